@@ -1,0 +1,107 @@
+"""The one database: engines and sessions for use cases, plain psycopg connections for set statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from market.core import ids
+
+MODEL_MODULES = (
+    "ledger.models",
+    "market.core.models",
+    "market.county.models",
+    "market.participants.models",
+    "market.registry.models",
+    "market.metering.models",
+    "market.payments.models",
+    "market.settlement.models",
+    "market.trading.models",
+    "market.supervision.models",
+)
+
+
+def load_models() -> None:
+    """Imports every module with tables, so that the metadata is whole."""
+    for name in MODEL_MODULES:
+        import_module(name)
+
+
+def _sqlalchemy_url(url: str) -> str:
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+@lru_cache(maxsize=8)
+def engine(url: str, pool_size: int = 20) -> Engine:
+    """The SQLAlchemy engine of a database URL; one a process and URL."""
+    return create_engine(
+        _sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=10
+    )
+
+
+@contextmanager
+def transaction(url: str) -> Iterator[Session]:
+    """A session in a transaction of its own: commits at the end of the block, rolls back on any error."""
+    with sessionmaker(engine(url), expire_on_commit=False)() as session, session.begin():
+        yield session
+
+
+def raw(session: Session) -> psycopg.Connection[Any]:
+    """The psycopg connection under a session, inside the session's transaction; pending ORM writes go first."""
+    session.flush()  # the set statements that follow must see what the session has written
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    return connection
+
+
+def connect(url: str, **options: Any) -> psycopg.Connection[Any]:
+    """A plain psycopg connection (no autocommit)."""
+    return psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), **options)
+
+
+def unlock_ids(url: str) -> None:
+    """Reads the installation's id key, so that this process can speak public ids."""
+    with connect(url) as connection:
+        row = connection.execute("SELECT id_key FROM installation WHERE id = 1").fetchone()
+    if row is None:
+        raise RuntimeError("the database has no installation row: run the migrations first")
+    ids.set_key(bytes(row[0]))
+
+
+def bump_reference(connection: psycopg.Connection[Any]) -> None:
+    """Says that something changed which the engine caches (accounts' status, limits, routes, rules, phases)."""
+    connection.execute("UPDATE installation SET reference_version = reference_version + 1 WHERE id = 1")
+
+
+def create_database(url: str, name: str, *, template: str | None = None) -> str:
+    """Creates the database `name` on the server of `url` (from a template if given) and returns its URL."""
+    with connect(url, autocommit=True) as connection:
+        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        if template is not None:
+            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        connection.execute(statement)
+    return database_url(url, name)
+
+
+def drop_database(url: str, name: str) -> None:
+    """Drops the database `name`, whoever is connected to it."""
+    with connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def database_url(url: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    head, _, query = url.partition("?")
+    base, _, _ = head.rpartition("/")
+    return f"{base}/{name}" + (f"?{query}" if query else "")

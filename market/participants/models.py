@@ -1,0 +1,148 @@
+"""Who may act: participants, users, their roles, mandates, keys, sessions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    LargeBinary,
+    Text,
+    func,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledger.base import Base
+
+NOW = func.clock_timestamp()
+
+KINDS = ("person", "household", "association", "enterprise", "service_firm", "verifier", "bank", "public_body")
+
+
+class Participant(Base):
+    """A person or body with an account.
+
+    `owner_group_id` is the participant at the end of the chain of ownership: two participants with one owner group
+    may not trade with each other.
+    """
+
+    __tablename__ = "participants"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    identifier_kind: Mapped[str] = mapped_column(Text)  # uscc | identity_number
+    identifier_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    identifier_masked: Mapped[str] = mapped_column(Text)
+    contact: Mapped[str] = mapped_column(Text, server_default="")
+    owner_group_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("participants.id"))
+    public_storage: Mapped[bool] = mapped_column(server_default="false")
+    status: Mapped[str] = mapped_column(Text, server_default="applied")
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    applied_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decision_reason: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        CheckConstraint(f"kind IN {KINDS}", name="kind"),
+        CheckConstraint("status IN ('applied', 'admitted', 'refused', 'suspended', 'closed')", name="status"),
+        CheckConstraint("identifier_kind IN ('uscc', 'identity_number')", name="identifier_kind"),
+    )
+
+
+class User(Base):
+    """A sign-in. A user of the bureau has no participant; every other user has one."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    login: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    totp_secret: Mapped[str | None] = mapped_column(Text)
+    participant_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
+    status: Mapped[str] = mapped_column(Text, server_default="active")
+    token_generation: Mapped[int] = mapped_column(Integer, server_default="1")
+    failed_sign_ins: Mapped[int] = mapped_column(Integer, server_default="0")
+    locked_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    __table_args__ = (
+        CheckConstraint("status IN ('waiting', 'active', 'suspended')", name="status"),
+        CheckConstraint("length(login) BETWEEN 3 AND 64", name="login_length"),
+    )
+
+
+class UserRole(Base):
+    """One role of one user."""
+
+    __tablename__ = "user_roles"
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(Text, primary_key=True)
+    granted_by: Mapped[int | None] = mapped_column(BigInteger)
+    granted_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    __table_args__ = (
+        CheckConstraint(
+            "role IN ('holder', 'agent', 'association', 'firm', 'verifier', 'bank', 'integrator', 'registrar',"
+            " 'reviewer', 'supervisor', 'auditor', 'treasurer', 'administrator')",
+            name="role",
+        ),
+    )
+
+
+class Mandate(Base):
+    """A recorded power: the clerk (user) may act for the holder (participant) within scope and dates."""
+
+    __tablename__ = "mandates"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    participant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
+    clerk_user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), index=True)
+    scope: Mapped[str] = mapped_column(Text)  # trade | read
+    document: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    valid_to: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    recorded_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    recorded_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    __table_args__ = (
+        CheckConstraint("valid_to > valid_from", name="dates"),
+        CheckConstraint("scope IN ('trade', 'read')", name="scope"),
+    )
+
+
+class ApiKey(Base):
+    """A program's key: only its hash is kept. Rotation makes a new row and ends the old one after a grace time."""
+
+    __tablename__ = "api_keys"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), index=True)
+    label: Mapped[str] = mapped_column(Text)
+    lookup: Mapped[str] = mapped_column(Text, unique=True)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    scopes: Mapped[str] = mapped_column(Text)  # space-separated: read trade
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    expires_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    rotated_from: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RevokedToken(Base):
+    """A token that was signed out before its time."""
+
+    __tablename__ = "revoked_tokens"
+    jti: Mapped[str] = mapped_column(Text, primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    revoked_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    expires_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class MoneyAccount(Base):
+    """A participant's money in the market (yuan)."""
+
+    __tablename__ = "money_accounts"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    participant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("participants.id"), unique=True)
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("accounts.id"), unique=True)
+    opened_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
