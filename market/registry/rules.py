@@ -1,0 +1,406 @@
+"""What may be sold from a water account today, and bought into it: a reason for every litre. Pure.
+
+Two layers. Gates (`may_sell`, `may_buy`) say whether the account may enter an order at all, from facts
+that seldom change: the engine asks them for every order. Constraints (`sellable`, `purchasable`) say
+how much, each with its litres, its legal source and the one that binds. Litres are integers; None means
+that the constraint sets no bound. What a right of a kind may sell is national law, in `RIGHTS`; what a
+sector may do is the county's, in its pack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from ledger.units import format_litres
+
+PERMIT_27 = "取水许可和水资源费征收管理条例 art. 27"
+GROUNDWATER_33 = "地下水管理条例 arts 33-35; county/rules.md line 22 (pack reading)"
+INTERIM_IRRIGATION = "水权交易管理暂行办法 (2016) arts 20-22 (to confirm)"
+INTERIM_REGIONAL = "水权交易管理暂行办法 (2016) arts 3, 9-12 (to confirm)"
+INTERIM_BUY_BACK = "水权交易管理暂行办法 (2016) art. 19 (to confirm)"
+INTERIM_CONFIRMED = "水权交易管理暂行办法 (2016) art. 6 (to confirm)"
+WATER_LAW_49 = "水法 art. 49"
+RECLAIMED_FIRST = "county plan part 3(5)2; part 3(3)2"
+PERMIT_CHANGE = "取水许可和水资源费征收管理条例 art. 26"
+OWN_RECORD = "DESIGN section 5: one record of allocation, use and holds"
+SERVICE_RULE = "service rule of the exchange"
+
+RESTRICTED_GROUNDWATER = ("restricted", "banned", "overdrawn")
+
+
+class Basis(StrEnum):
+    """What of a right of some kind may be sold."""
+
+    ALLOCATION = "allocation"  # the unused part of the year's allocation
+    LOTS = "lots"  # only verified, consented saving
+    BALANCE = "balance"  # all that is on the account
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class RightRule:
+    """What a right of one kind may sell, and by which law."""
+
+    basis: Basis
+    legal_source: str
+    detail_en: str
+    detail_zh: str
+    demonstration: bool = False
+
+
+RIGHTS: Mapping[str | None, RightRule] = {
+    "abstraction_permit": RightRule(
+        Basis.LOTS,
+        PERMIT_27,
+        "a permit may sell only water saved, verified and consented to",
+        "取水许可只可转让经核验并经同意的节约水量",
+    ),
+    "network_certificate": RightRule(
+        Basis.LOTS,
+        "county/rules.md 48; SAVINGS section 6",
+        "a user of the public network may sell only verified saving that its right names",
+        "公共管网用户只可转让经核验的节水量",
+        demonstration=True,
+    ),
+    "irrigation_certificate": RightRule(
+        Basis.ALLOCATION,
+        INTERIM_IRRIGATION,
+        "an irrigation certificate may sell the unused part of the year's allocation",
+        "灌溉用水户可转让当年未使用的水量",
+    ),
+    "regional": RightRule(
+        Basis.BALANCE,
+        INTERIM_REGIONAL,
+        "a regional right may sell what it holds, on a platform",
+        "区域水权可通过交易平台转让所持水量",
+    ),
+    None: RightRule(
+        Basis.NOTHING,
+        INTERIM_CONFIRMED,
+        "no confirmed right is behind this account: what was bought for use is not sold on",
+        "该账户无确权依据：购入用水不得再转让",
+    ),
+}
+PUBLIC_STORAGE = RightRule(
+    Basis.BALANCE,
+    INTERIM_BUY_BACK,
+    "public storage resells what it bought back",
+    "公共储备可转让其回购的水量",
+)
+SAVING_LOT = RightRule(
+    Basis.BALANCE,
+    PERMIT_27,
+    "the account holds verified saving lots",
+    "该账户持有经核验的节水指标",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SectorRule:
+    """What a sector may do, by the county's rules."""
+
+    may_sell: bool
+    may_buy: bool
+    legal_source: str
+    demonstration: bool = False
+
+
+class Barrier(NamedTuple):
+    """Why an account may not enter an order: the rule, what it says, and where that is written."""
+
+    rule: str
+    detail: str
+    legal_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What is known of a water account and its holder that changes seldom.
+
+    `groundwater` is the strictest status of its zones (open, restricted, banned, overdrawn);
+    `right_suspended` is whether a right behind the account is suspended; `sector_rule` None means that
+    the pack does not know the sector.
+    """
+
+    participant_status: str
+    public_storage: bool
+    account_status: str
+    year_status: str
+    sector: str
+    source: str
+    origin: str
+    right_kind: str | None
+    right_suspended: bool
+    groundwater: str
+    sector_rule: SectorRule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One reason for the litres: None in `litres` means no bound; `scope` None means that every trade
+    is bound.
+
+    A scope such as `out_of:KUSHAN` binds only trades that cross that border.
+    """
+
+    name: str
+    litres: int | None
+    legal_source: str
+    detail_en: str
+    detail_zh: str
+    demonstration: bool = False
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """A limit whose border the account's trades may cross: what is free there now, and which trades
+    cross it.
+    """
+
+    code: str
+    kind: str
+    scope: str
+    available_litres: int
+    legal_source: str
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SellFacts:
+    """An account and its litres: allocated − used − sold + bought = balance; balance − held − pledged
+    is free.
+
+    `lots_litres` is what its verified saving lots still permit; `quota_left_litres` what is left within
+    its quota (None: no quota set for it).
+    """
+
+    account: AccountFacts
+    allocated_litres: int
+    used_litres: int
+    held_litres: int
+    pledged_litres: int
+    available_litres: int
+    lots_litres: int
+    quota_left_litres: int | None
+    borders: tuple[Border, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BuyFacts:
+    """An account, its use plan (litres; None: its sector needs none) and the caps that hold it."""
+
+    account: AccountFacts
+    plan_litres: int | None
+    plan_left_litres: int | None
+    plan_source: str | None
+    plan_recorded: bool
+    reclaimed_unused_litres: int
+    borders: tuple[Border, ...]
+
+
+def right_rule(facts: AccountFacts) -> RightRule:
+    """What the account's right may sell."""
+    if facts.origin == "saving_lot":
+        return SAVING_LOT
+    if facts.public_storage:
+        return PUBLIC_STORAGE
+    return RIGHTS[facts.right_kind]
+
+
+def _common(facts: AccountFacts) -> Barrier | None:
+    if facts.participant_status != "admitted":
+        return Barrier(
+            "participant_not_admitted", f"the participant is {facts.participant_status}", SERVICE_RULE
+        )
+    if facts.account_status != "open":
+        return Barrier("water_account_not_open", f"the water account is {facts.account_status}", SERVICE_RULE)
+    if facts.year_status != "open":
+        return Barrier("water_year_not_open", f"the water year is {facts.year_status}", "DESIGN section 5")
+    if facts.right_suspended:
+        return Barrier(
+            "entitlement_suspended",
+            "the right behind this account is suspended",
+            "取水许可和水资源费征收管理条例 arts 41, 51",
+        )
+    if facts.sector_rule is None:
+        return Barrier(
+            "sector_unknown", f"the county's rules do not know the sector {facts.sector}", SERVICE_RULE
+        )
+    return None
+
+
+def may_sell(facts: AccountFacts, *, lots_litres: int = 0) -> Barrier | None:
+    """Why nothing at all may be sold from the account, or None. `lots_litres`: what its saving lots
+    permit.
+    """
+    barrier = _common(facts)
+    if barrier is not None:
+        return barrier
+    assert facts.sector_rule is not None
+    if not facts.sector_rule.may_sell:
+        return Barrier(
+            "sector_may_not_sell", f"the sector {facts.sector} does not sell", facts.sector_rule.legal_source
+        )
+    rule = right_rule(facts)
+    if rule.basis is Basis.NOTHING:
+        return Barrier("no_right_to_sell", rule.detail_en, rule.legal_source)
+    if rule.basis is Basis.LOTS and lots_litres == 0:
+        return Barrier("only_verified_saving", rule.detail_en, rule.legal_source)
+    return None
+
+
+def may_buy(facts: AccountFacts) -> Barrier | None:
+    """Why nothing at all may be bought into the account, or None."""
+    barrier = _common(facts)
+    if barrier is not None:
+        return barrier
+    assert facts.sector_rule is not None
+    if not facts.sector_rule.may_buy:
+        return Barrier(
+            "sector_may_not_buy", f"the sector {facts.sector} does not buy", facts.sector_rule.legal_source
+        )
+    if facts.origin != "own":
+        return Barrier(
+            "origin_may_not_buy", f"an account of the origin {facts.origin} does not buy", SERVICE_RULE
+        )
+    if facts.source == "groundwater" and facts.groundwater in RESTRICTED_GROUNDWATER:
+        return Barrier(
+            "groundwater_zone_closed",
+            f"groundwater never moves into this place: it is {facts.groundwater}",
+            GROUNDWATER_33,
+        )
+    return None
+
+
+def _gate(barrier: Barrier | None) -> list[Constraint]:
+    if barrier is None:
+        return []
+    return [
+        Constraint(barrier.rule, 0, barrier.legal_source, barrier.detail, "不符合入市条件：" + barrier.rule)
+    ]
+
+
+def _balance(facts: SellFacts) -> Constraint:
+    return Constraint(
+        "balance",
+        max(0, facts.available_litres - facts.pledged_litres),
+        OWN_RECORD,
+        f"allocated {format_litres(facts.allocated_litres)} m3, used {format_litres(facts.used_litres)},"
+        f" held {format_litres(facts.held_litres)}, pledged {format_litres(facts.pledged_litres)}",
+        f"分配 {format_litres(facts.allocated_litres)} 立方米，已用 {format_litres(facts.used_litres)}，"
+        f"预留 {format_litres(facts.held_litres)}，质押 {format_litres(facts.pledged_litres)}",
+    )
+
+
+def sellable(facts: SellFacts) -> list[Constraint]:
+    """Every constraint on what may be sold from the account, gates first (a gate that is shut is 0
+    litres).
+    """
+    account = facts.account
+    rule = right_rule(account)
+    kind_litres = {Basis.LOTS: facts.lots_litres, Basis.NOTHING: 0}.get(rule.basis)
+    found = _gate(may_sell(account, lots_litres=facts.lots_litres))
+    found.append(
+        Constraint(
+            "kind_of_right",
+            kind_litres,
+            rule.legal_source,
+            rule.detail_en,
+            rule.detail_zh,
+            rule.demonstration,
+        )
+    )
+    found.append(_balance(facts))
+    if rule.basis is Basis.ALLOCATION:
+        found.append(
+            Constraint(
+                "quota",
+                facts.quota_left_litres,
+                WATER_LAW_49,
+                "within the quota"
+                if facts.quota_left_litres is not None
+                else "no quota is set for this account",
+                "限于定额之内" if facts.quota_left_litres is not None else "该账户未设定额",
+            )
+        )
+    return found + [_border(each) for each in facts.borders]
+
+
+def _border(border: Border) -> Constraint:
+    return Constraint(
+        f"{border.kind}:{border.code}",
+        border.available_litres,
+        border.legal_source,
+        f"free now under {border.code}",
+        f"{border.code} 剩余指标",
+        border.demonstration,
+        border.scope,
+    )
+
+
+def _permit(account: AccountFacts) -> Constraint:
+    detail = {
+        "abstraction_permit": (
+            "bought water changes the permit after the review",
+            "购入水量经审批后变更取水许可",
+        ),
+        "network_certificate": ("delivered through the public network", "经公共管网供水"),
+        None: ("no permit of its own is needed for water delivered by canal", "渠道供水无需自有取水许可"),
+    }.get(account.right_kind, ("the right sets no bound on buying", "该水权不限制购入"))
+    return Constraint("permit", None, PERMIT_CHANGE, *detail)
+
+
+def purchasable(facts: BuyFacts) -> list[Constraint]:
+    """Every constraint on what may be bought into the account, gates first (a gate that is shut is 0
+    litres).
+    """
+    account = facts.account
+    found = _gate(may_buy(account))
+    found.append(_permit(account))
+    if facts.plan_litres is None:
+        found.append(
+            Constraint("use_plan", None, WATER_LAW_49, "its sector needs no use plan", "该行业无需用水计划")
+        )
+    else:
+        found.append(_plan(facts))
+    if account.source != "reclaimed":
+        found.append(_reclaimed_first(facts))
+    return found + [_border(each) for each in facts.borders]
+
+
+def _plan(facts: BuyFacts) -> Constraint:
+    assert facts.plan_litres is not None
+    most = format_litres(facts.plan_litres)
+    if facts.plan_recorded:
+        words = (f"the use plan recorded is {most} m3", f"已登记用水计划 {most} 立方米")
+    else:
+        words = (
+            f"without a use plan at most {most} m3 a year",
+            f"未登记用水计划的，全年不超过 {most} 立方米",
+        )
+    return Constraint("use_plan", facts.plan_left_litres, facts.plan_source or WATER_LAW_49, *words)
+
+
+def _reclaimed_first(facts: BuyFacts) -> Constraint:
+    unused = facts.reclaimed_unused_litres
+    if unused == 0:
+        words = ("no reclaimed water is left unused", "无未使用的再生水")
+        return Constraint("reclaimed_first", None, RECLAIMED_FIRST, *words)
+    litres = None if facts.plan_left_litres is None else max(0, facts.plan_left_litres - unused)
+    return Constraint(
+        "reclaimed_first",
+        litres,
+        RECLAIMED_FIRST,
+        f"{format_litres(unused)} m3 of reclaimed water is unused and comes first",
+        f"尚有 {format_litres(unused)} 立方米再生水未使用，应优先使用",
+    )
+
+
+def binding(constraints: Iterable[Constraint]) -> Constraint | None:
+    """The constraint with the fewest litres (of equals the first), or None when none sets a bound."""
+    bounded = [(each.litres, each) for each in constraints if each.litres is not None]
+    return min(bounded, key=lambda pair: pair[0])[1] if bounded else None
