@@ -56,4 +56,5 @@ class TransferCode(IntEnum):
     PAYOUT = 21  # participant -> bank (bank transfer id)
     WATER_FEE = 22  # fee due for a reading (reading id)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
+    PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     ALLOCATION_CHARGE = 31  # an announcement charges every cap above the account (announcement id)

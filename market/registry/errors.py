@@ -1,0 +1,185 @@
+"""What the registry refuses: one class a rule."""
+
+from __future__ import annotations
+
+from market.core.errors import Conflict, InvalidInput, Refusal
+
+
+class StaleVersion(Refusal):
+    """The thing has changed since the caller read it: its version is not the one that was named."""
+
+    code = "version_changed"
+    status = 412
+    title_en = "Changed since it was read"
+    title_zh = "读取后已被更改"
+
+
+class UnknownZone(InvalidInput):
+    """A zone code that the county's pack does not have."""
+
+    code = "unknown_zone"
+    title_en = "No such zone"
+    title_zh = "没有该区域"
+
+
+class NotAPlace(InvalidInput):
+    """A water account is at one township of the administrative tree and one canal of the river tree."""
+
+    code = "not_a_place"
+    title_en = "Not a township and a canal"
+    title_zh = "不是乡镇与渠道"
+
+
+class UnknownSource(InvalidInput):
+    """A source of water that the county's pack does not have."""
+
+    code = "unknown_source"
+    title_en = "No such source of water"
+    title_zh = "没有该水源"
+
+
+class UnknownSector(InvalidInput):
+    """A sector that the county's pack does not have."""
+
+    code = "unknown_sector"
+    title_en = "No such sector"
+    title_zh = "没有该行业"
+
+
+class WaterYearNotOpen(Refusal):
+    """The water year is unknown, closing or closed."""
+
+    code = "water_year_not_open"
+    title_en = "The water year is not open"
+    title_zh = "水年未开放"
+    legal = "DESIGN section 5"
+
+
+class ParticipantNotAdmitted(Refusal):
+    """Only an admitted participant gets a right or a water account."""
+
+    code = "participant_not_admitted"
+    title_en = "The participant is not admitted"
+    title_zh = "主体尚未准入"
+
+
+class GroundwaterClosed(Refusal):
+    """No new groundwater right where drawing is restricted, banned or beyond what renews."""
+
+    code = "groundwater_zone_closed"
+    title_en = "No new groundwater in this zone"
+    title_zh = "该区域不得新增地下水"
+    legal = "地下水管理条例 arts 33-35; 农田水利条例 art. 34"
+
+
+class TermTooLong(Refusal):
+    """An abstraction permit lasts ten years at most."""
+
+    code = "term_too_long"
+    title_en = "The term is too long"
+    title_zh = "期限过长"
+    legal = "取水许可和水资源费征收管理条例 art. 25"
+
+
+class EntitlementState(Conflict):
+    """The step is not possible in the present state of the entitlement."""
+
+    code = "entitlement_state"
+    title_en = "Not possible in the entitlement's present state"
+    title_zh = "水权当前状态不允许此操作"
+
+
+class WaterAccountExists(Conflict):
+    """The participant has an account of this place, sector, source, water year and origin."""
+
+    code = "water_account_exists"
+    title_en = "There is such a water account already"
+    title_zh = "该水量账户已存在"
+
+
+class WaterAccountNotEmpty(Conflict):
+    """A water account with litres or holds on it cannot be closed."""
+
+    code = "water_account_not_empty"
+    title_en = "The water account is not empty"
+    title_zh = "水量账户仍有余额"
+
+
+class WaterAccountState(Conflict):
+    """The step is not possible in the present state of the water account."""
+
+    code = "water_account_state"
+    title_en = "Not possible in the water account's present state"
+    title_zh = "水量账户当前状态不允许此操作"
+
+
+class NoUsePlanNeeded(Refusal):
+    """Use plans bind industry and services only."""
+
+    code = "no_use_plan_needed"
+    title_en = "This sector needs no use plan"
+    title_zh = "该行业无需用水计划"
+
+
+class PlanBelowPurchases(Refusal):
+    """A use plan below what was already bought, or is held for purchases."""
+
+    code = "plan_below_purchases"
+    title_en = "The use plan is below what was bought"
+    title_zh = "用水计划低于已购水量"
+
+
+class LimitExists(Conflict):
+    """There is a limit with this code, or on this node, in this water year."""
+
+    code = "limit_exists"
+    title_en = "There is such a limit already"
+    title_zh = "该指标已存在"
+
+
+class LimitShape(InvalidInput):
+    """A limit that lacks what its kind needs, or has what its kind has not."""
+
+    code = "limit_shape"
+    title_en = "Not the shape of a limit of this kind"
+    title_zh = "指标内容与类型不符"
+
+
+class CapAfterUse(Refusal):
+    """A new cap over accounts that already have water: what they use would not be counted under it."""
+
+    code = "cap_after_use"
+    title_en = "A cap is set before the water under it is announced"
+    title_zh = "总量指标须在水量公告之前设定"
+
+
+class LimitBelowUse(Refusal):
+    """A cut below what is used and held under the limit: that needs a curtailment."""
+
+    code = "limit_below_use"
+    title_en = "The limit would fall below present use"
+    title_zh = "指标低于当前用量"
+
+
+class NothingToAnnounce(Refusal):
+    """No confirmed entitlement in the class, or the share is less than a litre."""
+
+    code = "nothing_to_announce"
+    title_en = "The class has no volume to credit"
+    title_zh = "该类别没有可分配水量"
+
+
+class ShareOverEntitlement(Refusal):
+    """The announced shares of a water year would pass 100 per cent of an entitlement."""
+
+    code = "share_over_entitlement"
+    title_en = "More than the whole entitlement"
+    title_zh = "超过水权总量"
+
+
+class CapExceeded(Refusal):
+    """An announcement needs more than a cap has left; it is refused whole."""
+
+    code = "cap_exceeded"
+    title_en = "A cap lacks headroom"
+    title_zh = "总量控制指标不足"

@@ -1,0 +1,72 @@
+"""Where a right or a water account is: the codes that a request names, checked against the county's trees."""
+
+from __future__ import annotations
+
+import psycopg
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from market.core.errors import NotFound
+from market.registry.county import known_sectors, known_sources
+from market.registry.errors import (
+    NotAPlace,
+    ParticipantNotAdmitted,
+    UnknownSector,
+    UnknownSource,
+    UnknownZone,
+    WaterYearNotOpen,
+)
+from market.registry.models import WaterYear
+from market.registry.reference import Zones, ZoneView
+
+
+def zone(tree: Zones, code: str, *, pointer: str) -> ZoneView:
+    """The zone of this code. Errors: UnknownZone."""
+    found = tree.by_code.get(code)
+    if found is None:
+        raise UnknownZone(f"there is no zone {code}", pointer=pointer)
+    return found
+
+
+def township_and_canal(tree: Zones, township: str, canal: str) -> tuple[int, int]:
+    """The ids of a place's two zones, by their codes. Errors: UnknownZone, NotAPlace."""
+    admin = zone(tree, township, pointer="/township")
+    river = zone(tree, canal, pointer="/canal")
+    if admin.tree != "admin" or admin.id in tree.roots:
+        raise NotAPlace(f"{township} is not a township", pointer="/township")
+    if river.tree != "river" or river.id in tree.roots:
+        raise NotAPlace(f"{canal} is not a canal", pointer="/canal")
+    return admin.id, river.id
+
+
+def check_kind_of_water(connection: psycopg.Connection, *, sector: str | None, source: str | None) -> None:
+    """Errors: UnknownSector, UnknownSource; None is any."""
+    if sector is not None and sector not in known_sectors(connection):
+        raise UnknownSector(f"there is no sector {sector}", pointer="/sector")
+    if source is not None and source not in known_sources(connection):
+        raise UnknownSource(f"there is no source {source}", pointer="/source")
+
+
+def check_admitted(connection: psycopg.Connection, participant_id: int) -> None:
+    """Errors: NotFound, ParticipantNotAdmitted."""
+    row = connection.execute("SELECT status FROM participants WHERE id = %s", (participant_id,)).fetchone()
+    if row is None:
+        raise NotFound("there is no such participant", pointer="/participant_id")
+    if row[0] != "admitted":
+        raise ParticipantNotAdmitted(f"the participant is {row[0]}", pointer="/participant_id")
+
+
+def open_year(session: Session, year: int, *, lock: bool = False) -> WaterYear:
+    """The water year, if open. `lock` keeps others from announcing or setting caps in it until the commit.
+
+    Errors: WaterYearNotOpen.
+    """
+    statement = select(WaterYear).where(WaterYear.year == year)
+    if lock:
+        statement = statement.with_for_update(key_share=True)
+    found = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise WaterYearNotOpen(f"there is no water year {year}", pointer="/water_year")
+    if found.status != "open":
+        raise WaterYearNotOpen(f"the water year {year} is {found.status}", pointer="/water_year")
+    return found
