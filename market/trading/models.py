@@ -115,7 +115,8 @@ class Order(Base):
         CheckConstraint("rest_litres >= 0 AND rest_litres <= volume_litres AND volume_litres > 0", name="rest"),
         CheckConstraint("price_e4 > 0", name="price"),
         CheckConstraint("held >= 0 AND (status = 'open' OR held = 0)", name="held"),
-        CheckConstraint("(status = 'open') = (rest_litres > 0 AND held > 0)", name="open_has_rest_and_hold"),
+        CheckConstraint("(status = 'filled') = (rest_litres = 0)", name="filled_has_no_rest"),
+        CheckConstraint("side = 'buy' OR status <> 'open' OR held = rest_litres", name="sell_holds_its_rest"),
         Index("ix_orders_open", "product_id", "priority", postgresql_where="status = 'open'"),
         Index(None, "participant_id", "id"),
         Index(

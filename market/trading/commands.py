@@ -1,0 +1,108 @@
+"""What travels between the web workers, the engine and its log: commands in, outcomes out. Plain data.
+
+Ids are internal, volumes litres, prices 1/10 000 yuan per m3. The request and the outcome are kept as JSON text in
+`commands`, so these structs are also the format of the audit detail: add fields at the end, never change one.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Place(msgspec.Struct, frozen=True, tag="place", omit_defaults=True):
+    """A new order from a water account. `expires_at` is a UNIX time in seconds (GTD only)."""
+
+    water_account: int
+    product: int
+    side: str
+    volume: int
+    price: int
+    tif: str = "GTC"
+    post_only: bool = False
+    min_fill: int = 0
+    expires_at: float | None = None
+    client_order_id: str | None = None
+
+
+class Amend(msgspec.Struct, frozen=True, tag="amend", omit_defaults=True):
+    """A new total volume and/or price. Only a smaller volume at the same price keeps the order's priority."""
+
+    order: int
+    volume: int | None = None
+    price: int | None = None
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel", omit_defaults=True):
+    """Takes an order's rest out of the book."""
+
+    order: int
+
+
+Request = Place | Amend | Cancel
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One request with who sends it: for whom, by whom, under which mandate and idempotency key."""
+
+    participant: int
+    user: int
+    mandate: int | None
+    key: str
+    position: int
+    body_hash: bytes
+    request: Request
+    request_id: str = ""
+
+
+class FillView(msgspec.Struct, frozen=True, array_like=True):
+    """One fill as the sender of a command sees it. `amount` is what the buyer pays, `fee` the seller's fee, in fen."""
+
+    trade: int
+    source: int
+    delivered: int
+    price: int
+    maker: str
+    amount: int
+    fee: int
+    status: str
+    k: int
+
+
+class Accepted(msgspec.Struct, frozen=True, tag="accepted", omit_defaults=True):
+    """The order after the command, and the fills the command caused."""
+
+    order: int
+    status: str
+    volume: int
+    rest: int
+    price: int
+    held: int
+    priority: int
+    reason: str | None = None
+    fills: tuple[FillView, ...] = ()
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused", omit_defaults=True):
+    """A rule forbids the command; nothing changed. Limit and available are wire strings in the rule's unit."""
+
+    code: str
+    detail: str
+    pointer: str | None = None
+    limit: str | None = None
+    available: str | None = None
+    legal_source: str | None = None
+
+
+Outcome = Accepted | Refused
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An outcome and whether it was given before, to the same key and body."""
+
+    outcome: Outcome
+    replayed: bool = False
+
+
+encode = msgspec.json.Encoder().encode
+decode_outcome = msgspec.json.Decoder(Outcome).decode
+decode_request = msgspec.json.Decoder(Request).decode

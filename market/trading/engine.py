@@ -1,0 +1,493 @@
+"""The engine: the only writer of commands, orders and trades. It executes batches, each in one transaction.
+
+A batch takes two round trips. First it is matched in memory; then one pipeline locks the products' rows, looks up
+keys, locks every account it touches (lowest id first), draws transfer ids and locks the audit head. What was matched
+on stale knowledge (a balance changed by someone else, a key seen before) is undone and matched again under the locks.
+A second pipeline writes all rows and commits. Another engine ahead, a changed reference or a lost connection reload
+what is cached; a batch that the database refuses is halved until the one poison command is found and refused alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+import structlog
+
+from ledger.arrays import Bigints
+from ledger.posting import IDS_SQL, INSERT_SQL, LOCK_SQL, UPDATE_SQL
+from market.core import audit, clock
+from market.trading import statements as sql
+from market.trading.book import BUY, Order
+from market.trading.commands import Answer, Cancel, Command, Outcome, Place, Refused, decode_outcome, encode
+from market.trading.exchange import Account, Exchange
+from market.trading.matching import Terms
+from market.trading.models import ID_BLOCK
+from market.trading.reference import Reference
+from market.trading.rows import Journal, Rows, texts
+
+log = structlog.get_logger("engine")
+
+MAX_BATCH = 2_000
+MAX_TRIES = 8
+
+
+class Stale(Exception):
+    """The batch was matched on knowledge that is no longer true; it is undone and tried again."""
+
+
+class BatchFailed(Exception):
+    """The database, or a check before it, refused the batch; it is rolled back and undone."""
+
+
+class EngineUnavailable(Exception):
+    """The database did not take the batch after every try; nothing of it is known to have happened."""
+
+
+def execute(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> list[Answer]:
+    """Executes commands on a connection of one's own with a fresh engine (its book is loaded first)."""
+    return Engine(lambda: connection).execute(commands)
+
+
+class Batch:
+    """One try of one batch: commands, or work on the books that no command asked for.
+
+    `extra` are statements that go into its transaction, `phases` the products whose row it changes beside them.
+    """
+
+    def __init__(
+        self,
+        commands: Sequence[Command] = (),
+        *,
+        work: Callable[[], Any] | None = None,
+        action: str = "batch",
+        actor: audit.Actor | None = None,
+        detail: dict[str, Any] | None = None,
+        extra: Callable[[Batch], Sequence[tuple[str, tuple[Any, ...]]]] | None = None,
+        products: Sequence[int] = (),
+    ) -> None:
+        self.commands = commands
+        self.work = work
+        self.action = action
+        self.actor = actor or audit.Actor()
+        self.detail = detail or {}
+        self.extra = extra
+        self.products = products
+        self.preset = _repeats(commands)
+        self.outcomes: dict[int, Outcome] = {}
+        self.result: Any = None
+        self.rows = Rows(0, clock.now())
+        self.locked: set[int] = set()
+        self.ids: list[int] = []
+        self.head: tuple[int, bytes] = (0, b"")
+
+
+class Engine:
+    """Holds the books in memory and executes batches on one connection.
+
+    `connect` gives a psycopg connection (no autocommit); it is called again after a connection is lost.
+    """
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
+        self._connect = connect
+        self._ids: list[int] = []
+        self._moment = clock.now()
+        self.batches = 0
+        self.times = {"match": 0.0, "lock": 0.0, "write": 0.0}
+        self.unsure = True
+        self.open()
+
+    # --- state -------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Connects and loads reference data and every open order."""
+        self.connection = self._connect()
+        self.connection.prepare_threshold = 0
+        self.connection.execute(sql.SESSION_SQL)
+        self.connection.commit()
+        self.reload()
+
+    def reload(self) -> None:
+        """Forgets what is cached and loads it from the database again."""
+        started = time.perf_counter()
+        self._ids.clear()
+        self.exchange = Exchange(self._terms, self.new_id, lambda: self._moment.timestamp())
+        self.reference = Reference(self.connection, self.exchange)
+        orders = self._load_orders()
+        self.connection.commit()
+        self.unsure = True  # what was blocked is not stored: look at every crossing order again
+        log.info("engine.loaded", orders=orders, seconds=round(time.perf_counter() - started, 3))
+
+    def _load_orders(self) -> int:
+        rows = self.connection.execute(sql.OPEN_ORDERS_SQL).fetchall()
+        self._load_accounts({row[1] for row in rows})
+        exchange = self.exchange
+        for row in rows:
+            order = Order(
+                id=row[0], account=exchange.accounts[row[1]], side=row[2], volume=row[3], price=row[5], tif=row[6],
+                post_only=row[7], min_fill=row[8], expires_at=row[9], client_order_id=row[10], priority=row[11],
+                created_at=row[16],
+            )  # fmt: skip
+            order.rest, order.held, order.hold_id, order.value, order.paid = row[4], row[12], row[13], row[14], row[15]
+            exchange.restore(order)
+        return len(rows)
+
+    def _load_accounts(self, ids: set[int]) -> None:
+        """Loads water accounts and the balances that decisions about them need."""
+        wanted = ids - self.exchange.accounts.keys()
+        if not wanted:
+            return
+        loaded = self.reference.accounts(self.connection, wanted)
+        self.exchange.accounts.update({account.id: account for account in loaded})
+        self._refresh({each for account in loaded for each in (account.ledger, account.money, account.plan) if each})
+
+    def _refresh(self, accounts: set[int]) -> None:
+        rows = self.connection.execute(sql.AVAILABLE_SQL, (Bigints(accounts),)).fetchall()
+        self.exchange.available.update(rows)
+
+    def _terms(self, seller: Any, buyer: Any) -> Terms | None:
+        return self.reference.terms(seller, buyer)
+
+    def new_id(self) -> int:
+        """The next id for an order, trade, instruction, command or batch, or the next priority."""
+        if not self._ids:
+            row = self.connection.execute("SELECT nextval('engine_ids')").fetchone()
+            assert row is not None
+            self._ids = list(range(row[0] + ID_BLOCK - 1, row[0] - 1, -1))
+        return self._ids.pop()
+
+    # --- the first door ----------------------------------------------------------------------------------------
+
+    def execute(self, commands: Sequence[Command]) -> list[Answer]:
+        """Executes commands in order and answers each; every answer is committed when this returns."""
+        answers: list[Answer] = []
+        for start in range(0, len(commands), MAX_BATCH):
+            answers.extend(self._execute(commands[start : start + MAX_BATCH]))
+        return answers
+
+    def _execute(self, commands: Sequence[Command], *, last: bool = False) -> list[Answer]:
+        """Executes one batch; one that the database refuses is halved until the poison command stands alone."""
+        try:
+            return self._answers(self.run(lambda: Batch(commands)))
+        except BatchFailed as failure:
+            if len(commands) > 1:
+                half = len(commands) // 2
+                return self._execute(commands[:half]) + self._execute(commands[half:])
+            if not last:
+                self.reload()  # memory may be what is wrong: once more on fresh knowledge
+                return self._execute(commands, last=True)
+            log.error("engine.command_refused", error=repr(failure.__cause__))
+            return [Answer(Refused("engine_refused", "the command could not be executed; nothing changed"))]
+
+    def run(self, make: Callable[[], Batch]) -> Batch:
+        """Runs a batch in a transaction of its own, as often as it takes. BatchFailed, EngineUnavailable."""
+        failure: Exception | None = None
+        for attempt in range(MAX_TRIES):
+            try:
+                return self._try(make())
+            except Stale:
+                self._back()
+            except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
+                failure = error
+                self._back()
+                time.sleep(0.005 * (attempt + 1))
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                failure = error
+                log.warning("engine.connection_lost", error=str(error))
+                self._reconnect()
+            except (psycopg.Error, ArithmeticError, LookupError, ValueError, TypeError, AttributeError) as error:
+                log.error("engine.batch_failed", error=repr(error), exc_info=True)
+                self._back()
+                raise BatchFailed from error
+        raise EngineUnavailable(f"gave up after {MAX_TRIES} tries: {failure!r}")
+
+    def _back(self) -> None:
+        """Rolls back the transaction and undoes the batch in memory."""
+        self.connection.rollback()
+        self.exchange.undo_batch()
+
+    def _reconnect(self) -> None:
+        for delay in (0.05, 0.2, 0.5, 1.0, 2.0):
+            try:
+                self.connection.close()
+                self.open()
+                return
+            except psycopg.OperationalError:
+                time.sleep(delay)
+        self.open()
+
+    def _try(self, batch: Batch) -> Batch:
+        self._moment = clock.now()
+        self._load_accounts({c.request.water_account for c in batch.commands if type(c.request) is Place})
+        self.connection.commit()
+        if self.unsure:
+            self.unsure = False
+            self.run(lambda: Batch(work=self.exchange.rematch_all, action="rematch"))
+        started = time.perf_counter()
+        self._match(batch)
+        matched = time.perf_counter()
+        self._lock(batch)
+        locked = time.perf_counter()
+        self._write(batch)
+        self.batches += 1
+        self.times["match"] += matched - started
+        self.times["lock"] += locked - matched
+        self.times["write"] += time.perf_counter() - locked
+        return batch
+
+    def _match(self, batch: Batch) -> None:
+        exchange = self.exchange
+        exchange.begin()
+        if exchange.freed:
+            exchange.rematch()
+        if batch.work is not None:
+            batch.result = batch.work()
+        batch.outcomes = {
+            index: exchange.apply(command.participant, command.request)
+            for index, command in enumerate(batch.commands)
+            if index not in batch.preset
+        }
+        batch.rows = Rows(self.new_id(), self._moment)
+        batch.rows.add_events(exchange.tape.events, self.reference.books_of, self.reference.due_on, self.new_id)
+
+    # --- first round trip --------------------------------------------------------------------------------------
+
+    def _deciding(self, commands: Sequence[Command]) -> set[int]:
+        """The accounts whose balances decided about these commands, even where they were refused."""
+        accounts, orders = self.exchange.accounts, self.exchange.tape.touched
+        deciding: set[int] = set()
+        for command in commands:
+            request = command.request
+            if type(request) is Place:
+                account = accounts.get(request.water_account)
+            else:
+                order = orders.get(request.order) if type(request) is not Cancel else None
+                account = order.account if order is not None else None
+            if account is not None:
+                deciding.add(account.money if account_side(request, orders) == BUY else account.ledger)
+        return deciding
+
+    def _lock(self, batch: Batch) -> None:
+        """Locks, looks up and compares; matches again under the locks where memory was stale."""
+        rows = batch.rows
+        wanted = rows.posting.deltas.keys() | self._deciding(batch.commands)
+        fresh = [(i, c) for i, c in enumerate(batch.commands) if i not in batch.preset]
+        products = self._products_of(batch)
+        named = [(i, c) for i, c in fresh if type(c.request) is Place and c.request.client_order_id is not None]
+        with self.connection.pipeline():
+            versions = self.connection.execute(sql.LOCK_PRODUCTS_SQL, (Bigints(products),))
+            reference = self.connection.execute(sql.REFERENCE_SQL)
+            keys = self.connection.execute(
+                sql.FIND_KEYS_SQL,
+                (
+                    Bigints([c.participant for _, c in fresh]),
+                    texts([c.key for _, c in fresh]),
+                    Bigints([c.position for _, c in fresh]),
+                ),
+            )
+            client_ids = None
+            if named:
+                client_ids = self.connection.execute(
+                    sql.FIND_CLIENT_IDS_SQL,
+                    (Bigints([c.participant for _, c in named]), texts([c.request.client_order_id for _, c in named])),  # type: ignore[union-attr]
+                )
+            locks = self.connection.execute(LOCK_SQL, (Bigints(wanted),))
+            ids = self.connection.execute(IDS_SQL, (len(rows.posting.rows),))
+            head = self.connection.execute(audit.HEAD_SQL, (audit.ENGINE,))
+        self._check_versions(versions.fetchall(), reference.fetchone())
+        batch.locked = set(wanted)
+        batch.ids = [row[0] for row in ids.fetchall()]
+        batch.head = head.fetchone() or (0, audit.GENESIS)
+        found = self._found(fresh, keys.fetchall())
+        if client_ids is not None:
+            found.update(self._duplicates(named, client_ids.fetchall()))
+        balances = locks.fetchall()
+        if len(balances) != len(wanted):
+            raise LookupError("an account that a batch touches does not exist")
+        stale = self._stale(balances, rows)
+        if found or stale:
+            self._match_again(batch, found, stale)
+
+    def _products_of(self, batch: Batch) -> list[int]:
+        """The products whose books this batch reads or changes, lowest first."""
+        products = {order.account.product for order in self.exchange.tape.touched.values()} | set(batch.products)
+        for command in batch.commands:
+            if type(command.request) is Place:
+                account = self.exchange.accounts.get(command.request.water_account)
+                if account is not None and account.product:
+                    products.add(account.product)
+        return sorted(products)
+
+    def _check_versions(self, versions: Sequence[tuple[int, int]], reference: tuple[int] | None) -> None:
+        products = self.exchange.products
+        if any(products[product].version != version for product, version in versions):
+            log.warning("engine.another_ahead")
+            self.connection.rollback()
+            self.reload()
+            raise Stale
+        if reference is None or reference[0] != self.reference.version:
+            self.connection.rollback()
+            self.exchange.undo_batch()
+            self._refresh(self.reference.refresh(self.connection))
+            self.connection.commit()
+            raise Stale
+
+    def _found(self, fresh: Sequence[tuple[int, Command]], keys: Sequence[tuple[Any, ...]]) -> dict[int, Answer]:
+        """The answers of commands whose key was used before."""
+        found = {}
+        for place, outcome, body_hash in keys:
+            index, command = fresh[place - 1]
+            if bytes(body_hash) == command.body_hash:
+                found[index] = Answer(decode_outcome(outcome), replayed=True)
+            else:
+                found[index] = Answer(_key_reused())
+        return found
+
+    @staticmethod
+    def _duplicates(named: Sequence[tuple[int, Command]], rows: Sequence[tuple[int]]) -> dict[int, Answer]:
+        return {
+            named[place - 1][0]: Answer(
+                Refused("duplicate_client_order_id", "the client order id was used before", "/client_order_id")
+            )
+            for (place,) in rows
+        }
+
+    def _stale(self, balances: Sequence[tuple[int, ...]], rows: Rows) -> dict[int, int]:
+        """The accounts whose balance in the database is not what memory believed before this batch."""
+        available, deltas = self.exchange.available, rows.posting.deltas
+        stale = {}
+        for account, _, _, debits_pending, debits_posted, _, credits_posted in balances:
+            believed = available.get(account)
+            if believed is None:
+                continue
+            delta = deltas.get(account)
+            if delta is not None:
+                believed -= delta[3] - delta[1] - delta[0]
+            actual = credits_posted - debits_posted - debits_pending
+            if believed != actual:
+                stale[account] = actual
+        return stale
+
+    def _match_again(self, batch: Batch, found: dict[int, Answer], stale: dict[int, int]) -> None:
+        """Undoes the batch, takes over what is true now, and matches again under the locks held.
+
+        Stale (and so a new transaction) where that touches an account that is not locked.
+        """
+        exchange = self.exchange
+        exchange.undo_batch()
+        for account, actual in stale.items():
+            if actual > exchange.available[account] and account in exchange.blocked:
+                exchange.freed[account] = None
+            exchange.available[account] = actual
+        batch.preset.update(found)
+        self._match(batch)
+        if not batch.rows.posting.deltas.keys() | self._deciding(batch.commands) <= batch.locked:
+            raise Stale
+        missing = len(batch.rows.posting.rows) - len(batch.ids)
+        if missing > 0:
+            more = self.connection.execute(IDS_SQL, (missing,)).fetchall()
+            batch.ids.extend(row[0] for row in more)
+
+    # --- second round trip -------------------------------------------------------------------------------------
+
+    def _write(self, batch: Batch) -> None:
+        """Writes every row of the batch and commits."""
+        journal = Journal()
+        for index, command in enumerate(batch.commands):
+            preset = batch.preset.get(index)
+            if preset is None:
+                journal.add(self.new_id(), command, batch.outcomes[index])
+            elif not _needs_no_row(preset):
+                journal.add(self.new_id(), command, preset.outcome)
+        detail = dict(batch.detail)
+        if journal.rows:
+            detail |= {"commands": len(journal.rows), "sha256": journal.digest()}
+        products = self._products_of(batch)
+        self._send(batch, journal, detail, products)
+        self.connection.commit()
+        for product in products:
+            self.exchange.products[product].version += 1
+        for order in self.exchange.new_orders.values():
+            order.created_at = self._moment
+        self.exchange.begin()
+
+    def _send(self, batch: Batch, journal: Journal, detail: dict[str, Any], products: Sequence[int]) -> None:
+        exchange, rows, ids = self.exchange, batch.rows, batch.ids
+        posting, execute = rows.posting, self.connection.execute
+        created = list(exchange.new_orders.values())
+        changed = [order for order in exchange.tape.touched.values() if order.created_at is not None]
+        rows.resolve(ids, [*created, *changed])
+        link = audit.Link(
+            batch.actor, f"trading.{batch.action}", None, None, rows.batch_id, encode(detail).decode(), self._moment
+        )
+        entry = audit.row(audit.ENGINE, batch.head[0] + 1, bytes(batch.head[1]), link)
+        with self.connection.pipeline():
+            expected = [(execute(sql.MOVE_PRODUCTS_SQL, (Bigints(products),)), len(products))]
+            if journal.rows:
+                execute(sql.INSERT_COMMANDS_SQL, journal.params(rows.batch_id, self._moment))
+            if created:
+                execute(sql.INSERT_ORDERS_SQL, rows.new_order_params(created))
+            if changed:
+                expected.append((execute(sql.UPDATE_ORDERS_SQL, rows.changed_order_params(changed)), len(changed)))
+            if rows.trades:
+                execute(sql.INSERT_TRADES_SQL, rows.trade_params())
+                execute(sql.INSERT_INSTRUCTIONS_SQL, rows.instruction_params())
+            if posting.rows:
+                execute(INSERT_SQL, posting.insert_params(ids[: len(posting.rows)], rows.batch_id, self._moment))
+                expected.append((execute(UPDATE_SQL, posting.update_params()), len(posting.deltas)))
+            for statement, parameters in batch.extra(batch) if batch.extra is not None else ():
+                execute(statement, parameters)
+            execute(audit.INSERT_SQL, entry)
+            execute(audit.MOVE_HEAD_SQL, (entry[1], entry[3], audit.ENGINE))
+            execute(sql.OUTBOX_SQL, (rows.batch_id,))
+        if any(cursor.rowcount != count for cursor, count in expected):
+            raise LookupError("a row that a batch changes does not exist")
+
+    @staticmethod
+    def _answers(batch: Batch) -> list[Answer]:
+        answers: list[Answer] = []
+        given: dict[tuple[int, str, int], Answer] = {}
+        for index, command in enumerate(batch.commands):
+            name = (command.participant, command.key, command.position)
+            answer = batch.preset.get(index) or Answer(batch.outcomes[index])
+            if answer is _REPEAT:
+                answer = Answer(given[name].outcome, replayed=True)
+            given.setdefault(name, answer)
+            answers.append(answer)
+        return answers
+
+
+_REPEAT = Answer(Refused("repeat", "the same key earlier in this batch"))
+
+
+def account_side(request: Any, orders: dict[int, Order]) -> str:
+    """The side of the order that a request places or changes."""
+    if type(request) is Place:
+        return request.side
+    order = orders.get(request.order)
+    return order.side if order is not None else BUY
+
+
+def _key_reused() -> Refused:
+    return Refused("idempotency_key_reused", "the idempotency key was used before with another body")
+
+
+def _needs_no_row(answer: Answer) -> bool:
+    """Whether an answer needs no row: a replay, a repeat in the batch, or a key that another body holds."""
+    return answer.replayed or answer is _REPEAT or (
+        isinstance(answer.outcome, Refused) and answer.outcome.code == "idempotency_key_reused"
+    )  # fmt: skip
+
+
+def _repeats(commands: Sequence[Command]) -> dict[int, Answer]:
+    """Commands whose key stands earlier in the same batch: the same body repeats, another is refused."""
+    seen: dict[tuple[int, str, int], bytes] = {}
+    preset = {}
+    for index, command in enumerate(commands):
+        name = (command.participant, command.key, command.position)
+        known = seen.setdefault(name, command.body_hash)
+        if known is not command.body_hash:
+            preset[index] = _REPEAT if known == command.body_hash else Answer(_key_reused())
+    return preset

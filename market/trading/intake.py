@@ -1,0 +1,108 @@
+"""What reaches the engine otherwise than as an order: its inbox, and the clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from market.core import clock
+from market.core.audit import Actor
+from market.trading import statements as sql
+from market.trading.book import Order
+from market.trading.engine import Batch, BatchFailed, Engine
+
+
+def take_up(engine: Engine) -> int:
+    """Does what lies in the inbox and ends what has expired; returns how many things it did."""
+    rows = engine.connection.execute(sql.OPEN_INBOX_SQL).fetchall()
+    engine.connection.commit()
+    for item in rows:
+        _take(engine, *item)
+    return len(rows) + _expire(engine)
+
+
+def _take(engine: Engine, item: int, kind: str, product: int | None, payload: str, user: int | None, request: str) -> None:
+    details: dict[str, Any] = msgspec.json.decode(payload)
+    products = [product] if product in engine.exchange.products else []
+
+    def done(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+        outcome = msgspec.json.encode(batch.result or {}).decode()
+        statements: list[tuple[str, tuple[Any, ...]]] = [
+            (sql.DONE_INBOX_SQL, (clock.now(), batch.rows.batch_id, outcome, item))
+        ]
+        if kind in _PHASES and products:
+            statements.append((sql.SET_PHASE_SQL, (_PHASES[kind], details.get("reason", ""), product)))
+        return statements
+
+    def work() -> dict[str, Any]:
+        if kind == "rematch":
+            return {"freed": engine.look_again()}
+        if kind == "cancel_orders":
+            ended = engine.exchange.cancel_where(_filter(details, product), "cancelled", details.get("reason", "by_bureau"))
+            return {"cancelled": ended}
+        if kind in _PHASES:
+            return {"phase": _PHASES[kind]}
+        return {"error": f"there is no command {kind}"}
+
+    if kind == "rematch":
+        engine.refresh_limits()
+    try:
+        engine.run(
+            lambda: Batch(
+                work=work, action=kind, actor=Actor(user_id=user, request_id=request), detail={"inbox": item},
+                extra=done, products=products,
+            )
+        )  # fmt: skip
+    except BatchFailed as failure:
+        outcome = msgspec.json.encode({"error": repr(failure.__cause__)}).decode()
+        engine.connection.execute(sql.DONE_INBOX_SQL, (clock.now(), None, outcome, item))
+        engine.connection.commit()
+        return
+    if kind in _PHASES and product is not None and products:
+        engine.exchange.set_phase(product, _PHASES[kind], details.get("reason", ""))
+
+
+_PHASES = {"halt": "halted", "resume": "open"}
+
+
+def _filter(details: dict[str, Any], product: int | None) -> Any:
+    participant, account = details.get("participant_id"), details.get("water_account_id")
+    chosen = set(details["order_ids"]) if "order_ids" in details else None
+
+    def matches(order: Order) -> bool:
+        return (
+            (product is None or order.account.product == product)
+            and (participant is None or order.account.participant == participant)
+            and (account is None or order.account.id == account)
+            and (chosen is None or order.id in chosen)
+        )
+
+    return matches
+
+
+def _expire(engine: Engine) -> int:
+    exchange, now = engine.exchange, clock.now().timestamp()
+    over = [p for p in exchange.products.values() if p.closes_at <= now and p.phase != "closed"]
+    due = exchange.due(now)
+    if not due and not over:
+        return 0
+
+    def work() -> int:
+        ended = [order for order in due if order.status == "open"]
+        for order in ended:
+            exchange.end(order, "expired", "expired")
+        return len(ended)
+
+    def close(_: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+        return [(sql.SET_PHASE_SQL, ("closed", "the water year is over", product.id)) for product in over]
+
+    try:
+        engine.run(lambda: Batch(work=work, action="expire", extra=close, products=[p.id for p in over]))
+    except BatchFailed:
+        for order in due:
+            exchange.remember_expiry(order)
+        return 0
+    for product in over:
+        exchange.set_phase(product.id, "closed", "the water year is over")
+    return len(due) + len(over)

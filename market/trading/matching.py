@@ -1,0 +1,400 @@
+"""Matching: price-time priority among eligible counterparties, with routes that lose water and limits that bind. Pure.
+
+The rules, exactly (DESIGN sections 4 and 6):
+
+* A seller's litres are counted where they are given up (F), a buyer's where they are delivered (D); a route delivers
+  k of 1 000 litres, so D costs F = ceil(1000·D / k).
+* Two orders cross when the ask, seen at the buyer's place, is at most the bid: ask·1000 ≤ bid·k. A buyer ranks asks by
+  ask·1000/k, a seller ranks bids by bid·k/1000; ties go to the older order.
+* A fill is the largest D that both rests and every limit allow. Where rounding up F would make it dearer than the
+  buyer's limit (F·ask > D·bid), D is cut to the next multiple of k/gcd(k, 1000), at which F is exact.
+* The older order is the maker and sets the price: a maker's ask is paid on F, a maker's bid on D.
+* The buyer pays round_half_even(value of its fills so far) − paid so far; its hold is always
+  ceil((value so far + rest·limit) / 100 000) − paid, so that fills never pass it.
+* The rest of a sell that its last route could not deliver as a litre is cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import gcd
+from operator import itemgetter
+from typing import Any
+
+from market.trading.book import BUY, SELL, UNDO_FIELDS, UNDO_ITEM, Book, Order, undo
+
+TICK_LITRES_PER_FEN = 100_000
+UNDELIVERABLE = "undeliverable_rest"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewNeed:
+    """A county rule that puts a trade from `from_litres` (delivered) up under review."""
+
+    rule: str
+    from_litres: int
+    working_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How one pool of sellers can deliver to one pool of buyers; no Terms: not at all.
+
+    `charges`: (limit account, True where the source volume counts, False where the delivered one does);
+    `frees`: limit accounts that a settled trade frees by the source volume; `fee_e6`: the seller's fee in millionths
+    of the amount, rounded down; `reviews`: the rules that may ask for a review, first match decides.
+    """
+
+    k: int
+    up: int
+    charges: tuple[tuple[int, bool], ...] = ()
+    frees: tuple[int, ...] = ()
+    fee_e6: int = 0
+    reviews: tuple[ReviewNeed, ...] = ()
+
+    def review_for(self, delivered: int) -> ReviewNeed | None:
+        """The first rule that asks for a review of a trade of this size."""
+        for need in self.reviews:
+            if delivered >= need.from_litres:
+                return need
+        return None
+
+
+@dataclass(slots=True)
+class Fill:
+    """One match. `buy_held`/`sell_held`: whether that side's funds stand in its order's hold (else they are fresh)."""
+
+    trade_id: int
+    buy: Order
+    sell: Order
+    maker: str
+    source: int
+    delivered: int
+    price: int
+    value: int
+    amount: int
+    fee: int
+    terms: Terms
+    review: ReviewNeed | None
+    buy_held: bool
+    sell_held: bool
+    charges: tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class Tape:
+    """What a batch did, in order: fills and changes of holds; the engine turns it into rows.
+
+    `events` holds Fill, ("hold", order, amount) and ("void", order, amount).
+    """
+
+    events: list[Any] = field(default_factory=list)
+    touched: dict[int, Order] = field(default_factory=dict)
+
+
+def source_for(delivered: int, k: int) -> int:
+    """The least litres that must enter a route of k per mille so that `delivered` arrive."""
+    return -(-1000 * delivered // k)
+
+
+def buy_hold(order: Order) -> int:
+    """The fen that a buy must hold for its rest."""
+    return -(-(order.value + order.rest * order.price) // TICK_LITRES_PER_FEN) - order.paid
+
+
+def round_half_even(value: int) -> int:
+    """Tick-litres to fen, half to even."""
+    fen, rest = divmod(value, TICK_LITRES_PER_FEN)
+    twice = 2 * rest
+    if twice > TICK_LITRES_PER_FEN or (twice == TICK_LITRES_PER_FEN and fen & 1):
+        return fen + 1
+    return fen
+
+
+def crosses(ask: int, bid: int, k: int) -> bool:
+    """Whether an ask at the seller's place is at most a bid at the buyer's."""
+    return ask * 1000 <= bid * k
+
+
+class Matcher:
+    """The market's state in memory: books, available balances and blocked orders, with one undo log.
+
+    `terms(seller_pool, buyer_pool)` gives Terms or None and caches by itself; `available` maps ledger accounts to
+    what may still be debited, for every account that a decision needs.
+    """
+
+    def __init__(self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int]) -> None:
+        self.terms = terms
+        self.new_id = new_id
+        self.books: dict[int, Book] = {}
+        self.available: dict[int, int] = {}
+        self.blocked: dict[int, dict[int, Order]] = {}
+        self.freed: dict[int, None] = {}
+        self.log: list[Any] = []
+        self.tape = Tape()
+
+    # --- state, undoable ---------------------------------------------------------------------------------------
+
+    def mark(self) -> tuple[int, int]:
+        """A point to which `back_to` can return."""
+        return len(self.log), len(self.tape.events)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Takes back everything since the mark."""
+        undo(self.log, mark[0])
+        del self.tape.events[mark[1] :]
+
+    def begin(self) -> None:
+        """Starts a batch: what was done before can no longer be taken back."""
+        self.log.clear()
+        self.tape = Tape()
+
+    def change(self, account: int, amount: int) -> None:
+        """Adds to what is available on an account that the cache knows; others need no cache."""
+        old = self.available.get(account)
+        if old is not None:
+            self.log.append((UNDO_ITEM, self.available, account, old))
+            self.available[account] = old + amount
+
+    def touch(self, order: Order) -> None:
+        """Logs an order's fields before they change."""
+        self.log.append((UNDO_FIELDS, order, order.fields()))
+        self.tape.touched[order.id] = order
+
+    def block(self, limit: int, order: Order) -> None:
+        """Remembers that only this limit kept the order from a counterparty it crosses."""
+        orders = self.blocked.setdefault(limit, {})
+        if order.id not in orders:
+            self.log.append((UNDO_ITEM, orders, order.id, None))
+            orders[order.id] = order
+
+    # --- one pair ----------------------------------------------------------------------------------------------
+
+    def fill_size(self, buy: Order, sell: Order, terms: Terms) -> tuple[int, int | None]:
+        """The litres to deliver between two crossing orders, and the limit account that bound it, if one did."""
+        k = terms.k
+        delivered = buy.rest if k == 1000 and buy.rest < sell.rest else min(buy.rest, sell.rest * k // 1000)
+        bound = None
+        available = self.available
+        for limit, counts_source in terms.charges:
+            room = available[limit]
+            if counts_source:
+                room = room * k // 1000
+            if room < delivered:
+                delivered, bound = max(room, 0), limit
+        plan = buy.account.plan
+        if plan and available[plan] < delivered:
+            delivered, bound = max(available[plan], 0), plan
+        if k != 1000 and source_for(delivered, k) * sell.price > delivered * buy.price:
+            delivered -= delivered % (k // gcd(k, 1000))
+        return delivered, bound
+
+    def fill(self, buy: Order, sell: Order, terms: Terms, delivered: int, taker: Order, taker_held: bool) -> None:
+        """Executes one match: rests, value, holds, limits, balances; writes it on the tape."""
+        source = delivered if terms.k == 1000 else source_for(delivered, terms.k)
+        self.touch(buy)
+        self.touch(sell)
+        maker = buy if buy.priority < sell.priority else sell
+        price = maker.price
+        value = (delivered if maker is buy else source) * price
+        amount = round_half_even(buy.value + value) - buy.paid
+        fee = amount * terms.fee_e6 // 1_000_000
+        review = terms.review_for(delivered) if terms.reviews else None
+        buy_held = taker_held or taker is not buy
+        sell_held = taker_held or taker is not sell
+        charges = tuple((limit, source if by_source else delivered) for limit, by_source in terms.charges)
+        if buy.account.plan:
+            charges += ((buy.account.plan, delivered),)
+        self.tape.events.append(
+            Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review, buy_held,
+                 sell_held, charges)
+        )  # fmt: skip
+        buy.rest -= delivered
+        sell.rest -= source
+        buy.value += value
+        buy.paid += amount
+        for limit, litres in charges:
+            self.change(limit, -litres)
+        if buy_held:
+            buy.held -= amount
+        else:
+            self.change(buy.account.money, -amount)
+        if sell_held:
+            sell.held -= source
+        else:
+            self.change(sell.account.ledger, -source)
+        if review is None:
+            self.change(buy.account.ledger, delivered)
+            self.change(sell.account.money, amount - fee)
+            for limit in terms.frees:
+                self.change(limit, source)
+                self.freed[limit] = None
+        self._after_fill(buy, sell, terms, buy_held, sell_held)
+
+    def _after_fill(self, buy: Order, sell: Order, terms: Terms, buy_held: bool, sell_held: bool) -> None:
+        if buy_held:
+            excess = buy.held - buy_hold(buy) if buy.rest else buy.held
+            if excess:
+                self.release(buy, excess)
+        if not buy.rest:
+            self.finish(buy, "filled", None)
+        if sell.rest and sell.rest * terms.k < 1000:
+            if sell_held:
+                self.release(sell, sell.held)
+            self.finish(sell, "cancelled", UNDELIVERABLE)
+        elif not sell.rest:
+            self.finish(sell, "filled", None)
+
+    def release(self, order: Order, amount: int) -> None:
+        """Gives back part of an order's hold."""
+        order.held -= amount
+        self.tape.events.append(("void", order, amount))
+        self.change(order.account.money if order.side == BUY else order.account.ledger, amount)
+
+    def finish(self, order: Order, status: str, reason: str | None) -> None:
+        """Ends an order whose fields are logged and whose hold is nil; takes it out of its book if it stands there."""
+        if order.level is not None:
+            self.books[order.account.product].remove(order, self.log)
+        order.status = status
+        order.reason = reason
+
+    # --- one order against the book ----------------------------------------------------------------------------
+
+    def eligible(self, taker: Order) -> list[tuple[Any, Terms]]:
+        """The ladders on the other side that hold orders and for which there are terms."""
+        book = self.books[taker.account.product]
+        pool = taker.account.pool
+        if taker.side == BUY:
+            pairs = [(ladder, self.terms(other, pool)) for other, ladder in book.sells.items() if ladder.keys]
+        else:
+            pairs = [(ladder, self.terms(pool, other)) for other, ladder in book.buys.items() if ladder.keys]
+        return [(ladder, terms) for ladder, terms in pairs if terms is not None]
+
+    def match(self, taker: Order, *, held: bool = False, older_only: bool = False) -> None:
+        """Matches an order against the book until it is filled or nothing eligible crosses.
+
+        `held`: its funds stand in its hold (a resting order looked at again), else they are fresh.
+        """
+        ladders = self.eligible(taker)
+        buying = taker.side == BUY
+        while ladders and taker.rest and taker.status == "open":
+            best = self._best(taker, ladders)
+            if best is None:
+                return
+            maker, terms, ladder = best
+            if maker.account.owner == taker.account.owner or (older_only and maker.priority > taker.priority):
+                self._match_slowly(taker, ladders, held, older_only)
+                return
+            buy, sell = (taker, maker) if buying else (maker, taker)
+            delivered, bound = self.fill_size(buy, sell, terms)
+            if bound is not None:
+                self.block(bound, taker)
+            if delivered:
+                self.fill(buy, sell, terms, delivered, taker, held)
+            elif bound is not None and bound != buy.account.plan:
+                ladders = [pair for pair in ladders if pair[0] is not ladder]  # the limit closes the whole ladder
+            else:
+                self._match_slowly(taker, ladders, held, older_only)
+                return
+
+    @staticmethod
+    def _best(taker: Order, ladders: list[tuple[Any, Terms]]) -> tuple[Order, Terms, Any] | None:
+        """The best crossing order at the front of the ladders, by price at the taker's place, then by time."""
+        best: tuple[Order, Terms, Any] | None = None
+        best_rank = 0
+        buying = taker.side == BUY
+        for ladder, terms in ladders:
+            keys = ladder.keys
+            if not keys:
+                continue
+            key = keys[-1]
+            if buying:
+                if -key * 1000 > taker.price * terms.k:
+                    continue
+                rank = key * terms.up
+            else:
+                if taker.price * 1000 > key * terms.k:
+                    continue
+                rank = key * terms.k
+            order = ladder.levels[-key if buying else key].entries[0][0]
+            if best is None or rank > best_rank or (rank == best_rank and order.priority < best[0].priority):
+                best, best_rank = (order, terms, ladder), rank
+        return best
+
+    def _match_slowly(self, taker: Order, ladders: list[tuple[Any, Terms]], held: bool, older_only: bool) -> None:
+        """The same walk when the best order cannot be filled: every crossing order in turn, skipping what cannot."""
+        buying = taker.side == BUY
+        candidates = []
+        for ladder, terms in ladders:
+            for order in ladder.orders():
+                if not (crosses(order.price, taker.price, terms.k) if buying
+                        else crosses(taker.price, order.price, terms.k)):  # fmt: skip
+                    break
+                rank = order.price * terms.up if buying else -order.price * terms.k
+                candidates.append((rank, order.priority, order, terms))
+        candidates.sort(key=itemgetter(0, 1))
+        closed: set[Any] = set()
+        for _, _, maker, terms in candidates:
+            if not taker.rest or taker.status != "open":
+                return
+            if (
+                maker.account.pool in closed
+                or maker.account.owner == taker.account.owner
+                or (older_only and maker.priority > taker.priority)
+            ):
+                continue
+            buy, sell = (taker, maker) if buying else (maker, taker)
+            while taker.rest and maker.rest and taker.status == "open" and maker.status == "open":
+                delivered, bound = self.fill_size(buy, sell, terms)
+                if bound is not None:
+                    self.block(bound, taker)
+                if not delivered:
+                    if bound is not None and bound != buy.account.plan:
+                        closed.add(maker.account.pool)
+                    break
+                self.fill(buy, sell, terms, delivered, taker, held)
+
+    def would_fill(self, order: Order) -> bool:
+        """Whether an incoming order would fill at once with anything (for post-only)."""
+        mark = self.mark()
+        rest = order.rest
+        self.touch(order)
+        self.match(order)
+        filled = order.rest < rest
+        self.back_to(mark)
+        return filled
+
+    def rematch(self) -> int:
+        """Looks again at the orders that a limit blocked and that has since been freed, oldest first."""
+        looked_at = 0
+        while self.freed:
+            limits, self.freed = list(self.freed), {}
+            waiting: dict[int, Order] = {}
+            for limit in limits:
+                orders = self.blocked.pop(limit, None)
+                if orders is not None:
+                    self.log.append((UNDO_ITEM, self.blocked, limit, orders))
+                    waiting.update(orders)
+            for order in sorted(waiting.values(), key=lambda o: o.priority):
+                if order.status == "open" and order.level is not None:
+                    looked_at += 1
+                    self.match(order, held=True, older_only=True)
+        return looked_at
+
+
+__all__ = [
+    "BUY",
+    "SELL",
+    "TICK_LITRES_PER_FEN",
+    "UNDELIVERABLE",
+    "Fill",
+    "Matcher",
+    "ReviewNeed",
+    "Tape",
+    "Terms",
+    "buy_hold",
+    "crosses",
+    "round_half_even",
+    "source_for",
+]

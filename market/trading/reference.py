@@ -1,0 +1,197 @@
+"""What the engine knows of the county beside the books: products, limits, accounts, routes, rules. Cached by version.
+
+Whoever changes any of it bumps `installation.reference_version` in the same transaction; a batch that finds another
+version than it matched on is undone, and this is loaded anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from math import lcm
+from typing import Any
+
+import psycopg
+
+from market.core import books, clock, workdays
+from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
+from market.county.current import pack_in_force
+from market.county.pack import Pack
+from market.registry import caps, reference, rules
+from market.settlement.clearing import Books
+from market.trading.exchange import Account, Exchange, Product
+from market.trading.matching import ReviewNeed, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class PoolKey:
+    """What makes water accounts alike to matching."""
+
+    township: int
+    canal: int
+    sector: str
+    source: str
+    water_year: int
+    right_kind: str | None
+    origin: str
+    public_storage: bool
+
+
+class Pool:
+    """Accounts that are alike to matching; compared by identity."""
+
+    __slots__ = ("key", "place")
+
+    def __init__(self, key: PoolKey, place: caps.Place) -> None:
+        self.key = key
+        self.place = place
+
+
+class Reference:
+    """Loads products and limits into an exchange, and answers what matching asks of the county."""
+
+    def __init__(self, connection: psycopg.Connection[Any], exchange: Exchange) -> None:
+        self.exchange = exchange
+        self._pools: dict[PoolKey, Pool] = {}
+        self._terms: dict[tuple[Pool, Pool], Terms | None] = {}
+        self._books: dict[int, Books] = {}
+        self._due: dict[tuple[dt.date, int], dt.date] = {}
+        self.version = 0
+        self._load(connection)
+
+    def _load(self, connection: psycopg.Connection[Any]) -> None:
+        row = connection.execute("SELECT reference_version FROM installation WHERE id = 1").fetchone()
+        assert row is not None
+        self.version = row[0]
+        self.pack: Pack = pack_in_force(connection)
+        self.zones = reference.zones(connection)
+        self.limits = reference.limits(connection)
+        self._sector_rules = rules_of_sectors(self.pack)
+        self._ranks = reduce(lcm, (route.k for route in self.pack.routes), 1000)
+        self._terms.clear()
+        self._load_products(connection)
+        self.exchange.available.update(
+            reference.available(connection, [limit.account_id for limit in self.limits])
+        )
+
+    def _load_products(self, connection: psycopg.Connection[Any]) -> None:
+        rows = connection.execute(
+            "SELECT id, code, phase, lot_litres, closes_at, version, phase_reason, source, water_year FROM products"
+        ).fetchall()
+        headroom = books.system_account(connection, HEADROOM, AccountCode.LIMIT_USE)
+        money = books.system_account(connection, CNY, AccountCode.MONEY_CLEARING)
+        fees = books.system_account(connection, CNY, AccountCode.TRADING_FEES)
+        self._products: dict[tuple[str, int], int] = {}
+        for product, code, phase, lot, closes_at, version, reason, source, year in rows:
+            self.exchange.products[product] = Product(
+                product, code, phase, lot, closes_at.timestamp(), version, reason
+            )
+            self.exchange.book_of(product)
+            self._products[source, year] = product
+            water = water_asset(source, year)
+            self._books[product] = Books(
+                books.system_account(connection, water, AccountCode.WATER_CLEARING),
+                books.system_account(connection, water, AccountCode.WATER_LOSS),
+                money,
+                fees,
+                headroom,
+            )
+
+    def refresh(self, connection: psycopg.Connection[Any]) -> set[int]:
+        """Loads everything anew; returns the ledger accounts whose balances the cache should read again."""
+        self._load(connection)
+        known = self.exchange.accounts
+        for fresh in self.accounts(connection, known.keys()):
+            account = known[fresh.id]
+            account.owner, account.plan = fresh.owner, fresh.plan
+            account.sell_gate, account.buy_gate = fresh.sell_gate, fresh.buy_gate
+        return {account.plan for account in known.values() if account.plan}
+
+    def accounts(self, connection: psycopg.Connection[Any], ids: Iterable[int]) -> list[Account]:
+        """The exchange's view of these water accounts; unknown ids are left out."""
+        wanted = list(ids)
+        views = reference.accounts(connection, self.zones, self._sector_rules, ids=wanted)
+        money = dict(
+            connection.execute(
+                "SELECT participant_id, account_id FROM money_accounts WHERE participant_id = ANY (%s)",
+                ([view.participant_id for view in views.values()],),
+            ).fetchall()
+        )
+        return [
+            self._account(view, money[view.participant_id])
+            for view in views.values()
+            if view.participant_id in money
+        ]
+
+    def _account(self, view: reference.AccountView, money: int) -> Account:
+        facts = view.facts
+        key = PoolKey(
+            view.township_zone_id, view.canal_zone_id, facts.sector, facts.source, view.place.water_year,
+            facts.right_kind, facts.origin, facts.public_storage,
+        )  # fmt: skip
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = Pool(key, view.place)
+        return Account(
+            id=view.id,
+            participant=view.participant_id,
+            owner=view.owner_id,
+            ledger=view.account_id,
+            money=money,
+            plan=view.plan_account_id or 0,
+            product=self._products.get((facts.source, view.place.water_year), 0),
+            pool=pool,
+            sell_gate=_gate(rules.may_sell(facts)),
+            buy_gate=_gate(rules.may_buy(facts)),
+        )
+
+    def terms(self, seller: Pool, buyer: Pool) -> Terms | None:
+        """How sellers of one pool can deliver to buyers of another; None where no rule or route allows it."""
+        pair = (seller, buyer)
+        try:
+            return self._terms[pair]
+        except KeyError:
+            found = self._terms[pair] = self._find_terms(seller, buyer)
+            return found
+
+    def _find_terms(self, seller: Pool, buyer: Pool) -> Terms | None:
+        route = trade_route(self.pack, self.zones, seller, buyer)
+        if route is None:
+            return None
+        crossed = caps.crossings(seller.place, buyer.place, self.limits)
+        return Terms(
+            k=route.k,
+            up=self._ranks // route.k,
+            charges=tuple(
+                (limit.account_id, measure is caps.Measure.SOURCE) for limit, measure in crossed.charges
+            ),
+            frees=tuple(limit.account_id for limit, _ in crossed.frees),
+            fee_e6=route.fee_e6,
+            reviews=route.reviews,
+        )
+
+    def books_of(self, product: int) -> Books:
+        """The system accounts that a product's instructions pass through."""
+        return self._books[product]
+
+    def due_on(self, working_days: int) -> dt.date:
+        """The legal day by which a review begun today is due."""
+        key = (clock.today(), working_days)
+        if key not in self._due:
+            self._due[key] = workdays.after(key[0], working_days)
+        return self._due[key]
+
+
+def _gate(barrier: rules.Barrier | None) -> tuple[str, str, str] | None:
+    return None if barrier is None else tuple(barrier)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the county's rules make of a pair of pools: litres per mille that arrive, fee, reviews."""
+
+    k: int
+    fee_e6: int
+    reviews: tuple[ReviewNeed, ...]

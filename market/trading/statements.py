@@ -1,0 +1,120 @@
+"""The engine's statements. Each takes arrays, so that a batch is a handful of statements whatever its size."""
+
+# Generic plans over arrays of unknown length: without these the planner reads whole tables (see docs/decisions).
+SESSION_SQL = (
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;"
+    " SET plan_cache_mode = force_generic_plan; SET jit = off; SET statement_timeout = '60s'"
+)
+
+LOCK_PRODUCTS_SQL = (
+    "SELECT id, version FROM products WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+)
+MOVE_PRODUCTS_SQL = "UPDATE products SET version = version + 1 WHERE id = ANY (%s::bigint[])"
+SET_PHASE_SQL = "UPDATE products SET phase = %s, phase_reason = %s WHERE id = %s"
+REFERENCE_SQL = "SELECT reference_version FROM installation WHERE id = 1"
+
+FIND_KEYS_SQL = """
+SELECT n.i, c.outcome, c.body_hash
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) WITH ORDINALITY AS n (participant, key, position, i)
+CROSS JOIN LATERAL (
+  SELECT outcome, body_hash FROM commands
+  WHERE participant_id = n.participant AND key = n.key AND position = n.position LIMIT 1
+) AS c
+"""
+
+FIND_CLIENT_IDS_SQL = """
+SELECT n.i
+FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS n (participant, client_order_id, i)
+CROSS JOIN LATERAL (
+  SELECT 1 FROM orders
+  WHERE participant_id = n.participant AND client_order_id = n.client_order_id AND client_order_id IS NOT NULL LIMIT 1
+) AS o
+"""
+
+INSERT_COMMANDS_SQL = """
+INSERT INTO commands (id, batch_id, participant_id, key, position, body_hash, actor_user_id, mandate_id, request,
+                      outcome, created_at)
+SELECT t.id, %s, t.participant, t.key, t.position, decode(t.body_hash, 'hex'), t.actor, nullif(t.mandate, 0),
+       t.request, t.outcome, %s
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
+            %s::text[])
+  AS t (id, participant, key, position, body_hash, actor, mandate, request, outcome)
+"""
+
+INSERT_ORDERS_SQL = """
+INSERT INTO orders (batch_id, created_at, updated_at, id, product_id, participant_id, water_account_id, side,
+                    volume_litres, rest_litres, price_e4, tif, post_only, min_fill_litres, expires_at,
+                    client_order_id, priority, held, hold_id, value_tick_litres, paid_fen, status, reason)
+SELECT m.batch_id, m.moment, m.moment, t.id, t.product, t.participant, t.account, t.side, t.volume, t.rest, t.price,
+       t.tif, t.post_only = 1, t.min_fill,
+       CASE WHEN t.expires > 0 THEN to_timestamp(t.expires / 1000000.0) END,
+       t.client_order_id, t.priority, t.held, t.hold_id, t.value, t.paid, t.status, t.reason
+FROM (SELECT %s::bigint AS batch_id, %s::timestamptz AS moment) AS m,
+     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[],
+            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+  AS t (id, product, participant, account, side, volume, rest, price, tif, post_only, min_fill, expires,
+        client_order_id, priority, held, hold_id, value, paid, status, reason)
+"""
+
+UPDATE_ORDERS_SQL = """
+UPDATE orders AS o
+SET updated_at = %s, volume_litres = t.volume, rest_litres = t.rest, price_e4 = t.price, priority = t.priority,
+    held = t.held, hold_id = t.hold_id, value_tick_litres = t.value, paid_fen = t.paid, status = t.status,
+    reason = t.reason
+FROM unnest((SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]),
+            (SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]),
+            (SELECT %s::bigint[]), (SELECT %s::text[]), (SELECT %s::text[]))
+  AS t (id, volume, rest, price, priority, held, hold_id, value, paid, status, reason)
+WHERE o.id = t.id
+"""
+
+INSERT_TRADES_SQL = """
+INSERT INTO trades (batch_id, traded_at, id, product_id, buy_order_id, sell_order_id, maker, buyer_id, seller_id,
+                    source_litres, delivered_litres, k, price_e4, value_tick_litres, amount_fen, fee_fen,
+                    instruction_id)
+SELECT m.batch_id, m.moment, t.id, t.product, t.buy, t.sell, t.maker, t.buyer, t.seller, t.source, t.delivered, t.k,
+       t.price, t.value, t.amount, t.fee, t.instruction
+FROM (SELECT %s::bigint AS batch_id, %s::timestamptz AS moment) AS m,
+     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+            %s::bigint[])
+  AS t (id, product, buy, sell, maker, buyer, seller, source, delivered, k, price, value, amount, fee, instruction)
+"""
+
+INSERT_INSTRUCTIONS_SQL = """
+INSERT INTO instructions (kind, batch_id, instructed_at, resolved_at, id, reference, product_id, seller_id, buyer_id,
+                          seller_water_account_id, buyer_water_account_id, seller_account, buyer_account,
+                          buyer_money_account, source_litres, delivered_litres, amount_fen, payees, charges, frees,
+                          holds, status, review_rule, review_due_on)
+SELECT 'trade', m.batch_id, m.moment, CASE WHEN t.status = 'settled' THEN m.moment END, t.id, t.trade, t.product,
+       t.seller, t.buyer, t.seller_water, t.buyer_water, t.seller_account, t.buyer_account, t.buyer_money, t.source,
+       t.delivered, t.amount, t.payees, t.charges, t.frees, t.holds, t.status, t.rule, t.due::date
+FROM (SELECT %s::bigint AS batch_id, %s::timestamptz AS moment) AS m,
+     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+  AS t (id, trade, product, seller, buyer, seller_water, buyer_water, seller_account, buyer_account, buyer_money,
+        source, delivered, amount, payees, charges, frees, holds, status, rule, due)
+"""
+
+OUTBOX_SQL = (
+    "INSERT INTO outbox (topic, subject_type, subject_id) VALUES ('trading.batch.committed', 'batch', %s)"
+)
+
+OPEN_INBOX_SQL = (
+    "SELECT id, kind, product_id, payload, actor_user_id, request_id FROM inbox WHERE done_at IS NULL ORDER BY id LIMIT 500"
+)
+DONE_INBOX_SQL = "UPDATE inbox SET done_at = %s, batch_id = %s, outcome = %s WHERE id = %s"
+
+AVAILABLE_SQL = (
+    "SELECT id, credits_posted - debits_posted - debits_pending FROM accounts"
+    " WHERE id = ANY ((SELECT %s::bigint[])::bigint[])"
+)
+
+OPEN_ORDERS_SQL = """
+SELECT id, water_account_id, side, volume_litres, rest_litres, price_e4, tif, post_only, min_fill_litres,
+       extract(epoch FROM expires_at)::float8, client_order_id, priority, held, hold_id, value_tick_litres, paid_fen,
+       created_at
+FROM orders WHERE status = 'open' ORDER BY product_id, priority
+"""

@@ -1,0 +1,84 @@
+"""A small market in memory for the tests of the pure parts: three places, one lossy route, one cap."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from market.trading.commands import Amend, Cancel, Outcome, Place
+from market.trading.exchange import Account, Exchange, Product
+from market.trading.matching import ReviewNeed, Terms
+
+CAP = 900
+PLAN = 901
+FARM, PARK, FAR = "farm", "park", "far"
+
+
+def make_exchange(
+    *, cap: int = 10**12, k: int = 930, reviews: tuple[ReviewNeed, ...] = (), fee_e6: int = 0
+) -> Exchange:
+    """Farm and park in one market: farm → farm without loss, farm → park at k under a cap, nothing to or from far."""
+    table: dict[tuple[Any, Any], Terms] = {
+        (FARM, FARM): Terms(1000, k, (), (), fee_e6),
+        (PARK, PARK): Terms(1000, k, (), (), fee_e6),
+        (FARM, PARK): Terms(k, 1000, ((CAP, False),), (), fee_e6, reviews),
+        (PARK, FARM): Terms(1000, k, (), (CAP,), fee_e6),
+    }
+    numbers = count(1)
+    exchange = Exchange(lambda s, b: table.get((s, b)), lambda: next(numbers), lambda: 1_000.0)
+    exchange.products[1] = Product(1, "surface-2026", "open", 1, 10_000.0)
+    exchange.book_of(1)
+    exchange.available[CAP] = cap
+    return exchange
+
+
+def add_account(
+    exchange: Exchange, number: int, pool: str, *, water: int = 0, money: int = 0, owner: int | None = None, plan: int = 0
+) -> Account:
+    """A participant `number` with one water and one money account."""
+    account = Account(
+        number, number, owner or number, 1_000_000 + number, 2_000_000 + number, plan, 1, pool
+    )
+    exchange.accounts[number] = account
+    exchange.available[account.ledger] = water
+    exchange.available[account.money] = money
+    return account
+
+
+def place(exchange: Exchange, number: int, side: str, volume: int, price: int, **terms: Any) -> Outcome:
+    """Places an order of participant `number`."""
+    return exchange.apply(number, Place(number, 1, side, volume, price, **terms))
+
+
+def cancel(exchange: Exchange, number: int, order: int) -> Outcome:
+    """Cancels an order of participant `number`."""
+    return exchange.apply(number, Cancel(order))
+
+
+def amend(exchange: Exchange, number: int, order: int, volume: int | None = None, price: int | None = None) -> Outcome:
+    """Amends an order of participant `number`."""
+    return exchange.apply(number, Amend(order, volume, price))
+
+
+def snapshot(exchange: Exchange) -> Any:
+    """Everything that an undo must bring back."""
+    books = {
+        product: [
+            (side, pool, price, [entry[0].id for entry in level.entries if entry[0] is not None], level.live)
+            for side, ladders in (("buy", book.buys), ("sell", book.sells))
+            for pool, ladder in ladders.items()
+            for price, level in sorted(ladder.levels.items())
+        ]
+        for product, book in exchange.books.items()
+    }
+    keys = {
+        (product, side, pool): list(ladder.keys)
+        for product, book in exchange.books.items()
+        for side, ladders in (("buy", book.buys), ("sell", book.sells))
+        for pool, ladder in ladders.items()
+        if ladder.keys
+    }
+    orders = {
+        order.id: order.fields()[:10] for book in exchange.books.values() for order in book.orders.values()
+    }
+    return books, keys, orders, dict(exchange.available), {k: sorted(v) for k, v in exchange.blocked.items() if v}
