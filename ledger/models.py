@@ -21,7 +21,9 @@ FIRST_PARTICIPANT_ACCOUNT = 1_000_000
 """System accounts and limits have lower ids. Only the transfers of participants' accounts are indexed: system
 accounts are touched by every batch, and an index on them would cost each."""
 
-system_account_ids = Sequence("ledger_system_account_ids", start=1, metadata=metadata)
+system_account_ids = Sequence(
+    "ledger_system_account_ids", start=1, maxvalue=FIRST_PARTICIPANT_ACCOUNT - 1, metadata=metadata
+)
 account_ids = Sequence("ledger_account_ids", start=FIRST_PARTICIPANT_ACCOUNT, metadata=metadata)
 transfer_ids = Sequence("ledger_transfer_ids", start=1, metadata=metadata)
 
