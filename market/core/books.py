@@ -35,7 +35,9 @@ _account_ids: dict[tuple[Any, ...], int] = {}
 
 
 def open_books(connection: psycopg.Connection[Any], *, water: Iterable[tuple[str, int]]) -> None:
-    """Opens money, headroom and every (source, water year) with their system accounts; what is open stays so."""
+    """Opens money, headroom and every (source, water year) with their system accounts; what is open
+    stays so.
+    """
     _open(connection, CNY, MONEY_SCALE, _MONEY_ACCOUNTS)
     _open(connection, HEADROOM, WATER_SCALE, _HEADROOM_ACCOUNTS)
     for source, year in water:
@@ -78,7 +80,9 @@ def asset_id(connection: psycopg.Connection[Any], asset_code: str) -> int:
 
 
 def system_account(connection: psycopg.Connection[Any], asset_code: str, code: AccountCode) -> int:
-    """The ledger account that a chart code means for an asset; kept by the process. LookupError when not open."""
+    """The ledger account that a chart code means for an asset; kept by the process. LookupError when
+    not open.
+    """
     key = (*_database(connection), asset_code, int(code))
     found = _account_ids.get(key)
     if found is None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Identity, Text, UniqueConstraint, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Text,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.base import Base
@@ -22,7 +32,9 @@ class BankTransfer(Base):
     value_date: Mapped[dt.date] = mapped_column(Date)
     note: Mapped[str] = mapped_column(Text, server_default="")
     recorded_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
-    recorded_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    recorded_at: Mapped[dt.datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
     __table_args__ = (
         UniqueConstraint("direction", "bank_reference"),
         CheckConstraint("direction IN ('in', 'out')", name="direction"),

@@ -47,14 +47,15 @@ class NewWaterAccount(NamedTuple):
 
 
 _INSERT_SQL = """
-INSERT INTO water_accounts (participant_id, township_zone_id, canal_zone_id, sector, source, water_year, origin,
-                            right_kind, account_id, plan_account_id, plan_litres, plan_source)
+INSERT INTO water_accounts (participant_id, township_zone_id, canal_zone_id, sector, source, water_year,
+                            origin, right_kind, account_id, plan_account_id, plan_litres, plan_source)
 SELECT t.participant_id, t.township, t.canal, t.sector, %(source)s, %(year)s, %(origin)s, t.right_kind,
        t.account, nullif(t.plan_account, 0), CASE WHEN t.plan_account > 0 THEN %(plan)s::bigint END,
        CASE WHEN t.plan_account > 0 THEN %(plan_source)s::text END
   FROM unnest(%(participants)s::bigint[], %(townships)s::bigint[], %(canals)s::bigint[], %(sectors)s::text[],
               %(kinds)s::text[], %(accounts)s::bigint[], %(plans)s::bigint[])
-       WITH ORDINALITY t (participant_id, township, canal, sector, right_kind, account, plan_account, position)
+       WITH ORDINALITY
+       t (participant_id, township, canal, sector, right_kind, account, plan_account, position)
  ORDER BY t.position
     ON CONFLICT DO NOTHING
 RETURNING id, account_id

@@ -1,4 +1,6 @@
-"""Allocation announcements: a share of a class credited for a water year, exact to the litre, whole or not at all."""
+"""Allocation announcements: a share of a class credited for a water year, exact to the litre, whole or
+not at all.
+"""
 
 from __future__ import annotations
 
@@ -78,8 +80,10 @@ WITH class AS (
   SELECT e.id, e.participant_id, e.kind, e.township_zone_id, e.canal_zone_id, e.sector, e.volume_litres
     FROM entitlements e JOIN participants p ON p.id = e.participant_id
    WHERE e.status = 'confirmed' AND p.status IN ('admitted', 'suspended') AND e.source = %(source)s
-     AND (%(sector)s::text IS NULL OR e.sector = %(sector)s) AND (%(kind)s::text IS NULL OR e.kind = %(kind)s)
-     AND (%(zones)s::bigint[] IS NULL OR e.township_zone_id = ANY(%(zones)s) OR e.canal_zone_id = ANY(%(zones)s))
+     AND (%(sector)s::text IS NULL OR e.sector = %(sector)s)
+     AND (%(kind)s::text IS NULL OR e.kind = %(kind)s)
+     AND (%(zones)s::bigint[] IS NULL
+          OR e.township_zone_id = ANY(%(zones)s) OR e.canal_zone_id = ANY(%(zones)s))
      AND e.valid_from <= %(day)s AND e.valid_to >= %(day)s),
 received AS (
   SELECT l.entitlement_id, sum(l.litres)::bigint AS litres, sum(n.share_e6)::bigint AS share_e6
@@ -88,7 +92,8 @@ received AS (
 SELECT c.*, coalesce(r.litres, 0), coalesce(r.share_e6, 0), w.id, w.account_id, w.right_kind
   FROM class c
   LEFT JOIN received r ON r.entitlement_id = c.id
-  LEFT JOIN water_accounts w ON w.participant_id = c.participant_id AND w.township_zone_id = c.township_zone_id
+  LEFT JOIN water_accounts w
+         ON w.participant_id = c.participant_id AND w.township_zone_id = c.township_zone_id
         AND w.canal_zone_id = c.canal_zone_id AND w.sector = c.sector AND w.source = %(source)s
         AND w.water_year = %(year)s AND w.origin = 'own'
  ORDER BY c.id
@@ -126,13 +131,14 @@ def announce(
     kind: str | None = None,
     zone: str | None = None,
 ) -> Announcement:
-    """Credits a share (millionths) of the yearly volume of every confirmed right of a class to its water account.
+    """Credits a share (millionths) of the yearly volume of every confirmed right of a class to its
+    water account.
 
-    The class is source × sector? × kind? × zone? (a code of either tree, with all below it). The total is
-    the share of the sum, whole litres rounded down, split by volume with the largest remainder. Missing water
-    accounts are opened. Every cap that holds an account is charged; where one lacks headroom nothing happens.
-    Errors: WaterYearNotOpen, UnknownSource, UnknownSector, UnknownZone, InvalidInput, NothingToAnnounce,
-    ShareOverEntitlement, CapExceeded.
+    The class is source × sector? × kind? × zone? (a code of either tree, with all below it). The total
+    is the share of the sum, whole litres rounded down, split by volume with the largest remainder.
+    Missing water accounts are opened. Every cap that holds an account is charged; where one lacks
+    headroom nothing happens. Errors: WaterYearNotOpen, UnknownSource, UnknownSector, UnknownZone,
+    InvalidInput, NothingToAnnounce, ShareOverEntitlement, CapExceeded.
     """
     year = places.open_year(session, water_year, lock=True)
     connection = raw(session)
@@ -347,7 +353,9 @@ def _post(
 
 
 def _cap_exceeded(connection: psycopg.Connection[Any], plan: Plan) -> CapExceeded:
-    """The refusal that names the cap which lacks most; the accounts are locked, so what is read is what is."""
+    """The refusal that names the cap which lacks most; the accounts are locked, so what is read is what
+    is.
+    """
     free = reference.available(connection, [charge.limit.account_id for charge in plan.charges])
     worst = max(plan.charges, key=lambda each: each.needed_litres - free[each.limit.account_id])
     available = free[worst.limit.account_id]

@@ -196,3 +196,42 @@ def may_be_crossed(limit: LimitNode, roots: frozenset[int]) -> bool:
     `roots` are the zones without a parent.
     """
     return limit.sector is not None or (limit.zone_id is not None and limit.zone_id not in roots)
+
+
+def borders_out(seller: Place, limits: Iterable[LimitNode]) -> list[tuple[LimitNode, str]]:
+    """The limits that some sale from here would be charged, and which sales: out of a zone, on a route,
+    to industry.
+
+    A cap is never charged for what leaves it.
+    """
+    found: list[tuple[LimitNode, str]] = []
+    for limit in limits:
+        if not _same_water(limit, seller) or not _within(limit.zone_id, seller):
+            continue
+        if limit.kind == EXPORT and limit.sector in (None, seller.sector):
+            found.append((limit, "out_of"))
+        elif limit.kind == ROUTE and limit.sector in (None, seller.sector):
+            found.append((limit, "to"))
+        elif limit.kind == CONVERSION and seller.sector == AGRICULTURE:
+            found.append((limit, "to_industry"))
+    return found
+
+
+def borders_in(
+    buyer: Place, limits: Iterable[LimitNode], roots: frozenset[int]
+) -> list[tuple[LimitNode, str]]:
+    """The limits that some purchase into here would be charged, and which purchases: from outside, from
+    farming.
+    """
+    found: list[tuple[LimitNode, str]] = []
+    for limit in limits:
+        if not _same_water(limit, buyer):
+            continue
+        if (limit.kind == CAP and may_be_crossed(limit, roots)) or limit.kind == IMPORT:
+            if holds(limit, buyer):
+                found.append((limit, "from_outside"))
+        elif limit.kind == ROUTE and limit.to_zone_id in buyer.zones:
+            found.append((limit, "by_route_to"))
+        elif limit.kind == CONVERSION and limit.zone_id is None and buyer.sector == INDUSTRY:
+            found.append((limit, "from_agriculture"))
+    return found

@@ -126,7 +126,9 @@ def refuse(
     reason: str,
     expected_version: int | None = None,
 ) -> Entitlement:
-    """Refuses an application, with the reason in writing. Errors: NotFound, StaleVersion, EntitlementState."""
+    """Refuses an application, with the reason in writing. Errors: NotFound, StaleVersion,
+    EntitlementState.
+    """
     entitlement = _locked(session, entitlement_id, expected_version, "applied")
     _decide(entitlement, actor, "refused", reason)
     _tell(raw(session), actor, "refused", entitlement.id, {})

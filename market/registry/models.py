@@ -45,11 +45,12 @@ class WaterYear(Base):
 
 
 class Limit(Base):
-    """A most of something: litres that may be used under a node, or pass a route or a border, in a water year.
+    """A most of something: litres that may be used under a node, or pass a route or a border, in a
+    water year.
 
-    The limit is a ledger account (asset `headroom`): credits are the limit and what was freed, debits what was
-    charged. `limit_litres` is the figure now in force; its history is in `limit_changes`.
-    cap: zone? × source? × sector?; route: zone → to_zone; import, export, conversion: zone.
+    The limit is a ledger account (asset `headroom`): credits are the limit and what was freed, debits
+    what was charged. `limit_litres` is the figure now in force; its history is in `limit_changes`. cap:
+    zone? × source? × sector?; route: zone → to_zone; import, export, conversion: zone.
     """
 
     __tablename__ = "limits"
@@ -69,7 +70,13 @@ class Limit(Base):
     __table_args__ = (
         UniqueConstraint("water_year", "code"),
         UniqueConstraint(
-            "water_year", "kind", "zone_id", "to_zone_id", "source", "sector", postgresql_nulls_not_distinct=True
+            "water_year",
+            "kind",
+            "zone_id",
+            "to_zone_id",
+            "source",
+            "sector",
+            postgresql_nulls_not_distinct=True,
         ),
         CheckConstraint(f"kind IN {LIMIT_KINDS}", name="kind"),
         CheckConstraint("limit_litres >= 0", name="not_negative"),
@@ -118,16 +125,22 @@ class Entitlement(Base):
     __table_args__ = (
         CheckConstraint(f"kind IN {RIGHT_KINDS}", name="kind"),
         CheckConstraint(f"sector IN {SECTORS}", name="sector"),
-        CheckConstraint("status IN ('applied', 'confirmed', 'refused', 'suspended', 'cancelled')", name="status"),
+        CheckConstraint(
+            "status IN ('applied', 'confirmed', 'refused', 'suspended', 'cancelled')", name="status"
+        ),
         CheckConstraint("volume_litres > 0", name="volume"),
         CheckConstraint("valid_to > valid_from", name="term"),
-        CheckConstraint("(status IN ('applied', 'refused')) = (certificate_number IS NULL)", name="certificate"),
+        CheckConstraint(
+            "(status IN ('applied', 'refused')) = (certificate_number IS NULL)", name="certificate"
+        ),
         Index(None, "source", "sector", "status"),
     )
 
 
 class Announcement(Base):
-    """A share of a class credited for a water year. The class is source × sector × kind? × zone? (any tree)."""
+    """A share of a class credited for a water year. The class is source × sector × kind? × zone? (any
+    tree).
+    """
 
     __tablename__ = "announcements"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -159,9 +172,9 @@ class AnnouncementLine(Base):
 class WaterAccount(Base):
     """Litres of one participant for one place, sector, source, water year and origin.
 
-    `right_kind` is the kind of right behind it (none yet where the holder only buys). `plan_account_id` is the
-    ledger account of the use plan that bounds what it may buy (none: no plan needed in its sector).
-    `fee_account_id` is what it owes for use (debit-normal).
+    `right_kind` is the kind of right behind it (none yet where the holder only buys). `plan_account_id`
+    is the ledger account of the use plan that bounds what it may buy (none: no plan needed in its
+    sector). `fee_account_id` is what it owes for use (debit-normal).
     """
 
     __tablename__ = "water_accounts"

@@ -50,7 +50,9 @@ class Zones:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """A water account with what the rules need to know of it. `owner_id` is who is at the end of its ownership."""
+    """A water account with what the rules need to know of it. `owner_id` is who is at the end of its
+    ownership.
+    """
 
     id: int
     participant_id: int
@@ -121,7 +123,9 @@ def accounts(
 
 
 def _view(tree: Zones, sector_rules: Mapping[str, SectorRule], row: tuple[Any, ...]) -> AccountView:
-    (account, participant, owner, township, canal, ledger_account, plan_account, sector, source, year) = row[:10]
+    (account, participant, owner, township, canal, ledger_account, plan_account, sector, source, year) = row[
+        :10
+    ]
     origin, right_kind, status, participant_status, public_storage, year_status, suspended = row[10:]
     place = caps.place(
         tree.lineage,

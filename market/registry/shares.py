@@ -17,7 +17,8 @@ def announced_total(volumes_litres: Sequence[int], share_e6: int) -> int:
 def split_within(total: int, weights: Sequence[int], rooms: Sequence[int]) -> list[int]:
     """`total` litres in proportion to `weights` by the largest remainder, none above its room.
 
-    What roundings of earlier shares leave no room for goes to the first of those with room. The sum is `total`, or the sum of the rooms where that is less.
+    What roundings of earlier shares leave no room for goes to the first of those with room. The sum is
+    `total`, or the sum of the rooms where that is less.
     """
     shares = split_exact(total, weights)
     spilled = 0
