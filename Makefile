@@ -1,0 +1,66 @@
+# Karez. `make help` lists what there is to do.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+DATA_DIR ?= var
+# Whatever the stamps depend on: a change here installs anew.
+RECIPE := setup.cfg pyproject.toml constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
+
+# The first of these that is Python 3.11 or later and runs; PYTHON=... chooses another.
+PYTHONS := $(if $(PYTHON),$(PYTHON),python3.11 python3.12 python3.13 python3)
+
+.PHONY: help install run test lint soak bench
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+install: $(VENV)/.installed ## Make .venv with the karez command and its pinned dependencies
+
+run: install ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
+	@exec $(BIN)/karez up --port $(PORT) --data-dir $(DATA_DIR)
+
+test: lint ## Run every check and every test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev ## Check style, types, import order and security
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/bandit --quiet --recursive --ini setup.cfg ledger market migrations
+
+soak: $(VENV)/.installed-dev ## Run the long tests (a million steps; stop and resume at will)
+	$(BIN)/python -m tests.soak
+
+bench: $(VENV)/.installed-dev ## Measure speed as ratios to the floor (NAME=orders)
+	$(BIN)/karez bench $(or $(NAME),orders) --json
+
+$(BIN)/python:
+	@for python in $(PYTHONS); do \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    "$$python" -c 'import ensurepip, venv' 2>/dev/null || { lacking=$$python; continue; }; \
+	    echo "making $(VENV) with $$("$$python" --version)"; \
+	    exec "$$python" -m venv --clear $(VENV); \
+	done; \
+	if [ -n "$${lacking:-}" ]; then echo "karez: $$lacking lacks the venv module (on Debian: apt-get install python3-venv)" >&2; \
+	else echo "karez: Python 3.11 or later is needed, and none of these is: $(PYTHONS)" >&2; fi; \
+	exit 1
+
+$(VENV)/.installed: $(RECIPE) | $(BIN)/python
+	@echo "installing"
+	@$(PIP) install --constraint constraints.txt setuptools
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(RECIPE) | $(BIN)/python
+	@echo "installing, with what the tests need"
+	@$(PIP) install --constraint constraints.txt setuptools
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
