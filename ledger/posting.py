@@ -142,7 +142,10 @@ class Posting:
         self, ids: Sequence[int], batch_id: int = 0, moment: dt.datetime | None = None
     ) -> tuple[Any, ...]:
         """The parameters of INSERT_SQL; `ids` as drawn, one a row; no moment means the database's clock."""
-        debits, credits, amounts, codes, kinds, pendings, references = zip(*self.rows, strict=True)
+        if len(ids) != len(self.rows):
+            raise ValueError(f"one id a row: {len(ids)} ids for {len(self.rows)} rows")
+        columns = zip(*self.rows, strict=True) if self.rows else _NO_ROWS
+        debits, credits, amounts, codes, kinds, pendings, references = columns
         return (
             batch_id,
             moment,
@@ -159,12 +162,14 @@ class Posting:
     def update_params(self) -> tuple[Bigints, ...]:
         """The parameters of UPDATE_SQL."""
         deltas = self.deltas
-        return (Bigints(deltas), *map(Bigints, _columns(deltas.values())))
+        columns = zip(*deltas.values(), strict=True) if deltas else _NO_DELTAS
+        return (Bigints(deltas), *map(Bigints, columns))
 
 
 def _nil() -> list[int]:
     return [0, 0, 0, 0]
 
 
-def _columns(rows: Iterable[list[int]]) -> Iterable[tuple[int, ...]]:
-    return zip(*rows, strict=True)
+# zip has no columns for no rows; the statements want their parameters all the same.
+_NO_ROWS: Iterable[tuple[int, ...]] = ((),) * 7
+_NO_DELTAS: Iterable[tuple[int, ...]] = ((),) * 4
