@@ -56,7 +56,7 @@ class WaterYearClosed(Refusal):
     code = "water_year_closed"
     title_en = "The water year is closed"
     title_zh = "水年已关闭"
-    legal = "DESIGN section 5"
+    legal = "service rule of the exchange: water years"
 
 
 class NoTariff(Refusal):

@@ -52,7 +52,7 @@ class WaterYearNotOpen(Refusal):
     code = "water_year_not_open"
     title_en = "The water year is not open"
     title_zh = "水年未开放"
-    legal = "DESIGN section 5"
+    legal = "service rule of the exchange: water years"
 
 
 class ParticipantNotAdmitted(Refusal):

@@ -42,7 +42,7 @@ RIGHTS: Mapping[str | None, RightRule] = {
     ),
     "network_certificate": RightRule(
         Basis.LOTS,
-        "county/rules.md 48; SAVINGS section 6",
+        "关于推进用水权改革的指导意见 (2022); no rule for network users found",
         "a user of the public network may sell only verified saving that its right names",
         "公共管网用户只可转让经核验的节水量",
         demonstration=True,

@@ -16,11 +16,11 @@ from typing import NamedTuple
 from ledger.units import format_litres
 from market.registry.rights import PUBLIC_STORAGE, RIGHTS, SAVING_LOT, Basis, RightRule
 
-GROUNDWATER_33 = "地下水管理条例 arts 33-35; county/rules.md line 22 (pack reading)"
+GROUNDWATER_33 = "地下水管理条例 arts 33-35 (the county pack's reading)"
 WATER_LAW_49 = "水法 art. 49"
 RECLAIMED_FIRST = "county plan part 3(5)2; part 3(3)2"
 PERMIT_CHANGE = "取水许可和水资源费征收管理条例 art. 26"
-OWN_RECORD = "DESIGN section 5: one record of allocation, use and holds"
+OWN_RECORD = "service rule of the exchange: one record of allocation, use and holds"
 SERVICE_RULE = "service rule of the exchange"
 RESTRICTED_GROUNDWATER = ("restricted", "banned", "overdrawn")
 
@@ -146,7 +146,7 @@ def _common(facts: AccountFacts) -> Barrier | None:
     if facts.account_status != "open":
         return Barrier("water_account_not_open", f"the water account is {facts.account_status}", SERVICE_RULE)
     if facts.year_status != "open":
-        return Barrier("water_year_not_open", f"the water year is {facts.year_status}", "DESIGN section 5")
+        return Barrier("water_year_not_open", f"the water year is {facts.year_status}", SERVICE_RULE)
     if facts.right_suspended:
         return Barrier(
             "entitlement_suspended",

@@ -1,0 +1,124 @@
+"""Lists of the registry: by id, from after a given id, at most so many rows; and single rows by id."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from market.core.errors import NotFound
+from market.registry.models import (
+    Announcement,
+    AnnouncementLine,
+    Entitlement,
+    Limit,
+    LimitChange,
+    WaterAccount,
+)
+
+Row = TypeVar("Row", Limit, Entitlement, Announcement, WaterAccount)
+
+
+def _after(
+    statement: Select[tuple[Row]], model: type[Row], after: int | None, limit: int
+) -> Select[tuple[Row]]:
+    if after is not None:
+        statement = statement.where(model.id > after)
+    return statement.order_by(model.id).limit(limit)
+
+
+def limits(
+    session: Session,
+    *,
+    water_year: int | None = None,
+    kind: str | None = None,
+    zone_id: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[Limit]:
+    """Limits by id."""
+    statement = select(Limit)
+    if water_year is not None:
+        statement = statement.where(Limit.water_year == water_year)
+    if kind is not None:
+        statement = statement.where(Limit.kind == kind)
+    if zone_id is not None:
+        statement = statement.where(Limit.zone_id == zone_id)
+    return list(session.scalars(_after(statement, Limit, after, limit)))
+
+
+def limit_changes(session: Session, *, limit_id: int) -> list[LimitChange]:
+    """The dated changes of a limit, oldest first."""
+    return list(
+        session.scalars(select(LimitChange).where(LimitChange.limit_id == limit_id).order_by(LimitChange.id))
+    )
+
+
+def entitlements(
+    session: Session,
+    *,
+    participant_id: int | None = None,
+    status: str | None = None,
+    kind: str | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[Entitlement]:
+    """Entitlements by id; of one participant, or all."""
+    statement = select(Entitlement)
+    if participant_id is not None:
+        statement = statement.where(Entitlement.participant_id == participant_id)
+    if status is not None:
+        statement = statement.where(Entitlement.status == status)
+    if kind is not None:
+        statement = statement.where(Entitlement.kind == kind)
+    return list(session.scalars(_after(statement, Entitlement, after, limit)))
+
+
+def announcements(
+    session: Session,
+    *,
+    water_year: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[Announcement]:
+    """Announcements by id."""
+    statement = select(Announcement)
+    if water_year is not None:
+        statement = statement.where(Announcement.water_year == water_year)
+    return list(session.scalars(_after(statement, Announcement, after, limit)))
+
+
+def announcement_lines(
+    session: Session, *, announcement_id: int, after: int | None = None, limit: int = 50
+) -> list[AnnouncementLine]:
+    """What an announcement credited, by the ids of the entitlements."""
+    statement = select(AnnouncementLine).where(AnnouncementLine.announcement_id == announcement_id)
+    if after is not None:
+        statement = statement.where(AnnouncementLine.entitlement_id > after)
+    return list(session.scalars(statement.order_by(AnnouncementLine.entitlement_id).limit(limit)))
+
+
+def water_accounts(
+    session: Session,
+    *,
+    participant_id: int | None = None,
+    water_year: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[WaterAccount]:
+    """Water accounts by id; of one participant, or all."""
+    statement = select(WaterAccount)
+    if participant_id is not None:
+        statement = statement.where(WaterAccount.participant_id == participant_id)
+    if water_year is not None:
+        statement = statement.where(WaterAccount.water_year == water_year)
+    return list(session.scalars(_after(statement, WaterAccount, after, limit)))
+
+
+def one(session: Session, model: type[Row], row_id: int) -> Row:
+    """The row of this id. Errors: NotFound."""
+    found = session.get(model, row_id)
+    if found is None:
+        raise NotFound("there is no such thing")
+    return found
