@@ -104,9 +104,9 @@ class Engine:
     def open(self) -> None:
         """Connects and loads reference data and every open order."""
         self.connection = self._connect()
-        self.connection.prepare_threshold = 0
         self.connection.execute(sql.SESSION_SQL)
         self.connection.commit()
+        self.connection.prepare_threshold = 0
         self.reload()
 
     def reload(self) -> None:
@@ -202,6 +202,15 @@ class Engine:
                 self._back()
                 raise BatchFailed from error
         raise EngineUnavailable(f"gave up after {MAX_TRIES} tries: {failure!r}")
+
+    def refresh_limits(self) -> None:
+        """Reads every limit's headroom anew and marks those that grew, so that blocked orders are looked at again."""
+        exchange = self.exchange
+        accounts = {limit.account_id for limit in self.reference.limits} | exchange.blocked.keys()
+        before = {account: exchange.available.get(account, 0) for account in accounts}
+        self._refresh(accounts)
+        self.connection.commit()
+        exchange.freed.update(dict.fromkeys(a for a in accounts if exchange.available[a] > before[a]))
 
     def _back(self) -> None:
         """Rolls back the transaction and undoes the batch in memory."""
@@ -487,7 +496,8 @@ def _repeats(commands: Sequence[Command]) -> dict[int, Answer]:
     preset = {}
     for index, command in enumerate(commands):
         name = (command.participant, command.key, command.position)
-        known = seen.setdefault(name, command.body_hash)
-        if known is not command.body_hash:
-            preset[index] = _REPEAT if known == command.body_hash else Answer(_key_reused())
+        if name not in seen:
+            seen[name] = command.body_hash
+        else:
+            preset[index] = _REPEAT if seen[name] == command.body_hash else Answer(_key_reused())
     return preset

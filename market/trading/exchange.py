@@ -38,6 +38,7 @@ class Account:
     plan: int
     product: int
     pool: Any
+    lot: int = 1
     sell_gate: tuple[str, str, str] | None = None
     buy_gate: tuple[str, str, str] | None = None
 
@@ -267,8 +268,8 @@ class Exchange(Matcher):
         if refusal is not None:
             return refusal
         filled = order.volume - order.rest
-        if volume <= filled:
-            return Refused("amend_below_filled", "the new volume is not above what has been filled", "/volume",
+        if volume - filled < product.lot:
+            return Refused("amend_below_filled", "the new volume leaves less than a lot beyond what is filled", "/volume",
                            format_litres(volume), format_litres(filled), SERVICE_RULE)  # fmt: skip
         mark = self.mark()
         self.touch(order)

@@ -14,12 +14,12 @@ from market.trading.engine import Batch, BatchFailed, Engine
 
 
 def take_up(engine: Engine) -> int:
-    """Does what lies in the inbox and ends what has expired; returns how many things it did."""
+    """Does what lies in the inbox, oldest first; returns how much that was."""
     rows = engine.connection.execute(sql.OPEN_INBOX_SQL).fetchall()
     engine.connection.commit()
     for item in rows:
         _take(engine, *item)
-    return len(rows) + _expire(engine)
+    return len(rows)
 
 
 def _take(engine: Engine, item: int, kind: str, product: int | None, payload: str, user: int | None, request: str) -> None:
@@ -37,7 +37,7 @@ def _take(engine: Engine, item: int, kind: str, product: int | None, payload: st
 
     def work() -> dict[str, Any]:
         if kind == "rematch":
-            return {"freed": engine.look_again()}
+            return {"matched": len(engine.exchange.tape.events)}
         if kind == "cancel_orders":
             ended = engine.exchange.cancel_where(_filter(details, product), "cancelled", details.get("reason", "by_bureau"))
             return {"cancelled": ended}
@@ -81,7 +81,8 @@ def _filter(details: dict[str, Any], product: int | None) -> Any:
     return matches
 
 
-def _expire(engine: Engine) -> int:
+def end_expired(engine: Engine) -> int:
+    """Ends the orders whose time is over and closes the products whose water year is; returns how many."""
     exchange, now = engine.exchange, clock.now().timestamp()
     over = [p for p in exchange.products.values() if p.closes_at <= now and p.phase != "closed"]
     due = exchange.due(now)

@@ -11,7 +11,8 @@ The rules, exactly (DESIGN sections 4 and 6):
 * The older order is the maker and sets the price: a maker's ask is paid on F, a maker's bid on D.
 * The buyer pays round_half_even(value of its fills so far) − paid so far; its hold is always
   ceil((value so far + rest·limit) / 100 000) − paid, so that fills never pass it.
-* The rest of a sell that its last route could not deliver as a litre is cancelled.
+* A rest below the product's lot is cancelled after a fill, and so is the rest of a sell that its last route could not
+  deliver as a litre. With lots of at least 1 000 litres every crossing pair can fill, whatever its route.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 from market.trading.book import BUY, SELL, UNDO_FIELDS, UNDO_ITEM, Book, Order, undo
 
 TICK_LITRES_PER_FEN = 100_000
-UNDELIVERABLE = "undeliverable_rest"
+REST_TOO_SMALL = "rest_too_small"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,21 +231,17 @@ class Matcher:
             for limit in terms.frees:
                 self.change(limit, source)
                 self.freed[limit] = None
-        self._after_fill(buy, sell, terms, buy_held, sell_held)
+        self._after_fill(buy, buy_held, ended=buy.rest < buy.account.lot)
+        self._after_fill(sell, sell_held, ended=sell.rest < sell.account.lot or sell.rest * terms.k < 1000)
 
-    def _after_fill(self, buy: Order, sell: Order, terms: Terms, buy_held: bool, sell_held: bool) -> None:
-        if buy_held:
-            excess = buy.held - buy_hold(buy) if buy.rest else buy.held
-            if excess:
-                self.release(buy, excess)
-        if not buy.rest:
-            self.finish(buy, "filled", None)
-        if sell.rest and sell.rest * terms.k < 1000:
-            if sell_held:
-                self.release(sell, sell.held)
-            self.finish(sell, "cancelled", UNDELIVERABLE)
-        elif not sell.rest:
-            self.finish(sell, "filled", None)
+    def _after_fill(self, order: Order, held: bool, *, ended: bool) -> None:
+        """Releases what the order no longer needs to hold, and ends it if nothing of it can still be filled."""
+        if held:
+            needed = 0 if ended else buy_hold(order) if order.side == BUY else order.rest
+            if order.held > needed:
+                self.release(order, order.held - needed)
+        if ended:
+            self.finish(order, "cancelled" if order.rest else "filled", REST_TOO_SMALL if order.rest else None)
 
     def release(self, order: Order, amount: int) -> None:
         """Gives back part of an order's hold."""
@@ -387,7 +384,7 @@ __all__ = [
     "BUY",
     "SELL",
     "TICK_LITRES_PER_FEN",
-    "UNDELIVERABLE",
+    "REST_TOO_SMALL",
     "Fill",
     "Matcher",
     "ReviewNeed",

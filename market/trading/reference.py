@@ -20,9 +20,10 @@ from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
 from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.registry import caps, reference, rules
+from market.trading.ways import Way, rules_of_sectors, way_between
 from market.settlement.clearing import Books
 from market.trading.exchange import Account, Exchange, Product
-from market.trading.matching import ReviewNeed, Terms
+from market.trading.matching import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Reference:
         self.zones = reference.zones(connection)
         self.limits = reference.limits(connection)
         self._sector_rules = rules_of_sectors(self.pack)
-        self._ranks = reduce(lcm, (route.k for route in self.pack.routes), 1000)
+        self._ranks = reduce(lcm, {route.k for route in self.pack.routes}, 1000)
         self._terms.clear()
         self._load_products(connection)
         self.exchange.available.update(
@@ -134,6 +135,7 @@ class Reference:
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = Pool(key, view.place)
+        product = self._products.get((facts.source, view.place.water_year), 0)
         return Account(
             id=view.id,
             participant=view.participant_id,
@@ -141,8 +143,9 @@ class Reference:
             ledger=view.account_id,
             money=money,
             plan=view.plan_account_id or 0,
-            product=self._products.get((facts.source, view.place.water_year), 0),
+            product=product,
             pool=pool,
+            lot=self.exchange.products[product].lot if product else 1,
             sell_gate=_gate(rules.may_sell(facts)),
             buy_gate=_gate(rules.may_buy(facts)),
         )
@@ -157,19 +160,19 @@ class Reference:
             return found
 
     def _find_terms(self, seller: Pool, buyer: Pool) -> Terms | None:
-        route = trade_route(self.pack, self.zones, seller, buyer)
-        if route is None:
+        way: Way | None = way_between(self.pack, self.zones, seller.key, buyer.key)
+        if way is None:
             return None
         crossed = caps.crossings(seller.place, buyer.place, self.limits)
         return Terms(
-            k=route.k,
-            up=self._ranks // route.k,
+            k=way.k,
+            up=self._ranks // way.k,
             charges=tuple(
                 (limit.account_id, measure is caps.Measure.SOURCE) for limit, measure in crossed.charges
             ),
             frees=tuple(limit.account_id for limit, _ in crossed.frees),
-            fee_e6=route.fee_e6,
-            reviews=route.reviews,
+            fee_e6=way.fee_e6,
+            reviews=way.reviews,
         )
 
     def books_of(self, product: int) -> Books:
@@ -186,12 +189,3 @@ class Reference:
 
 def _gate(barrier: rules.Barrier | None) -> tuple[str, str, str] | None:
     return None if barrier is None else tuple(barrier)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What the county's rules make of a pair of pools: litres per mille that arrive, fee, reviews."""
-
-    k: int
-    fee_e6: int
-    reviews: tuple[ReviewNeed, ...]

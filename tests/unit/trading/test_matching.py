@@ -48,7 +48,19 @@ def test_rounding_up_the_source_never_passes_the_buyers_limit() -> None:
     outcome = place(x, 9, "buy", 500, 10_000)  # exactly the ask at the buyer's place: only whole 93rds are exact
     assert isinstance(outcome, Accepted)
     assert sum(fill.delivered for fill in outcome.fills) == 465
-    assert outcome.rest == 35
+    assert (outcome.status, outcome.rest) == ("open", 35)
+
+
+def test_a_rest_below_the_lot_is_cancelled_after_a_fill() -> None:
+    x = make_exchange()
+    seller = add_account(x, 1, FARM, water=10_000)
+    add_account(x, 9, FARM, money=10**9)
+    seller.lot = 100
+    placed = place(x, 1, "sell", 1_000, 2_000)
+    assert isinstance(placed, Accepted)
+    place(x, 9, "buy", 950, 2_000)
+    assert placed.order not in x.books[1].orders
+    assert x.available[seller.ledger] == 9_050
 
 
 def test_buyers_rank_asks_by_the_price_at_their_own_place() -> None:

@@ -1,0 +1,86 @@
+"""Instructions that await a review: settled or rejected, all legs in one transaction or none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import psycopg
+
+from ledger import journal
+from ledger.posting import Posting
+from market.core import books, clock
+from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
+from market.core.errors import NotFound
+from market.settlement import clearing
+from market.settlement.errors import InstructionResolved
+
+_LOAD_SQL = """
+SELECT i.id, i.seller_account, i.buyer_account, i.buyer_money_account, i.source_litres, i.delivered_litres,
+       i.amount_fen, i.payees, i.charges, i.frees, i.holds, i.status, w.source, w.water_year
+FROM instructions i JOIN water_accounts w ON w.id = i.seller_water_account_id
+WHERE i.id = %s FOR NO KEY UPDATE OF i
+"""
+
+
+def _load(connection: psycopg.Connection[Any], instruction_id: int) -> tuple[clearing.Obligation, clearing.Holds, clearing.Books]:
+    row = connection.execute(_LOAD_SQL, (instruction_id,)).fetchone()
+    if row is None:
+        raise NotFound("there is no such instruction")
+    if row[11] != "awaiting_review":
+        raise InstructionResolved(f"the instruction is {row[11]}", available=row[11])
+    decode = msgspec.json.decode
+    due = clearing.Obligation(
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6],
+        [clearing.Payee(*payee) for payee in decode(row[7])],
+        [tuple(charge) for charge in decode(row[8])],
+        [tuple(free) for free in decode(row[9])],
+    )  # fmt: skip
+    ((water, money, charges),) = decode(row[10])
+    asset = water_asset(row[12], row[13])
+    system = clearing.Books(
+        books.system_account(connection, asset, AccountCode.WATER_CLEARING),
+        books.system_account(connection, asset, AccountCode.WATER_LOSS),
+        books.system_account(connection, CNY, AccountCode.MONEY_CLEARING),
+        books.system_account(connection, CNY, AccountCode.TRADING_FEES),
+        books.system_account(connection, HEADROOM, AccountCode.LIMIT_USE),
+    )
+    return due, clearing.Holds(water, money, charges), system
+
+
+def settle(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
+    """Delivers water against money; returns whether limits were freed (the engine then looks at its book again).
+
+    Errors: NotFound, InstructionResolved.
+    """
+    due, holds, system = _load(connection, instruction_id)
+    posting = Posting()
+    clearing.settle(
+        posting, due, system, water_hold=holds.water, money_hold=holds.money, charge_holds=holds.charges
+    )
+    _write(connection, posting)
+    _resolve(connection, instruction_id, "settled")
+    return bool(due.frees)
+
+
+def reject(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
+    """Gives water, money and headroom back exactly; returns whether limits were freed. Errors: as `settle`."""
+    due, holds, system = _load(connection, instruction_id)
+    posting = Posting()
+    clearing.release(posting, due, system, holds)
+    _write(connection, posting)
+    _resolve(connection, instruction_id, "rejected")
+    return bool(due.charges)
+
+
+def _write(connection: psycopg.Connection[Any], posting: Posting) -> None:
+    # The holds guarantee every debit, and the instruction's row, locked above, that they are still whole.
+    journal.lock(connection, posting.deltas.keys())
+    journal.write(connection, posting)
+
+
+def _resolve(connection: psycopg.Connection[Any], instruction_id: int, status: str) -> None:
+    connection.execute(
+        "UPDATE instructions SET status = %s, resolved_at = %s, version = version + 1 WHERE id = %s",
+        (status, clock.now(), instruction_id),
+    )

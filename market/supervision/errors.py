@@ -1,0 +1,23 @@
+"""What supervision refuses."""
+
+from __future__ import annotations
+
+from market.core.errors import NotAllowed, Refusal
+
+
+class OwnInterest(NotAllowed):
+    """Who decides may not be a party to what is decided."""
+
+    code = "own_interest"
+    title_en = "A reviewer may not decide on an own interest"
+    title_zh = "审核人不得处理与本人有利害关系的事项"
+    legal = "行政许可法 art. 72"
+
+
+class ReasonMissing(Refusal):
+    """A decision without its reason."""
+
+    code = "reason_missing"
+    title_en = "A decision carries its reason"
+    title_zh = "决定应当说明理由"
+    legal = "行政许可法 art. 38"

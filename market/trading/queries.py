@@ -1,0 +1,137 @@
+"""What is read of the market: books, depth, the tape, orders, trades. Set queries, rows as tuples of plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+BOOK_SQL = """
+SELECT o.id, o.side, o.price_e4, o.rest_litres, o.created_at, zt.code, zc.code, w.sector
+FROM orders o
+JOIN water_accounts w ON w.id = o.water_account_id
+JOIN zones zt ON zt.id = w.township_zone_id
+JOIN zones zc ON zc.id = w.canal_zone_id
+WHERE o.product_id = %(product)s AND o.status = 'open' AND o.side = %(side)s
+ORDER BY CASE WHEN o.side = 'buy' THEN -o.price_e4 ELSE o.price_e4 END, o.priority
+LIMIT %(limit)s
+"""
+
+DEPTH_SQL = """
+SELECT zc.code, w.sector, o.side, o.price_e4, sum(o.rest_litres)::bigint, count(*)
+FROM orders o
+JOIN water_accounts w ON w.id = o.water_account_id
+JOIN zones zc ON zc.id = w.canal_zone_id
+WHERE o.product_id = %s AND o.status = 'open'
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, CASE WHEN o.side = 'buy' THEN -o.price_e4 ELSE o.price_e4 END
+LIMIT 2000
+"""
+
+TAPE_SQL = """
+SELECT t.id, t.traded_at, t.source_litres, t.delivered_litres, t.k, t.price_e4, t.maker, t.amount_fen, i.status,
+       zs.code, ws.sector, zb.code, wb.sector
+FROM trades t
+JOIN instructions i ON i.id = t.instruction_id
+JOIN water_accounts ws ON ws.id = i.seller_water_account_id
+JOIN water_accounts wb ON wb.id = i.buyer_water_account_id
+JOIN zones zs ON zs.id = ws.canal_zone_id
+JOIN zones zb ON zb.id = wb.canal_zone_id
+WHERE t.product_id = %(product)s AND t.id < %(before)s
+ORDER BY t.id DESC LIMIT %(limit)s
+"""
+
+ORDER_COLUMNS = (
+    "o.id, o.product_id, o.participant_id, o.water_account_id, o.side, o.volume_litres, o.rest_litres, o.price_e4,"
+    " o.tif, o.post_only, o.min_fill_litres, o.expires_at, o.client_order_id, o.held, o.paid_fen, o.status, o.reason,"
+    " o.created_at, o.updated_at"
+)
+
+TRADE_COLUMNS = (
+    "t.id, t.product_id, t.buy_order_id, t.sell_order_id, t.maker, t.buyer_id, t.seller_id, t.source_litres,"
+    " t.delivered_litres, t.k, t.price_e4, t.amount_fen, t.fee_fen, t.instruction_id, i.status, t.traded_at"
+)
+
+INSTRUCTION_COLUMNS = (
+    "i.id, i.kind, i.reference, i.product_id, i.seller_id, i.buyer_id, i.source_litres, i.delivered_litres,"
+    " i.amount_fen, i.status, i.review_rule, i.review_due_on, i.instructed_at, i.resolved_at"
+)
+
+
+def rows(connection: psycopg.Connection[Any], statement: str, parameters: Any) -> list[tuple[Any, ...]]:
+    """The rows of one query."""
+    return connection.execute(statement, parameters).fetchall()
+
+
+def order(connection: psycopg.Connection[Any], order_id: int) -> tuple[Any, ...] | None:
+    """One order by ORDER_COLUMNS, or None."""
+    return connection.execute(f"SELECT {ORDER_COLUMNS} FROM orders o WHERE o.id = %s", (order_id,)).fetchone()
+
+
+def orders(
+    connection: psycopg.Connection[Any],
+    *,
+    participant: int | None,
+    before: int,
+    limit: int,
+    status: str | None = None,
+    product: int | None = None,
+) -> list[tuple[Any, ...]]:
+    """Orders by ORDER_COLUMNS, newest first; of one participant, or of all for the bureau."""
+    return connection.execute(
+        f"SELECT {ORDER_COLUMNS} FROM orders o WHERE o.id < %(before)s"
+        " AND (%(participant)s::bigint IS NULL OR o.participant_id = %(participant)s)"
+        " AND (%(status)s::text IS NULL OR o.status = %(status)s)"
+        " AND (%(product)s::bigint IS NULL OR o.product_id = %(product)s)"
+        " ORDER BY o.id DESC LIMIT %(limit)s",
+        {"participant": participant, "before": before, "status": status, "product": product, "limit": limit},
+    ).fetchall()
+
+
+def trades(
+    connection: psycopg.Connection[Any],
+    *,
+    participant: int | None,
+    before: int,
+    limit: int,
+    order: int | None = None,
+    trade: int | None = None,
+) -> list[tuple[Any, ...]]:
+    """Trades by TRADE_COLUMNS, newest first; where a participant is named, those it is a party to."""
+    return connection.execute(
+        f"SELECT {TRADE_COLUMNS} FROM trades t JOIN instructions i ON i.id = t.instruction_id WHERE t.id < %(before)s"
+        " AND (%(participant)s::bigint IS NULL OR %(participant)s IN (t.buyer_id, t.seller_id))"
+        " AND (%(order)s::bigint IS NULL OR %(order)s IN (t.buy_order_id, t.sell_order_id))"
+        " AND (%(trade)s::bigint IS NULL OR t.id = %(trade)s)"
+        " ORDER BY t.id DESC LIMIT %(limit)s",
+        {"participant": participant, "before": before, "limit": limit, "order": order, "trade": trade},
+    ).fetchall()
+
+
+def instructions(
+    connection: psycopg.Connection[Any],
+    *,
+    participant: int | None,
+    before: int,
+    limit: int,
+    instruction: int | None = None,
+    under_review: bool = False,
+    status: str | None = None,
+) -> list[tuple[Any, ...]]:
+    """Instructions by INSTRUCTION_COLUMNS, newest first."""
+    return connection.execute(
+        f"SELECT {INSTRUCTION_COLUMNS} FROM instructions i WHERE i.id < %(before)s"
+        " AND (%(participant)s::bigint IS NULL OR %(participant)s IN (i.buyer_id, i.seller_id))"
+        " AND (%(instruction)s::bigint IS NULL OR i.id = %(instruction)s)"
+        " AND (NOT %(under_review)s OR i.review_rule IS NOT NULL)"
+        " AND (%(status)s::text IS NULL OR i.status = %(status)s)"
+        " ORDER BY i.id DESC LIMIT %(limit)s",
+        {
+            "participant": participant,
+            "before": before,
+            "limit": limit,
+            "instruction": instruction,
+            "under_review": under_review,
+            "status": status,
+        },
+    ).fetchall()
