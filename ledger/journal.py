@@ -256,7 +256,7 @@ class Batch:
             raise errors.BatchSpent
         if kind in (POSTED, PENDING) and debit == credit:
             raise errors.SameAccount(debit)
-        if amount is not None:
+        if amount is not None or kind in (POSTED, PENDING):  # only a resolution may take all that is left
             if not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
                 raise errors.AmountNotPositive(amount)
             if amount > MAX_AMOUNT:

@@ -41,7 +41,7 @@ def test_an_array_parameter_refuses_what_is_not_a_bigint() -> None:
     with pytest.raises(OverflowError):
         Bigints([2**63])
     with pytest.raises(TypeError):
-        Bigints([1.5])  # type: ignore[list-item]
+        Bigints([1.5])
 
 
 def test_every_kind_changes_its_two_columns_on_both_sides() -> None:
