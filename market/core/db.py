@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
@@ -14,6 +15,11 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from market.core import ids
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 MODEL_MODULES = (
     "ledger.models",
@@ -105,3 +111,20 @@ def database_url(url: str, name: str) -> str:
     head, _, query = url.partition("?")
     base, _, _ = head.rpartition("/")
     return f"{base}/{name}" + (f"?{query}" if query else "")
+
+
+def migrate(url: str) -> None:
+    """Brings the database's schema to the newest version; does nothing if it is there. One at a time a database."""
+    from alembic import command
+
+    command.upgrade(migration_config(url), "head")
+
+
+def migration_config(url: str) -> Config:
+    """Alembic's configuration, made here so that no file and no working directory is needed."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["url"] = url
+    return config
