@@ -1,0 +1,208 @@
+"""The `karez` command. Each subcommand imports what it needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from market.core.config import Settings
+from market.core.datadir import OperatorError
+
+DATA_DIR = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where this installation keeps everything.  [KAREZ_DATA_DIR; default: var]",
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+
+
+class OneLine(click.ClickException):
+    """What went wrong, in one line on standard error; exit code 1."""
+
+    def show(self, file: Any = None) -> None:
+        """Prints the line."""
+        click.echo(f"karez: {self.format_message()}", file=file or sys.stderr)
+
+
+class Group(click.Group):
+    """A group whose commands answer what the operator can put right with one line, not with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the chosen command."""
+        import psycopg
+        from sqlalchemy.exc import OperationalError
+
+        from market.core.errors import Refusal
+
+        try:
+            return super().invoke(ctx)
+        except (OperatorError, Refusal) as error:
+            raise OneLine(str(error)) from error
+        except (psycopg.OperationalError, OperationalError) as error:
+            raise OneLine(f"the database does not answer: {str(error).splitlines()[0]}") from error
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("karez"), prog_name="karez")
+def main() -> None:
+    """Karez: a county's water-rights exchange and contract-saving market.
+
+    Settings come from options, then from the environment (DATABASE_URL, KAREZ_DATA_DIR, KAREZ_HOST, KAREZ_PORT,
+    KAREZ_WORKERS, KAREZ_THREADS, KAREZ_LOG_LEVEL, KAREZ_ENGINE_SOCKET, KAREZ_SECRET_KEY). Without
+    DATABASE_URL an embedded PostgreSQL under the data directory is used.
+    """
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.  [KAREZ_HOST; default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65_535), help="Port, 0 for a free one.  [KAREZ_PORT; default: 8000]")
+@DATA_DIR
+@click.option("--demonstration/--no-demonstration", default=True, show_default=True, help="The demonstration county.")
+@AS_JSON
+def up(host: str | None, port: int | None, data_dir: Path | None, demonstration: bool, as_json: bool) -> None:
+    """Start database, engine and web server; watch them until Ctrl-C."""
+    from market.core import log
+
+    settings = Settings.from_environment(host=host, port=port, data_dir=data_dir)
+    log.configure(settings.log_level)
+    import_module("market.up").up(settings, demonstration=demonstration, as_json=as_json)
+
+
+@main.command()
+@click.option("--socket", "path", required=True, help="The local socket to listen on.")
+def engine(path: str) -> None:
+    """Run the matching engine on the database of DATABASE_URL (karez up does this)."""
+    from market.core import log
+
+    settings = Settings.from_environment()
+    log.configure(settings.log_level)
+    import_module("market.trading.process").main(settings.url(), path)
+
+
+@main.command()
+@DATA_DIR
+def migrate(data_dir: Path | None) -> None:
+    """Bring the database's schema to the newest version."""
+    from market.core import db, embedded
+
+    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez migrate") as url:
+        db.migrate(url)
+    click.echo("The schema is at its newest version.")
+
+
+@main.command()
+@DATA_DIR
+@AS_JSON
+def prove(data_dir: Path | None, as_json: bool) -> None:
+    """Check every invariant in the database, also beside a running server. Exits 1 if one is violated."""
+    from market.core import embedded
+
+    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez prove") as url:
+        report = import_module("market.prove").run(url)
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        for each in report["invariants"]:
+            click.echo(f"{each['number']:>3}  {each['violations']:>6}  {each['name']}")
+            if each["violations"]:
+                click.echo(f"             {json.dumps(each['sample'], ensure_ascii=False)}")
+        click.echo(f"{report['violations']} violations")
+    sys.exit(1 if report["violations"] else 0)
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail."""
+
+
+@audit.command("verify")
+@DATA_DIR
+@AS_JSON
+def audit_verify(data_dir: Path | None, as_json: bool) -> None:
+    """Walk every chain of the audit trail. Exits 1 if one is broken."""
+    from market.core import audit as trail
+    from market.core import db, embedded
+
+    with (
+        embedded.database(Settings.from_environment(data_dir=data_dir), "karez audit verify") as url,
+        db.connect(url) as connection,
+    ):
+        problems = trail.verify(connection)
+    if as_json:
+        click.echo(json.dumps({"problems": problems}, ensure_ascii=False))
+    else:
+        for each in problems:
+            click.echo(f"chain {each['chain']}, entry {each['seq']}: {each['problem']}")
+        click.echo("The audit trail is broken." if problems else "The audit trail is whole.")
+    sys.exit(1 if problems else 0)
+
+
+@main.command()
+@click.argument("name")
+@AS_JSON
+def bench(name: str, as_json: bool) -> None:
+    """Measure the benchmark NAME as ratios to a baseline of the same run."""
+    known = import_module("market.bench").BENCHMARKS
+    if name not in known:
+        raise OneLine(f"there is no benchmark {name}; there are: {', '.join(known)}")
+    import_module(f"market.bench.{name}").run(as_json)
+
+
+@main.group()
+def demo() -> None:
+    """Stories played on a running server, over HTTP."""
+
+
+@demo.command("manas")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running server.")
+def demo_manas(url: str) -> None:
+    """The household of the Manas river basin: right, use, sale and resale, to the published yuan and fen."""
+    sys.exit(import_module("market.demo.manas").run(url) or 0)
+
+
+@main.command()
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("openapi.yaml"))
+def openapi(output: Path) -> None:
+    """Write the API's description."""
+    import_module("market.api.spec").write(output)
+    click.echo(f"Wrote {output}.")
+
+
+@main.group()
+def pack() -> None:
+    """County packs."""
+
+
+@pack.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def pack_check(file: Path) -> None:
+    """Check the county pack FILE. Exits 1 and names the line of each mistake if there is one."""
+    import_module("market.county.loader").load(file)
+    click.echo(f"{file} is a good county pack.")
+
+
+@main.group()
+def county() -> None:
+    """The county of this installation."""
+
+
+@county.command("install")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@DATA_DIR
+def county_install(file: Path | None, data_dir: Path | None) -> None:
+    """Install the county pack FILE, or the one that comes with Karez."""
+    from market.core import embedded
+
+    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez county install") as url:
+        import_module("market.county.install").run(url, file)
+    click.echo("The county pack is installed.")
+
+
+if __name__ == "__main__":
+    main()

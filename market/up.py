@@ -1,0 +1,185 @@
+"""`karez up`: the database, the engine and the web workers, started in order, watched, and stopped in order."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from market.core import datadir, db, embedded
+from market.core.config import Settings
+from market.core.datadir import OperatorError
+from market.watch import Child, Signals, run_logged, watch
+
+log = structlog.get_logger("karez")
+
+READY_WITHIN_S = 60.0
+FALLS_BEFORE_GIVING_UP = 3
+
+
+def up(settings: Settings, *, demonstration: bool, as_json: bool) -> None:
+    """Runs the installation until SIGINT, SIGTERM or SIGHUP. Errors: OperatorError if it cannot start."""
+    data_dir = datadir.prepare(settings.data_dir)
+    settings = dataclasses.replace(settings, data_dir=data_dir, port=_free_port(settings.host, settings.port))
+    signals = Signals()
+    with datadir.in_charge(data_dir, "karez up"), signals.caught():
+        try:
+            with _database(settings) as (url, children):
+                settings = dataclasses.replace(settings, database_url=url)
+                db.migrate(url)
+                sign_ins = _sign_ins(settings) if demonstration else []
+                with _started(settings, children):
+                    _wait_until_ready(settings, children, signals)
+                    _announce(settings, sign_ins, as_json=as_json)
+                    signals.armed = True
+                    watch(children, signals)
+        except KeyboardInterrupt:
+            signals.stopping = True
+    if not as_json:
+        print("Stopped.", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _database(settings: Settings) -> Iterator[tuple[str, list[Child]]]:
+    """The database's URL, and the embedded server as a child to watch if DATABASE_URL names no other."""
+    if settings.database_url is not None:
+        yield settings.database_url, []
+        return
+    server = embedded.Server(settings.data_dir)
+
+    def launch() -> subprocess.Popen[bytes]:
+        server.launch()
+        assert server.process is not None
+        return server.process
+
+    child = Child("database", launch, ending=signal.SIGINT, patience_s=embedded.STOP_WITHIN_S)
+    try:
+        server.start()
+        child.take_over(server.process)
+        yield server.url(), [child]
+    finally:
+        child.take_over(server.process)
+        child.stop()
+
+
+@contextlib.contextmanager
+def _started(settings: Settings, children: list[Child]) -> Iterator[None]:
+    """The engine and the web workers run for the length of a block; the web goes first when it ends."""
+    datadir.make_socket_dir(settings.data_dir)
+    mine = [_engine(settings), _web(settings)]
+    children.extend(mine)
+    try:
+        for child in mine:
+            child.start()
+        yield
+    finally:
+        for child in reversed(mine):
+            child.stop()
+
+
+def _engine(settings: Settings) -> Child:
+    command = [sys.executable, "-m", "market.cli", "engine", "--socket", str(settings.engine_socket)]
+    log_path = settings.data_dir / "log" / "engine.log"
+    return Child("engine", lambda: run_logged(command, settings.environment(), log_path))
+
+
+def _web(settings: Settings) -> Child:
+    metrics = datadir.socket_dir(settings.data_dir) / "metrics"
+    environment = {**settings.environment(), "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    log_path = settings.data_dir / "log" / "web.log"
+
+    def launch() -> subprocess.Popen[bytes]:
+        # Workers share their counters through files here; those of dead workers would be counted again.
+        shutil.rmtree(metrics, ignore_errors=True)
+        metrics.mkdir(parents=True)
+        return run_logged([sys.executable, "-m", "market.serve"], environment, log_path)
+
+    return Child("web", launch)
+
+
+def _sign_ins(settings: Settings) -> list[dict[str, Any]]:
+    """The demonstration county's sign-ins; it is installed if the database is empty."""
+    found = import_module("market.demo.seed").ensure(settings.url(), settings)
+    return [dict(each) if isinstance(each, dict) else dataclasses.asdict(each) for each in found]
+
+
+def _free_port(host: str, port: int) -> int:
+    """The port if nobody listens on it (any free one for 0). Errors: OperatorError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) else "no such port"
+            raise OperatorError(f"cannot listen on {host} port {port}: {why}; choose another with --port") from error
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(settings: Settings, children: list[Child], signals: Signals) -> None:
+    """Waits for /readyz. Errors: OperatorError when a child keeps falling or the time is up."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not _is_ready(settings):
+        for child in children:
+            child.check()
+            if child.falls >= FALLS_BEFORE_GIVING_UP:
+                path = settings.data_dir / "log" / f"{child.name}.log"
+                raise OperatorError(f"the {child.name} process keeps ending: {_last_line(path)} (see {path})")
+        if time.monotonic() > deadline:
+            raise OperatorError(f"not ready after {READY_WITHIN_S:.0f} s: see {settings.data_dir / 'log'}")
+        signals.sleep(0.05)
+
+
+def _is_ready(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # nosec B104: no binding here
+    connection = http.client.HTTPConnection(host, settings.port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines() if path.exists() else []
+    return lines[-1] if lines else "it said nothing"
+
+
+def _announce(settings: Settings, sign_ins: list[dict[str, Any]], *, as_json: bool) -> None:
+    address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
+    if as_json:
+        facts = {
+            "url": address,
+            "data_dir": str(settings.data_dir),
+            "engine_socket": str(settings.engine_socket),
+            "process_id": os.getpid(),
+            "sign_ins": sign_ins,
+        }
+        print(json.dumps(facts, ensure_ascii=False), flush=True)
+        return
+    lines = [
+        "Karez is running.",
+        f"  programs   {address}/v1",
+        f"  health     {address}/healthz  {address}/readyz",
+        f"  data       {settings.data_dir} (logs in {settings.data_dir / 'log'})",
+    ]
+    if sign_ins:
+        lines.append("  sign-ins of the demonstration county:")
+        lines += ["    " + "  ".join(str(value) for value in each.values()) for each in sign_ins]
+    print("\n".join([*lines, "Ctrl-C stops everything."]), flush=True)
