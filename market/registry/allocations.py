@@ -199,7 +199,7 @@ def _plan(
     if total == 0:
         raise NothingToAnnounce("no confirmed entitlement of this class gets a litre")
     litres = split_within(total, volumes, [row[6] - row[7] for row in rows])
-    lines = tuple(Line(*row, granted) for row, granted in zip(rows, litres, strict=True))
+    lines = tuple(Line(*(*row, granted)) for row, granted in zip(rows, litres, strict=True))
     return Plan(sum(litres), lines, _charges(connection, tree, year.year, source, lines))
 
 

@@ -21,8 +21,8 @@ Row = TypeVar("Row", Limit, Entitlement, Announcement, WaterAccount)
 
 
 def _after(
-    statement: Select[tuple[Row]], model: type[Row], after: int | None, limit: int
-) -> Select[tuple[Row]]:
+    statement: Select[Row], model: type[Row], after: int | None, limit: int
+) -> Select[Row]:
     if after is not None:
         statement = statement.where(model.id > after)
     return statement.order_by(model.id).limit(limit)

@@ -161,7 +161,7 @@ def _borders(
 ) -> tuple[rules.Border, ...]:
     free = reference.available(connection, [limit.account_id for limit, _ in crossed])
     with connection.cursor(row_factory=tuple_row) as cursor:
-        demonstration = dict(
+        demonstration: dict[int, bool] = dict(
             cursor.execute(
                 "SELECT id, demonstration FROM limits WHERE id = ANY(%s)",
                 (Bigints(limit.id for limit, _ in crossed),),

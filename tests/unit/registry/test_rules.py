@@ -141,7 +141,7 @@ def test_the_gate_of_buying_names_its_rule_and_source(change: dict[str, object],
     barrier = may_buy(replace(FARM, **change))  # type: ignore[arg-type]
     assert barrier is not None
     assert barrier.rule == rule
-    assert binding(purchasable(replace(PURCHASE, account=replace(FARM, **change)))).litres == 0  # type: ignore
+    assert binding(purchasable(replace(PURCHASE, account=replace(FARM, **change)))).litres == 0  # type: ignore[union-attr, arg-type]
 
 
 def test_without_a_plan_a_factory_buys_less_than_ten_thousand_cubic_metres() -> None:

@@ -1,0 +1,228 @@
+"""Entitlements and allocation announcements over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from market.api.http import (
+    actor,
+    blueprint,
+    expected_version,
+    own_participant,
+    page,
+    paging,
+    session,
+    with_etag,
+)
+
+from market.api.schemas import registry as shapes
+from market.core import ids
+from market.core.db import raw
+from market.registry import allocations, entitlements, lists, reference
+from market.registry.models import Announcement, Entitlement
+
+blp = blueprint("entitlements", "Lasting rights and their certificates")
+announced = blueprint("announcements", "Shares of a class of rights, credited for a water year")
+
+PREVIEW_LINES = 200
+
+
+@blp.route("/entitlements", methods=["GET"])
+@blp.arguments(shapes.EntitlementsQuery, location="query")
+@blp.response(200, shapes.EntitlementPage)
+def list_entitlements(query: dict[str, Any]) -> dict[str, Any]:
+    """Entitlements, by id; a participant sees its own."""
+    where = paging("ent")
+    query["participant_id"] = own_participant(query.get("participant_id"))
+    rows = lists.entitlements(session(), **query, after=where.after, limit=where.limit + 1)
+    tree = reference.zones(raw(session()))
+    return page([_out(tree, each) for each in rows], where)
+
+
+@blp.route("/entitlements", methods=["POST"])
+@blp.arguments(shapes.EntitlementIn)
+@blp.response(201, shapes.EntitlementOut)
+def apply(body: dict[str, Any]) -> dict[str, Any]:
+    """Apply for a lasting right to a yearly volume."""
+    body["participant_id"] = own_participant(body["participant_id"])
+    body["volume_litres"] = body.pop("volume")
+    body["land_mu_e2"] = body.pop("land_mu")
+    return _one(entitlements.apply(session(), actor=actor().audit, **body))
+
+
+@blp.route("/entitlements/<entitlement_id>", methods=["GET"])
+@blp.response(200, shapes.EntitlementOut)
+def get_entitlement(entitlement_id: str) -> dict[str, Any]:
+    """One entitlement."""
+    return _one(lists.one(session(), Entitlement, ids.parse("ent", entitlement_id)))
+
+
+@blp.route("/entitlements/<entitlement_id>/confirm", methods=["POST"])
+@blp.arguments(shapes.OptionalReasonIn)
+@blp.response(200, shapes.EntitlementOut)
+def confirm(body: dict[str, Any], entitlement_id: str) -> dict[str, Any]:
+    """Confirm an application; the right gets its certificate number."""
+    return _step(entitlements.confirm, entitlement_id, body)
+
+
+@blp.route("/entitlements/<entitlement_id>/refuse", methods=["POST"])
+@blp.arguments(shapes.ReasonIn)
+@blp.response(200, shapes.EntitlementOut)
+def refuse(body: dict[str, Any], entitlement_id: str) -> dict[str, Any]:
+    """Refuse an application, with the reason."""
+    return _step(entitlements.refuse, entitlement_id, body)
+
+
+@blp.route("/entitlements/<entitlement_id>/suspend", methods=["POST"])
+@blp.arguments(shapes.ReasonIn)
+@blp.response(200, shapes.EntitlementOut)
+def suspend(body: dict[str, Any], entitlement_id: str) -> dict[str, Any]:
+    """Suspend a confirmed right; open orders of its accounts are cancelled."""
+    return _step(entitlements.suspend, entitlement_id, body)
+
+
+@blp.route("/entitlements/<entitlement_id>/reinstate", methods=["POST"])
+@blp.arguments(shapes.OptionalReasonIn)
+@blp.response(200, shapes.EntitlementOut)
+def reinstate(body: dict[str, Any], entitlement_id: str) -> dict[str, Any]:
+    """End the suspension of a right."""
+    return _step(entitlements.reinstate, entitlement_id, body)
+
+
+def _step(step: Callable[..., Entitlement], entitlement_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    done = step(
+        session(),
+        actor=actor().audit,
+        entitlement_id=ids.parse("ent", entitlement_id),
+        reason=body["reason"],
+        expected_version=expected_version(required=False),
+    )
+    return _one(done)
+
+
+def _one(entitlement: Entitlement) -> dict[str, Any]:
+    with_etag(entitlement.version)
+    return _out(reference.zones(raw(session())), entitlement)
+
+
+def _out(tree: reference.Zones, each: Entitlement) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "participant_id": each.participant_id,
+        "kind": each.kind,
+        "source": each.source,
+        "sector": each.sector,
+        "township": tree.by_id[each.township_zone_id].code,
+        "canal": tree.by_id[each.canal_zone_id].code,
+        "volume": each.volume_litres,
+        "land_mu": each.land_mu_e2,
+        "priority": each.priority,
+        "valid_from": each.valid_from,
+        "valid_to": each.valid_to,
+        "status": each.status,
+        "certificate_number": each.certificate_number,
+        "basis": each.basis,
+        "decision_reason": each.decision_reason,
+        "applied_at": each.applied_at,
+        "decided_at": each.decided_at,
+        "version": each.version,
+    }
+
+
+@announced.route("/announcements", methods=["GET"])
+@announced.arguments(shapes.AnnouncementsQuery, location="query")
+@announced.response(200, shapes.AnnouncementPage)
+def list_announcements(query: dict[str, Any]) -> dict[str, Any]:
+    """Announcements, by id."""
+    where = paging("ann")
+    rows = lists.announcements(session(), **query, after=where.after, limit=where.limit + 1)
+    tree = reference.zones(raw(session()))
+    return page([_announcement_out(tree, each) for each in rows], where)
+
+
+@announced.route("/announcements", methods=["POST"])
+@announced.arguments(shapes.AnnouncementIn)
+@announced.response(201, shapes.AnnouncementOut)
+def announce(body: dict[str, Any]) -> dict[str, Any]:
+    """Credit a share of every confirmed right of a class, exact to the litre; refused whole where a cap lacks room."""
+    body["share_e6"] = body.pop("share")
+    done = allocations.announce(session(), actor=actor().audit, **body)
+    return _announcement_out(reference.zones(raw(session())), done)
+
+
+@announced.route("/announcements/preview", methods=["POST"])
+@announced.arguments(shapes.ClassIn)
+@announced.response(200, shapes.PreviewOut)
+def preview(body: dict[str, Any]) -> dict[str, Any]:
+    """What an announcement would credit and take of each cap now; nothing changes."""
+    body["share_e6"] = body.pop("share")
+    plan = allocations.preview(session(), **body)
+    return {
+        "total": plan.total_litres,
+        "entitlements": len(plan.lines),
+        "possible": all(each.missing_litres <= 0 for each in plan.charges),
+        "caps": [
+            {
+                "limit_id": each.limit.id,
+                "code": each.limit.code,
+                "needed": each.needed_litres,
+                "available": each.available_litres,
+                "suffices": each.missing_litres <= 0,
+                "legal_source": each.limit.legal_source,
+            }
+            for each in plan.charges
+        ],
+        "lines": [
+            {
+                "entitlement_id": each.entitlement_id,
+                "water_account_id": each.water_account_id,
+                "volume": each.litres,
+            }
+            for each in plan.lines[:PREVIEW_LINES]
+        ],
+    }
+
+
+@announced.route("/announcements/<announcement_id>", methods=["GET"])
+@announced.response(200, shapes.AnnouncementOut)
+def get_announcement(announcement_id: str) -> dict[str, Any]:
+    """One announcement."""
+    found = lists.one(session(), Announcement, ids.parse("ann", announcement_id))
+    return _announcement_out(reference.zones(raw(session())), found)
+
+
+@announced.route("/announcements/<announcement_id>/lines", methods=["GET"])
+@announced.response(200, shapes.AnnouncementLinePage)
+def list_lines(announcement_id: str) -> dict[str, Any]:
+    """What an announcement credited to each entitlement, by the entitlement's id."""
+    found = lists.one(session(), Announcement, ids.parse("ann", announcement_id))
+    where = paging("ent")
+    rows = lists.announcement_lines(
+        session(), announcement_id=found.id, after=where.after, limit=where.limit + 1
+    )
+    lines = [
+        {
+            "entitlement_id": each.entitlement_id,
+            "water_account_id": each.water_account_id,
+            "volume": each.litres,
+        }
+        for each in rows
+    ]
+    return page(lines, where)
+
+
+def _announcement_out(tree: reference.Zones, each: Announcement) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "water_year": each.water_year,
+        "source": each.source,
+        "sector": each.sector,
+        "kind": each.kind,
+        "zone": tree.by_id[each.zone_id].code if each.zone_id else None,
+        "share": each.share_e6,
+        "total": each.total_litres,
+        "entitlements": each.entitlements,
+        "reason": each.reason,
+        "announced_at": each.announced_at,
+    }

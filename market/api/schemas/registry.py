@@ -1,0 +1,270 @@
+"""Shapes of the registry on the wire: limits, entitlements, announcements."""
+
+from __future__ import annotations
+
+from market.api.schemas.fields import PublicId, Volume
+from marshmallow import Schema, ValidationError, fields, validate
+
+from ledger.units import UnitError, format_decimal, parse_decimal
+from market.registry.models import LIMIT_KINDS, RIGHT_KINDS, SECTORS
+
+SHARE_PATTERN = r"^(0|1)(\.[0-9]{1,6})?$"
+LAND_PATTERN = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?$"
+_CODE = validate.Regexp(
+    r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", error="must be a code of letters, digits, _ . -"
+)
+
+
+def text(most: int, least: int = 1) -> validate.Length:
+    """Text of so many characters."""
+    return validate.Length(min=least, max=most)
+
+
+class _Decimal(fields.Field[int]):
+    """A decimal string as an integer of its smallest part."""
+
+    scale: int
+    limit: int
+
+    def _serialize(self, value: int | None, attr: str | None, obj: object, **_: object) -> str | None:
+        return None if value is None else format_decimal(value, scale=self.scale)
+
+    def _deserialize(self, value: object, attr: str | None, data: object, **_: object) -> int:
+        try:
+            return parse_decimal(value, scale=self.scale, limit=self.limit)
+        except UnitError as error:
+            raise ValidationError(str(error)) from error
+
+
+class Share(_Decimal):
+    """A share between 0 and 1 with at most 6 decimals, as millionths."""
+
+    scale = 6
+    limit = 1_000_000
+
+
+class Land(_Decimal):
+    """Land in mu with at most 2 decimals, as hundredths."""
+
+    scale = 2
+    limit = 10**11
+
+
+class LimitIn(Schema):
+    """A limit to set. A null zone, source or sector is every one."""
+
+    code = fields.String(required=True, validate=_CODE)
+    kind = fields.String(required=True, validate=validate.OneOf(LIMIT_KINDS))
+    water_year = fields.Integer(required=True, strict=True, validate=validate.Range(2000, 2200))
+    zone = fields.String(load_default=None, allow_none=True, validate=text(64))
+    to_zone = fields.String(load_default=None, allow_none=True, validate=text(64))
+    source = fields.String(load_default=None, allow_none=True, validate=text(32))
+    sector = fields.String(load_default=None, allow_none=True, validate=text(32))
+    volume = Volume(required=True)
+    legal_source = fields.String(required=True, validate=text(500))
+    reason = fields.String(load_default="", validate=text(1000, 0))
+    demonstration = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class LimitChangeIn(Schema):
+    """A new volume for a limit."""
+
+    volume = Volume(required=True)
+    reason = fields.String(required=True, validate=text(1000))
+    legal_source = fields.String(required=True, validate=text(500))
+
+
+class LimitChangeOut(Schema):
+    """A dated change of a limit."""
+
+    changed_at = fields.AwareDateTime(required=True)
+    before = Volume(required=True)
+    after = Volume(required=True)
+    reason = fields.String(required=True)
+    legal_source = fields.String(required=True)
+
+
+class LimitOut(Schema):
+    """A limit: its volume now, how much of it is charged and held, and what is left."""
+
+    id = PublicId("cap", required=True)
+    code = fields.String(required=True)
+    kind = fields.String(required=True)
+    water_year = fields.Integer(required=True)
+    zone = fields.String(required=True, allow_none=True)
+    to_zone = fields.String(required=True, allow_none=True)
+    source = fields.String(required=True, allow_none=True)
+    sector = fields.String(required=True, allow_none=True)
+    volume = Volume(required=True)
+    available = Volume(required=True)
+    legal_source = fields.String(required=True)
+    demonstration = fields.Boolean(required=True)
+    version = fields.Integer(required=True)
+    changes = fields.List(fields.Nested(LimitChangeOut))
+
+
+class LimitPage(Schema):
+    """A page of limits."""
+
+    data = fields.List(fields.Nested(LimitOut(exclude=("changes",))), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class LimitsQuery(Schema):
+    """Which limits."""
+
+    water_year = fields.Integer(validate=validate.Range(2000, 2200))
+    kind = fields.String(validate=validate.OneOf(LIMIT_KINDS))
+    zone = fields.String(validate=text(64))
+
+
+class EntitlementIn(Schema):
+    """An application for a lasting right to a yearly volume."""
+
+    participant_id = PublicId("par", required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(RIGHT_KINDS))
+    source = fields.String(required=True, validate=text(32))
+    sector = fields.String(required=True, validate=validate.OneOf(SECTORS))
+    township = fields.String(required=True, validate=text(64))
+    canal = fields.String(required=True, validate=text(64))
+    volume = Volume(required=True, positive=True)
+    land_mu = Land(load_default=None, allow_none=True, metadata={"type": "string", "pattern": LAND_PATTERN})
+    priority = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 9))
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(required=True)
+    basis = fields.String(load_default="", validate=text(1000, 0))
+
+
+class EntitlementOut(Schema):
+    """A lasting right."""
+
+    id = PublicId("ent", required=True)
+    participant_id = PublicId("par", required=True)
+    kind = fields.String(required=True)
+    source = fields.String(required=True)
+    sector = fields.String(required=True)
+    township = fields.String(required=True)
+    canal = fields.String(required=True)
+    volume = Volume(required=True)
+    land_mu = Land(required=True, allow_none=True, metadata={"type": "string", "pattern": LAND_PATTERN})
+    priority = fields.Integer(required=True)
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(required=True)
+    status = fields.String(required=True)
+    certificate_number = fields.String(required=True, allow_none=True)
+    basis = fields.String(required=True)
+    decision_reason = fields.String(required=True, allow_none=True)
+    applied_at = fields.AwareDateTime(required=True)
+    decided_at = fields.AwareDateTime(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+
+
+class EntitlementPage(Schema):
+    """A page of entitlements."""
+
+    data = fields.List(fields.Nested(EntitlementOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class EntitlementsQuery(Schema):
+    """Which entitlements."""
+
+    participant_id = PublicId("par")
+    status = fields.String(
+        validate=validate.OneOf(("applied", "confirmed", "refused", "suspended", "cancelled"))
+    )
+    kind = fields.String(validate=validate.OneOf(RIGHT_KINDS))
+
+
+class ReasonIn(Schema):
+    """Why."""
+
+    reason = fields.String(required=True, validate=text(1000))
+
+
+class OptionalReasonIn(Schema):
+    """Why, if there is something to say."""
+
+    reason = fields.String(load_default="", validate=text(1000, 0))
+
+
+class ClassIn(Schema):
+    """A share of a class of entitlements: source × sector? × kind? × zone?, of a water year."""
+
+    water_year = fields.Integer(required=True, strict=True, validate=validate.Range(2000, 2200))
+    source = fields.String(required=True, validate=text(32))
+    sector = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(SECTORS))
+    kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(RIGHT_KINDS))
+    zone = fields.String(load_default=None, allow_none=True, validate=text(64))
+    share = Share(required=True, metadata={"type": "string", "pattern": SHARE_PATTERN})
+
+
+class AnnouncementIn(ClassIn):
+    """An announcement to make."""
+
+    reason = fields.String(required=True, validate=text(1000))
+
+
+class AnnouncementOut(Schema):
+    """An announcement that was made."""
+
+    id = PublicId("ann", required=True)
+    water_year = fields.Integer(required=True)
+    source = fields.String(required=True)
+    sector = fields.String(required=True, allow_none=True)
+    kind = fields.String(required=True, allow_none=True)
+    zone = fields.String(required=True, allow_none=True)
+    share = Share(required=True, metadata={"type": "string", "pattern": SHARE_PATTERN})
+    total = Volume(required=True)
+    entitlements = fields.Integer(required=True)
+    reason = fields.String(required=True)
+    announced_at = fields.AwareDateTime(required=True)
+
+
+class AnnouncementPage(Schema):
+    """A page of announcements."""
+
+    data = fields.List(fields.Nested(AnnouncementOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class AnnouncementsQuery(Schema):
+    """Which announcements."""
+
+    water_year = fields.Integer(validate=validate.Range(2000, 2200))
+
+
+class AnnouncementLineOut(Schema):
+    """What an announcement credited to one entitlement."""
+
+    entitlement_id = PublicId("ent", required=True)
+    water_account_id = PublicId("wac", required=True, allow_none=True)
+    volume = Volume(required=True)
+
+
+class AnnouncementLinePage(Schema):
+    """A page of an announcement's lines."""
+
+    data = fields.List(fields.Nested(AnnouncementLineOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class CapChargeOut(Schema):
+    """What an announcement would take of one cap."""
+
+    limit_id = PublicId("cap", required=True)
+    code = fields.String(required=True)
+    needed = Volume(required=True)
+    available = Volume(required=True)
+    suffices = fields.Boolean(required=True)
+    legal_source = fields.String(required=True)
+
+
+class PreviewOut(Schema):
+    """What an announcement would do now; `lines` holds the first 200 entitlements."""
+
+    total = Volume(required=True)
+    entitlements = fields.Integer(required=True)
+    possible = fields.Boolean(required=True)
+    caps = fields.List(fields.Nested(CapChargeOut), required=True)
+    lines = fields.List(fields.Nested(AnnouncementLineOut), required=True)

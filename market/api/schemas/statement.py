@@ -1,0 +1,51 @@
+"""A line of a statement on the wire: what moved, what is held, and the id of what caused it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ledger.balances import Entry
+from market.core import ids
+from market.core.chart import TransferCode
+
+# What a transfer's reference is the id of, by its code.
+_SUBJECTS = {
+    TransferCode.ALLOCATION: "ann",
+    TransferCode.ALLOCATION_CHARGE: "ann",
+    TransferCode.USE: "rdg",
+    TransferCode.WATER_FEE: "rdg",
+    TransferCode.ORDER_HOLD: "ord",
+    TransferCode.INSTRUCTION_HOLD: "ins",
+    TransferCode.TRADE_WATER: "ins",
+    TransferCode.TRADE_LOSS: "ins",
+    TransferCode.TRADE_MONEY: "ins",
+    TransferCode.TRADE_FEE: "ins",
+    TransferCode.LIMIT_CHARGE: "ins",
+    TransferCode.LIMIT_FREE: "ins",
+    TransferCode.DEPOSIT: "dep",
+    TransferCode.PAYOUT: "pay",
+    TransferCode.PLAN_SET: "wac",
+}
+_POSTED_KINDS = (0, 2)
+
+
+def line(entry: Entry, written: Callable[[int], str]) -> dict[str, Any]:
+    """A ledger entry of a holder's account; `written` writes litres or fen with their sign."""
+    sign = -1 if entry.is_debit else 1
+    change = sign * entry.amount if entry.kind in _POSTED_KINDS else 0
+    held_change = 0
+    if entry.is_debit and entry.kind != 0:
+        held_change = entry.amount if entry.kind == 1 else -entry.amount
+    code = TransferCode(entry.code)
+    prefix = _SUBJECTS.get(code)
+    return {
+        "id": entry.transfer_id,
+        "at": entry.created_at,
+        "code": code.name.lower(),
+        "subject_id": ids.public(prefix, entry.reference) if prefix and entry.reference else None,
+        "change": written(change),
+        "held_change": written(held_change),
+        "balance": written(entry.balance.posted),
+        "held": written(entry.balance.pending),
+    }

@@ -1,0 +1,90 @@
+"""Money accounts with their balances; recorded deposits and payouts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from market.core.errors import NotFound
+from market.participants.models import MoneyAccount
+from market.payments.models import BankTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyAccountView:
+    """A participant's money, in fen: available = balance - held."""
+
+    id: int
+    participant_id: int
+    account_id: int
+    balance_fen: int
+    held_fen: int
+    available_fen: int
+
+
+_ACCOUNTS_SQL = """
+SELECT m.id, m.participant_id, m.account_id, a.credits_posted - a.debits_posted, a.debits_pending,
+       a.credits_posted - a.debits_posted - a.debits_pending
+  FROM money_accounts m JOIN accounts a ON a.id = m.account_id
+ WHERE (%(id)s::bigint IS NULL OR m.id = %(id)s)
+   AND (%(participant)s::bigint IS NULL OR m.participant_id = %(participant)s)
+   AND m.id > %(after)s
+ ORDER BY m.id LIMIT %(limit)s
+"""
+
+
+def money_accounts(
+    connection: psycopg.Connection[Any],
+    *,
+    participant_id: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[MoneyAccountView]:
+    """Money accounts by id; of one participant, or all."""
+    return _views(connection, None, participant_id, after or 0, limit)
+
+
+def money_account(connection: psycopg.Connection[Any], *, money_account_id: int) -> MoneyAccountView:
+    """One money account. Errors: NotFound."""
+    found = _views(connection, money_account_id, None, 0, 1)
+    if not found:
+        raise NotFound("there is no such money account")
+    return found[0]
+
+
+def _views(
+    connection: psycopg.Connection[Any],
+    money_account_id: int | None,
+    participant_id: int | None,
+    after: int,
+    limit: int,
+) -> list[MoneyAccountView]:
+    parameters = {"id": money_account_id, "participant": participant_id, "after": after, "limit": limit}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [MoneyAccountView(*row) for row in cursor.execute(_ACCOUNTS_SQL, parameters)]
+
+
+def bank_transfers(
+    session: Session,
+    *,
+    direction: str,
+    participant_id: int | None = None,
+    money_account_id: int | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[BankTransfer]:
+    """Recorded deposits (`in`) or payouts (`out`) by id."""
+    statement = select(BankTransfer).where(BankTransfer.direction == direction)
+    if participant_id is not None:
+        own = select(MoneyAccount.id).where(MoneyAccount.participant_id == participant_id)
+        statement = statement.where(BankTransfer.money_account_id.in_(own))
+    if money_account_id is not None:
+        statement = statement.where(BankTransfer.money_account_id == money_account_id)
+    if after is not None:
+        statement = statement.where(BankTransfer.id > after)
+    return list(session.scalars(statement.order_by(BankTransfer.id).limit(limit)))
