@@ -1,0 +1,227 @@
+"""The life of one request: who asks, may they, did they ask before, one transaction, one answer.
+
+Order: request id → sign-in → role, scope, mandate → ownership of the path's id → idempotency key → the handler, in
+one database transaction (again as a whole after a serialization failure or a deadlock) → commit → answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+from flask import Flask, Response, current_app, g, request
+from flask_smorest import Blueprint
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+from ulid import ULID
+
+from market.api import idempotency, ownership
+from market.api.permissions import PARTICIPANTS, ROUTES, Rule
+from market.core import db, ids
+from market.core.config import Settings
+from market.core.errors import InvalidInput, NotAllowed, NotAuthenticated, Refusal
+from market.participants import access
+from market.participants.access import AccessActor
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_TRIES = 5
+DEFAULT_PAGE, MAX_PAGE = 50, 200
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+_RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+class PreconditionRequired(Refusal):
+    """A change of a thing that several people change names the version it was read at (If-Match)."""
+
+    code = "precondition_required"
+    status = 428
+    title_en = "If-Match is required"
+    title_zh = "需要 If-Match"
+
+
+def blueprint(name: str, description: str) -> Blueprint:
+    """A group of routes under /v1; their endpoints are `name.function`, declared in `permissions.ROUTES`."""
+    return Blueprint(name, f"market.api.{name}", url_prefix="/v1", description=description)
+
+
+def settings() -> Settings:
+    """The application's settings."""
+    found: Settings = current_app.config["KAREZ"]
+    return found
+
+
+def session() -> Session:
+    """The request's session: one transaction, committed when the handler's answer is below 400."""
+    if "session" not in g:
+        g.session = sessionmaker(db.engine(settings().url()), expire_on_commit=False)()
+    found: Session = g.session
+    return found
+
+
+def actor() -> AccessActor:
+    """Who asks. Only behind a route that demands a sign-in."""
+    found: AccessActor | None = g.get("actor")
+    if found is None:
+        raise NotAuthenticated("this route needs a sign-in")
+    return found
+
+
+def own_only() -> int | None:
+    """The participant to whose things a list is narrowed; None for the bureau, which sees all."""
+    who = actor()
+    return who.participant_id if who.participant_id is not None else None
+
+
+def require_own(participant_id: int, pointer: str) -> None:
+    """Refuses as unknown what belongs to another participant than the actor's. Errors: NotFound."""
+    who = actor()
+    if who.participant_id is not None and who.participant_id != participant_id:
+        raise access.not_there(pointer)
+
+
+def etag(version: int) -> None:
+    """Sets the answer's ETag from a row's version."""
+    g.etag = f'"{version}"'
+
+
+def expected_version(*, required: bool = True) -> int | None:
+    """The version in If-Match. Errors: PreconditionRequired, InvalidInput."""
+    header = request.headers.get("If-Match", "").strip()
+    if not header:
+        if required:
+            raise PreconditionRequired("send If-Match with the ETag that the thing was read with")
+        return None
+    match = re.fullmatch(r'"(\d{1,12})"', header)
+    if match is None:
+        raise InvalidInput("If-Match must be an ETag that this service gave out", pointer="/If-Match")
+    return int(match[1])
+
+
+class Paging(NamedTuple):
+    """Which page: at most `limit` rows after the row `after`."""
+
+    limit: int
+    after: int | None
+
+
+def paging(prefix: str) -> Paging:
+    """The query's `limit` (1 to 200, default 50) and `starting_after` (an id of this type). Errors: InvalidInput."""
+    text = request.args.get("limit", str(DEFAULT_PAGE))
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_PAGE:
+        raise InvalidInput(f"limit must be a whole number from 1 to {MAX_PAGE}", pointer="/limit")
+    after = request.args.get("starting_after")
+    return Paging(int(text), ids.parse(prefix, after) if after is not None else None)
+
+
+def page(rows: Sequence[Any], limit: int) -> dict[str, Any]:
+    """A page out of rows of which one more than `limit` was asked for."""
+    return {"data": list(rows[:limit]), "has_more": len(rows) > limit}
+
+
+class KarezFlask(Flask):
+    """Flask with the request's life around every handler."""
+
+    def dispatch_request(self) -> Any:
+        """One request. An unknown path or method is left to Flask."""
+        if request.routing_exception is not None or request.url_rule is None:
+            return super().dispatch_request()
+        rule = ROUTES.get(request.endpoint or "")
+        if rule is None:  # static files and documents that the framework serves
+            return super().dispatch_request()
+        _admit(rule)
+        if rule.idempotent == "http":
+            return idempotency.once(_scope(), lambda: _transact(super(KarezFlask, self).dispatch_request), settings)
+        if rule.idempotent == "engine":
+            idempotency.required_key()
+        return _transact(super().dispatch_request)
+
+
+def _scope() -> int:
+    who = actor()
+    return who.participant_id if who.participant_id is not None else -who.user_id
+
+
+def _admit(rule: Rule) -> None:
+    """Signs in, and checks role, scope, mandate and ownership."""
+    if not rule.roles:
+        return
+    who = access.authenticate(request, settings(), scope=rule.scope)
+    g.actor = who
+    granted = who.roles & rule.roles
+    if not granted:
+        raise NotAllowed(f"this needs one of the roles {', '.join(sorted(rule.roles))}")
+    owner_side = who.participant_id is not None
+    if owner_side and not granted & PARTICIPANTS:
+        raise NotAllowed(f"this needs one of the roles {', '.join(sorted(rule.roles))}")
+    if rule.owns not in (None, "self", "body"):
+        ownership.check(session(), str(rule.owns), request.view_args or {}, who)
+
+
+def _transact(handler: Callable[[], Any]) -> Response:
+    """Runs a handler in one transaction; a refusal or an error rolls all of it back."""
+    for attempt in range(1, MAX_TRIES + 1):
+        try:
+            response = current_app.make_response(handler())
+            opened: Session | None = g.get("session")
+            if opened is not None:
+                if response.status_code < 400:
+                    idempotency.keep(opened, response)
+                    opened.commit()
+                else:
+                    opened.rollback()
+            return response
+        except DBAPIError as error:
+            close_session()
+            if attempt == MAX_TRIES or not isinstance(error.orig, _RETRIED):
+                raise
+        except _RETRIED:
+            close_session()
+            if attempt == MAX_TRIES:
+                raise
+        except BaseException:
+            close_session()
+            raise
+    raise AssertionError("unreachable")
+
+
+def close_session() -> None:
+    """Gives the request's connection back; whatever was not committed is rolled back."""
+    opened: Session | None = g.pop("session", None)
+    if opened is not None:
+        opened.close()
+
+
+def _begin() -> None:
+    sent = request.headers.get("X-Request-ID", "")
+    g.request_id = sent if _REQUEST_ID.match(sent) else str(ULID())
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    if "etag" in g and response.status_code < 300:
+        response.headers["ETag"] = g.etag
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    return response
+
+
+def register(app: Flask) -> None:
+    """Hangs the request's life into an app."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.teardown_request(lambda _error: close_session())
+
+
+def body_hash() -> bytes:
+    """What an idempotency key is bound to: the method, the path, and the body."""
+    digest = hashlib.sha256()
+    digest.update(f"{request.method} {request.path}\n".encode())
+    digest.update(request.get_data())
+    return digest.digest()

@@ -1,0 +1,48 @@
+"""Whose things are whose: the owner of an id in a path, one query a kind. Another's thing is answered as unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from market.core.errors import NotFound
+from market.participants.access import AccessActor
+
+# kind -> (argument of the path, prefix of its id, query of the participants (or users) who own it)
+OWNERS: dict[str, tuple[str, str]] = {
+    "participant": ("participant_id", "SELECT id FROM participants WHERE id = :id"),
+    "mandate": ("mandate_id", "SELECT participant_id FROM mandates WHERE id = :id"),
+    "api_key": (
+        "api_key_id",
+        "SELECT u.participant_id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = :id AND u.id = :user",
+    ),
+    "order": ("order_id", "SELECT participant_id FROM orders WHERE id = :id"),
+    "trade": (
+        "trade_id",
+        "SELECT buyer_id FROM trades WHERE id = :id UNION ALL SELECT seller_id FROM trades WHERE id = :id",
+    ),
+    "instruction": (
+        "instruction_id",
+        "SELECT buyer_id FROM instructions WHERE id = :id UNION ALL SELECT seller_id FROM instructions WHERE id = :id",
+    ),
+    "water_account": ("water_account_id", "SELECT participant_id FROM water_accounts WHERE id = :id"),
+    "money_account": ("money_account_id", "SELECT participant_id FROM money_accounts WHERE id = :id"),
+    "entitlement": ("entitlement_id", "SELECT participant_id FROM entitlements WHERE id = :id"),
+    "meter": (
+        "meter_id",
+        "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",
+    ),
+}
+
+
+def check(session: Session, kind: str, arguments: Mapping[str, Any], who: AccessActor) -> None:
+    """Refuses an id that does not exist or, on the participants' side, belongs to another. Errors: NotFound."""
+    argument, query = OWNERS[kind]
+    owners = [row[0] for row in session.execute(text(query), {"id": arguments[argument], "user": who.user_id})]
+    if not owners:
+        raise NotFound("there is no such thing")
+    if kind != "api_key" and who.participant_id is not None and who.participant_id not in owners:
+        raise NotFound("there is no such thing")

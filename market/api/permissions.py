@@ -1,0 +1,102 @@
+"""Who may call what: every route, its roles and whose things it touches, in one table.
+
+A route that is not in this table keeps the application from starting. `owns` names the kind of the id in the path:
+participant-side roles reach only their own (another's is 404), bureau roles named in the rule reach all. `body` and
+`self` say that the handler itself compares the owner: of what the body names, or because it only ever reads or
+writes the actor's own. Adding a row here is not enough: tests/api/test_access_matrix.py tries every route with every
+role on own, another's and no object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOLDERS = frozenset({"holder", "agent", "association", "firm"})
+PARTICIPANTS = HOLDERS | {"verifier", "bank", "integrator"}
+BUREAU = frozenset({"registrar", "reviewer", "supervisor", "auditor", "treasurer", "administrator"})
+EVERYONE = PARTICIPANTS | BUREAU
+PUBLIC: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`roles` empty: no sign-in needed. `idempotent`: "http" keys are kept here, "engine" ones by the engine.
+
+    `scope` is what an API key or a mandate must allow.
+    """
+
+    roles: frozenset[str]
+    owns: str | None = None
+    idempotent: str | None = None
+    scope: str = "read"
+
+
+def read(*roles: str, owns: str | None = None, also: frozenset[str] = frozenset()) -> Rule:
+    """A route that only reads; the auditor always may."""
+    return Rule(frozenset(roles) | also | {"auditor"}, owns)
+
+
+def write(*roles: str, owns: str | None = None, key: str | None = None, also: frozenset[str] = frozenset()) -> Rule:
+    """A route that changes something."""
+    return Rule(frozenset(roles) | also, owns, key, "trade")
+
+
+ROUTES: dict[str, Rule] = {
+    # health
+    "health.healthz": Rule(PUBLIC),
+    "health.readyz": Rule(PUBLIC),
+    "health.metrics": Rule(PUBLIC),
+    # sign-in
+    "auth.token": Rule(PUBLIC),
+    "auth.session": Rule(PUBLIC),
+    "auth.refresh": Rule(PUBLIC),
+    "auth.sign_out": Rule(EVERYONE, "self", None, "read"),
+    "auth.me": Rule(EVERYONE, "self"),
+    # participants
+    "participants.apply": Rule(PUBLIC),
+    "participants.list_participants": read(also=BUREAU | PARTICIPANTS, owns="self"),
+    "participants.get": read(also=BUREAU | PARTICIPANTS, owns="participant"),
+    "participants.admit": write("registrar"),
+    "participants.refuse": write("registrar"),
+    "participants.suspend": write("registrar", "supervisor"),
+    "participants.reinstate": write("registrar", "supervisor"),
+    "participants.set_owner_group": write("registrar"),
+    "participants.record_mandate": write("registrar"),
+    "participants.list_mandates": read("registrar", "supervisor", also=PARTICIPANTS, owns="participant"),
+    "participants.revoke_mandate": write("registrar", also=PARTICIPANTS, owns="mandate"),
+    # users of the bureau
+    "users.create": write("administrator"),
+    "users.list_users": read("administrator"),
+    "users.set_roles": write("administrator"),
+    "users.suspend": write("administrator"),
+    "users.reinstate": write("administrator"),
+    # API keys
+    "keys.create": Rule(EVERYONE, "self", None, "keys"),
+    "keys.list_keys": Rule(EVERYONE, "self", None, "keys"),
+    "keys.rotate": Rule(EVERYONE, "api_key", None, "keys"),
+    "keys.revoke": Rule(EVERYONE, "api_key", None, "keys"),
+    # products
+    "products.list_products": Rule(PUBLIC),
+    "products.get": Rule(PUBLIC),
+    "products.book": Rule(PUBLIC),
+    "products.depth": Rule(PUBLIC),
+    "products.tape": Rule(PUBLIC),
+    "products.halt": write("supervisor"),
+    "products.resume": write("supervisor"),
+    # orders
+    "orders.place": write(also=HOLDERS, owns="body", key="engine"),
+    "orders.place_batch": write(also=HOLDERS, owns="body", key="engine"),
+    "orders.list_orders": read("supervisor", also=HOLDERS, owns="self"),
+    "orders.get": read("supervisor", also=HOLDERS, owns="order"),
+    "orders.amend": write(also=HOLDERS, owns="order", key="engine"),
+    "orders.cancel": write(also=HOLDERS, owns="order", key="engine"),
+    # trades, instructions, reviews
+    "trades.list_trades": read("supervisor", "reviewer", also=HOLDERS, owns="self"),
+    "trades.get": read("supervisor", "reviewer", also=HOLDERS, owns="trade"),
+    "trades.list_instructions": read("supervisor", "reviewer", also=HOLDERS, owns="self"),
+    "trades.get_instruction": read("supervisor", "reviewer", also=HOLDERS, owns="instruction"),
+    "reviews.list_reviews": read("reviewer", "supervisor"),
+    "reviews.get": read("reviewer", "supervisor"),
+    "reviews.approve": write("reviewer", key="http"),
+    "reviews.reject": write("reviewer", key="http"),
+}

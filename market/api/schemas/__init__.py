@@ -1,0 +1,1 @@
+"""Shapes of what goes over the wire."""
