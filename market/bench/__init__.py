@@ -30,7 +30,7 @@ def machine(connection: psycopg.Connection[Any] | None = None) -> dict[str, Any]
     if connection is not None:
         facts["postgres"] = connection.info.parameter_status("server_version")
         names = ("fsync", "synchronous_commit", "shared_buffers", "max_wal_size")
-        settings = connection.execute("SELECT name, current_setting(name) FROM unnest(%s) name", (list(names),))
+        settings = connection.execute("SELECT name, current_setting(name) FROM unnest(%s::text[]) name", (list(names),))
         facts["postgres_settings"] = dict(settings.fetchall())
     return facts
 

@@ -1,0 +1,88 @@
+"""Databases for tests: the server of DATABASE_URL, or an embedded one of this run; a fresh database from a template."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from market.core import datadir, db, embedded
+
+VAR = Path(__file__).resolve().parents[1] / "var"
+RUNS_AT_ONCE = 16
+FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "autovacuum_naptime": "10s"}
+"""For tests the machine need not survive a power cut; a killed process loses nothing either way."""
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The URL of a database server where databases may be made and dropped."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+        return
+    with ExitStack() as stack:
+        data_dir = _free_data_dir(stack)
+        server = embedded.Server(data_dir, settings=FAST)
+        server.start()
+        stack.callback(server.stop)
+        yield server.url("postgres")
+
+
+def _free_data_dir(stack: ExitStack) -> Path:
+    """A data directory that no other run of the tests holds."""
+    for number in range(1, RUNS_AT_ONCE + 1):
+        data_dir = datadir.prepare(VAR / f"test-{number}")
+        try:
+            stack.enter_context(datadir.in_charge(data_dir, "pytest"))
+        except datadir.OperatorError:
+            continue
+        return data_dir
+    raise datadir.OperatorError(f"{RUNS_AT_ONCE} runs of the tests hold {VAR}/test-* already")
+
+
+@pytest.fixture(scope="session")
+def template_name(server_url: str) -> Iterator[str]:
+    """The name of a database that the migrations made and nobody uses; this process speaks its public ids."""
+    with db.connect(server_url, autocommit=True) as connection:
+        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'karez\\_test\\_%'").fetchall()
+        if "DATABASE_URL" not in os.environ:  # what an earlier, broken run left behind
+            for (name,) in found:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    name = _new_name()
+    url = db.create_database(server_url, name)
+    db.migrate(url)
+    db.unlock_ids(url)
+    yield name
+    db.drop_database(server_url, name)
+
+
+@pytest.fixture(scope="module")
+def database_url(server_url: str, template_name: str) -> Iterator[str]:
+    """The URL of a database as the migrations make it, the module's own."""
+    yield from _fresh(server_url, template_name)
+
+
+@pytest.fixture
+def fresh_database_url(server_url: str, template_name: str) -> Iterator[str]:
+    """The URL of a database as the migrations make it, the test's own."""
+    yield from _fresh(server_url, template_name)
+
+
+def _fresh(server_url: str, template: str) -> Iterator[str]:
+    name = _new_name()
+    url = db.create_database(server_url, name, template=template)
+    yield url
+    db.engine(url).dispose()
+    db.drop_database(server_url, name)
+
+
+def _new_name() -> str:
+    return f"karez_test_{os.getpid()}_{next(_numbers)}"
