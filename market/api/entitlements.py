@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from market.api.http import (
-    actor,
-    blueprint,
-    expected_version,
-    own_participant,
-    page,
-    paging,
-    session,
-    with_etag,
-)
-
+from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
 from market.api.schemas import registry as shapes
-from market.core import ids
+from market.api.whose import narrowed, of_body
 from market.core.db import raw
 from market.registry import allocations, entitlements, lists, reference
 from market.registry.models import Announcement, Entitlement
@@ -34,10 +24,10 @@ PREVIEW_LINES = 200
 def list_entitlements(query: dict[str, Any]) -> dict[str, Any]:
     """Entitlements, by id; a participant sees its own."""
     where = paging("ent")
-    query["participant_id"] = own_participant(query.get("participant_id"))
+    query["participant_id"] = narrowed(query.get("participant_id"))
     rows = lists.entitlements(session(), **query, after=where.after, limit=where.limit + 1)
     tree = reference.zones(raw(session()))
-    return page([_out(tree, each) for each in rows], where)
+    return page([_out(tree, each) for each in rows], where.limit)
 
 
 @blp.route("/entitlements", methods=["POST"])
@@ -45,47 +35,47 @@ def list_entitlements(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, shapes.EntitlementOut)
 def apply(body: dict[str, Any]) -> dict[str, Any]:
     """Apply for a lasting right to a yearly volume."""
-    body["participant_id"] = own_participant(body["participant_id"])
+    body["participant_id"] = of_body(body["participant_id"])
     body["volume_litres"] = body.pop("volume")
     body["land_mu_e2"] = body.pop("land_mu")
     return _one(entitlements.apply(session(), actor=actor().audit, **body))
 
 
-@blp.route("/entitlements/<entitlement_id>", methods=["GET"])
+@blp.route("/entitlements/<ent:entitlement_id>", methods=["GET"])
 @blp.response(200, shapes.EntitlementOut)
-def get_entitlement(entitlement_id: str) -> dict[str, Any]:
+def get_entitlement(entitlement_id: int) -> dict[str, Any]:
     """One entitlement."""
-    return _one(lists.one(session(), Entitlement, ids.parse("ent", entitlement_id)))
+    return _one(lists.one(session(), Entitlement, entitlement_id))
 
 
-@blp.route("/entitlements/<entitlement_id>/confirm", methods=["POST"])
+@blp.route("/entitlements/<ent:entitlement_id>/confirm", methods=["POST"])
 @blp.arguments(shapes.OptionalReasonIn)
 @blp.response(200, shapes.EntitlementOut)
-def confirm(body: dict[str, Any], entitlement_id: str) -> dict[str, Any]:
+def confirm(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Confirm an application; the right gets its certificate number."""
     return _step(entitlements.confirm, entitlement_id, body)
 
 
-@blp.route("/entitlements/<entitlement_id>/refuse", methods=["POST"])
+@blp.route("/entitlements/<ent:entitlement_id>/refuse", methods=["POST"])
 @blp.arguments(shapes.ReasonIn)
 @blp.response(200, shapes.EntitlementOut)
-def refuse(body: dict[str, Any], entitlement_id: str) -> dict[str, Any]:
+def refuse(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Refuse an application, with the reason."""
     return _step(entitlements.refuse, entitlement_id, body)
 
 
-@blp.route("/entitlements/<entitlement_id>/suspend", methods=["POST"])
+@blp.route("/entitlements/<ent:entitlement_id>/suspend", methods=["POST"])
 @blp.arguments(shapes.ReasonIn)
 @blp.response(200, shapes.EntitlementOut)
-def suspend(body: dict[str, Any], entitlement_id: str) -> dict[str, Any]:
+def suspend(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Suspend a confirmed right; open orders of its accounts are cancelled."""
     return _step(entitlements.suspend, entitlement_id, body)
 
 
-@blp.route("/entitlements/<entitlement_id>/reinstate", methods=["POST"])
+@blp.route("/entitlements/<ent:entitlement_id>/reinstate", methods=["POST"])
 @blp.arguments(shapes.OptionalReasonIn)
 @blp.response(200, shapes.EntitlementOut)
-def reinstate(body: dict[str, Any], entitlement_id: str) -> dict[str, Any]:
+def reinstate(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """End the suspension of a right."""
     return _step(entitlements.reinstate, entitlement_id, body)
 
@@ -94,7 +84,7 @@ def _step(step: Callable[..., Entitlement], entitlement_id: str, body: dict[str,
     done = step(
         session(),
         actor=actor().audit,
-        entitlement_id=ids.parse("ent", entitlement_id),
+        entitlement_id=entitlement_id,
         reason=body["reason"],
         expected_version=expected_version(required=False),
     )
@@ -102,7 +92,7 @@ def _step(step: Callable[..., Entitlement], entitlement_id: str, body: dict[str,
 
 
 def _one(entitlement: Entitlement) -> dict[str, Any]:
-    with_etag(entitlement.version)
+    etag(entitlement.version)
     return _out(reference.zones(raw(session())), entitlement)
 
 
@@ -138,7 +128,7 @@ def list_announcements(query: dict[str, Any]) -> dict[str, Any]:
     where = paging("ann")
     rows = lists.announcements(session(), **query, after=where.after, limit=where.limit + 1)
     tree = reference.zones(raw(session()))
-    return page([_announcement_out(tree, each) for each in rows], where)
+    return page([_announcement_out(tree, each) for each in rows], where.limit)
 
 
 @announced.route("/announcements", methods=["POST"])
@@ -184,19 +174,19 @@ def preview(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@announced.route("/announcements/<announcement_id>", methods=["GET"])
+@announced.route("/announcements/<ann:announcement_id>", methods=["GET"])
 @announced.response(200, shapes.AnnouncementOut)
-def get_announcement(announcement_id: str) -> dict[str, Any]:
+def get_announcement(announcement_id: int) -> dict[str, Any]:
     """One announcement."""
-    found = lists.one(session(), Announcement, ids.parse("ann", announcement_id))
+    found = lists.one(session(), Announcement, announcement_id)
     return _announcement_out(reference.zones(raw(session())), found)
 
 
-@announced.route("/announcements/<announcement_id>/lines", methods=["GET"])
+@announced.route("/announcements/<ann:announcement_id>/lines", methods=["GET"])
 @announced.response(200, shapes.AnnouncementLinePage)
-def list_lines(announcement_id: str) -> dict[str, Any]:
+def list_lines(announcement_id: int) -> dict[str, Any]:
     """What an announcement credited to each entitlement, by the entitlement's id."""
-    found = lists.one(session(), Announcement, ids.parse("ann", announcement_id))
+    found = lists.one(session(), Announcement, announcement_id)
     where = paging("ent")
     rows = lists.announcement_lines(
         session(), announcement_id=found.id, after=where.after, limit=where.limit + 1
@@ -209,7 +199,7 @@ def list_lines(announcement_id: str) -> dict[str, Any]:
         }
         for each in rows
     ]
-    return page(lines, where)
+    return page(lines, where.limit)
 
 
 def _announcement_out(tree: reference.Zones, each: Announcement) -> dict[str, Any]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.api.http import actor, blueprint, own_participant, page, paging, session
-
+from market.api.http import actor, blueprint, page, paging, session
 from market.api.schemas import metering as shapes
-from market.core import ids
+from market.api.whose import narrowed
 from market.core.db import raw
 from market.metering import queries, readings
 from market.metering.models import Reading
@@ -23,12 +22,12 @@ def list_meters(query: dict[str, Any]) -> dict[str, Any]:
     where = paging("mtr")
     rows = queries.meters(
         raw(session()),
-        participant_id=own_participant(None),
+        participant_id=narrowed(None),
         water_account_id=query.get("water_account_id"),
         after=where.after,
         limit=where.limit + 1,
     )
-    return page([_meter_out(each) for each in rows], where)
+    return page([_meter_out(each) for each in rows], where.limit)
 
 
 @blp.route("/meters", methods=["POST"])
@@ -47,32 +46,32 @@ def register_meter(body: dict[str, Any]) -> dict[str, Any]:
     return _meter_out(queries.meter(raw(session()), meter_id=meter.id))
 
 
-@blp.route("/meters/<meter_id>", methods=["GET"])
+@blp.route("/meters/<mtr:meter_id>", methods=["GET"])
 @blp.response(200, shapes.MeterOut)
-def get_meter(meter_id: str) -> dict[str, Any]:
+def get_meter(meter_id: int) -> dict[str, Any]:
     """One meter with its last counter."""
-    return _meter_out(queries.meter(raw(session()), meter_id=ids.parse("mtr", meter_id)))
+    return _meter_out(queries.meter(raw(session()), meter_id=meter_id))
 
 
-@blp.route("/meters/<meter_id>/readings", methods=["GET"])
+@blp.route("/meters/<mtr:meter_id>/readings", methods=["GET"])
 @blp.response(200, shapes.ReadingPage)
-def list_readings(meter_id: str) -> dict[str, Any]:
+def list_readings(meter_id: int) -> dict[str, Any]:
     """Readings of a meter, oldest first."""
     where = paging("rdg")
-    meter = queries.meter(raw(session()), meter_id=ids.parse("mtr", meter_id))
+    meter = queries.meter(raw(session()), meter_id=meter_id)
     rows = queries.readings(session(), meter_id=meter.id, after=where.after, limit=where.limit + 1)
-    return page([_reading_out(each) for each in rows], where)
+    return page([_reading_out(each) for each in rows], where.limit)
 
 
-@blp.route("/meters/<meter_id>/readings", methods=["POST"])
+@blp.route("/meters/<mtr:meter_id>/readings", methods=["POST"])
 @blp.arguments(shapes.ReadingIn)
 @blp.response(201, shapes.ReadingOut)
-def record_reading(body: dict[str, Any], meter_id: str) -> dict[str, Any]:
+def record_reading(body: dict[str, Any], meter_id: int) -> dict[str, Any]:
     """Record what a counter shows: the use leaves the water account, its fee falls due."""
     reading = readings.record(
         session(),
         actor=actor().audit,
-        meter_id=ids.parse("mtr", meter_id),
+        meter_id=meter_id,
         read_at=body["read_at"],
         counter_litres=body["counter"],
     )

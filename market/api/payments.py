@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.api.http import actor, blueprint, own_participant, page, paging, session
-
 from ledger import balances
 from ledger.units import format_fen
+from market.api.http import actor, blueprint, page, paging, session
 from market.api.schemas import payments as shapes
 from market.api.schemas.statement import line
-from market.core import ids
+from market.api.whose import narrowed
 from market.core.db import raw
 from market.payments import queries, transfers
 from market.payments.models import BankTransfer
@@ -27,29 +26,29 @@ def list_money_accounts(query: dict[str, Any]) -> dict[str, Any]:
     where = paging("mac")
     rows = queries.money_accounts(
         raw(session()),
-        participant_id=own_participant(query.get("participant_id")),
+        participant_id=narrowed(query.get("participant_id")),
         after=where.after,
         limit=where.limit + 1,
     )
-    return page([_account_out(each) for each in rows], where)
+    return page([_account_out(each) for each in rows], where.limit)
 
 
-@accounts.route("/money-accounts/<money_account_id>", methods=["GET"])
+@accounts.route("/money-accounts/<mac:money_account_id>", methods=["GET"])
 @accounts.response(200, shapes.MoneyAccountOut)
-def get_money_account(money_account_id: str) -> dict[str, Any]:
+def get_money_account(money_account_id: int) -> dict[str, Any]:
     """One money account with its balance."""
     return _account_out(_found(money_account_id))
 
 
-@accounts.route("/money-accounts/<money_account_id>/statement", methods=["GET"])
+@accounts.route("/money-accounts/<mac:money_account_id>/statement", methods=["GET"])
 @accounts.response(200, shapes.MoneyStatement)
-def statement(money_account_id: str) -> dict[str, Any]:
+def statement(money_account_id: int) -> dict[str, Any]:
     """Every movement and hold of the account, oldest first, with the balance after it."""
     where = paging("tfr")
     entries = balances.statement(
         raw(session()), _found(money_account_id).account_id, after_id=where.after or 0, limit=where.limit + 1
     )
-    return page([line(each, format_fen) for each in entries], where)
+    return page([line(each, format_fen) for each in entries], where.limit)
 
 
 @moves.route("/deposits", methods=["GET"])
@@ -91,16 +90,16 @@ def _list(direction: str, prefix: str, query: dict[str, Any]) -> dict[str, Any]:
     rows = queries.bank_transfers(
         session(),
         direction=direction,
-        participant_id=own_participant(None),
+        participant_id=narrowed(None),
         money_account_id=query.get("money_account_id"),
         after=where.after,
         limit=where.limit + 1,
     )
-    return page([_transfer_out(each) for each in rows], where)
+    return page([_transfer_out(each) for each in rows], where.limit)
 
 
-def _found(money_account_id: str) -> queries.MoneyAccountView:
-    return queries.money_account(raw(session()), money_account_id=ids.parse("mac", money_account_id))
+def _found(money_account_id: int) -> queries.MoneyAccountView:
+    return queries.money_account(raw(session()), money_account_id=money_account_id)
 
 
 def _account_out(each: queries.MoneyAccountView) -> dict[str, Any]:

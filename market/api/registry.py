@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.api.http import actor, blueprint, expected_version, page, paging, session, with_etag
-
+from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
 from market.api.schemas import registry as shapes
-from market.core import ids
 from market.core.db import raw
 from market.registry import limits, lists, reference
 from market.registry.models import Limit
@@ -24,11 +22,11 @@ def list_limits(query: dict[str, Any]) -> dict[str, Any]:
     zone = query.pop("zone", None)
     if zone is not None:
         if zone not in tree.by_code:
-            return page([], paging())
+            return page([], 1)
         query["zone_id"] = tree.by_code[zone].id
     where = paging("cap")
     rows = lists.limits(session(), **query, after=where.after, limit=where.limit + 1)
-    return page(_limits_out(tree, rows), where)
+    return page(_limits_out(tree, rows), where.limit)
 
 
 @blp.route("/limits", methods=["POST"])
@@ -41,22 +39,22 @@ def create_limit(body: dict[str, Any]) -> dict[str, Any]:
     return _one(limit)
 
 
-@blp.route("/limits/<limit_id>", methods=["GET"])
+@blp.route("/limits/<cap:limit_id>", methods=["GET"])
 @blp.response(200, shapes.LimitOut)
-def get_limit(limit_id: str) -> dict[str, Any]:
+def get_limit(limit_id: int) -> dict[str, Any]:
     """One limit, with its dated changes."""
-    return _one(lists.one(session(), Limit, ids.parse("cap", limit_id)))
+    return _one(lists.one(session(), Limit, limit_id))
 
 
-@blp.route("/limits/<limit_id>/change", methods=["POST"])
+@blp.route("/limits/<cap:limit_id>/change", methods=["POST"])
 @blp.arguments(shapes.LimitChangeIn)
 @blp.response(200, shapes.LimitOut)
-def change_limit(body: dict[str, Any], limit_id: str) -> dict[str, Any]:
+def change_limit(body: dict[str, Any], limit_id: int) -> dict[str, Any]:
     """Change a limit from now on (If-Match: the version that was read). A cut takes only what is free."""
     limit = limits.change(
         session(),
         actor=actor().audit,
-        limit_id=ids.parse("cap", limit_id),
+        limit_id=limit_id,
         limit_litres=body["volume"],
         reason=body["reason"],
         legal_source=body["legal_source"],
@@ -78,7 +76,7 @@ def _one(limit: Limit) -> dict[str, Any]:
         }
         for each in lists.limit_changes(session(), limit_id=limit.id)
     ]
-    with_etag(limit.version)
+    etag(limit.version)
     return out
 
 

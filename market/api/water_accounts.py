@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.api.http import (
-    actor,
-    blueprint,
-    expected_version,
-    own_participant,
-    page,
-    paging,
-    session,
-    with_etag,
-)
-
 from ledger import balances
 from ledger.units import format_litres
+from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
 from market.api.schemas import water_accounts as shapes
 from market.api.schemas.statement import line
-from market.core import ids
+from market.api.whose import narrowed, of_body
 from market.core.db import raw
 from market.registry import accounts, lists, queries, reference
 from market.registry.models import WaterAccount
@@ -34,9 +24,9 @@ blp = blueprint("water_accounts", "Litres of a participant for a place, sector, 
 def list_water_accounts(query: dict[str, Any]) -> dict[str, Any]:
     """Water accounts with their figures, by id; a participant sees its own."""
     where = paging("wac")
-    query["participant_id"] = own_participant(query.get("participant_id"))
+    query["participant_id"] = narrowed(query.get("participant_id"))
     rows = lists.water_accounts(session(), **query, after=where.after, limit=where.limit + 1)
-    return page(_out(rows), where)
+    return page(_out(rows), where.limit)
 
 
 @blp.route("/water-accounts", methods=["POST"])
@@ -44,55 +34,54 @@ def list_water_accounts(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(201, shapes.WaterAccountOut)
 def open_water_account(body: dict[str, Any]) -> dict[str, Any]:
     """Open a water account of an admitted participant at one township and one canal."""
-    body["participant_id"] = own_participant(body["participant_id"])
+    body["participant_id"] = of_body(body["participant_id"])
     return _one(accounts.open_account(session(), actor=actor().audit, **body))
 
 
-@blp.route("/water-accounts/<water_account_id>", methods=["GET"])
+@blp.route("/water-accounts/<wac:water_account_id>", methods=["GET"])
 @blp.response(200, shapes.WaterAccountOut)
-def get_water_account(water_account_id: str) -> dict[str, Any]:
+def get_water_account(water_account_id: int) -> dict[str, Any]:
     """One water account with its figures."""
     return _one(_found(water_account_id))
 
 
-@blp.route("/water-accounts/<water_account_id>/statement", methods=["GET"])
+@blp.route("/water-accounts/<wac:water_account_id>/statement", methods=["GET"])
 @blp.response(200, shapes.WaterStatement)
-def statement(water_account_id: str) -> dict[str, Any]:
+def statement(water_account_id: int) -> dict[str, Any]:
     """Every movement and hold of the account, oldest first, with the balance after it."""
     where = paging("tfr")
     entries = balances.statement(
         raw(session()), _found(water_account_id).account_id, after_id=where.after or 0, limit=where.limit + 1
     )
-    return page([line(each, format_litres) for each in entries], where)
+    return page([line(each, format_litres) for each in entries], where.limit)
 
 
-@blp.route("/water-accounts/<water_account_id>/tradable", methods=["GET"])
+@blp.route("/water-accounts/<wac:water_account_id>/tradable", methods=["GET"])
 @blp.response(200, shapes.AnswerOut)
-def tradable(water_account_id: str) -> dict[str, Any]:
+def tradable(water_account_id: int) -> dict[str, Any]:
     """What may be sold from the account today: every constraint with its legal source, and the one that binds."""
-    answer = queries.tradable(session(), water_account_id=ids.parse("wac", water_account_id))
+    answer = queries.tradable(session(), water_account_id=water_account_id)
     return _answer(answer)
 
 
-@blp.route("/participants/<participant_id>/purchasable", methods=["GET"])
+@blp.route("/participants/<par:participant_id>/purchasable", methods=["GET"])
 @blp.arguments(shapes.PurchasableQuery, location="query")
 @blp.response(200, shapes.PurchasableOut)
-def purchasable(query: dict[str, Any], participant_id: str) -> dict[str, Any]:
+def purchasable(query: dict[str, Any], participant_id: int) -> dict[str, Any]:
     """What the participant may buy today into each of its water accounts, and why not more."""
-    participant = ids.parse("par", participant_id)
-    answers = queries.purchasable(session(), participant_id=participant, **query)
-    return {"participant_id": participant, "accounts": [_answer(each) for each in answers]}
+    answers = queries.purchasable(session(), participant_id=participant_id, **query)
+    return {"participant_id": participant_id, "accounts": [_answer(each) for each in answers]}
 
 
-@blp.route("/water-accounts/<water_account_id>/use-plan", methods=["POST"])
+@blp.route("/water-accounts/<wac:water_account_id>/use-plan", methods=["POST"])
 @blp.arguments(shapes.UsePlanIn)
 @blp.response(200, shapes.WaterAccountOut)
-def record_use_plan(body: dict[str, Any], water_account_id: str) -> dict[str, Any]:
+def record_use_plan(body: dict[str, Any], water_account_id: int) -> dict[str, Any]:
     """Record the yearly use plan that bounds what the account may buy."""
     account = accounts.record_use_plan(
         session(),
         actor=actor().audit,
-        water_account_id=ids.parse("wac", water_account_id),
+        water_account_id=water_account_id,
         litres=body["volume"],
         legal_source=body["legal_source"],
         expected_version=expected_version(required=False),
@@ -100,25 +89,25 @@ def record_use_plan(body: dict[str, Any], water_account_id: str) -> dict[str, An
     return _one(account)
 
 
-@blp.route("/water-accounts/<water_account_id>/close", methods=["POST"])
+@blp.route("/water-accounts/<wac:water_account_id>/close", methods=["POST"])
 @blp.response(200, shapes.WaterAccountOut)
-def close(water_account_id: str) -> dict[str, Any]:
+def close(water_account_id: int) -> dict[str, Any]:
     """Close an account that has nothing on it and no holds."""
     account = accounts.close(
         session(),
         actor=actor().audit,
-        water_account_id=ids.parse("wac", water_account_id),
+        water_account_id=water_account_id,
         expected_version=expected_version(required=False),
     )
     return _one(account)
 
 
-def _found(water_account_id: str) -> WaterAccount:
-    return lists.one(session(), WaterAccount, ids.parse("wac", water_account_id))
+def _found(water_account_id: int) -> WaterAccount:
+    return lists.one(session(), WaterAccount, water_account_id)
 
 
 def _one(account: WaterAccount) -> dict[str, Any]:
-    with_etag(account.version)
+    etag(account.version)
     return _out([account])[0]
 
 

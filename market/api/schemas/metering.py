@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume
 from marshmallow import Schema, fields
 
+from market.api.schemas.fields import Money, Price, PublicId, Volume
 from market.api.schemas.registry import text
 
 

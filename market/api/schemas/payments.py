@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from market.api.schemas.fields import Money, PublicId
 from marshmallow import Schema, fields, validate
 
+from market.api.schemas.fields import Money, PublicId
 from market.api.schemas.registry import text
 
 SIGNED_MONEY = r"^-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,2})?$"

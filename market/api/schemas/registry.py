@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from market.api.schemas.fields import PublicId, Volume
-from marshmallow import Schema, ValidationError, fields, validate
+from functools import partial
 
-from ledger.units import UnitError, format_decimal, parse_decimal
+from marshmallow import Schema, fields, validate
+
+from ledger.units import format_decimal, parse_decimal
+from market.api.schemas.fields import Decimal, PublicId, Volume
 from market.registry.models import LIMIT_KINDS, RIGHT_KINDS, SECTORS
 
-SHARE_PATTERN = r"^(0|1)(\.[0-9]{1,6})?$"
-LAND_PATTERN = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?$"
 _CODE = validate.Regexp(
     r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", error="must be a code of letters, digits, _ . -"
 )
@@ -20,34 +20,24 @@ def text(most: int, least: int = 1) -> validate.Length:
     return validate.Length(min=least, max=most)
 
 
-class _Decimal(fields.Field[int]):
-    """A decimal string as an integer of its smallest part."""
+class Share(Decimal):
+    """A share between 0 and 1 with at most 6 decimals; millionths inside."""
 
-    scale: int
-    limit: int
-
-    def _serialize(self, value: int | None, attr: str | None, obj: object, **_: object) -> str | None:
-        return None if value is None else format_decimal(value, scale=self.scale)
-
-    def _deserialize(self, value: object, attr: str | None, data: object, **_: object) -> int:
-        try:
-            return parse_decimal(value, scale=self.scale, limit=self.limit)
-        except UnitError as error:
-            raise ValidationError(str(error)) from error
+    parse = staticmethod(partial(parse_decimal, scale=6, limit=1_000_000))
+    write = staticmethod(partial(format_decimal, scale=6))
+    unit = "a share of 1 with at most 6 decimals"
+    pattern = r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
+    example = "0.350000"
 
 
-class Share(_Decimal):
-    """A share between 0 and 1 with at most 6 decimals, as millionths."""
+class Land(Decimal):
+    """Land in mu (1/15 ha) with at most 2 decimals; hundredths inside."""
 
-    scale = 6
-    limit = 1_000_000
-
-
-class Land(_Decimal):
-    """Land in mu with at most 2 decimals, as hundredths."""
-
-    scale = 2
-    limit = 10**11
+    parse = staticmethod(partial(parse_decimal, scale=2, limit=10**11))
+    write = staticmethod(partial(format_decimal, scale=2))
+    unit = "mu with at most 2 decimals"
+    pattern = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?$"
+    example = "10.32"
 
 
 class LimitIn(Schema):
@@ -128,7 +118,7 @@ class EntitlementIn(Schema):
     township = fields.String(required=True, validate=text(64))
     canal = fields.String(required=True, validate=text(64))
     volume = Volume(required=True, positive=True)
-    land_mu = Land(load_default=None, allow_none=True, metadata={"type": "string", "pattern": LAND_PATTERN})
+    land_mu = Land(load_default=None, allow_none=True)
     priority = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 9))
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(required=True)
@@ -146,7 +136,7 @@ class EntitlementOut(Schema):
     township = fields.String(required=True)
     canal = fields.String(required=True)
     volume = Volume(required=True)
-    land_mu = Land(required=True, allow_none=True, metadata={"type": "string", "pattern": LAND_PATTERN})
+    land_mu = Land(required=True, allow_none=True)
     priority = fields.Integer(required=True)
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(required=True)
@@ -196,7 +186,7 @@ class ClassIn(Schema):
     sector = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(SECTORS))
     kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(RIGHT_KINDS))
     zone = fields.String(load_default=None, allow_none=True, validate=text(64))
-    share = Share(required=True, metadata={"type": "string", "pattern": SHARE_PATTERN})
+    share = Share(required=True)
 
 
 class AnnouncementIn(ClassIn):
@@ -214,7 +204,7 @@ class AnnouncementOut(Schema):
     sector = fields.String(required=True, allow_none=True)
     kind = fields.String(required=True, allow_none=True)
     zone = fields.String(required=True, allow_none=True)
-    share = Share(required=True, metadata={"type": "string", "pattern": SHARE_PATTERN})
+    share = Share(required=True)
     total = Volume(required=True)
     entitlements = fields.Integer(required=True)
     reason = fields.String(required=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from market.api.schemas.fields import Money, PublicId, Volume
 from marshmallow import Schema, fields, validate
 
+from market.api.schemas.fields import Money, PublicId, Volume
 from market.api.schemas.registry import text
 from market.registry.models import RIGHT_KINDS, SECTORS
 

@@ -1,0 +1,22 @@
+"""Whose things a list or a body names: the actor's own on the participants' side, anyone's at the bureau."""
+
+from __future__ import annotations
+
+from market.api.http import own_only, require_own
+
+
+def narrowed(asked: int | None) -> int | None:
+    """The participant to narrow a list to: the one asked for, if it may be, else the actor's own; None is all.
+
+    Errors: NotFound (another's).
+    """
+    if asked is None:
+        return own_only()
+    require_own(asked, "/participant_id")
+    return asked
+
+
+def of_body(participant_id: int) -> int:
+    """The participant that a body names, if the actor may act for it. Errors: NotFound (another's)."""
+    require_own(participant_id, "/participant_id")
+    return participant_id
