@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 
+NEWEST = 2**62  # above every id: a list from its newest row
+
 BOOK_SQL = """
 SELECT o.id, o.side, o.price_e4, o.rest_litres, o.created_at, zt.code, zc.code, w.sector
 FROM orders o

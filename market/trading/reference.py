@@ -20,7 +20,7 @@ from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
 from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.registry import caps, reference, rules
-from market.trading.ways import Way, rules_of_sectors, way_between
+from market.trading.ways import rules_of_sectors, way_between
 from market.settlement.clearing import Books
 from market.trading.exchange import Account, Exchange, Product
 from market.trading.matching import Terms
@@ -30,8 +30,8 @@ from market.trading.matching import Terms
 class PoolKey:
     """What makes water accounts alike to matching."""
 
-    township: int
-    canal: int
+    township_code: str
+    canal_code: str
     sector: str
     source: str
     water_year: int
@@ -129,7 +129,7 @@ class Reference:
     def _account(self, view: reference.AccountView, money: int) -> Account:
         facts = view.facts
         key = PoolKey(
-            view.township_zone_id, view.canal_zone_id, facts.sector, facts.source, view.place.water_year,
+            self.zones.by_id[view.township_zone_id].code, self.zones.by_id[view.canal_zone_id].code, facts.sector, facts.source, view.place.water_year,
             facts.right_kind, facts.origin, facts.public_storage,
         )  # fmt: skip
         pool = self._pools.get(key)
@@ -160,7 +160,7 @@ class Reference:
             return found
 
     def _find_terms(self, seller: Pool, buyer: Pool) -> Terms | None:
-        way: Way | None = way_between(self.pack, self.zones, seller.key, buyer.key)
+        way = way_between(self.pack, seller.key, buyer.key)
         if way is None:
             return None
         crossed = caps.crossings(seller.place, buyer.place, self.limits)

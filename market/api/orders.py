@@ -1,0 +1,146 @@
+"""Orders over HTTP: placed, amended, cancelled, one by one or in batches. The engine executes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app, g
+
+from ledger.units import format_fen, format_litres
+from market.api.errors import wants_chinese
+from market.api.http import actor, blueprint, body_hash, own_only, page, paging, session
+from market.api.idempotency import required_key
+from market.api.schemas import trading as shapes
+from market.core.db import raw
+from market.core.errors import NotFound
+from market.trading import errors, orders, queries
+from market.trading.client import Exchange
+from market.trading.commands import Accepted, Answer, Cancel, Refused, Request
+
+blp = blueprint("orders", "Orders: hold first, match second, settle or await review third")
+
+
+def _submit(requests: Sequence[Request]) -> list[Answer]:
+    who = actor()
+    if who.participant_id is None:
+        raise NotFound("only a participant has orders")
+    exchange: Exchange = current_app.config["EXCHANGE"]()
+    answers = exchange.submit(
+        orders.commands(
+            requests, participant=who.participant_id, user=who.user_id, mandate=who.mandate_id, key=required_key(),
+            body_hash=body_hash(), request_id=who.request_id,
+        )
+    )  # fmt: skip
+    if answers and answers[0].replayed:
+        g.replayed = True
+    return answers
+
+
+def _one(request: Request) -> dict[str, Any]:
+    (answer,) = _submit([request])
+    if isinstance(answer.outcome, Refused):
+        raise errors.of(answer.outcome)
+    return _result(answer.outcome)
+
+
+def _result(done: Accepted) -> dict[str, Any]:
+    return {
+        "id": done.order,
+        "status": done.status,
+        "volume": done.volume,
+        "filled": done.volume - done.rest,
+        "rest": done.rest,
+        "price": done.price,
+        "reason": done.reason,
+        "fills": [
+            {
+                "trade_id": fill.trade, "source_volume": fill.source, "delivered_volume": fill.delivered,
+                "price": fill.price, "price_at": fill.maker, "amount": fill.amount, "fee": fill.fee,
+                "status": fill.status,
+            }
+            for fill in done.fills
+        ],
+    }  # fmt: skip
+
+
+@blp.route("/orders", methods=["POST"])
+@blp.arguments(shapes.OrderIn)
+@blp.response(201, shapes.OrderResult)
+def place(body: dict[str, Any]) -> dict[str, Any]:
+    """Places an order: water or money is held, then it is matched, then its rest waits in the book."""
+    return _one(orders.place_request(body))
+
+
+@blp.route("/orders/batch", methods=["POST"])
+@blp.arguments(shapes.BatchIn)
+@blp.response(200, shapes.BatchOut)
+def place_batch(body: dict[str, Any]) -> dict[str, Any]:
+    """Up to 500 orders, amendments and cancels. One refused by a rule spoils none of its neighbours."""
+    return {"data": [_member(answer) for answer in _submit(orders.batch_requests(body["commands"]))]}
+
+
+def _member(answer: Answer) -> dict[str, Any]:
+    outcome = answer.outcome
+    if isinstance(outcome, Accepted):
+        return {"order": _result(outcome), "refusal": None}
+    error = errors.of(outcome)
+    refusal = {
+        "code": error.code,
+        "title": error.title_zh if wants_chinese() else error.title_en,
+        "detail": outcome.detail,
+        "pointer": outcome.pointer,
+        "limit": outcome.limit,
+        "available": outcome.available,
+        "legal_source": outcome.legal_source,
+    }
+    return {"order": None, "refusal": refusal}
+
+
+@blp.route("/orders/<ord:order_id>/amend", methods=["POST"])
+@blp.arguments(shapes.AmendIn)
+@blp.response(200, shapes.OrderResult)
+def amend(body: dict[str, Any], order_id: int) -> dict[str, Any]:
+    """A smaller volume at the same price keeps the order's place in the queue; anything else loses it."""
+    return _one(orders.amend_request(order_id, body))
+
+
+@blp.route("/orders/<ord:order_id>/cancel", methods=["POST"])
+@blp.response(200, shapes.OrderResult)
+def cancel(order_id: int) -> dict[str, Any]:
+    """Takes the rest out of the book and frees what it holds."""
+    return _one(Cancel(order_id))
+
+
+def order_view(row: tuple[Any, ...]) -> dict[str, Any]:
+    """A row of ORDER_COLUMNS on the wire."""
+    held = format_fen(row[13]) if row[4] == "buy" else format_litres(row[13])
+    return {
+        "id": row[0], "product_id": row[1], "participant_id": row[2], "water_account_id": row[3], "side": row[4],
+        "volume": row[5], "filled": row[5] - row[6], "rest": row[6], "price": row[7], "time_in_force": row[8],
+        "post_only": row[9], "minimum_fill": row[10], "expires_at": row[11], "client_order_id": row[12], "held": held,
+        "paid": row[14], "status": row[15], "reason": row[16], "created_at": row[17], "updated_at": row[18],
+    }  # fmt: skip
+
+
+@blp.route("/orders", methods=["GET"])
+@blp.arguments(shapes.OrdersQuery, location="query")
+@blp.response(200, shapes.OrderPage)
+def list_orders(query: dict[str, Any]) -> dict[str, Any]:
+    """One's own orders (the bureau: all), newest first."""
+    wanted = paging("ord")
+    rows = queries.orders(
+        raw(session()), participant=own_only(), before=wanted.after or queries.NEWEST, limit=wanted.limit + 1,
+        status=query.get("status"), product=query.get("product_id"),
+    )  # fmt: skip
+    return page([order_view(row) for row in rows], wanted.limit)
+
+
+@blp.route("/orders/<ord:order_id>", methods=["GET"])
+@blp.response(200, shapes.OrderOut)
+def get(order_id: int) -> dict[str, Any]:
+    """One order."""
+    row = queries.order(raw(session()), order_id)
+    if row is None:
+        raise NotFound("there is no such order")
+    return order_view(row)

@@ -1,0 +1,337 @@
+"""Shapes of products, orders, trades, instructions and reviews."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from market.api.schemas.fields import Money, Price, PublicId, Volume
+from market.trading.models import ORDER_STATES, TIME_IN_FORCE
+
+SIDES = ("buy", "sell")
+PHASES = ("pre_open", "open", "auction", "halted", "closed")
+REVIEW_STATES = ("awaiting_review", "settled", "rejected", "reversed")
+CLIENT_ORDER_ID = validate.Regexp(r"^[\x21-\x7e]{1,64}\Z", error="must be 1 to 64 visible ASCII characters")
+MAX_BATCH = 500
+
+
+class ProductOut(Schema):
+    """What one order book trades."""
+
+    id = PublicId("prd", required=True)
+    code = fields.String(required=True)
+    source = fields.String(required=True)
+    water_year = fields.Integer(required=True)
+    tenure = fields.String(required=True)
+    lot = Volume(required=True)
+    phase = fields.String(required=True, validate=validate.OneOf(PHASES))
+    phase_reason = fields.String(required=True)
+    closes_at = fields.AwareDateTime(required=True)
+
+
+class ProductList(Schema):
+    """Every product."""
+
+    data = fields.List(fields.Nested(ProductOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class ReasonIn(Schema):
+    """Why."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=3, max=500))
+
+
+class PhaseChangeOut(Schema):
+    """A change handed to the engine; it takes effect within a second."""
+
+    product_id = PublicId("prd", required=True)
+    accepted = fields.Boolean(required=True)
+
+
+class BookOrderOut(Schema):
+    """One open order, without its owner. Volume and price are at its own place."""
+
+    price = Price(required=True)
+    volume = Volume(required=True)
+    zone = fields.String(required=True)
+    sector = fields.String(required=True)
+    placed_at = fields.AwareDateTime(required=True)
+
+
+class BookOut(Schema):
+    """The best open orders of both sides, best first."""
+
+    product_id = PublicId("prd", required=True)
+    phase = fields.String(required=True)
+    bids = fields.List(fields.Nested(BookOrderOut), required=True)
+    asks = fields.List(fields.Nested(BookOrderOut), required=True)
+
+
+class DepthLevelOut(Schema):
+    """The volume of one price in one zone and sector."""
+
+    zone = fields.String(required=True)
+    sector = fields.String(required=True)
+    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    price = Price(required=True)
+    volume = Volume(required=True)
+    orders = fields.Integer(required=True)
+
+
+class DepthOut(Schema):
+    """Every level, zone by zone, best price first."""
+
+    product_id = PublicId("prd", required=True)
+    data = fields.List(fields.Nested(DepthLevelOut), required=True)
+
+
+class TapeTradeOut(Schema):
+    """A trade as the public sees it: no names."""
+
+    id = PublicId("trd", required=True)
+    traded_at = fields.AwareDateTime(required=True)
+    source_volume = Volume(required=True)
+    delivered_volume = Volume(required=True)
+    price = Price(required=True)
+    price_at = fields.String(required=True, validate=validate.OneOf(SIDES))
+    amount = Money(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(REVIEW_STATES))
+    from_zone = fields.String(required=True)
+    from_sector = fields.String(required=True)
+    to_zone = fields.String(required=True)
+    to_sector = fields.String(required=True)
+
+
+class TapeOut(Schema):
+    """Trades, newest first."""
+
+    data = fields.List(fields.Nested(TapeTradeOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class OrderIn(Schema):
+    """A new order from a water account. Volume is counted, and price is meant, at that account's own place."""
+
+    product_id = PublicId("prd", required=True)
+    water_account_id = PublicId("wac", required=True)
+    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    volume = Volume(required=True, positive=True)
+    price = Price(required=True, positive=True)
+    time_in_force = fields.String(load_default="GTC", validate=validate.OneOf(TIME_IN_FORCE))
+    post_only = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    minimum_fill = Volume(load_default=0)
+    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    client_order_id = fields.String(load_default=None, allow_none=True, validate=CLIENT_ORDER_ID)
+
+
+class AmendIn(Schema):
+    """A new total volume, a new price, or both."""
+
+    volume = Volume(load_default=None, positive=True)
+    price = Price(load_default=None, positive=True)
+
+
+class FillOut(Schema):
+    """One fill. `price` is the maker's, at the maker's place."""
+
+    trade_id = PublicId("trd", required=True)
+    source_volume = Volume(required=True)
+    delivered_volume = Volume(required=True)
+    price = Price(required=True)
+    price_at = fields.String(required=True, validate=validate.OneOf(SIDES))
+    amount = Money(required=True)
+    fee = Money(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(REVIEW_STATES))
+
+
+class OrderOut(Schema):
+    """An order. `held` is in m3 for a sell and in yuan for a buy; `paid` is what a buy paid or has instructed."""
+
+    id = PublicId("ord", required=True)
+    product_id = PublicId("prd", required=True)
+    participant_id = PublicId("par", required=True)
+    water_account_id = PublicId("wac", required=True)
+    side = fields.String(required=True, validate=validate.OneOf(SIDES))
+    volume = Volume(required=True)
+    filled = Volume(required=True)
+    rest = Volume(required=True)
+    price = Price(required=True)
+    time_in_force = fields.String(required=True)
+    post_only = fields.Boolean(required=True)
+    minimum_fill = Volume(required=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)
+    client_order_id = fields.String(required=True, allow_none=True)
+    held = fields.String(required=True)
+    paid = Money(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(ORDER_STATES))
+    reason = fields.String(required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+    updated_at = fields.AwareDateTime(required=True)
+
+
+class OrderPage(Schema):
+    """Orders, newest first."""
+
+    data = fields.List(fields.Nested(OrderOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class OrderResult(Schema):
+    """What a command made of an order, and the fills it caused at once."""
+
+    id = PublicId("ord", required=True)
+    status = fields.String(required=True, validate=validate.OneOf(ORDER_STATES))
+    volume = Volume(required=True)
+    filled = Volume(required=True)
+    rest = Volume(required=True)
+    price = Price(required=True)
+    reason = fields.String(required=True, allow_none=True)
+    fills = fields.List(fields.Nested(FillOut), required=True)
+
+
+class BatchOrderIn(Schema):
+    """One member of a batch: exactly one of the three."""
+
+    place = fields.Nested(OrderIn)
+    amend = fields.Nested("BatchAmendIn")
+    cancel = fields.Nested("BatchCancelIn")
+
+
+class BatchAmendIn(AmendIn):
+    """An amendment within a batch."""
+
+    order_id = PublicId("ord", required=True)
+
+
+class BatchCancelIn(Schema):
+    """A cancellation within a batch."""
+
+    order_id = PublicId("ord", required=True)
+
+
+class BatchIn(Schema):
+    """Orders, amendments and cancels, executed in this order. A malformed member refuses the whole batch."""
+
+    commands = fields.List(
+        fields.Nested(BatchOrderIn), required=True, validate=validate.Length(min=1, max=MAX_BATCH)
+    )
+
+
+class RefusalOut(Schema):
+    """Why one member of a batch was refused; its neighbours are untouched."""
+
+    code = fields.String(required=True)
+    title = fields.String(required=True)
+    detail = fields.String(required=True)
+    pointer = fields.String(required=True, allow_none=True)
+    limit = fields.String(required=True, allow_none=True)
+    available = fields.String(required=True, allow_none=True)
+    legal_source = fields.String(required=True, allow_none=True)
+
+
+class BatchMemberOut(Schema):
+    """The outcome of one member: an order, or a refusal."""
+
+    order = fields.Nested(OrderResult, allow_none=True, required=True)
+    refusal = fields.Nested(RefusalOut, allow_none=True, required=True)
+
+
+class BatchOut(Schema):
+    """The outcomes, in the order of the commands."""
+
+    data = fields.List(fields.Nested(BatchMemberOut), required=True)
+
+
+class OrdersQuery(Schema):
+    """Which orders."""
+
+    status = fields.String(validate=validate.OneOf(ORDER_STATES))
+    product_id = PublicId("prd")
+
+
+class TradeOut(Schema):
+    """A trade as its parties and the regulator see it."""
+
+    id = PublicId("trd", required=True)
+    product_id = PublicId("prd", required=True)
+    buy_order_id = PublicId("ord", required=True)
+    sell_order_id = PublicId("ord", required=True)
+    buyer_id = PublicId("par", required=True)
+    seller_id = PublicId("par", required=True)
+    source_volume = Volume(required=True)
+    delivered_volume = Volume(required=True)
+    loss = Volume(required=True)
+    price = Price(required=True)
+    price_at = fields.String(required=True, validate=validate.OneOf(SIDES))
+    amount = Money(required=True)
+    fee = Money(required=True)
+    seller_receives = Money(required=True)
+    instruction_id = PublicId("ins", required=True)
+    status = fields.String(required=True, validate=validate.OneOf(REVIEW_STATES))
+    traded_at = fields.AwareDateTime(required=True)
+
+
+class TradePage(Schema):
+    """Trades, newest first."""
+
+    data = fields.List(fields.Nested(TradeOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class TradesQuery(Schema):
+    """Which trades."""
+
+    order_id = PublicId("ord")
+
+
+class InstructionOut(Schema):
+    """An obligation to deliver water against money, and where it stands."""
+
+    id = PublicId("ins", required=True)
+    kind = fields.String(required=True)
+    trade_id = PublicId("trd", required=True)
+    product_id = PublicId("prd", required=True)
+    seller_id = PublicId("par", required=True)
+    buyer_id = PublicId("par", required=True)
+    source_volume = Volume(required=True)
+    delivered_volume = Volume(required=True)
+    amount = Money(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(REVIEW_STATES))
+    review_rule = fields.String(required=True, allow_none=True)
+    review_due_on = fields.Date(required=True, allow_none=True)
+    instructed_at = fields.AwareDateTime(required=True)
+    resolved_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class InstructionPage(Schema):
+    """Instructions, newest first."""
+
+    data = fields.List(fields.Nested(InstructionOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class StatusQuery(Schema):
+    """In which state."""
+
+    status = fields.String(validate=validate.OneOf(REVIEW_STATES))
+
+
+class ReviewOut(InstructionOut):
+    """A trade before a reviewer, or one that was."""
+
+    id = PublicId("rev", required=True)
+    instruction_id = PublicId("ins", required=True)
+
+
+class ReviewPage(Schema):
+    """Reviews, newest first."""
+
+    data = fields.List(fields.Nested(ReviewOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class DecisionIn(Schema):
+    """A decision carries its reason and, where it is not the review's own rule, its legal source."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=3, max=2000))
+    legal_source = fields.String(load_default="", validate=validate.Length(max=500))

@@ -1,0 +1,57 @@
+"""What the county's rules make of a pair of places: whether water may and can go, what arrives, fee, reviews. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from market.county.pack import Pack
+from market.registry.rules import SectorRule
+from market.trading.matching import ReviewNeed
+
+
+class Side(Protocol):
+    """One side of a pair: where it is, and what it may do."""
+
+    @property
+    def canal_code(self) -> str: ...
+    @property
+    def township_code(self) -> str: ...
+    @property
+    def sector(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Litres per mille that arrive, the seller's fee in millionths, the reviews that may be due."""
+
+    k: int
+    fee_e6: int
+    reviews: tuple[ReviewNeed, ...]
+
+
+def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
+    """How water may go from a seller's place to a buyer's; None where a rule forbids it or no route exists."""
+    if not pack.flow(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code).allowed:
+        return None
+    if seller.source == "groundwater" and not pack.groundwater_allowed((buyer.township_code, buyer.canal_code)):
+        return None
+    route = pack.route(seller.canal_code, buyer.canal_code, seller.sector)
+    if route is None:
+        return None
+    rules = pack.review_rules(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code)
+    return Way(
+        k=route.k,
+        fee_e6=pack.fee_e6(seller.canal_code, seller.township_code),
+        reviews=tuple(ReviewNeed(rule.code, rule.from_litres, rule.working_days) for rule in rules),
+    )
+
+
+def rules_of_sectors(pack: Pack) -> dict[str, SectorRule]:
+    """What each sector may do, as the registry's rules take it."""
+    return {
+        sector.code: SectorRule(sector.may_sell, sector.may_buy, sector.basis.source, sector.basis.demonstration)
+        for sector in pack.sectors
+    }
