@@ -34,7 +34,7 @@ lint: $(VENV)/.installed-dev ## Check style, types, import order and security
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/bandit --quiet --recursive --ini setup.cfg ledger market migrations
+	$(BIN)/bandit --quiet --recursive --ini setup.cfg --severity-level medium ledger market migrations
 
 soak: $(VENV)/.installed-dev ## Run the long tests (a million steps; stop and resume at will)
 	$(BIN)/python -m tests.soak

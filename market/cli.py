@@ -61,9 +61,13 @@ def main() -> None:
 
 @main.command()
 @click.option("--host", help="Address to listen on.  [KAREZ_HOST; default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65_535), help="Port, 0 for a free one.  [KAREZ_PORT; default: 8000]")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help="Port, 0 for a free one.  [KAREZ_PORT; default: 8000]"
+)
 @DATA_DIR
-@click.option("--demonstration/--no-demonstration", default=True, show_default=True, help="The demonstration county.")
+@click.option(
+    "--demonstration/--no-demonstration", default=True, show_default=True, help="The demonstration county."
+)
 @AS_JSON
 def up(host: str | None, port: int | None, data_dir: Path | None, demonstration: bool, as_json: bool) -> None:
     """Start database, engine and web server; watch them until Ctrl-C."""

@@ -126,7 +126,9 @@ def _free_port(host: str, port: int) -> int:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
             why = error.strerror if isinstance(error, OSError) else "no such port"
-            raise OperatorError(f"cannot listen on {host} port {port}: {why}; choose another with --port") from error
+            raise OperatorError(
+                f"cannot listen on {host} port {port}: {why}; choose another with --port"
+            ) from error
         return int(probe.getsockname()[1])
 
 
@@ -145,7 +147,7 @@ def _wait_until_ready(settings: Settings, children: list[Child], signals: Signal
 
 
 def _is_ready(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # nosec B104: no binding here
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
     connection = http.client.HTTPConnection(host, settings.port, timeout=5)
     try:
         connection.request("GET", "/readyz")

@@ -110,7 +110,10 @@ class Signals:
     @contextlib.contextmanager
     def caught(self) -> Iterator[None]:
         """Catches the signals for the length of a block."""
-        before = {each: signal.signal(each, self._on_stop) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        before = {
+            each: signal.signal(each, self._on_stop)
+            for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        }
         before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _signal, _frame: None)
         descriptor = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         try:
@@ -138,7 +141,9 @@ def watch(children: Sequence[Child], signals: Signals) -> None:
         signals.sleep(min(child.check() for child in children))
 
 
-def run_logged(command: Sequence[str], environment: dict[str, str], log_path: Path) -> subprocess.Popen[bytes]:
+def run_logged(
+    command: Sequence[str], environment: dict[str, str], log_path: Path
+) -> subprocess.Popen[bytes]:
     """Starts a process whose output goes to a log file, in a session of its own, tied to this process."""
     log_path.parent.mkdir(parents=True, exist_ok=True)
     if log_path.exists() and log_path.stat().st_size > LARGEST_LOG_BYTES:

@@ -52,7 +52,9 @@ def _free_data_dir(stack: ExitStack) -> Path:
 def template_name(server_url: str) -> Iterator[str]:
     """The name of a database that the migrations made and nobody uses; this process speaks its public ids."""
     with db.connect(server_url, autocommit=True) as connection:
-        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'karez\\_test\\_%'").fetchall()
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'karez\\_test\\_%'"
+        ).fetchall()
         if "DATABASE_URL" not in os.environ:  # what an earlier, broken run left behind
             for (name,) in found:
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,6 +1,6 @@
 """Benchmarks: ratios to a baseline of the same run on the same machine, never absolute rates.
 
-A benchmark NAME is the module `market.bench.NAME` with `run(as_json: bool) -> None`, which measures and calls `publish`.
+A benchmark NAME is the module `market.bench.NAME`; its `run(as_json: bool) -> None` measures and calls `publish`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def machine(connection: psycopg.Connection[Any] | None = None) -> dict[str, Any]
     if connection is not None:
         facts["postgres"] = connection.info.parameter_status("server_version")
         names = ("fsync", "synchronous_commit", "shared_buffers", "max_wal_size")
-        settings = connection.execute("SELECT name, current_setting(name) FROM unnest(%s::text[]) name", (list(names),))
+        settings = connection.execute(
+            "SELECT name, current_setting(name) FROM unnest(%s::text[]) name", (list(names),)
+        )
         facts["postgres_settings"] = dict(settings.fetchall())
     return facts
 

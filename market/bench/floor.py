@@ -51,7 +51,20 @@ def _scratch(url: str) -> Iterator[str]:
 
 
 def _run(url: str, script: Path, *, clients: int, run_s: int) -> float:
-    command = [_pgbench(), "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(run_s), "-f", str(script)]
+    command = [
+        _pgbench(),
+        "-n",
+        "-M",
+        "prepared",
+        "-c",
+        str(clients),
+        "-j",
+        "2",
+        "-T",
+        str(run_s),
+        "-f",
+        str(script),
+    ]
     done = subprocess.run([*command, url], capture_output=True, text=True, check=False)
     found = re.search(r"^tps = ([0-9.]+)", done.stdout, re.MULTILINE)
     if done.returncode != 0 or found is None:

@@ -54,7 +54,8 @@ def _short_enough(preferred: Path, name: str) -> Path:
     if len(os.fsencode(preferred)) <= LONGEST_SOCKET_DIR:
         return preferred
     digest = hashlib.sha256(os.fsencode(preferred)).hexdigest()[:12]
-    places = [Path(tempfile.gettempdir()), Path("/tmp")]  # nosec B108: made private below
+    # Made private, or refused, before anything is put there.
+    places = [Path(tempfile.gettempdir()), Path("/tmp")]  # nosec B108
     for place in places:
         chosen = place / f"karez-{name}-{digest}"
         if len(os.fsencode(chosen)) <= LONGEST_SOCKET_DIR:

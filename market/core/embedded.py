@@ -141,7 +141,15 @@ class Server:
     def launch(self) -> None:
         """Starts the server's process without waiting for it."""
         owner = _owner(self._cluster)
-        arguments = [str(programs() / "postgres"), "-D", str(self._cluster), "-k", str(self._socket_dir), "-h", ""]
+        arguments = [
+            str(programs() / "postgres"),
+            "-D",
+            str(self._cluster),
+            "-k",
+            str(self._socket_dir),
+            "-h",
+            "",
+        ]
         for name, value in self._settings.items():
             arguments += ["-c", f"{name}={value}"]
         with open(self._log, "ab") as log:
@@ -280,7 +288,16 @@ def _owner(cluster: Path) -> pwd.struct_passwd:
 
 
 def _add_user() -> pwd.struct_passwd:
-    command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/false", USER]
+    command = [
+        "useradd",
+        "--system",
+        "--no-create-home",
+        "--home-dir",
+        "/nonexistent",
+        "--shell",
+        "/bin/false",
+        USER,
+    ]
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:

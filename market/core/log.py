@@ -10,7 +10,17 @@ from typing import Any
 import structlog
 
 HIDDEN = "***"
-SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "totp", "otp", "credential")
+SECRET_WORDS = (
+    "password",
+    "secret",
+    "token",
+    "authorization",
+    "cookie",
+    "api_key",
+    "totp",
+    "otp",
+    "credential",
+)
 
 
 def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -63,6 +73,7 @@ def dictionary(level: str = "info") -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level.upper()},
         "loggers": {
+            "alembic": {"handlers": [], "level": "WARNING", "propagate": True},
             "_granian": {"handlers": [], "level": level.upper(), "propagate": True},
             "granian.access": {"handlers": [], "level": "INFO", "propagate": True},
         },

@@ -21,11 +21,16 @@ IMMUTABLE = ("audit", "commands")
 
 def upgrade() -> None:
     metadata.create_all(op.get_bind())
-    statements = [*ledger_trigger_ddl(), *(each for table in IMMUTABLE for each in immutable_trigger_ddl(table))]
+    statements = [
+        *ledger_trigger_ddl(),
+        *(each for table in IMMUTABLE for each in immutable_trigger_ddl(table)),
+    ]
     for statement in statements:
         op.execute(sa.text(statement))
     op.execute(
-        sa.text("INSERT INTO installation (id, id_key) VALUES (1, :key)").bindparams(key=secrets.token_bytes(32))
+        sa.text("INSERT INTO installation (id, id_key) VALUES (1, :key)").bindparams(
+            key=secrets.token_bytes(32)
+        )
     )
     for chain in (audit.API, audit.ENGINE):
         op.execute(
