@@ -1,0 +1,136 @@
+"""YAML as nodes that know their line: read strictly, so that every refusal can name where it is. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+
+import yaml
+
+from ledger.units import UnitError, parse_decimal
+from market.county.errors import PackError
+
+MAX_BYTES = 2_000_000
+_TEXT, _BOOL, _INT, _FLOAT, _NULL = (f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "int", "float", "null"))
+_KINDS = {_INT: "a whole number", _FLOAT: "a number as float", _BOOL: "true or false", _NULL: "nothing"}
+_CODE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")
+
+
+class Item:
+    """One node of the document."""
+
+    def __init__(self, node: yaml.Node, place: str) -> None:
+        self.node = node
+        self.place = place
+        self.line = node.start_mark.line + 1
+
+    def wrong(self, reason: str) -> PackError:
+        """The refusal of this node."""
+        return PackError(self.line, self.place, reason)
+
+    def table(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Item]:
+        """A mapping with these keys and no others."""
+        if not isinstance(self.node, yaml.MappingNode):
+            raise self.wrong("must be a table of keys and values")
+        found: dict[str, Item] = {}
+        for key, value in self.node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            item = Item(value, f"{self.place}.{name}" if self.place else name)
+            item.line = key.start_mark.line + 1
+            if name in found:
+                raise item.wrong(f"the key {name} stands twice")
+            if name not in required and name not in optional:
+                raise item.wrong(f"there is no key {name} here")
+            found[name] = item
+        for name in required:
+            if name not in found:
+                raise self.wrong(f"the key {name} is missing")
+        return found
+
+    def items(self) -> Iterator[Item]:
+        """The members of a list."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            raise self.wrong("must be a list")
+        for index, each in enumerate(self.node.value):
+            yield Item(each, f"{self.place}[{index}]")
+
+    def _scalar(self, wanted: str) -> yaml.ScalarNode:
+        if not isinstance(self.node, yaml.ScalarNode):
+            raise self.wrong(f"must be {wanted}")
+        return self.node
+
+    def text(self, most: int = 500) -> str:
+        """Text in quotes or plain words."""
+        node = self._scalar("text")
+        if node.tag != _TEXT:
+            raise self.wrong(f"must be text, not {_KINDS.get(node.tag, node.tag)}: put it in quotes")
+        if not 0 < len(node.value) <= most:
+            raise self.wrong(f"must be 1 to {most} characters")
+        return str(node.value)
+
+    def code(self) -> str:
+        """A code of letters, digits and _ . : -"""
+        found = self.text(64)
+        if not _CODE.match(found):
+            raise self.wrong("must be a code of letters, digits, _ . : -")
+        return found
+
+    def one_of(self, choices: Sequence[str]) -> str:
+        """One of some words."""
+        found = self.text()
+        if found not in choices:
+            raise self.wrong(f"must be one of {', '.join(choices)}")
+        return found
+
+    def boolean(self) -> bool:
+        """true or false."""
+        node = self._scalar("true or false")
+        if node.tag != _BOOL or node.value not in ("true", "false"):
+            raise self.wrong("must be true or false")
+        return bool(node.value == "true")
+
+    def whole(self, least: int, most: int) -> int:
+        """A whole number within bounds (counts and years; never a volume, price or rate)."""
+        node = self._scalar("a whole number")
+        if node.tag != _INT or not re.fullmatch(r"\d{1,9}", node.value):
+            raise self.wrong("must be a whole number")
+        if not least <= int(node.value) <= most:
+            raise self.wrong(f"must be from {least} to {most}")
+        return int(node.value)
+
+    def decimal(self, scale: int, most: int = 10**15) -> int:
+        """A decimal in quotes, as an integer of its smallest part."""
+        node = self._scalar("a decimal in quotes")
+        if node.tag != _TEXT:
+            raise self.wrong(f"must be a decimal in quotes, not {_KINDS.get(node.tag, node.tag)}")
+        try:
+            return parse_decimal(node.value, scale=scale, limit=most)
+        except UnitError as error:
+            raise self.wrong(str(error)) from error
+
+    def day(self) -> dt.date:
+        """A day as 2026-01-31, in quotes."""
+        try:
+            return dt.date.fromisoformat(self.text(10))
+        except ValueError as error:
+            raise self.wrong("must be a day as 2026-01-31") from error
+
+
+def read(text: str) -> Item:
+    """The document. Errors: PackError for YAML that cannot be read, for aliases, for too much of it."""
+    if len(text.encode()) > MAX_BYTES:
+        raise PackError(1, "", f"is larger than {MAX_BYTES} bytes")
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise PackError(event.start_mark.line + 1, "", "aliases are not taken")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise PackError(mark.line + 1 if mark else 1, "", f"is not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise PackError(1, "", f"is not YAML: {error}") from error
+    if node is None:
+        raise PackError(1, "", "is empty")
+    return Item(node, "")

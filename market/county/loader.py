@@ -1,0 +1,219 @@
+"""A county pack from YAML: every figure with its source or marked as demonstration, every reference real. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from market.county import checks, pack
+from market.county.document import Item, read
+from market.county.pack import Basis, Pack
+
+T = TypeVar("T")
+
+STATUSES = ("read", "secondary", "derived", "memory")
+LIMIT_KINDS = ("cap", "route", "import", "export", "conversion")
+PACKS = Path(__file__).parent / "packs"
+_BASIS = ("source", "status", "demonstration")
+_SECTIONS = (
+    "name", "version", "zh", "en", "county", "certificate_prefix", "sources", "zones", "water_sources", "sectors",
+    "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds",
+)  # fmt: skip
+
+
+def load(text: str) -> Pack:
+    """The pack of a YAML text, read and checked. Errors: PackError with the line."""
+    return _Reader(read(text)).pack()
+
+
+def shipped(name: str = "yengisar") -> str:
+    """The text of a pack that comes with the product."""
+    return (PACKS / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+class _Reader:
+    """Reads section by section and remembers lines for the checks that need the whole."""
+
+    def __init__(self, document: Item) -> None:
+        self.sections = document.table(_SECTIONS)
+        self.sources: set[str] = set()
+        self.lines: checks.Lines = {}
+
+    def pack(self) -> Pack:
+        head = {name: self.sections[name].text() for name in ("name", "version", "zh", "en")}
+        sources = self._all("sources", self._source)
+        self.sources = {source.code for source in sources}
+        found = Pack(
+            **head,
+            county=self.sections["county"].code(),
+            certificate_prefix=self.sections["certificate_prefix"].code(),
+            sources=sources,
+            zones=self._all("zones", self._zone),
+            water_sources=tuple(each.code() for each in self.sections["water_sources"].items()),
+            sectors=self._all("sectors", self._sector),
+            water_years=self._all("water_years", self._water_year),
+            products=self._all("products", self._product),
+            limits=self._all("limits", self._limit),
+            flows=self._all("flows", self._flow),
+            routes=self._all("routes", self._route),
+            fees=self._all("fees", self._fee),
+            reviews=self._all("reviews", self._review),
+            tariffs=self._all("tariffs", self._tariff),
+            thresholds=self._all("thresholds", self._threshold),
+        )
+        checks.check(found, self.lines)
+        return found
+
+    def _all(self, section: str, one: Callable[[Item], T]) -> tuple[T, ...]:
+        rows = []
+        for index, item in enumerate(self.sections[section].items()):
+            self.lines[section, index] = item
+            rows.append(one(item))
+        return tuple(rows)
+
+    def _basis(self, item: Item, found: dict[str, Item]) -> Basis:
+        demonstration = found["demonstration"].boolean() if "demonstration" in found else False
+        if "source" not in found:
+            if not demonstration:
+                raise item.wrong("a figure needs a source, or `demonstration: true`")
+            return Basis("demonstration", "demonstration", True)
+        source = found["source"].text(200)
+        if source.split(" ")[0] not in self.sources:
+            raise found["source"].wrong(f"there is no source {source.split(' ')[0]}")
+        if "status" not in found:
+            raise item.wrong("a source needs the status of its reading")
+        return Basis(source, found["status"].one_of(STATUSES), demonstration)
+
+    @staticmethod
+    def _source(item: Item) -> pack.Source:
+        found = item.table(("code", "title", "status"))
+        return pack.Source(found["code"].code(), found["title"].text(), found["status"].one_of(STATUSES))
+
+    def _zone(self, item: Item) -> pack.Zone:
+        found = item.table(("code", "tree", "level", "zh"), ("parent", "en", "groundwater", *_BASIS))
+        self._basis(item, found)
+        zh = found["zh"].text(80)
+        return pack.Zone(
+            code=found["code"].code(),
+            tree=found["tree"].one_of((pack.ADMIN, pack.RIVER)),
+            parent=found["parent"].code() if "parent" in found else None,
+            level=found["level"].code(),
+            zh=zh,
+            en=found["en"].text(80) if "en" in found else zh,
+            groundwater=found["groundwater"].one_of(("open", *pack.CLOSED_GROUNDWATER)) if "groundwater" in found
+            else "open",
+            demonstration=found["demonstration"].boolean() if "demonstration" in found else False,
+        )  # fmt: skip
+
+    def _sector(self, item: Item) -> pack.Sector:
+        found = item.table(("code", "zh", "en", "may_sell", "may_buy"), _BASIS)
+        return pack.Sector(
+            found["code"].one_of(("agriculture", "industry", "domestic", "ecology", "services")),
+            found["zh"].text(40),
+            found["en"].text(40),
+            found["may_sell"].boolean(),
+            found["may_buy"].boolean(),
+            self._basis(item, found),
+        )
+
+    @staticmethod
+    def _water_year(item: Item) -> pack.WaterYear:
+        found = item.table(("year", "starts_on", "ends_on"))
+        year = pack.WaterYear(
+            found["year"].whole(2000, 2200), found["starts_on"].day(), found["ends_on"].day()
+        )
+        if year.ends_on <= year.starts_on:
+            raise found["ends_on"].wrong("must be after the start")
+        return year
+
+    def _product(self, item: Item) -> pack.Product:
+        found = item.table(("code", "source_of_water", "water_year", "tenure", "lot"), _BASIS)
+        lot = found["lot"].decimal(3)
+        if lot == 0:
+            raise found["lot"].wrong("must be above zero")
+        return pack.Product(
+            found["code"].code(),
+            found["source_of_water"].code(),
+            found["water_year"].whole(2000, 2200),
+            found["tenure"].one_of(("allocation",)),
+            lot,
+            self._basis(item, found),
+        )
+
+    def _limit(self, item: Item) -> pack.LimitSpec:
+        found = item.table(
+            ("code", "kind", "water_year", "volume"), ("zone", "to_zone", "source_of_water", "sector", *_BASIS)
+        )
+
+        def code(name: str) -> str | None:
+            return found[name].code() if name in found else None
+
+        return pack.LimitSpec(
+            code=found["code"].code(),
+            kind=found["kind"].one_of(LIMIT_KINDS),
+            water_year=found["water_year"].whole(2000, 2200),
+            litres=found["volume"].decimal(3),
+            basis=self._basis(item, found),
+            zone=code("zone"),
+            to_zone=code("to_zone"),
+            source=code("source_of_water"),
+            sector=code("sector"),
+        )
+
+    def _flow(self, item: Item) -> pack.Flow:
+        found = item.table(("from_sector", "to_sector", "within"), _BASIS)
+        within = found["within"].one_of((pack.COUNTY, pack.DISTRICT, pack.CANAL))
+        return pack.Flow(found["from_sector"].code(), found["to_sector"].code(), within, self._basis(item, found))
+
+    def _route(self, item: Item) -> pack.Route:
+        found = item.table(("from_zone", "to_zone", "k"), ("sectors", *_BASIS))
+        return pack.Route(
+            found["from_zone"].code(),
+            found["to_zone"].code(),
+            found["k"].whole(1, 1000),
+            self._basis(item, found),
+            tuple(each.code() for each in found["sectors"].items()) if "sectors" in found else (),
+        )
+
+    def _fee(self, item: Item) -> pack.Fee:
+        found = item.table(("zone", "rate"), _BASIS)
+        return pack.Fee(found["zone"].code(), found["rate"].decimal(6, 1_000_000), self._basis(item, found))
+
+    def _review(self, item: Item) -> pack.ReviewRule:
+        found = item.table(
+            ("code", "working_days"), ("from_sector", "to_sector", "crossing_districts", "from_volume", *_BASIS)
+        )
+        return pack.ReviewRule(
+            found["code"].code(),
+            found["working_days"].whole(1, 120),
+            self._basis(item, found),
+            found["from_sector"].code() if "from_sector" in found else None,
+            found["to_sector"].code() if "to_sector" in found else None,
+            found["crossing_districts"].boolean() if "crossing_districts" in found else False,
+            found["from_volume"].decimal(3) if "from_volume" in found else 0,
+        )
+
+    def _tariff(self, item: Item) -> pack.Tariff:
+        found = item.table(("zone", "sector", "price"), ("tiers", *_BASIS))
+        return pack.Tariff(
+            found["zone"].code(),
+            found["sector"].code(),
+            found["price"].decimal(4, 10**8),
+            self._basis(item, found),
+            tuple(self._tier(each) for each in found["tiers"].items()) if "tiers" in found else (),
+        )
+
+    @staticmethod
+    def _tier(item: Item) -> pack.Tier:
+        found = item.table(("above", "multiple"))
+        return pack.Tier(found["above"].decimal(6), found["multiple"].decimal(6))
+
+    def _threshold(self, item: Item) -> pack.Threshold:
+        found = item.table(("name", "volume", "operator"), _BASIS)
+        return pack.Threshold(
+            found["name"].code(),
+            found["volume"].decimal(3),
+            found["operator"].one_of(("gte", "gt")),
+            self._basis(item, found),
+        )
