@@ -187,7 +187,7 @@ def pack() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def pack_check(file: Path) -> None:
     """Check the county pack FILE. Exits 1 and names the line of each mistake if there is one."""
-    import_module("market.county.loader").load(file)
+    import_module("market.county.loader").load(file.read_text(encoding="utf-8"))
     click.echo(f"{file} is a good county pack.")
 
 
@@ -204,7 +204,7 @@ def county_install(file: Path | None, data_dir: Path | None) -> None:
     from market.core import embedded
 
     with embedded.database(Settings.from_environment(data_dir=data_dir), "karez county install") as url:
-        import_module("market.county.install").run(url, file)
+        import_module("market.installation").run(url, file)
     click.echo("The county pack is installed.")
 
 

@@ -95,7 +95,6 @@ def record(
         township_zone_id=account.township_zone_id,
         canal_zone_id=account.canal_zone_id,
         sector=account.sector,
-        source=account.source,
     )
     fee_fen = usage.fee(*_charged_before(connection, account.id), use, price_e4)
     legs = _legs(connection, account)

@@ -183,3 +183,11 @@ class CapExceeded(Refusal):
     code = "cap_exceeded"
     title_en = "A cap lacks headroom"
     title_zh = "总量控制指标不足"
+
+
+class LimitMoved(Conflict):
+    """A county pack uses the code of a limit for another node."""
+
+    code = "limit_moved"
+    title_en = "The limit's code belongs to another node"
+    title_zh = "该指标代码已用于其他节点"

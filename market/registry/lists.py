@@ -20,9 +20,7 @@ from market.registry.models import (
 Row = TypeVar("Row", Limit, Entitlement, Announcement, WaterAccount)
 
 
-def _after(
-    statement: Select[Row], model: type[Row], after: int | None, limit: int
-) -> Select[Row]:
+def _after(statement: Select[Row], model: type[Row], after: int | None, limit: int) -> Select[Row]:
     if after is not None:
         statement = statement.where(model.id > after)
     return statement.order_by(model.id).limit(limit)
