@@ -7,7 +7,15 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from ledger.units import UnitError, format_fen, format_litres, format_price_e4, parse_fen, parse_litres, parse_price_e4
+from ledger.units import (
+    UnitError,
+    format_fen,
+    format_litres,
+    format_price_e4,
+    parse_fen,
+    parse_litres,
+    parse_price_e4,
+)
 from market.core import ids
 from market.core.errors import UnknownId
 
@@ -16,7 +24,7 @@ MONEY_PATTERN = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$"
 PRICE_PATTERN = r"^(0|[1-9][0-9]{0,3})(\.[0-9]{1,4})?$"
 
 
-class _Decimal(fields.Field[int]):
+class Decimal(fields.Field[int]):
     """A decimal string on the wire, an integer inside."""
 
     parse: Callable[[str], int]
@@ -46,7 +54,7 @@ class _Decimal(fields.Field[int]):
         return number
 
 
-class Volume(_Decimal):
+class Volume(Decimal):
     """Cubic metres with at most three decimals; litres inside."""
 
     parse = staticmethod(parse_litres)
@@ -56,7 +64,7 @@ class Volume(_Decimal):
     example = "1001.000"
 
 
-class Money(_Decimal):
+class Money(Decimal):
     """Yuan with at most two decimals; fen inside."""
 
     parse = staticmethod(parse_fen)
@@ -66,7 +74,7 @@ class Money(_Decimal):
     example = "300.60"
 
 
-class Price(_Decimal):
+class Price(Decimal):
     """Yuan per cubic metre with at most four decimals; 1/10 000 yuan inside."""
 
     parse = staticmethod(parse_price_e4)
@@ -103,6 +111,6 @@ class PublicId(fields.Field[int]):
 
 def property_of_field(self: Any, field: Any, **_options: Any) -> dict[str, Any]:
     """What OpenAPI says of these fields: strings with a pattern (apispec would make decimals numbers)."""
-    if isinstance(field, (_Decimal, PublicId)):
+    if isinstance(field, (Decimal, PublicId)):
         return {"type": ["string", "null"] if field.allow_none else "string", "pattern": field.pattern}
     return {}

@@ -1,0 +1,166 @@
+"""Shapes of the county's facts: every figure with its source, or marked as a demonstration."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from market.api.schemas.fields import Price, Volume
+from market.api.schemas.registry import Share
+
+
+class ZonesQuery(Schema):
+    """Which tree."""
+
+    tree = fields.String(validate=validate.OneOf(("admin", "river")))
+
+
+class ZoneOut(Schema):
+    """A zone of the administrative tree or of the river tree."""
+
+    code = fields.String(required=True)
+    tree = fields.String(required=True)
+    parent = fields.String(required=True, allow_none=True)
+    level = fields.String(required=True)
+    name_zh = fields.String(required=True)
+    name_en = fields.String(required=True)
+    groundwater = fields.String(required=True)
+    demonstration = fields.Boolean(required=True)
+
+
+class ZoneList(Schema):
+    """Zones."""
+
+    data = fields.List(fields.Nested(ZoneOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class SourceOut(Schema):
+    """A source of water."""
+
+    code = fields.String(required=True)
+
+
+class SourceList(Schema):
+    """Sources of water."""
+
+    data = fields.List(fields.Nested(SourceOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class SectorOut(Schema):
+    """A class of users."""
+
+    code = fields.String(required=True)
+    name_zh = fields.String(required=True)
+    name_en = fields.String(required=True)
+    may_sell = fields.Boolean(required=True)
+    may_buy = fields.Boolean(required=True)
+    legal_source = fields.String(required=True)
+    demonstration = fields.Boolean(required=True)
+
+
+class SectorList(Schema):
+    """Sectors."""
+
+    data = fields.List(fields.Nested(SectorOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class WaterYearOut(Schema):
+    """A water year."""
+
+    year = fields.Integer(required=True)
+    starts_on = fields.Date(required=True)
+    ends_on = fields.Date(required=True)
+    status = fields.String(required=True)
+
+
+class WaterYearList(Schema):
+    """Water years."""
+
+    data = fields.List(fields.Nested(WaterYearOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class BasisOut(Schema):
+    """Where a figure comes from, and how it was read."""
+
+    legal_source = fields.String(required=True)
+    source_status = fields.String(required=True)
+    demonstration = fields.Boolean(required=True)
+
+
+class LawOut(Schema):
+    """A law, plan, standard or report that figures come from."""
+
+    code = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.String(required=True)
+
+
+class TariffOut(BasisOut):
+    """The water price of a sector in a zone."""
+
+    zone = fields.String(required=True)
+    sector = fields.String(required=True)
+    price = Price(required=True)
+
+
+class FlowOut(BasisOut):
+    """From which sector water may be sold to which, and how far."""
+
+    from_sector = fields.String(required=True)
+    to_sector = fields.String(required=True)
+    within = fields.String(required=True)
+
+
+class RouteOut(BasisOut):
+    """A way of water; of 1 000 litres so many arrive."""
+
+    from_zone = fields.String(required=True)
+    to_zone = fields.String(required=True)
+    arrives_per_mille = fields.Integer(required=True)
+    sectors = fields.List(fields.String(), required=True)
+
+
+class FeeOut(BasisOut):
+    """The exchange's fee in a zone, a share of the value, paid by the seller."""
+
+    zone = fields.String(required=True)
+    rate = Share(required=True)
+
+
+class ReviewRuleOut(BasisOut):
+    """Which trades go before a reviewer, and by when they are decided."""
+
+    code = fields.String(required=True)
+    working_days = fields.Integer(required=True)
+    from_sector = fields.String(required=True, allow_none=True)
+    to_sector = fields.String(required=True, allow_none=True)
+    crossing = fields.Boolean(required=True)
+    from_volume = Volume(required=True)
+
+
+class ThresholdOut(BasisOut):
+    """A yearly volume from which a duty begins; gte includes the number, gt does not."""
+
+    name = fields.String(required=True)
+    volume = Volume(required=True)
+    operator = fields.String(required=True)
+
+
+class CountyOut(Schema):
+    """The county's rules in force."""
+
+    name = fields.String(required=True)
+    version = fields.String(required=True)
+    name_zh = fields.String(required=True)
+    name_en = fields.String(required=True)
+    county = fields.String(required=True)
+    sources = fields.List(fields.Nested(LawOut), required=True)
+    tariffs = fields.List(fields.Nested(TariffOut), required=True)
+    flows = fields.List(fields.Nested(FlowOut), required=True)
+    routes = fields.List(fields.Nested(RouteOut), required=True)
+    fees = fields.List(fields.Nested(FeeOut), required=True)
+    reviews = fields.List(fields.Nested(ReviewRuleOut), required=True)
+    thresholds = fields.List(fields.Nested(ThresholdOut), required=True)
