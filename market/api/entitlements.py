@@ -53,7 +53,7 @@ def get_entitlement(entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.EntitlementOut)
 def confirm(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Confirm an application; the right gets its certificate number."""
-    return _step(entitlements.confirm, entitlement_id, body)
+    return _step(entitlements.confirm, entitlement_id, body, expected_version(required=False))
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/refuse", methods=["POST"])
@@ -61,7 +61,7 @@ def confirm(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.EntitlementOut)
 def refuse(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Refuse an application, with the reason."""
-    return _step(entitlements.refuse, entitlement_id, body)
+    return _step(entitlements.refuse, entitlement_id, body, expected_version(required=False))
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/suspend", methods=["POST"])
@@ -69,7 +69,7 @@ def refuse(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.EntitlementOut)
 def suspend(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Suspend a confirmed right; open orders of its accounts are cancelled."""
-    return _step(entitlements.suspend, entitlement_id, body)
+    return _step(entitlements.suspend, entitlement_id, body, expected_version())
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/reinstate", methods=["POST"])
@@ -77,7 +77,7 @@ def suspend(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.EntitlementOut)
 def reinstate(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """End the suspension of a right."""
-    return _step(entitlements.reinstate, entitlement_id, body)
+    return _step(entitlements.reinstate, entitlement_id, body, expected_version())
 
 
 def _step(step: Callable[..., Entitlement], entitlement_id: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _step(step: Callable[..., Entitlement], entitlement_id: str, body: dict[str,
         actor=actor().audit,
         entitlement_id=entitlement_id,
         reason=body["reason"],
-        expected_version=expected_version(required=False),
+        expected_version=version,
     )
     return _one(done)
 

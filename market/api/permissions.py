@@ -107,7 +107,7 @@ ROUTES: dict[str, Rule] = {
     "water_accounts.statement": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"),
     "water_accounts.tradable": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"),
     "water_accounts.purchasable": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="participant"),
-    "water_accounts.record_use_plan": write("registrar"),
+    "water_accounts.set_use_plan": write("registrar"),
     "water_accounts.close": write("registrar", also=HOLDERS, owns="water_account"),
     # meters and readings
     "meters.list_meters": read("registrar", "supervisor", also=HOLDERS, owns="self"),

@@ -76,15 +76,15 @@ def purchasable(query: dict[str, Any], participant_id: int) -> dict[str, Any]:
 @blp.route("/water-accounts/<wac:water_account_id>/use-plan", methods=["POST"])
 @blp.arguments(shapes.UsePlanIn)
 @blp.response(200, shapes.WaterAccountOut)
-def record_use_plan(body: dict[str, Any], water_account_id: int) -> dict[str, Any]:
-    """Record the yearly use plan that bounds what the account may buy."""
+def set_use_plan(body: dict[str, Any], water_account_id: int) -> dict[str, Any]:
+    """Record the yearly use plan that bounds what the account may buy (If-Match: the version that was read)."""
     account = accounts.record_use_plan(
         session(),
         actor=actor().audit,
         water_account_id=water_account_id,
         litres=body["volume"],
         legal_source=body["legal_source"],
-        expected_version=expected_version(required=False),
+        expected_version=expected_version(),
     )
     return _one(account)
 
