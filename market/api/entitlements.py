@@ -80,7 +80,9 @@ def reinstate(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     return _step(entitlements.reinstate, entitlement_id, body, expected_version())
 
 
-def _step(step: Callable[..., Entitlement], entitlement_id: str, body: dict[str, Any]) -> dict[str, Any]:
+def _step(
+    step: Callable[..., Entitlement], entitlement_id: int, body: dict[str, Any], version: int | None
+) -> dict[str, Any]:
     done = step(
         session(),
         actor=actor().audit,
