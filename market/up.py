@@ -42,6 +42,7 @@ def up(settings: Settings, *, demonstration: bool, as_json: bool) -> None:
                 settings = dataclasses.replace(settings, database_url=url)
                 db.migrate(url)
                 sign_ins = _sign_ins(settings) if demonstration else []
+                _ensure_county(url)
                 with _started(settings, children):
                     _wait_until_ready(settings, children, signals)
                     _announce(settings, sign_ins, as_json=as_json)
@@ -117,6 +118,14 @@ def _sign_ins(settings: Settings) -> list[dict[str, Any]]:
     return [dict(each) if isinstance(each, dict) else dataclasses.asdict(each) for each in found]
 
 
+def _ensure_county(url: str) -> None:
+    """Installs the county pack that comes with Karez unless one is in force."""
+    with db.connect(url) as connection:
+        row = connection.execute("SELECT EXISTS (SELECT FROM county_packs)").fetchone()
+    if row is not None and not row[0]:
+        import_module("market.installation").run(url)
+
+
 def _free_port(host: str, port: int) -> int:
     """The port if nobody listens on it (any free one for 0). Errors: OperatorError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -147,7 +156,8 @@ def _wait_until_ready(settings: Settings, children: list[Child], signals: Signal
 
 
 def _is_ready(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    # Nothing is bound here: a server that listens everywhere is asked at the loopback address.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # nosec B104
     connection = http.client.HTTPConnection(host, settings.port, timeout=5)
     try:
         connection.request("GET", "/readyz")

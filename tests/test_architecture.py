@@ -76,6 +76,18 @@ def test_imports_go_down_only() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_part_of_the_market_has_its_layer() -> None:
+    configuration = configparser.ConfigParser()
+    configuration.read(ROOT / "setup.cfg", encoding="utf-8")
+    layered = set(re.findall(r"market\.(\w+)", configuration["importlinter:contract:layers"]["layers"]))
+    parts = {
+        path.stem
+        for path in (ROOT / "market").iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert parts - layered == {"__init__"}
+
+
 def test_nothing_imports_the_entry_and_the_entry_imports_little() -> None:
     assert [
         _name(path) for path in _files(*PRODUCT) if "wsgi" in {each.split(".")[0] for each in _imports(path)}
