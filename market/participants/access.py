@@ -1,0 +1,203 @@
+"""Who asks: from a token, a cookie or an API key to an actor with roles, a participant and maybe a mandate.
+
+What a token or key says is held against what is known of its user now: suspended, signed out everywhere, its roles.
+That knowledge is cached in each process for FRESH_S seconds, so that an order costs no query for it, and a
+suspension or sign-out bites within that time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from flask import Request
+from sqlalchemy import text
+
+from market.core import audit, clock, db, ids
+from market.core.config import Settings
+from market.core.errors import NotAuthenticated, NotFound, UnknownId
+from market.participants import tokens
+from market.participants.errors import CsrfFailed, NoMandate, ScopeMissing
+
+FRESH_S = 2.0
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+EVERY_SCOPE = frozenset({"read", "trade", "keys"})
+
+
+@dataclass(frozen=True, slots=True)
+class AccessActor:
+    """Who asks: the user, the participant it acts for (None at the bureau), its roles, and under which mandate."""
+
+    user_id: int
+    participant_id: int | None
+    roles: frozenset[str]
+    mandate_id: int | None
+    scopes: frozenset[str]
+    request_id: str
+
+    @property
+    def audit(self) -> audit.Actor:
+        """The actor as the audit trail names it."""
+        return audit.Actor(self.user_id, self.participant_id, self.mandate_id, self.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    generation: int
+    active: bool
+    roles: frozenset[str]
+    participant_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    user_id: int
+    secret_hash: bytes
+    scopes: frozenset[str]
+
+
+_kept: dict[tuple[str, str, Any], tuple[float, Any]] = {}
+_MOST_KEPT = 50_000
+
+_USER_SQL = text("""
+SELECT u.token_generation, u.status = 'active' AND coalesce(p.status, 'admitted') = 'admitted', u.participant_id,
+       ARRAY(SELECT role FROM user_roles r WHERE r.user_id = u.id)
+FROM users u LEFT JOIN participants p ON p.id = u.participant_id WHERE u.id = :id
+""")
+_KEY_SQL = text("""
+SELECT user_id, secret_hash, scopes FROM api_keys
+WHERE lookup = :lookup AND (revoked_at IS NULL OR revoked_at > :now) AND (expires_at IS NULL OR expires_at > :now)
+""")
+_REVOKED_SQL = text("SELECT 1 FROM revoked_tokens WHERE jti = :jti")
+_MANDATE_SQL = text("""
+SELECT m.id, m.scope FROM mandates m JOIN participants p ON p.id = m.participant_id
+WHERE m.participant_id = :participant AND m.clerk_user_id = :user AND m.revoked_at IS NULL
+  AND m.valid_from <= :now AND m.valid_to > :now AND p.status = 'admitted'
+ORDER BY m.scope DESC LIMIT 1
+""")
+
+
+def not_there(pointer: str) -> NotFound:
+    """What another's thing is answered with."""
+    return NotFound("there is no such thing", pointer=pointer)
+
+
+def authenticate(request: Request, settings: Settings, *, scope: str) -> AccessActor:
+    """The actor of a request. Errors: NotAuthenticated, ScopeMissing, CsrfFailed, NoMandate."""
+    header = request.headers.get("Authorization", "")
+    scopes = EVERY_SCOPE
+    if header.startswith("Bearer kz_"):
+        user_id, scopes = _of_key(settings, header.removeprefix("Bearer "))
+    elif header.startswith("Bearer "):
+        user_id = _of_token(settings, header.removeprefix("Bearer "))
+    elif tokens.ACCESS_COOKIE in request.cookies:
+        user_id = _of_cookie(settings, request)
+    else:
+        raise NotAuthenticated("send a bearer token or an API key")
+    user = _user(settings, user_id)
+    if user is None or not user.active:
+        raise NotAuthenticated("this sign-in is not active")
+    if scope not in scopes:
+        raise ScopeMissing(f"this needs the scope {scope}")
+    acting_for = request.headers.get("X-Acting-For")
+    request_id = _request_id()
+    if acting_for is None:
+        return AccessActor(user_id, user.participant_id, user.roles, None, scopes, request_id)
+    participant, mandate = _mandate(settings, user_id, acting_for, scope)
+    return AccessActor(user_id, participant, frozenset({"holder"}), mandate, scopes - {"keys"}, request_id)
+
+
+def _request_id() -> str:
+    from flask import g
+
+    return str(g.get("request_id", ""))
+
+
+def _fresh(settings: Settings, kind: str, name: Any, read: Any) -> Any:
+    """A cached answer that is at most FRESH_S old."""
+    key = (settings.database_url or "", kind, name)
+    now = time.monotonic()
+    found = _kept.get(key)
+    if found is not None and now - found[0] < FRESH_S:
+        return found[1]
+    value = read()
+    if len(_kept) > _MOST_KEPT:
+        _kept.clear()
+    _kept[key] = (now, value)
+    return value
+
+
+def forget(settings: Settings) -> None:
+    """Drops what this process has cached (after a change that must bite here at once)."""
+    for key in [key for key in _kept if key[0] == (settings.database_url or "")]:
+        _kept.pop(key, None)
+
+
+def _row(settings: Settings, statement: Any, parameters: dict[str, Any]) -> Any:
+    with db.engine(settings.url()).connect() as connection:
+        return connection.execute(statement, parameters).one_or_none()
+
+
+def _user(settings: Settings, user_id: int) -> _User | None:
+    def read() -> _User | None:
+        row = _row(settings, _USER_SQL, {"id": user_id})
+        return None if row is None else _User(row[0], bool(row[1]), frozenset(row[3]), row[2])
+
+    found: _User | None = _fresh(settings, "user", user_id, read)
+    return found
+
+
+def _of_token(settings: Settings, token: str) -> int:
+    try:
+        claims = tokens.decode(settings, token, kind="access")
+    except jwt.InvalidTokenError as error:
+        raise NotAuthenticated("the token is not valid, or no longer") from error
+    user_id = int(claims["sub"])
+    user = _user(settings, user_id)
+    if user is None or claims["gen"] != user.generation:
+        raise NotAuthenticated("the token is not valid, or no longer")
+    jti = claims["jti"]
+    if _fresh(settings, "revoked", jti, lambda: _row(settings, _REVOKED_SQL, {"jti": jti}) is not None):
+        raise NotAuthenticated("the token was signed out")
+    return user_id
+
+
+def _of_cookie(settings: Settings, request: Request) -> int:
+    token = request.cookies[tokens.ACCESS_COOKIE]
+    user_id = _of_token(settings, token)
+    if request.method not in SAFE_METHODS:
+        sent, due = request.headers.get("X-CSRF-TOKEN", ""), tokens.csrf_of(settings, token)
+        if not hmac.compare_digest(sent, due):
+            raise CsrfFailed("send the X-CSRF-TOKEN that the session was opened with")
+    return user_id
+
+
+def _of_key(settings: Settings, sent: str) -> tuple[int, frozenset[str]]:
+    _, _, rest = sent.partition("_")
+    lookup, _, secret = rest.partition("_")
+
+    def read() -> _Key | None:
+        row = _row(settings, _KEY_SQL, {"lookup": lookup, "now": clock.now()})
+        return None if row is None else _Key(row[0], bytes(row[1]), frozenset(row[2].split()))
+
+    key: _Key | None = _fresh(settings, "key", lookup, read)
+    # the same work whether the key is known or not
+    digest = hashlib.sha256(secret.encode()).digest()
+    if not hmac.compare_digest(digest, key.secret_hash if key else bytes(32)) or key is None:
+        raise NotAuthenticated("the API key is not valid, or no longer")
+    return key.user_id, key.scopes
+
+
+def _mandate(settings: Settings, user_id: int, acting_for: str, scope: str) -> tuple[int, int]:
+    try:
+        participant = ids.parse("par", acting_for)
+    except UnknownId as error:
+        raise NoMandate("there is no mandate for this participant", pointer="/X-Acting-For") from error
+    row = _row(settings, _MANDATE_SQL, {"participant": participant, "user": user_id, "now": clock.now()})
+    if row is None or scope == "keys" or (scope == "trade" and row[1] != "trade"):
+        raise NoMandate("there is no mandate for this participant, or not for this", pointer="/X-Acting-For")
+    return participant, int(row[0])

@@ -1,0 +1,112 @@
+"""What participants and access refuse: one class a rule."""
+
+from __future__ import annotations
+
+from market.core.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, Refusal
+
+
+class WrongCredentials(NotAuthenticated):
+    """Login, password or one-time code do not fit. Which of them is not told."""
+
+    code = "wrong_credentials"
+    title_en = "Login, password or one-time code is wrong"
+    title_zh = "账号、密码或动态口令错误"
+
+
+class LockedOut(NotAuthenticated):
+    """Too many failed sign-ins; the account is locked for a while."""
+
+    code = "locked_out"
+    title_en = "Locked after failed sign-ins"
+    title_zh = "多次登录失败，账号暂时锁定"
+
+
+class NoMandate(NotAllowed):
+    """There is no valid mandate to act for this participant in this."""
+
+    code = "no_mandate"
+    title_en = "No mandate to act for this participant"
+    title_zh = "无权代理该主体"
+    legal = "民法典 art. 161-165"
+
+
+class ScopeMissing(NotAllowed):
+    """The API key does not carry the scope that this needs."""
+
+    code = "scope_missing"
+    title_en = "The key lacks the scope"
+    title_zh = "密钥权限不足"
+
+
+class CsrfFailed(NotAllowed):
+    """A change asked for by cookie came without the matching CSRF header."""
+
+    code = "csrf_failed"
+    title_en = "CSRF check failed"
+    title_zh = "CSRF 校验失败"
+
+
+class WrongIdentifier(InvalidInput):
+    """The unified social credit code or identity number does not check."""
+
+    code = "wrong_identifier"
+    title_en = "The identifier does not check"
+    title_zh = "证件号码校验不通过"
+    legal = "GB 32100-2015; GB 11643-1999"
+
+
+class IdentifierKnown(Conflict):
+    """A participant with this identifier exists."""
+
+    code = "identifier_known"
+    title_en = "This person or body is registered already"
+    title_zh = "该主体已登记"
+
+
+class LoginTaken(Conflict):
+    """The login is somebody's already."""
+
+    code = "login_taken"
+    title_en = "The login is taken"
+    title_zh = "该登录名已被使用"
+
+
+class RolesNotForKind(Refusal):
+    """A participant of this kind cannot have these roles, or the roles exclude each other."""
+
+    code = "roles_not_allowed"
+    title_en = "These roles are not possible here"
+    title_zh = "不允许的角色"
+
+
+class ParticipantState(Conflict):
+    """The participant is not in the state that this step needs."""
+
+    code = "participant_state"
+    title_en = "Not possible in the participant's state"
+    title_zh = "主体当前状态不允许此操作"
+
+
+class OwnerLoop(Refusal):
+    """The owner named does not stand at the end of a chain of ownership."""
+
+    code = "owner_loop"
+    title_en = "Name the owner at the end of the chain"
+    title_zh = "请指定最终受益人"
+
+
+class MandateDates(InvalidInput):
+    """A mandate ends after it begins, and not in the past."""
+
+    code = "mandate_dates"
+    title_en = "The mandate's dates do not fit"
+    title_zh = "委托期限无效"
+
+
+class StaleVersion(Refusal):
+    """Changed since it was read."""
+
+    code = "version_changed"
+    status = 412
+    title_en = "Changed since it was read"
+    title_zh = "读取后已被更改"
