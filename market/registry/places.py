@@ -32,9 +32,9 @@ def township_and_canal(tree: Zones, township: str, canal: str) -> tuple[int, int
     """The ids of a place's two zones, by their codes. Errors: UnknownZone, NotAPlace."""
     admin = zone(tree, township, pointer="/township")
     river = zone(tree, canal, pointer="/canal")
-    if admin.tree != "admin" or admin.id in tree.roots:
+    if (admin.tree, admin.level) != ("admin", "township"):
         raise NotAPlace(f"{township} is not a township", pointer="/township")
-    if river.tree != "river" or river.id in tree.roots:
+    if (river.tree, river.level) != ("river", "canal"):
         raise NotAPlace(f"{canal} is not a canal", pointer="/canal")
     return admin.id, river.id
 

@@ -1,6 +1,6 @@
 """A county small enough to see whole, and short words for what a registrar does in it.
 
-County C with townships T1, T2; river R with districts D1 (canal K1) and D2.
+County C with townships T1, T2; river R with districts D1 (canal K1) and D2 (canal K2).
 """
 
 from __future__ import annotations
@@ -217,6 +217,7 @@ def small_pack(**changes: Any) -> pack.Pack:
         ("D1", "river", "R", "district"),
         ("K1", "river", "D1", "canal"),
         ("D2", "river", "R", "district"),
+        ("K2", "river", "D2", "canal"),
     )
     sectors = (
         ("agriculture", True, True),

@@ -76,7 +76,7 @@ def test_the_shares_of_a_year_never_pass_the_whole_right(registry: Registry) -> 
 
 def test_a_class_is_source_sector_kind_and_zone(registry: Registry) -> None:
     near = registry.right(volume_m3="10")
-    far = registry.right(volume_m3="20", township="T2", canal="D2")
+    far = registry.right(volume_m3="20", township="T2", canal="K2")
     permit = registry.right(volume_m3="40", kind="abstraction_permit")
     assert registry.announce(share="1", zone="D1", kind="irrigation_certificate").total_litres == 10_000
     assert registry.announce(share="1", zone="T2").total_litres == 20_000

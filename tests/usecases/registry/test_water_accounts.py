@@ -95,7 +95,7 @@ def test_a_factory_without_a_use_plan_may_buy_just_less_than_ten_thousand_cubic_
     registry: Registry,
 ) -> None:
     factory = registry.participant()
-    account = registry.open(factory, township="T2", canal="D2", sector="industry")
+    account = registry.open(factory, township="T2", canal="K2", sector="industry")
     [answer] = queries.purchasable(registry.session, participant_id=factory)
     assert answer.binding is not None
     assert (answer.binding.name, answer.litres) == ("use_plan", 9_999_999)
@@ -114,7 +114,7 @@ def test_a_factory_without_a_use_plan_may_buy_just_less_than_ten_thousand_cubic_
 
 
 def test_a_use_plan_cannot_fall_below_nothing_bought(registry: Registry) -> None:
-    account = registry.open(registry.participant(), township="T2", canal="D2", sector="industry")
+    account = registry.open(registry.participant(), township="T2", canal="K2", sector="industry")
     registry.charge_plan(account, litres=700)
     with pytest.raises(errors.PlanBelowPurchases) as refusal:
         accounts.record_use_plan(
@@ -133,7 +133,7 @@ def test_an_account_is_at_one_township_and_one_canal_and_opened_once(registry: R
     registry.open(holder)
     with pytest.raises(errors.WaterAccountExists), registry.session.begin_nested():
         registry.open(holder)
-    for township, canal in (("C", "K1"), ("D1", "K1"), ("T1", "R"), ("T1", "T2")):
+    for township, canal in (("C", "K1"), ("D1", "K1"), ("T1", "D1"), ("T1", "T2")):
         with pytest.raises(errors.NotAPlace):
             registry.open(holder, township=township, canal=canal)
     with pytest.raises(errors.ParticipantNotAdmitted):
@@ -165,7 +165,7 @@ def test_the_manas_household_uses_3179_and_owes_244_78(registry: Registry) -> No
 
 def test_the_zepu_household_owes_1754_42(registry: Registry) -> None:
     """county.json, tariffs: 12 372.5 m3 at 0.1418 yuan is 1 754.42."""
-    account = registry.watered(m3="13000", canal="D2")
+    account = registry.watered(m3="13000", canal="K2")
     registry.read(registry.meter(account.id), "12372.5")
     assert format_fen(registry.figures(account.id).fee_due_fen) == "1754.42"
 
