@@ -1,0 +1,26 @@
+"""Requests counted and timed, by route and status, for Prometheus."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask, Response, g, request
+from prometheus_client import Counter, Histogram
+
+REQUESTS = Counter("karez_requests", "Requests answered", ("route", "method", "status"))
+SECONDS = Histogram("karez_request_seconds", "Time to answer", ("route",), buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5))
+
+
+def register(app: Flask) -> None:
+    """Hangs the counters into an app."""
+
+    @app.before_request
+    def _start() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def _count(response: Response) -> Response:
+        route = request.endpoint or "unknown"
+        REQUESTS.labels(route, request.method, response.status_code).inc()
+        SECONDS.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+        return response

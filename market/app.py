@@ -1,0 +1,103 @@
+"""The composition root: settings, database, engine and every route become one WSGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from flask_smorest import Api, Blueprint
+from werkzeug.routing import BaseConverter
+
+from market.api import http, spec, telemetry
+from market.api import errors as error_table
+from market.api.limits import limiter
+from market.api.permissions import ROUTES
+from market.core import db, ids
+from market.core.config import Settings
+from market.participants import tokens
+from market.trading.client import Exchange, client
+
+API_MODULES = (
+    "auth", "participants", "users", "keys", "county", "registry", "entitlements", "water_accounts", "metering",
+    "payments", "products", "orders", "trades", "reviews", "health",
+)  # fmt: skip
+
+ID_PREFIXES = {
+    "par": "participant", "usr": "user", "key": "API key", "man": "mandate", "ent": "entitlement",
+    "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
+    "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
+    "mtr": "meter", "rdg": "reading",
+}  # fmt: skip
+
+
+def _converter(prefix: str) -> type[BaseConverter]:
+    """A path part that is a public id of one type; anything else is not a path of this service (404)."""
+
+    def to_python(_self: BaseConverter, value: str) -> int:
+        return ids.parse(prefix, value)
+
+    def to_url(_self: BaseConverter, value: int) -> str:
+        return ids.public(prefix, value)
+
+    name = f"{prefix.title()}Converter"
+    return type(name, (BaseConverter,), {"to_python": to_python, "to_url": to_url, "regex": "[^/]{1,64}"})
+
+
+def create_app(
+    settings: Settings | None = None, *, exchange: Callable[[], Exchange] | None = None, rate_limits: bool = True
+) -> http.KarezFlask:
+    """The application. `exchange` replaces the engine's socket in tests; `rate_limits` off is for load of one's own."""
+    settings = settings or Settings.from_environment()
+    db.unlock_ids(settings.url())
+    app, _ = _assemble(settings, rate_limits=rate_limits)
+    app.config["EXCHANGE"] = exchange or (lambda: client(str(settings.engine_socket)))
+    return app
+
+
+def describe() -> dict[str, Any]:
+    """The OpenAPI document; needs neither database nor engine."""
+    _, api = _assemble(Settings(secret_key="the document needs no secret of its own"), rate_limits=False)  # nosec B106
+    found: dict[str, Any] = api.spec.to_dict()
+    return found
+
+
+def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask, Api]:
+    app = http.KarezFlask("market")
+    app.config["KAREZ"] = settings
+    app.config["RATELIMIT_ENABLED"] = rate_limits
+    app.config["RATELIMIT_DEFAULT"] = "60000 per minute"
+    app.config.update(spec.CONFIG)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    for prefix in ID_PREFIXES:
+        app.url_map.converters[prefix] = _converter(prefix)
+    tokens.configure(app, settings)
+    telemetry.register(app)
+    http.register(app)
+    limiter.init_app(app)
+    api = Api(app)
+    spec.prepare(api, ID_PREFIXES)
+    for blueprint in blueprints():
+        api.register_blueprint(blueprint)
+    _check_declared(app)
+    spec.finish(app, api)
+    error_table.register(app)
+    return app, api
+
+
+def blueprints() -> list[Blueprint]:
+    """Every group of routes, in the order of API_MODULES."""
+    found: list[Blueprint] = []
+    for name in API_MODULES:
+        module: Any = import_module(f"market.api.{name}")
+        found.extend(value for value in vars(module).values() if isinstance(value, Blueprint))
+    return found
+
+
+def _check_declared(app: http.KarezFlask) -> None:
+    """No route without a row in the permission table, and no row without a route."""
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()} - {"static"} - spec.ENDPOINTS
+    if routes != ROUTES.keys():
+        raise RuntimeError(
+            f"undeclared routes: {sorted(routes - ROUTES.keys())}; rows without a route: {sorted(ROUTES.keys() - routes)}"
+        )
