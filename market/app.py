@@ -9,8 +9,8 @@ from typing import Any
 from flask_smorest import Api, Blueprint
 from werkzeug.routing import BaseConverter
 
-from market.api import http, spec, telemetry
 from market.api import errors as error_table
+from market.api import http, spec, telemetry
 from market.api.limits import limiter
 from market.api.permissions import ROUTES
 from market.core import db, ids
@@ -45,7 +45,10 @@ def _converter(prefix: str) -> type[BaseConverter]:
 
 
 def create_app(
-    settings: Settings | None = None, *, exchange: Callable[[], Exchange] | None = None, rate_limits: bool = True
+    settings: Settings | None = None,
+    *,
+    exchange: Callable[[], Exchange] | None = None,
+    rate_limits: bool = True,
 ) -> http.KarezFlask:
     """The application. `exchange` replaces the engine's socket in tests; `rate_limits` off is for load of one's own."""
     settings = settings or Settings.from_environment()
@@ -99,5 +102,6 @@ def _check_declared(app: http.KarezFlask) -> None:
     routes = {rule.endpoint for rule in app.url_map.iter_rules()} - {"static"} - spec.ENDPOINTS
     if routes != ROUTES.keys():
         raise RuntimeError(
-            f"undeclared routes: {sorted(routes - ROUTES.keys())}; rows without a route: {sorted(ROUTES.keys() - routes)}"
+            f"undeclared routes: {sorted(routes - ROUTES.keys())};"
+            f" rows without a route: {sorted(ROUTES.keys() - routes)}"
         )

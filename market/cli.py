@@ -174,7 +174,7 @@ def demo_manas(url: str) -> None:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("openapi.yaml"))
 def openapi(output: Path) -> None:
     """Write the API's description."""
-    import_module("market.api.spec").write(output)
+    import_module("market.api.spec").write(output, import_module("market.app").describe())
     click.echo(f"Wrote {output}.")
 
 

@@ -88,7 +88,9 @@ def prepare(api: Api, prefixes: Mapping[str, str]) -> None:
     plugin.converter.add_attribute_function(property_of_field)
     spec = api.spec
     spec.components.schema("Problem", _PROBLEM_SCHEMA)
-    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT or API key"})
+    spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT or API key"}
+    )
 
 
 def finish(app: Flask, api: Api) -> None:
@@ -132,7 +134,11 @@ def _complete(path: str, method: str, operation: dict[str, Any], endpoint: str, 
     if method == "post":
         wanted |= {"409", "413", "415"}
     if rule.idempotent:
-        parameters.append(_header("Idempotency-Key", "One effect a key: 1 to 255 visible ASCII characters.", r"^[!-~]{1,255}$"))
+        parameters.append(
+            _header(
+                "Idempotency-Key", "One effect a key: 1 to 255 visible ASCII characters.", r"^[!-~]{1,255}$"
+            )
+        )
         wanted |= {"503"}
     if endpoint in IF_MATCH_ENDPOINTS:
         parameters.append(_header("If-Match", "The ETag that the thing was read with.", r'^"[0-9]{1,12}"$'))
@@ -158,7 +164,7 @@ def _header(name: str, description: str, pattern: str) -> dict[str, Any]:
 _PAGING: list[dict[str, Any]] = [
     {"in": "query", "name": "limit", "required": False, "description": "At most so many rows.",
      "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}},
-    {"in": "query", "name": "starting_after", "required": False, "description": "The id of the last row of the page before.",
+    {"in": "query", "name": "starting_after", "required": False, "description": "The last id of the page before.",
      "schema": {"type": "string"}},
 ]  # fmt: skip
 
@@ -169,20 +175,12 @@ def _is_page(responses: Mapping[str, Any]) -> bool:
     return str(name).endswith(("Page", "Tape", "Statement"))
 
 
-def document() -> dict[str, Any]:
-    """The whole document, as plain values. It needs no database and no engine."""
-    from market.app import describe
-
-    found: dict[str, Any] = describe()
-    return found
-
-
-def text() -> str:
-    """The document as YAML."""
-    dumped: str = yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=110)
+def text(document: Mapping[str, Any]) -> str:
+    """An OpenAPI document as YAML."""
+    dumped: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     return "# Written by `karez openapi`; do not edit.\n" + dumped
 
 
-def write(path: str | Path) -> None:
-    """Writes the document to a file."""
-    Path(path).write_text(text(), encoding="utf-8")
+def write(path: str | Path, document: Mapping[str, Any]) -> None:
+    """Writes a document to a file."""
+    Path(path).write_text(text(document), encoding="utf-8")

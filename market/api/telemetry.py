@@ -8,7 +8,12 @@ from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
 
 REQUESTS = Counter("karez_requests", "Requests answered", ("route", "method", "status"))
-SECONDS = Histogram("karez_request_seconds", "Time to answer", ("route",), buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5))
+SECONDS = Histogram(
+    "karez_request_seconds",
+    "Time to answer",
+    ("route",),
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+)
 
 
 def register(app: Flask) -> None:

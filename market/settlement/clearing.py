@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ledger.posting import Posting
 from market.core.chart import TransferCode
+
+if TYPE_CHECKING:  # a type only: the posting itself comes from whoever sends it to the database
+    from ledger.posting import Posting
 
 _WATER = int(TransferCode.TRADE_WATER)
 _LOSS = int(TransferCode.TRADE_LOSS)
@@ -20,7 +23,6 @@ _FEE = int(TransferCode.TRADE_FEE)
 _CHARGE = int(TransferCode.LIMIT_CHARGE)
 _FREE = int(TransferCode.LIMIT_FREE)
 _HOLD = int(TransferCode.INSTRUCTION_HOLD)
-_ORDER_HOLD = int(TransferCode.ORDER_HOLD)
 
 SELLER = "seller"
 FEE = "fee"
@@ -127,6 +129,8 @@ def release(posting: Posting, due: Obligation, books: Books, holds: Holds) -> No
     """Adds the voids that give everything back after a rejection."""
     posting.void(holds.water, due.seller_account, books.water_clearing, due.source_litres, _HOLD, due.id)
     if holds.money:
-        posting.void(holds.money, due.buyer_money_account, books.money_clearing, due.amount_fen, _HOLD, due.id)
+        posting.void(
+            holds.money, due.buyer_money_account, books.money_clearing, due.amount_fen, _HOLD, due.id
+        )
     for pending, (limit, litres) in zip(holds.charges, due.charges, strict=True):
         posting.void(pending, limit, books.limit_use, litres, _HOLD, due.id)

@@ -23,7 +23,9 @@ WHERE i.id = %s FOR NO KEY UPDATE OF i
 """
 
 
-def _load(connection: psycopg.Connection[Any], instruction_id: int) -> tuple[clearing.Obligation, clearing.Holds, clearing.Books]:
+def _load(
+    connection: psycopg.Connection[Any], instruction_id: int
+) -> tuple[clearing.Obligation, clearing.Holds, clearing.Books]:
     row = connection.execute(_LOAD_SQL, (instruction_id,)).fetchone()
     if row is None:
         raise NotFound("there is no such instruction")

@@ -21,5 +21,7 @@ class ReviewDecision(Base):
     reason: Mapped[str] = mapped_column(Text)
     legal_source: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
-    decided_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    decided_at: Mapped[dt.datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
     __table_args__ = (CheckConstraint("decision IN ('approved', 'rejected')", name="decision"),)

@@ -13,12 +13,16 @@ from market.supervision.models import ReviewDecision
 REFUSAL_IN_WRITING = "行政许可法 art. 38"
 
 
-def approve(session: Session, *, actor: audit.Actor, instruction_id: int, reason: str, legal_source: str = "") -> None:
+def approve(
+    session: Session, *, actor: audit.Actor, instruction_id: int, reason: str, legal_source: str = ""
+) -> None:
     """Settles the trade. Errors: NotFound, InstructionResolved, ReasonMissing."""
     _decide(session, actor, instruction_id, "approved", reason, legal_source)
 
 
-def reject(session: Session, *, actor: audit.Actor, instruction_id: int, reason: str, legal_source: str = "") -> None:
+def reject(
+    session: Session, *, actor: audit.Actor, instruction_id: int, reason: str, legal_source: str = ""
+) -> None:
     """Gives water, money and headroom back; the order is not revived. Errors: as `approve`."""
     _decide(session, actor, instruction_id, "rejected", reason, legal_source)
 
@@ -41,7 +45,9 @@ def _decide(
         )
     )
     session.flush()  # the decision must stand before the audit entry that names it
-    outbox.publish(connection, topic=f"supervision.review.{decision}", subject=("instruction", instruction_id))
+    outbox.publish(
+        connection, topic=f"supervision.review.{decision}", subject=("instruction", instruction_id)
+    )
     if freed:
         inbox.put(connection, kind="rematch", actor=actor)
     audit.record(

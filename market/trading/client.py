@@ -59,7 +59,9 @@ class EngineClient:
             if reply is not None and reply.error is None:
                 return reply.answers
             if time.monotonic() + pause >= deadline:
-                raise Unavailable("the exchange engine did not answer in time; the outcome will be the same for the same key")
+                raise Unavailable(
+                    "the exchange engine did not answer in time; the outcome will be the same for the same key"
+                )
             time.sleep(pause)
             pause = min(pause * 2, 0.5)
 
@@ -85,7 +87,9 @@ class EngineClient:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             connection.connect(self._path)
             self._socket = connection
-            threading.Thread(target=self._read, args=(connection,), name="engine-replies", daemon=True).start()
+            threading.Thread(
+                target=self._read, args=(connection,), name="engine-replies", daemon=True
+            ).start()
         return self._socket
 
     def _read(self, connection: socket.socket) -> None:

@@ -20,9 +20,19 @@ from ledger.arrays import Bigints
 from ledger.posting import IDS_SQL, INSERT_SQL, LOCK_SQL, UPDATE_SQL
 from market.core import audit, clock
 from market.trading import statements as sql
+from market.trading.batch import (
+    Batch,
+    BatchFailed,
+    EngineUnavailable,
+    Stale,
+    account_side,
+    answers,
+    key_reused,
+    needs_no_row,
+)
 from market.trading.book import BUY, Order
-from market.trading.commands import Answer, Cancel, Command, Outcome, Place, Refused, decode_outcome, encode
-from market.trading.exchange import Account, Exchange
+from market.trading.commands import Answer, Cancel, Command, Place, Refused, decode_outcome, encode
+from market.trading.exchange import Exchange
 from market.trading.matching import Terms
 from market.trading.models import ID_BLOCK
 from market.trading.reference import Reference
@@ -34,54 +44,9 @@ MAX_BATCH = 2_000
 MAX_TRIES = 8
 
 
-class Stale(Exception):
-    """The batch was matched on knowledge that is no longer true; it is undone and tried again."""
-
-
-class BatchFailed(Exception):
-    """The database, or a check before it, refused the batch; it is rolled back and undone."""
-
-
-class EngineUnavailable(Exception):
-    """The database did not take the batch after every try; nothing of it is known to have happened."""
-
-
 def execute(connection: psycopg.Connection[Any], commands: Sequence[Command]) -> list[Answer]:
     """Executes commands on a connection of one's own with a fresh engine (its book is loaded first)."""
     return Engine(lambda: connection).execute(commands)
-
-
-class Batch:
-    """One try of one batch: commands, or work on the books that no command asked for.
-
-    `extra` are statements that go into its transaction, `phases` the products whose row it changes beside them.
-    """
-
-    def __init__(
-        self,
-        commands: Sequence[Command] = (),
-        *,
-        work: Callable[[], Any] | None = None,
-        action: str = "batch",
-        actor: audit.Actor | None = None,
-        detail: dict[str, Any] | None = None,
-        extra: Callable[[Batch], Sequence[tuple[str, tuple[Any, ...]]]] | None = None,
-        products: Sequence[int] = (),
-    ) -> None:
-        self.commands = commands
-        self.work = work
-        self.action = action
-        self.actor = actor or audit.Actor()
-        self.detail = detail or {}
-        self.extra = extra
-        self.products = products
-        self.preset = _repeats(commands)
-        self.outcomes: dict[int, Outcome] = {}
-        self.result: Any = None
-        self.rows = Rows(0, clock.now())
-        self.locked: set[int] = set()
-        self.ids: list[int] = []
-        self.head: tuple[int, bytes] = (0, b"")
 
 
 class Engine:
@@ -130,7 +95,13 @@ class Engine:
                 post_only=row[7], min_fill=row[8], expires_at=row[9], client_order_id=row[10], priority=row[11],
                 created_at=row[16],
             )  # fmt: skip
-            order.rest, order.held, order.hold_id, order.value, order.paid = row[4], row[12], row[13], row[14], row[15]
+            order.rest, order.held, order.hold_id, order.value, order.paid = (
+                row[4],
+                row[12],
+                row[13],
+                row[14],
+                row[15],
+            )
             exchange.restore(order)
         return len(rows)
 
@@ -141,7 +112,9 @@ class Engine:
             return
         loaded = self.reference.accounts(self.connection, wanted)
         self.exchange.accounts.update({account.id: account for account in loaded})
-        self._refresh({each for account in loaded for each in (account.ledger, account.money, account.plan) if each})
+        self._refresh(
+            {each for account in loaded for each in (account.ledger, account.money, account.plan) if each}
+        )
 
     def _refresh(self, accounts: set[int]) -> None:
         rows = self.connection.execute(sql.AVAILABLE_SQL, (Bigints(accounts),)).fetchall()
@@ -162,15 +135,15 @@ class Engine:
 
     def execute(self, commands: Sequence[Command]) -> list[Answer]:
         """Executes commands in order and answers each; every answer is committed when this returns."""
-        answers: list[Answer] = []
+        done: list[Answer] = []
         for start in range(0, len(commands), MAX_BATCH):
-            answers.extend(self._execute(commands[start : start + MAX_BATCH]))
-        return answers
+            done.extend(self._execute(commands[start : start + MAX_BATCH]))
+        return done
 
     def _execute(self, commands: Sequence[Command], *, last: bool = False) -> list[Answer]:
         """Executes one batch; one that the database refuses is halved until the poison command stands alone."""
         try:
-            return self._answers(self.run(lambda: Batch(commands)))
+            return answers(self.run(lambda: Batch(commands)))
         except BatchFailed as failure:
             if len(commands) > 1:
                 half = len(commands) // 2
@@ -197,8 +170,15 @@ class Engine:
                 failure = error
                 log.warning("engine.connection_lost", error=str(error))
                 self._reconnect()
-            except (psycopg.Error, ArithmeticError, LookupError, ValueError, TypeError, AttributeError) as error:
-                log.error("engine.batch_failed", error=repr(error), exc_info=True)
+            except (
+                psycopg.Error,
+                ArithmeticError,
+                LookupError,
+                ValueError,
+                TypeError,
+                AttributeError,
+            ) as error:
+                log.exception("engine.batch_failed")
                 self._back()
                 raise BatchFailed from error
         raise EngineUnavailable(f"gave up after {MAX_TRIES} tries: {failure!r}")
@@ -259,7 +239,9 @@ class Engine:
             if index not in batch.preset
         }
         batch.rows = Rows(self.new_id(), self._moment)
-        batch.rows.add_events(exchange.tape.events, self.reference.books_of, self.reference.due_on, self.new_id)
+        batch.rows.add_events(
+            exchange.tape.events, self.reference.books_of, self.reference.due_on, self.new_id
+        )
 
     # --- first round trip --------------------------------------------------------------------------------------
 
@@ -284,7 +266,9 @@ class Engine:
         wanted = rows.posting.deltas.keys() | self._deciding(batch.commands)
         fresh = [(i, c) for i, c in enumerate(batch.commands) if i not in batch.preset]
         products = self._products_of(batch)
-        named = [(i, c) for i, c in fresh if type(c.request) is Place and c.request.client_order_id is not None]
+        named = [
+            (i, c) for i, c in fresh if type(c.request) is Place and c.request.client_order_id is not None
+        ]
         with self.connection.pipeline():
             versions = self.connection.execute(sql.LOCK_PRODUCTS_SQL, (Bigints(products),))
             reference = self.connection.execute(sql.REFERENCE_SQL)
@@ -300,7 +284,10 @@ class Engine:
             if named:
                 client_ids = self.connection.execute(
                     sql.FIND_CLIENT_IDS_SQL,
-                    (Bigints([c.participant for _, c in named]), texts([c.request.client_order_id for _, c in named])),  # type: ignore[union-attr]
+                    (
+                        Bigints([c.participant for _, c in named]),
+                        texts([c.request.client_order_id for _, c in named]),
+                    ),  # type: ignore[union-attr]
                 )
             locks = self.connection.execute(LOCK_SQL, (Bigints(wanted),))
             ids = self.connection.execute(IDS_SQL, (len(rows.posting.rows),))
@@ -321,7 +308,9 @@ class Engine:
 
     def _products_of(self, batch: Batch) -> list[int]:
         """The products whose books this batch reads or changes, lowest first."""
-        products = {order.account.product for order in self.exchange.tape.touched.values()} | set(batch.products)
+        products = {order.account.product for order in self.exchange.tape.touched.values()} | set(
+            batch.products
+        )
         for command in batch.commands:
             if type(command.request) is Place:
                 account = self.exchange.accounts.get(command.request.water_account)
@@ -343,7 +332,9 @@ class Engine:
             self.connection.commit()
             raise Stale
 
-    def _found(self, fresh: Sequence[tuple[int, Command]], keys: Sequence[tuple[Any, ...]]) -> dict[int, Answer]:
+    def _found(
+        self, fresh: Sequence[tuple[int, Command]], keys: Sequence[tuple[Any, ...]]
+    ) -> dict[int, Answer]:
         """The answers of commands whose key was used before."""
         found = {}
         for place, outcome, body_hash in keys:
@@ -351,14 +342,16 @@ class Engine:
             if bytes(body_hash) == command.body_hash:
                 found[index] = Answer(decode_outcome(outcome), replayed=True)
             else:
-                found[index] = Answer(_key_reused())
+                found[index] = Answer(key_reused())
         return found
 
     @staticmethod
     def _duplicates(named: Sequence[tuple[int, Command]], rows: Sequence[tuple[int]]) -> dict[int, Answer]:
         return {
             named[place - 1][0]: Answer(
-                Refused("duplicate_client_order_id", "the client order id was used before", "/client_order_id")
+                Refused(
+                    "duplicate_client_order_id", "the client order id was used before", "/client_order_id"
+                )
             )
             for (place,) in rows
         }
@@ -408,7 +401,7 @@ class Engine:
             preset = batch.preset.get(index)
             if preset is None:
                 journal.add(self.new_id(), command, batch.outcomes[index])
-            elif not _needs_no_row(preset):
+            elif not needs_no_row(preset):
                 journal.add(self.new_id(), command, preset.outcome)
         detail = dict(batch.detail)
         if journal.rows:
@@ -429,7 +422,13 @@ class Engine:
         changed = [order for order in exchange.tape.touched.values() if order.created_at is not None]
         rows.resolve(ids, [*created, *changed])
         link = audit.Link(
-            batch.actor, f"trading.{batch.action}", None, None, rows.batch_id, encode(detail).decode(), self._moment
+            batch.actor,
+            f"trading.{batch.action}",
+            None,
+            None,
+            rows.batch_id,
+            encode(detail).decode(),
+            self._moment,
         )
         entry = audit.row(audit.ENGINE, batch.head[0] + 1, bytes(batch.head[1]), link)
         with self.connection.pipeline():
@@ -439,12 +438,16 @@ class Engine:
             if created:
                 execute(sql.INSERT_ORDERS_SQL, rows.new_order_params(created))
             if changed:
-                expected.append((execute(sql.UPDATE_ORDERS_SQL, rows.changed_order_params(changed)), len(changed)))
+                expected.append(
+                    (execute(sql.UPDATE_ORDERS_SQL, rows.changed_order_params(changed)), len(changed))
+                )
             if rows.trades:
                 execute(sql.INSERT_TRADES_SQL, rows.trade_params())
                 execute(sql.INSERT_INSTRUCTIONS_SQL, rows.instruction_params())
             if posting.rows:
-                execute(INSERT_SQL, posting.insert_params(ids[: len(posting.rows)], rows.batch_id, self._moment))
+                execute(
+                    INSERT_SQL, posting.insert_params(ids[: len(posting.rows)], rows.batch_id, self._moment)
+                )
                 expected.append((execute(UPDATE_SQL, posting.update_params()), len(posting.deltas)))
             for statement, parameters in batch.extra(batch) if batch.extra is not None else ():
                 execute(statement, parameters)
@@ -453,51 +456,3 @@ class Engine:
             execute(sql.OUTBOX_SQL, (rows.batch_id,))
         if any(cursor.rowcount != count for cursor, count in expected):
             raise LookupError("a row that a batch changes does not exist")
-
-    @staticmethod
-    def _answers(batch: Batch) -> list[Answer]:
-        answers: list[Answer] = []
-        given: dict[tuple[int, str, int], Answer] = {}
-        for index, command in enumerate(batch.commands):
-            name = (command.participant, command.key, command.position)
-            answer = batch.preset.get(index) or Answer(batch.outcomes[index])
-            if answer is _REPEAT:
-                answer = Answer(given[name].outcome, replayed=True)
-            given.setdefault(name, answer)
-            answers.append(answer)
-        return answers
-
-
-_REPEAT = Answer(Refused("repeat", "the same key earlier in this batch"))
-
-
-def account_side(request: Any, orders: dict[int, Order]) -> str:
-    """The side of the order that a request places or changes."""
-    if type(request) is Place:
-        return request.side
-    order = orders.get(request.order)
-    return order.side if order is not None else BUY
-
-
-def _key_reused() -> Refused:
-    return Refused("idempotency_key_reused", "the idempotency key was used before with another body")
-
-
-def _needs_no_row(answer: Answer) -> bool:
-    """Whether an answer needs no row: a replay, a repeat in the batch, or a key that another body holds."""
-    return answer.replayed or answer is _REPEAT or (
-        isinstance(answer.outcome, Refused) and answer.outcome.code == "idempotency_key_reused"
-    )  # fmt: skip
-
-
-def _repeats(commands: Sequence[Command]) -> dict[int, Answer]:
-    """Commands whose key stands earlier in the same batch: the same body repeats, another is refused."""
-    seen: dict[tuple[int, str, int], bytes] = {}
-    preset = {}
-    for index, command in enumerate(commands):
-        name = (command.participant, command.key, command.position)
-        if name not in seen:
-            seen[name] = command.body_hash
-        else:
-            preset[index] = _REPEAT if seen[name] == command.body_hash else Answer(_key_reused())
-    return preset

@@ -133,7 +133,9 @@ class Exchange(Matcher):
             return refusal
         mark = self.mark()
         if order.post_only and self.would_fill(order):
-            return Refused("post_only_would_fill", "the order would fill at once", "/post_only", None, None, SERVICE_RULE)
+            return Refused(
+                "post_only_would_fill", "the order would fill at once", "/post_only", None, None, SERVICE_RULE
+            )
         self.match(order)
         filled = order.volume - order.rest
         needed = order.volume if order.tif == "FOK" else order.min_fill
@@ -196,8 +198,8 @@ class Exchange(Matcher):
                            "DESIGN section 5: orders end with the water year")  # fmt: skip
         if product.phase != "open":
             detail = f"trading in {product.code} is {product.phase}"
-            return Refused("product_not_open", f"{detail}: {product.phase_reason}".rstrip(": "), "/product_id", None, None,
-                           SERVICE_RULE)  # fmt: skip
+            return Refused("product_not_open", f"{detail}: {product.phase_reason}".rstrip(": "), "/product_id",
+                           None, None, SERVICE_RULE)  # fmt: skip
         return None
 
     @staticmethod
@@ -222,7 +224,7 @@ class Exchange(Matcher):
         if order.side == BUY:
             needed, available = buy_hold(order), self.available[account.money]
             if needed > available:
-                return Refused("insufficient_money", "the money account does not cover the order at its limit", "/volume",
+                return Refused("insufficient_money", "the money account does not cover the order", "/volume",
                                format_fen(needed), format_fen(available), HOLD_RULE)  # fmt: skip
             return None
         available = self.available[account.ledger]
@@ -269,7 +271,7 @@ class Exchange(Matcher):
             return refusal
         filled = order.volume - order.rest
         if volume - filled < product.lot:
-            return Refused("amend_below_filled", "the new volume leaves less than a lot beyond what is filled", "/volume",
+            return Refused("amend_below_filled", "less than a lot would be left beyond what is filled", "/volume",
                            format_litres(volume), format_litres(filled), SERVICE_RULE)  # fmt: skip
         mark = self.mark()
         self.touch(order)
@@ -289,7 +291,9 @@ class Exchange(Matcher):
         order.volume, order.rest, order.price, order.priority = volume, rest, price, self.new_id()
         refusal = self._refuse_funds(order)
         if refusal is None and order.post_only and self.would_fill(order):
-            refusal = Refused("post_only_would_fill", "the order would fill at once", "/price", None, None, SERVICE_RULE)
+            refusal = Refused(
+                "post_only_would_fill", "the order would fill at once", "/price", None, None, SERVICE_RULE
+            )
         if refusal is not None:
             self.back_to(mark)
             return refusal
@@ -350,5 +354,13 @@ class Exchange(Matcher):
             if type(event) is Fill and (event.buy is order or event.sell is order)
         )  # fmt: skip
         return Accepted(
-            order.id, order.status, order.volume, order.rest, order.price, order.held, order.priority, order.reason, fills
+            order.id,
+            order.status,
+            order.volume,
+            order.rest,
+            order.price,
+            order.held,
+            order.priority,
+            order.reason,
+            fills,
         )

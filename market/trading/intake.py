@@ -9,8 +9,9 @@ import msgspec
 from market.core import clock
 from market.core.audit import Actor
 from market.trading import statements as sql
+from market.trading.batch import Batch, BatchFailed
 from market.trading.book import Order
-from market.trading.engine import Batch, BatchFailed, Engine
+from market.trading.engine import Engine
 
 
 def take_up(engine: Engine) -> int:
@@ -22,7 +23,9 @@ def take_up(engine: Engine) -> int:
     return len(rows)
 
 
-def _take(engine: Engine, item: int, kind: str, product: int | None, payload: str, user: int | None, request: str) -> None:
+def _take(
+    engine: Engine, item: int, kind: str, product: int | None, payload: str, user: int | None, request: str
+) -> None:
     details: dict[str, Any] = msgspec.json.decode(payload)
     products = [product] if product in engine.exchange.products else []
 
@@ -39,7 +42,9 @@ def _take(engine: Engine, item: int, kind: str, product: int | None, payload: st
         if kind == "rematch":
             return {"matched": len(engine.exchange.tape.events)}
         if kind == "cancel_orders":
-            ended = engine.exchange.cancel_where(_filter(details, product), "cancelled", details.get("reason", "by_bureau"))
+            ended = engine.exchange.cancel_where(
+                _filter(details, product), "cancelled", details.get("reason", "by_bureau")
+            )
             return {"cancelled": ended}
         if kind in _PHASES:
             return {"phase": _PHASES[kind]}

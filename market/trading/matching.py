@@ -191,7 +191,9 @@ class Matcher:
             delivered -= delivered % (k // gcd(k, 1000))
         return delivered, bound
 
-    def fill(self, buy: Order, sell: Order, terms: Terms, delivered: int, taker: Order, taker_held: bool) -> None:
+    def fill(
+        self, buy: Order, sell: Order, terms: Terms, delivered: int, taker: Order, taker_held: bool
+    ) -> None:
         """Executes one match: rests, value, holds, limits, balances; writes it on the tape."""
         source = delivered if terms.k == 1000 else source_for(delivered, terms.k)
         self.touch(buy)
@@ -208,8 +210,8 @@ class Matcher:
         if buy.account.plan:
             charges += ((buy.account.plan, delivered),)
         self.tape.events.append(
-            Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review, buy_held,
-                 sell_held, charges)
+            Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
+                 buy_held, sell_held, charges)
         )  # fmt: skip
         buy.rest -= delivered
         sell.rest -= source
@@ -241,7 +243,9 @@ class Matcher:
             if order.held > needed:
                 self.release(order, order.held - needed)
         if ended:
-            self.finish(order, "cancelled" if order.rest else "filled", REST_TOO_SMALL if order.rest else None)
+            self.finish(
+                order, "cancelled" if order.rest else "filled", REST_TOO_SMALL if order.rest else None
+            )
 
     def release(self, order: Order, amount: int) -> None:
         """Gives back part of an order's hold."""
@@ -290,7 +294,9 @@ class Matcher:
             if delivered:
                 self.fill(buy, sell, terms, delivered, taker, held)
             elif bound is not None and bound != buy.account.plan:
-                ladders = [pair for pair in ladders if pair[0] is not ladder]  # the limit closes the whole ladder
+                ladders = [
+                    pair for pair in ladders if pair[0] is not ladder
+                ]  # the limit closes the whole ladder
             else:
                 self._match_slowly(taker, ladders, held, older_only)
                 return
@@ -319,7 +325,9 @@ class Matcher:
                 best, best_rank = (order, terms, ladder), rank
         return best
 
-    def _match_slowly(self, taker: Order, ladders: list[tuple[Any, Terms]], held: bool, older_only: bool) -> None:
+    def _match_slowly(
+        self, taker: Order, ladders: list[tuple[Any, Terms]], held: bool, older_only: bool
+    ) -> None:
         """The same walk when the best order cannot be filled: every crossing order in turn, skipping what cannot."""
         buying = taker.side == BUY
         candidates = []
@@ -382,9 +390,9 @@ class Matcher:
 
 __all__ = [
     "BUY",
+    "REST_TOO_SMALL",
     "SELL",
     "TICK_LITRES_PER_FEN",
-    "REST_TOO_SMALL",
     "Fill",
     "Matcher",
     "ReviewNeed",

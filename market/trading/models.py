@@ -112,7 +112,9 @@ class Order(Base):
         CheckConstraint("side IN ('buy', 'sell')", name="side"),
         CheckConstraint(f"tif IN {TIME_IN_FORCE}", name="tif"),
         CheckConstraint(f"status IN {ORDER_STATES}", name="status"),
-        CheckConstraint("rest_litres >= 0 AND rest_litres <= volume_litres AND volume_litres > 0", name="rest"),
+        CheckConstraint(
+            "rest_litres >= 0 AND rest_litres <= volume_litres AND volume_litres > 0", name="rest"
+        ),
         CheckConstraint("price_e4 > 0", name="price"),
         CheckConstraint("held >= 0 AND (status = 'open' OR held = 0)", name="held"),
         CheckConstraint("(status = 'filled') = (rest_litres = 0)", name="filled_has_no_rest"),

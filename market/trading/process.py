@@ -14,8 +14,9 @@ import psycopg
 import structlog
 
 from market.core import db, inbox
+from market.trading.batch import EngineUnavailable
 from market.trading.commands import Answer, Command
-from market.trading.engine import MAX_BATCH, Engine, EngineUnavailable
+from market.trading.engine import MAX_BATCH, Engine
 from market.trading.intake import end_expired, take_up
 from market.trading.wire import Ask, Frames, Reply, decode_ask, frame
 

@@ -55,6 +55,10 @@ def _tell_engine(session: Session, kind: str, actor: audit.Actor, product_id: in
     connection = raw(session)
     item = inbox.put(connection, kind=kind, actor=actor, product_id=product_id, payload={"reason": reason})
     audit.record(
-        connection, actor=actor, action=f"product.{kind}", subject=("product", product_id), detail={"reason": reason}
+        connection,
+        actor=actor,
+        action=f"product.{kind}",
+        subject=("product", product_id),
+        detail={"reason": reason},
     )
     return item

@@ -20,10 +20,10 @@ from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
 from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.registry import caps, reference, rules
-from market.trading.ways import rules_of_sectors, way_between
 from market.settlement.clearing import Books
 from market.trading.exchange import Account, Exchange, Product
 from market.trading.matching import Terms
+from market.trading.ways import rules_of_sectors, way_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,17 @@ class Reference:
 
     def _account(self, view: reference.AccountView, money: int) -> Account:
         facts = view.facts
+        zones = self.zones.by_id
         key = PoolKey(
-            self.zones.by_id[view.township_zone_id].code, self.zones.by_id[view.canal_zone_id].code, facts.sector, facts.source, view.place.water_year,
-            facts.right_kind, facts.origin, facts.public_storage,
-        )  # fmt: skip
+            township_code=zones[view.township_zone_id].code,
+            canal_code=zones[view.canal_zone_id].code,
+            sector=facts.sector,
+            source=facts.source,
+            water_year=view.place.water_year,
+            right_kind=facts.right_kind,
+            origin=facts.origin,
+            public_storage=facts.public_storage,
+        )
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = Pool(key, view.place)

@@ -103,7 +103,8 @@ OUTBOX_SQL = (
 )
 
 OPEN_INBOX_SQL = (
-    "SELECT id, kind, product_id, payload, actor_user_id, request_id FROM inbox WHERE done_at IS NULL ORDER BY id LIMIT 500"
+    "SELECT id, kind, product_id, payload, actor_user_id, request_id FROM inbox"
+    " WHERE done_at IS NULL ORDER BY id LIMIT 500"
 )
 DONE_INBOX_SQL = "UPDATE inbox SET done_at = %s, batch_id = %s, outcome = %s WHERE id = %s"
 

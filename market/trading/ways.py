@@ -36,7 +36,9 @@ def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
     """How water may go from a seller's place to a buyer's; None where a rule forbids it or no route exists."""
     if not pack.flow(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code).allowed:
         return None
-    if seller.source == "groundwater" and not pack.groundwater_allowed((buyer.township_code, buyer.canal_code)):
+    if seller.source == "groundwater" and not pack.groundwater_allowed(
+        (buyer.township_code, buyer.canal_code)
+    ):
         return None
     route = pack.route(seller.canal_code, buyer.canal_code, seller.sector)
     if route is None:
@@ -52,6 +54,8 @@ def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
 def rules_of_sectors(pack: Pack) -> dict[str, SectorRule]:
     """What each sector may do, as the registry's rules take it."""
     return {
-        sector.code: SectorRule(sector.may_sell, sector.may_buy, sector.basis.source, sector.basis.demonstration)
+        sector.code: SectorRule(
+            sector.may_sell, sector.may_buy, sector.basis.source, sector.basis.demonstration
+        )
         for sector in pack.sectors
     }
