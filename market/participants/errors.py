@@ -110,3 +110,28 @@ class StaleVersion(Refusal):
     status = 412
     title_en = "Changed since it was read"
     title_zh = "读取后已被更改"
+
+
+class WeakPassword(InvalidInput):
+    """A password that is too short or a few characters repeated."""
+
+    code = "weak_password"
+    title_en = "The password is too weak"
+    title_zh = "密码强度不足"
+
+
+class TokenReused(NotAuthenticated):
+    """A refresh token that was used before: somebody copied it, so every session of the user is ended."""
+
+    code = "token_reused"
+    title_en = "The refresh token was used before; all sessions are ended"
+    title_zh = "刷新令牌已被使用，所有会话已终止"
+
+
+class NotAClerk(Refusal):
+    """A mandate goes to an active user of an admitted participant, never to the bureau or to the holder itself."""
+
+    code = "not_a_clerk"
+    title_en = "This user cannot act for the participant"
+    title_zh = "该用户不能受托代理"
+    legal = "民法典 art. 161-165"

@@ -63,6 +63,7 @@ class User(Base):
     name: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
     totp_secret: Mapped[str | None] = mapped_column(Text)
+    totp_used_step: Mapped[int | None] = mapped_column(BigInteger)  # of the last code that was used
     participant_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
     status: Mapped[str] = mapped_column(Text, server_default="active")
     token_generation: Mapped[int] = mapped_column(Integer, server_default="1")

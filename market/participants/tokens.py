@@ -1,0 +1,186 @@
+"""Access and refresh tokens: issued at sign-in, rotated at refresh, ended at sign-out.
+
+Both are JWT (HS256) of one generation of the user's: raising `users.token_generation` ends them all. A refresh token
+works once; when a used one comes again, somebody copied it, and the whole generation is ended.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask_jwt_extended import (
+    JWTManager,
+    create_access_token,
+    create_refresh_token,
+    decode_token,
+    get_csrf_token,
+)
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import PyJWTError
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from market.core import audit, clock, db
+from market.core.audit import Actor
+from market.core.config import Settings
+from market.core.errors import NotAuthenticated
+from market.participants.models import Participant, User, UserRole
+
+ACCESS_COOKIE = "karez_access"
+REFRESH_COOKIE = "karez_refresh"
+CSRF_HEADER = "X-CSRF-TOKEN"
+ACCESS_LIFE = dt.timedelta(minutes=15)
+REFRESH_LIFE = dt.timedelta(days=7)
+
+# One row a jti: of two that use it at once, the second inserts nothing.
+_END_SQL = text(
+    "INSERT INTO revoked_tokens (jti, user_id, expires_at) VALUES (:jti, :user_id, :expires_at)"
+    " ON CONFLICT (jti) DO NOTHING RETURNING jti"
+)
+_SWEEP_SQL = text("DELETE FROM revoked_tokens WHERE user_id = :user_id AND expires_at < :now")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a sign-in gives; `expires_in` seconds, of the access token."""
+
+    access_token: str
+    refresh_token: str
+    csrf: str
+    refresh_csrf: str
+    expires_in: int
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Gives an app the key of its tokens."""
+    app.config["JWT_SECRET_KEY"] = settings.secret("jwt").hex()
+    app.config["JWT_ALGORITHM"] = "HS256"
+    app.config["JWT_TOKEN_LOCATION"] = ["headers", "cookies"]  # with cookies: every token gets a CSRF value
+    JWTManager(app)
+
+
+# Tokens whose signature was checked before: (database, token) -> claims. An order costs a look-up.
+_verified: dict[tuple[str, str], dict[str, Any]] = {}
+_MOST_VERIFIED = 20_000
+
+
+def decode(settings: Settings, token: str, *, kind: str) -> dict[str, Any]:
+    """The claims of an "access" or "refresh" token, its signature and end checked. Errors: NotAuthenticated."""
+    name = (settings.url(), token)
+    claims = _verified.get(name)
+    if claims is None:
+        try:
+            claims = decode_token(token, allow_expired=True)
+        except (PyJWTError, JWTExtendedException, ValueError) as error:
+            raise NotAuthenticated("the token is not valid") from error
+        if len(_verified) >= _MOST_VERIFIED:
+            _verified.clear()
+        _verified[name] = claims
+    if claims.get("type") != kind:
+        raise NotAuthenticated(f"this is no {kind} token")
+    if _expiry(claims) <= clock.now():  # by the market's clock, not the library's
+        raise NotAuthenticated("the token has expired")
+    return claims
+
+
+def csrf_of(settings: Settings, token: str, *, kind: str = "access") -> str:
+    """What an unsafe request by cookie must send in CSRF_HEADER. Errors: NotAuthenticated."""
+    return str(decode(settings, token, kind=kind)["csrf"])
+
+
+def _expiry(claims: dict[str, Any]) -> dt.datetime:
+    return dt.datetime.fromtimestamp(claims["exp"], dt.UTC)
+
+
+def issue(session: Session, user: User) -> Tokens:
+    """A new pair for a user. Errors: NotAuthenticated (who may not sign in now)."""
+    _check_active(session, user)
+    roles = sorted(session.scalars(select(UserRole.role).where(UserRole.user_id == user.id)))
+    generation = {"gen": user.token_generation}
+    access = create_access_token(
+        str(user.id),
+        expires_delta=False,  # the end of a token is by the market's clock
+        additional_claims=generation
+        | {"exp": _end_of(ACCESS_LIFE), "par": user.participant_id, "roles": roles},
+    )
+    refresh = create_refresh_token(
+        str(user.id), expires_delta=False, additional_claims=generation | {"exp": _end_of(REFRESH_LIFE)}
+    )
+    return Tokens(
+        access_token=access,
+        refresh_token=refresh,
+        csrf=get_csrf_token(access),
+        refresh_csrf=get_csrf_token(refresh),
+        expires_in=int(ACCESS_LIFE.total_seconds()),
+    )
+
+
+def _end_of(life: dt.timedelta) -> int:
+    return int((clock.now() + life).timestamp())
+
+
+def _check_active(session: Session, user: User) -> None:
+    if user.status == "suspended":
+        raise NotAuthenticated("this sign-in is not active")
+    if user.participant_id is not None:
+        status = session.scalars(
+            select(Participant.status).where(Participant.id == user.participant_id)
+        ).one()
+        if status != "admitted":
+            raise NotAuthenticated(f"the participant is {status}")
+    if user.status != "active":
+        raise NotAuthenticated("this sign-in is not active")
+
+
+def rotate(
+    session: Session, settings: Settings, *, refresh_token: str, request_id: str | None
+) -> Tokens | None:
+    """A new pair for a refresh token that was not used before.
+
+    None when it was used before: every session of the user is ended then, which the caller must commit before it
+    answers TokenReused. Errors: NotAuthenticated.
+    """
+    claims = decode(settings, refresh_token, kind="refresh")
+    user = session.get(User, int(claims["sub"]), with_for_update=True)
+    if user is None or user.token_generation != claims["gen"]:
+        raise NotAuthenticated("the session was ended")
+    if not _end(session, claims):
+        user.token_generation += 1
+        actor = Actor(user_id=user.id, participant_id=user.participant_id, request_id=request_id)
+        audit.record(db.raw(session), actor=actor, action="session.reuse_found", subject=("user", user.id))
+        return None
+    return issue(session, user)
+
+
+def sign_out(
+    session: Session, settings: Settings, *, access_token: str, refresh_token: str | None, actor: Actor
+) -> None:
+    """Ends a session: its access token, and its refresh token if it is given. Errors: NotAuthenticated."""
+    claims = decode(settings, access_token, kind="access")
+    _end(session, claims)
+    if refresh_token:
+        other = decode(settings, refresh_token, kind="refresh")
+        if other["sub"] != claims["sub"]:
+            raise NotAuthenticated("the refresh token is of another user")
+        _end(session, other)
+    session.execute(_SWEEP_SQL, {"user_id": int(claims["sub"]), "now": clock.now() - REFRESH_LIFE})
+    audit.record(db.raw(session), actor=actor, action="session.ended", subject=("user", int(claims["sub"])))
+
+
+def end_all(session: Session, user: User) -> None:
+    """Ends every session of a user; API keys are not sessions."""
+    user.token_generation += 1
+    session.flush()
+
+
+def _end(session: Session, claims: dict[str, Any]) -> bool:
+    """Whether this token was not ended before."""
+    values = {
+        "jti": claims["jti"],
+        "user_id": int(claims["sub"]),
+        "expires_at": _expiry(claims),
+    }
+    return session.execute(_END_SQL, values).one_or_none() is not None
