@@ -133,7 +133,9 @@ class KarezFlask(Flask):
             return super().dispatch_request()
         _admit(rule)
         if rule.idempotent == "http":
-            return idempotency.once(_scope(), lambda: _transact(super(KarezFlask, self).dispatch_request), settings)
+            return idempotency.once(
+                _scope(), lambda: _transact(super(KarezFlask, self).dispatch_request), settings
+            )
         if rule.idempotent == "engine":
             idempotency.required_key()
         return _transact(super().dispatch_request)

@@ -41,7 +41,9 @@ OWNERS: dict[str, tuple[str, str]] = {
 def check(session: Session, kind: str, arguments: Mapping[str, Any], who: AccessActor) -> None:
     """Refuses an id that does not exist or, on the participants' side, belongs to another. Errors: NotFound."""
     argument, query = OWNERS[kind]
-    owners = [row[0] for row in session.execute(text(query), {"id": arguments[argument], "user": who.user_id})]
+    owners = [
+        row[0] for row in session.execute(text(query), {"id": arguments[argument], "user": who.user_id})
+    ]
     if not owners:
         raise NotFound("there is no such thing")
     if kind != "api_key" and who.participant_id is not None and who.participant_id not in owners:

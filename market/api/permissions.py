@@ -36,7 +36,9 @@ def read(*roles: str, owns: str | None = None, also: frozenset[str] = frozenset(
     return Rule(frozenset(roles) | also | {"auditor"}, owns)
 
 
-def write(*roles: str, owns: str | None = None, key: str | None = None, also: frozenset[str] = frozenset()) -> Rule:
+def write(
+    *roles: str, owns: str | None = None, key: str | None = None, also: frozenset[str] = frozenset()
+) -> Rule:
     """A route that changes something."""
     return Rule(frozenset(roles) | also, owns, key, "trade")
 
@@ -88,7 +90,9 @@ ROUTES: dict[str, Rule] = {
     # rights and announcements
     "entitlements.list_entitlements": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"),
     "entitlements.apply": write("registrar", also=HOLDERS, owns="body"),
-    "entitlements.get_entitlement": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="entitlement"),
+    "entitlements.get_entitlement": read(
+        "registrar", "reviewer", "supervisor", also=HOLDERS, owns="entitlement"
+    ),
     "entitlements.confirm": write("registrar"),
     "entitlements.refuse": write("registrar"),
     "entitlements.suspend": write("registrar", "supervisor"),
@@ -99,14 +103,22 @@ ROUTES: dict[str, Rule] = {
     "announcements.preview": read("registrar", "supervisor"),
     "announcements.announce": write("registrar", key="http"),
     # water accounts
-    "water_accounts.list_water_accounts": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"),
+    "water_accounts.list_water_accounts": read(
+        "registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"
+    ),
     "water_accounts.open_water_account": write("registrar", also=HOLDERS, owns="body"),
     "water_accounts.get_water_account": read(
         "registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"
     ),
-    "water_accounts.statement": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"),
-    "water_accounts.tradable": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"),
-    "water_accounts.purchasable": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="participant"),
+    "water_accounts.statement": read(
+        "registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"
+    ),
+    "water_accounts.tradable": read(
+        "registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"
+    ),
+    "water_accounts.purchasable": read(
+        "registrar", "reviewer", "supervisor", also=HOLDERS, owns="participant"
+    ),
     "water_accounts.set_use_plan": write("registrar"),
     "water_accounts.close": write("registrar", also=HOLDERS, owns="water_account"),
     # meters and readings
@@ -117,7 +129,9 @@ ROUTES: dict[str, Rule] = {
     "meters.record_reading": write("registrar", "association", owns="meter", key="http"),
     # money
     "money_accounts.list_money_accounts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
-    "money_accounts.get_money_account": read("treasurer", "supervisor", also=PARTICIPANTS, owns="money_account"),
+    "money_accounts.get_money_account": read(
+        "treasurer", "supervisor", also=PARTICIPANTS, owns="money_account"
+    ),
     "money_accounts.statement": read("treasurer", "supervisor", also=PARTICIPANTS, owns="money_account"),
     "payments.list_deposits": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "payments.record_deposit": write("treasurer", key="http"),

@@ -21,7 +21,12 @@ def _view(row: tuple[Any, ...]) -> dict[str, Any]:
 
 def _one(review_id: int) -> dict[str, Any]:
     rows = queries.instructions(
-        raw(session()), participant=None, before=queries.NEWEST, limit=1, instruction=review_id, under_review=True
+        raw(session()),
+        participant=None,
+        before=queries.NEWEST,
+        limit=1,
+        instruction=review_id,
+        under_review=True,
     )
     if not rows:
         raise NotFound("there is no such review")
