@@ -125,12 +125,45 @@ def find(
     return participant
 
 
-def admit(session: Session, *, actor: audit.Actor, participant_id: int, reason: str = "") -> Participant:
-    """Admits an applicant: its money account is opened and its users may sign in. Errors: ParticipantState."""
+def listed(
+    session: Session,
+    *,
+    only: int | None,
+    after: int | None,
+    limit: int,
+    status: str | None = None,
+    kind: str | None = None,
+) -> list[Participant]:
+    """Participants after the row `after`, by id; `only` narrows to one."""
+    statement = select(Participant).where(Participant.id > (after or 0))
+    if only is not None:
+        statement = statement.where(Participant.id == only)
+    if status is not None:
+        statement = statement.where(Participant.status == status)
+    if kind is not None:
+        statement = statement.where(Participant.kind == kind)
+    return list(session.scalars(statement.order_by(Participant.id).limit(limit)))
+
+
+def admit(
+    session: Session,
+    *,
+    actor: audit.Actor,
+    participant_id: int,
+    reason: str = "",
+    public_storage: bool | None = None,
+) -> Participant:
+    """Admits an applicant: its money account is opened and its users may sign in.
+
+    `public_storage` True: water that it buys is kept for the public (the county's trading centre), None: as it
+    applied. Errors: ParticipantState.
+    """
     participant = find(session, participant_id, lock=True)
     if participant.status != "applied":
         raise ParticipantState(f"the participant is {participant.status}", available=participant.status)
     _decide(session, participant, actor, "admitted", reason)
+    if public_storage is not None:
+        participant.public_storage = public_storage
     for user in session.scalars(select(User).where(User.participant_id == participant_id)):
         user.status = "active"
     connection = raw(session)
@@ -141,6 +174,7 @@ def admit(session: Session, *, actor: audit.Actor, participant_id: int, reason: 
         flags=DEBITS_MUST_NOT_EXCEED_CREDITS,
     )
     session.add(MoneyAccount(participant_id=participant_id, account_id=account))
+    bump_reference(connection)
     _tell(session, actor, participant, "admitted", reason)
     return participant
 

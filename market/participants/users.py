@@ -102,3 +102,9 @@ def set_status(session: Session, *, actor: audit.Actor, user_id: int, status: st
         detail={"before": before, "after": status, "reason": reason},
     )  # fmt: skip
     return user
+
+
+def listed(session: Session, *, after: int | None, limit: int) -> list[User]:
+    """Users of the bureau, by id."""
+    statement = select(User).where(User.participant_id.is_(None), User.id > (after or 0))
+    return list(session.scalars(statement.order_by(User.id).limit(limit)))

@@ -1,0 +1,100 @@
+"""Shapes of sign-in and of API keys."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from market.api.schemas.fields import PublicId
+from market.api.schemas.registry import text
+
+
+class SignIn(Schema):
+    """A sign-in; `totp` where a one-time code is set up."""
+
+    login = fields.String(required=True, validate=text(64))
+    password = fields.String(required=True, validate=validate.Length(1, 256), load_only=True)
+    totp = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[0-9]{6}\Z"))
+
+
+class TokensOut(Schema):
+    """A pair of tokens; `expires_in` seconds the access token ends, seven days later the refresh token."""
+
+    access_token = fields.String(required=True)
+    refresh_token = fields.String(required=True)
+    token_type = fields.Constant("Bearer", metadata={"type": "string", "enum": ["Bearer"]})
+    expires_in = fields.Integer(required=True)
+
+
+class SessionOut(Schema):
+    """The cookie mode: unsafe requests send `csrf` in X-CSRF-TOKEN, the refresh sends `refresh_csrf` there."""
+
+    csrf = fields.String(required=True)
+    refresh_csrf = fields.String(required=True)
+    expires_in = fields.Integer(required=True)
+
+
+class Refresh(Schema):
+    """The refresh token; in the cookie mode it is left out, and the cookie is used."""
+
+    refresh_token = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 4096))
+
+
+class RefreshOut(Schema):
+    """A new pair: as tokens, or in the cookie mode as cookies with their CSRF values."""
+
+    access_token = fields.String()
+    refresh_token = fields.String()
+    token_type = fields.String()
+    csrf = fields.String()
+    refresh_csrf = fields.String()
+    expires_in = fields.Integer(required=True)
+
+
+class MeOut(Schema):
+    """Who this credential makes the asker: user, participant acted for, mandate, roles, scopes."""
+
+    user_id = PublicId("usr", required=True)
+    participant_id = PublicId("par", required=True, allow_none=True)
+    mandate_id = PublicId("man", required=True, allow_none=True)
+    roles = fields.List(fields.String(), required=True)
+    scopes = fields.List(fields.String(), required=True)
+
+
+SCOPES = ("read", "trade")
+
+
+class KeyIn(Schema):
+    """A new API key for the asker's own user."""
+
+    label = fields.String(required=True, validate=text(64))
+    scopes = fields.List(
+        fields.String(validate=validate.OneOf(SCOPES)),
+        required=True,
+        validate=validate.Length(1, len(SCOPES)),
+    )
+    expires_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
+
+
+class KeyOut(Schema):
+    """An API key, without its secret."""
+
+    id = PublicId("key", required=True)
+    label = fields.String(required=True)
+    scopes = fields.List(fields.String(), required=True)
+    created_at = fields.AwareDateTime(required=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)
+    revoked_at = fields.AwareDateTime(required=True, allow_none=True)
+    rotated_from = PublicId("key", required=True, allow_none=True)
+
+
+class KeyWithSecret(KeyOut):
+    """A new API key with its secret, which is shown this once."""
+
+    secret = fields.String(required=True)
+
+
+class KeyPage(Schema):
+    """A page of API keys, oldest first."""
+
+    data = fields.List(fields.Nested(KeyOut), required=True)
+    has_more = fields.Boolean(required=True)
