@@ -1,0 +1,1 @@
+"""The demonstration county and its stories. Everyone in it is made up."""
