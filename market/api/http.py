@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import psycopg
 from flask import Flask, Response, current_app, g, request
-from flask_smorest import Blueprint
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from ulid import ULID
 
 from market.api import idempotency, ownership
+from market.api.body import StrictBlueprint
 from market.api.permissions import PARTICIPANTS, ROUTES, Rule
 from market.core import db, ids
 from market.core.config import Settings
@@ -42,9 +42,9 @@ class PreconditionRequired(Refusal):
     title_zh = "需要 If-Match"
 
 
-def blueprint(name: str, description: str) -> Blueprint:
+def blueprint(name: str, description: str) -> StrictBlueprint:
     """A group of routes under /v1; their endpoints are `name.function`, declared in `permissions.ROUTES`."""
-    return Blueprint(name, f"market.api.{name}", url_prefix="/v1", description=description)
+    return StrictBlueprint(name, f"market.api.{name}", url_prefix="/v1", description=description)
 
 
 def settings() -> Settings:
