@@ -65,7 +65,7 @@ def admit(body: dict[str, Any], participant_id: int) -> Participant:
 
 
 @blp.route("/participants/<par:participant_id>/refuse", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.WhyIn)
 @blp.response(200, shapes.ParticipantOut)
 def refuse(body: dict[str, Any], participant_id: int) -> Participant:
     """Refuse an applicant, with the reason."""
@@ -73,7 +73,7 @@ def refuse(body: dict[str, Any], participant_id: int) -> Participant:
 
 
 @blp.route("/participants/<par:participant_id>/suspend", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.WhyIn)
 @blp.response(200, shapes.ParticipantOut)
 def suspend(body: dict[str, Any], participant_id: int) -> Participant:
     """Suspend a participant (If-Match): nobody signs in for it, and its open orders are cancelled."""
@@ -89,7 +89,7 @@ def suspend(body: dict[str, Any], participant_id: int) -> Participant:
 
 
 @blp.route("/participants/<par:participant_id>/reinstate", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.WhyIn)
 @blp.response(200, shapes.ParticipantOut)
 def reinstate(body: dict[str, Any], participant_id: int) -> Participant:
     """End a suspension (If-Match). Cancelled orders stay cancelled."""

@@ -96,7 +96,7 @@ def tape(product_id: int) -> dict[str, Any]:
 
 
 @blp.route("/products/<prd:product_id>/halt", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.HaltIn)
 @blp.response(202, shapes.PhaseChangeOut)
 def halt(body: dict[str, Any], product_id: int) -> dict[str, Any]:
     """Stops trading in a product: no new orders, no matching; cancels stay possible."""
@@ -105,7 +105,7 @@ def halt(body: dict[str, Any], product_id: int) -> dict[str, Any]:
 
 
 @blp.route("/products/<prd:product_id>/resume", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.HaltIn)
 @blp.response(202, shapes.PhaseChangeOut)
 def resume(body: dict[str, Any], product_id: int) -> dict[str, Any]:
     """Opens a halted product again."""

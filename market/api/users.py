@@ -42,7 +42,7 @@ def set_roles(body: dict[str, Any], user_id: int) -> dict[str, Any]:
 
 
 @blp.route("/users/<usr:user_id>/suspend", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.WhyIn)
 @blp.response(200, shapes.UserOut)
 def suspend(body: dict[str, Any], user_id: int) -> dict[str, Any]:
     """Suspend a user of the bureau: within two seconds it can do nothing."""
@@ -50,7 +50,7 @@ def suspend(body: dict[str, Any], user_id: int) -> dict[str, Any]:
 
 
 @blp.route("/users/<usr:user_id>/reinstate", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.WhyIn)
 @blp.response(200, shapes.UserOut)
 def reinstate(body: dict[str, Any], user_id: int) -> dict[str, Any]:
     """Let a suspended user of the bureau sign in again."""

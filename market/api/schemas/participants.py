@@ -82,7 +82,7 @@ class AdmitIn(Schema):
     public_storage = fields.Boolean(load_default=None, allow_none=True, truthy={True}, falsy={False})
 
 
-class ReasonIn(Schema):
+class WhyIn(Schema):
     """Why."""
 
     reason = fields.String(required=True, validate=text(512))

@@ -35,7 +35,7 @@ class ProductList(Schema):
     has_more = fields.Boolean(required=True)
 
 
-class ReasonIn(Schema):
+class HaltIn(Schema):
     """Why."""
 
     reason = fields.String(required=True, validate=validate.Length(min=3, max=500))
