@@ -1,0 +1,63 @@
+"""Writes the schema of the models down as SQL: `python -m migrations.freeze`, after a change of a model.
+
+The first migration runs the text that this writes and no model, so that it makes the same tables for ever, whatever
+the models become. Until the first release a change of a model is frozen into it again; from then on each change is a
+migration of its own, and this is no longer run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Sequence
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateSequence, CreateTable, ExecutableDDLElement
+
+from ledger.base import metadata
+from ledger.models import immutable_trigger_ddl, ledger_trigger_ddl
+from market.core import db
+
+FIRST = Path(__file__).with_name("versions") / "0001_first.sql"
+
+IMMUTABLE = (
+    "commands",
+    "audit",
+    "trades",
+    "review_decisions",
+    "readings",
+    "bank_transfers",
+    "announcement_lines",
+    "limit_changes",
+)
+"""The market's tables whose rows never change; the ledger names its own."""
+
+_HEAD = "-- The schema of the first migration, written by `python -m migrations.freeze`; not by hand.\n"
+
+
+def schema() -> str:
+    """The statements that make every sequence, table, index and trigger, in the order in which they can run."""
+    db.load_models()
+    sequences: list[Sequence] = sorted(metadata._sequences.values(), key=lambda each: each.name)
+    elements: list[ExecutableDDLElement] = [CreateSequence(each) for each in sequences]
+    for table in metadata.sorted_tables:
+        elements.append(CreateTable(table))
+        indexes = sorted(table.indexes, key=lambda each: str(each.name))
+        elements.extend(CreateIndex(index) for index in indexes)
+    dialect = postgresql.dialect()
+    statements = [str(each.compile(dialect=dialect)) for each in elements]
+    triggers = [
+        *ledger_trigger_ddl(),
+        *(each for table in IMMUTABLE for each in immutable_trigger_ddl(table)),
+    ]
+    statements.extend(dict.fromkeys(triggers))  # each names the one function that refuses: once is enough
+    return _HEAD + "".join(f"\n{_tidy(each)};\n" for each in statements)
+
+
+def _tidy(statement: str) -> str:
+    lines = (line.rstrip() for line in statement.replace("\t", "  ").strip().splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+if __name__ == "__main__":
+    FIRST.write_text(schema(), encoding="utf-8")
+    print(f"Wrote {FIRST}.")
