@@ -49,7 +49,7 @@ def get_entitlement(entitlement_id: int) -> dict[str, Any]:
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/confirm", methods=["POST"])
-@blp.arguments(shapes.OptionalReasonIn)
+@blp.arguments(shapes.RemarkIn)
 @blp.response(200, shapes.EntitlementOut)
 def confirm(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Confirm an application; the right gets its certificate number."""
@@ -57,7 +57,7 @@ def confirm(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/refuse", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.GroundsIn)
 @blp.response(200, shapes.EntitlementOut)
 def refuse(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Refuse an application, with the reason."""
@@ -65,7 +65,7 @@ def refuse(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/suspend", methods=["POST"])
-@blp.arguments(shapes.ReasonIn)
+@blp.arguments(shapes.GroundsIn)
 @blp.response(200, shapes.EntitlementOut)
 def suspend(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Suspend a confirmed right; open orders of its accounts are cancelled."""
@@ -73,7 +73,7 @@ def suspend(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/reinstate", methods=["POST"])
-@blp.arguments(shapes.OptionalReasonIn)
+@blp.arguments(shapes.RemarkIn)
 @blp.response(200, shapes.EntitlementOut)
 def reinstate(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """End the suspension of a right."""

@@ -23,12 +23,12 @@ from market.core.chart import (
 )
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
+from market.participants.errors import StaleVersion
 from market.registry import places, reference
 from market.registry.county import PlanThreshold, plan_threshold
 from market.registry.errors import (
     NoUsePlanNeeded,
     PlanBelowPurchases,
-    StaleVersion,
     WaterAccountExists,
     WaterAccountNotEmpty,
     WaterAccountState,

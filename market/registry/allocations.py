@@ -109,6 +109,7 @@ def preview(
     sector: str | None = None,
     kind: str | None = None,
     zone: str | None = None,
+    only_new: bool = False,
 ) -> Plan:
     """What `announce` would do now; nothing is locked and nothing changes.
 
@@ -116,7 +117,7 @@ def preview(
     """
     connection = raw(session)
     year = places.open_year(session, water_year)
-    return _plan(connection, year, source, share_e6, sector, kind, zone)
+    return _plan(connection, year, source, share_e6, sector, kind, zone, only_new)
 
 
 def announce(
@@ -130,6 +131,7 @@ def announce(
     sector: str | None = None,
     kind: str | None = None,
     zone: str | None = None,
+    only_new: bool = False,
 ) -> Announcement:
     """Credits a share (millionths) of the yearly volume of every confirmed right of a class to its
     water account.
@@ -139,10 +141,12 @@ def announce(
     Missing water accounts are opened. Every cap that holds an account is charged; where one lacks
     headroom nothing happens. Errors: WaterYearNotOpen, UnknownSource, UnknownSector, UnknownZone,
     InvalidInput, NothingToAnnounce, ShareOverEntitlement, CapExceeded.
+
+    `only_new` narrows the class to rights that have had no share of this year yet: those confirmed since.
     """
     year = places.open_year(session, water_year, lock=True)
     connection = raw(session)
-    plan = _plan(connection, year, source, share_e6, sector, kind, zone)
+    plan = _plan(connection, year, source, share_e6, sector, kind, zone, only_new)
     announcement = Announcement(
         water_year=water_year,
         source=source,
@@ -178,12 +182,15 @@ def _plan(
     sector: str | None,
     kind: str | None,
     zone: str | None,
+    only_new: bool,
 ) -> Plan:
     if not 0 < share_e6 <= WHOLE_E6:
         raise InvalidInput("a share is above 0 and at most 1", pointer="/share")
     places.check_kind_of_water(connection, sector=sector, source=source)
     tree = reference.zones(connection)
     rows = _class(connection, tree, year, source, sector, kind, zone)
+    if only_new:  # rights confirmed since: what the others have had is not theirs to lose or to repeat
+        rows = [row for row in rows if row[8] == 0]
     over = [row for row in rows if row[8] + share_e6 > WHOLE_E6]
     if over:
         left = WHOLE_E6 - max(row[8] for row in over)

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from market.core import audit, clock, inbox, outbox
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
+from market.participants.errors import StaleVersion
 from market.registry import places, reference
 from market.registry.county import certificate_prefix
-from market.registry.errors import EntitlementState, GroundwaterClosed, StaleVersion, TermTooLong
+from market.registry.errors import EntitlementState, GroundwaterClosed, TermTooLong
 from market.registry.models import Entitlement
 
 PERMIT = "abstraction_permit"

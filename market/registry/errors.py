@@ -5,15 +5,6 @@ from __future__ import annotations
 from market.core.errors import Conflict, InvalidInput, Refusal
 
 
-class StaleVersion(Refusal):
-    """The thing has changed since the caller read it: its version is not the one that was named."""
-
-    code = "version_changed"
-    status = 412
-    title_en = "Changed since it was read"
-    title_zh = "读取后已被更改"
-
-
 class UnknownZone(InvalidInput):
     """A zone code that the county's pack does not have."""
 

@@ -16,8 +16,9 @@ from market.core import audit, books, clock, inbox, outbox
 from market.core.chart import DEBITS_MUST_NOT_EXCEED_CREDITS, HEADROOM, AccountCode, TransferCode
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
+from market.participants.errors import StaleVersion
 from market.registry import caps, places, reference
-from market.registry.errors import CapAfterUse, LimitBelowUse, LimitExists, LimitShape, StaleVersion
+from market.registry.errors import CapAfterUse, LimitBelowUse, LimitExists, LimitShape
 from market.registry.models import Limit, LimitChange
 
 

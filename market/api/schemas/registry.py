@@ -74,8 +74,8 @@ class LimitChangeOut(Schema):
     legal_source = fields.String(required=True)
 
 
-class LimitOut(Schema):
-    """A limit: its volume now, how much of it is charged and held, and what is left."""
+class LimitSummary(Schema):
+    """A limit: its volume now, and what of it is neither charged nor held."""
 
     id = PublicId("cap", required=True)
     code = fields.String(required=True)
@@ -90,13 +90,18 @@ class LimitOut(Schema):
     legal_source = fields.String(required=True)
     demonstration = fields.Boolean(required=True)
     version = fields.Integer(required=True)
-    changes = fields.List(fields.Nested(LimitChangeOut))
+
+
+class LimitOut(LimitSummary):
+    """A limit with its history."""
+
+    changes = fields.List(fields.Nested(LimitChangeOut), required=True)
 
 
 class LimitPage(Schema):
     """A page of limits."""
 
-    data = fields.List(fields.Nested(LimitOut(exclude=("changes",))), required=True)
+    data = fields.List(fields.Nested(LimitSummary), required=True)
     has_more = fields.Boolean(required=True)
 
 
@@ -166,13 +171,13 @@ class EntitlementsQuery(Schema):
     kind = fields.String(validate=validate.OneOf(RIGHT_KINDS))
 
 
-class ReasonIn(Schema):
+class GroundsIn(Schema):
     """Why."""
 
     reason = fields.String(required=True, validate=text(1000))
 
 
-class OptionalReasonIn(Schema):
+class RemarkIn(Schema):
     """Why, if there is something to say."""
 
     reason = fields.String(load_default="", validate=text(1000, 0))
@@ -187,6 +192,7 @@ class ClassIn(Schema):
     kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(RIGHT_KINDS))
     zone = fields.String(load_default=None, allow_none=True, validate=text(64))
     share = Share(required=True)
+    only_new = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class AnnouncementIn(ClassIn):

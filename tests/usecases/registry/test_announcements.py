@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from market.core import db
+from market.participants.errors import StaleVersion
 from market.registry import allocations, entitlements, errors, limits
 from tests.usecases.registry.county import REGISTRAR, Registry
 
@@ -191,7 +192,7 @@ def test_a_raised_limit_wakes_the_engine_and_a_cut_takes_only_what_is_free(regis
         "3.000",
     )
     assert refusal.value.legal_source
-    with pytest.raises(errors.StaleVersion):
+    with pytest.raises(StaleVersion):
         limits.change(
             registry.session,
             actor=REGISTRAR,
