@@ -39,10 +39,11 @@ class Group(click.Group):
         from sqlalchemy.exc import OperationalError
 
         from market.core.errors import Refusal
+        from market.county.errors import PackError
 
         try:
             return super().invoke(ctx)
-        except (OperatorError, Refusal) as error:
+        except (OperatorError, Refusal, PackError) as error:
             raise OneLine(str(error)) from error
         except (psycopg.OperationalError, OperationalError) as error:
             raise OneLine(f"the database does not answer: {str(error).splitlines()[0]}") from error
@@ -165,9 +166,15 @@ def demo() -> None:
 
 @demo.command("manas")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running server.")
-def demo_manas(url: str) -> None:
-    """The household of the Manas river basin: right, use, sale and resale, to the published yuan and fen."""
-    sys.exit(import_module("market.demo.manas").run(url) or 0)
+@AS_JSON
+def demo_manas(url: str, as_json: bool) -> None:
+    """The household of Manas: right, use, sale and resale, to the published yuan and fen. Exits 1 if one differs."""
+    story = import_module("market.demo.manas")
+    statement = story.run(url)
+    if as_json:
+        click.echo(json.dumps(statement, ensure_ascii=False))
+    else:
+        story.show(statement)
 
 
 @main.command()

@@ -51,6 +51,7 @@ def _sqlalchemy_url(url: str) -> str:
 @lru_cache(maxsize=8)
 def engine(url: str, pool_size: int = 20) -> Engine:
     """The SQLAlchemy engine of a database URL; one a process and URL."""
+    load_models()  # foreign keys between features resolve only when every table is known
     return create_engine(
         _sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=10
     )

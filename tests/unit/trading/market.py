@@ -33,12 +33,17 @@ def make_exchange(
 
 
 def add_account(
-    exchange: Exchange, number: int, pool: str, *, water: int = 0, money: int = 0, owner: int | None = None, plan: int = 0
+    exchange: Exchange,
+    number: int,
+    pool: str,
+    *,
+    water: int = 0,
+    money: int = 0,
+    owner: int | None = None,
+    plan: int = 0,
 ) -> Account:
     """A participant `number` with one water and one money account."""
-    account = Account(
-        number, number, owner or number, 1_000_000 + number, 2_000_000 + number, plan, 1, pool
-    )
+    account = Account(number, number, owner or number, 1_000_000 + number, 2_000_000 + number, plan, 1, pool)
     exchange.accounts[number] = account
     exchange.available[account.ledger] = water
     exchange.available[account.money] = money
@@ -55,7 +60,9 @@ def cancel(exchange: Exchange, number: int, order: int) -> Outcome:
     return exchange.apply(number, Cancel(order))
 
 
-def amend(exchange: Exchange, number: int, order: int, volume: int | None = None, price: int | None = None) -> Outcome:
+def amend(
+    exchange: Exchange, number: int, order: int, volume: int | None = None, price: int | None = None
+) -> Outcome:
     """Amends an order of participant `number`."""
     return exchange.apply(number, Amend(order, volume, price))
 
@@ -81,4 +88,10 @@ def snapshot(exchange: Exchange) -> Any:
     orders = {
         order.id: order.fields()[:10] for book in exchange.books.values() for order in book.orders.values()
     }
-    return books, keys, orders, dict(exchange.available), {k: sorted(v) for k, v in exchange.blocked.items() if v}
+    return (
+        books,
+        keys,
+        orders,
+        dict(exchange.available),
+        {k: sorted(v) for k, v in exchange.blocked.items() if v},
+    )

@@ -8,7 +8,18 @@ import pytest
 
 from market.trading.commands import Accepted, Refused
 from market.trading.matching import ReviewNeed, buy_hold, round_half_even, source_for
-from tests.unit.trading.market import CAP, FAR, FARM, PARK, add_account, amend, cancel, make_exchange, place, snapshot
+from tests.unit.trading.market import (
+    CAP,
+    FAR,
+    FARM,
+    PARK,
+    add_account,
+    amend,
+    cancel,
+    make_exchange,
+    place,
+    snapshot,
+)
 
 
 def test_price_then_time_decides_and_the_older_order_sets_the_price() -> None:
@@ -45,7 +56,9 @@ def test_rounding_up_the_source_never_passes_the_buyers_limit() -> None:
     add_account(x, 1, FARM, water=10_000)
     add_account(x, 9, PARK, money=10**9)
     place(x, 1, "sell", 10_000, 9_300)
-    outcome = place(x, 9, "buy", 500, 10_000)  # exactly the ask at the buyer's place: only whole 93rds are exact
+    outcome = place(
+        x, 9, "buy", 500, 10_000
+    )  # exactly the ask at the buyer's place: only whole 93rds are exact
     assert isinstance(outcome, Accepted)
     assert sum(fill.delivered for fill in outcome.fills) == 465
     assert (outcome.status, outcome.rest) == ("open", 35)
@@ -269,7 +282,14 @@ def _random_commands(x: object, chance: random.Random) -> None:
         open_orders = [order.id for order in x.books[1].orders.values()]  # type: ignore[attr-defined]
         if choice < 0.7 or not open_orders:
             tif = chance.choice(("GTC", "GTC", "GTC", "IOC", "FOK"))
-            place(x, number, chance.choice(("buy", "sell")), chance.randint(1, 900), chance.randint(900, 1_100), tif=tif)  # type: ignore[arg-type]
+            place(
+                x,
+                number,
+                chance.choice(("buy", "sell")),
+                chance.randint(1, 900),
+                chance.randint(900, 1_100),
+                tif=tif,
+            )  # type: ignore[arg-type]
             continue
         order = chance.choice(open_orders)
         owner = x.books[1].orders[order].account.participant  # type: ignore[attr-defined]
