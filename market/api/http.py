@@ -6,7 +6,6 @@ one database transaction (again as a whole after a serialization failure or a de
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -133,9 +132,8 @@ class KarezFlask(Flask):
             return super().dispatch_request()
         _admit(rule)
         if rule.idempotent == "http":
-            return idempotency.once(
-                _scope(), lambda: _transact(super(KarezFlask, self).dispatch_request), settings
-            )
+            life = idempotency.RequestLife(_transact, session, settings().url())
+            return idempotency.once(_scope(), super().dispatch_request, life)
         if rule.idempotent == "engine":
             idempotency.required_key()
         return _transact(super().dispatch_request)
@@ -169,8 +167,7 @@ def _transact(handler: Callable[[], Any]) -> Response:
             response = current_app.make_response(handler())
             opened: Session | None = g.get("session")
             if opened is not None:
-                if response.status_code < 400:
-                    idempotency.keep(opened, response)
+                if response.status_code < 400 or "replayed" in g:
                     opened.commit()
                 else:
                     opened.rollback()
@@ -205,6 +202,8 @@ def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "")
     if "etag" in g and response.status_code < 300:
         response.headers["ETag"] = g.etag
+    if "replayed" in g:
+        response.headers["Idempotent-Replayed"] = "true"
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -219,11 +218,3 @@ def register(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_request(lambda _error: close_session())
-
-
-def body_hash() -> bytes:
-    """What an idempotency key is bound to: the method, the path, and the body."""
-    digest = hashlib.sha256()
-    digest.update(f"{request.method} {request.path}\n".encode())
-    digest.update(request.get_data())
-    return digest.digest()

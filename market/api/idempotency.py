@@ -6,19 +6,30 @@ the change was rolled back), a failure of sign-in, shape or service is not. Orde
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from flask import Response, current_app, g, request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger.errors import LedgerError
 from market.core import db
-from market.core.config import Settings
 from market.core.errors import InvalidInput, KeyInFlight, KeyReused, Refusal
 
+
+class RequestLife(NamedTuple):
+    """What a key needs of the request: how a step runs in a transaction, the open one's session, the database."""
+
+    transact: Callable[[Callable[[], Response]], Response]
+    session: Callable[[], Session]
+    url: str
+
+
+_NOT_KEPT = (InvalidInput, KeyInFlight, KeyReused)
 _KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 _KEPT_HEADERS = ("ETag", "Location", "Content-Type")
 
@@ -28,7 +39,7 @@ _FIND_SQL = text("SELECT id, route, body_hash, status, response, headers FROM id
 _REPLAY_SQL = text("UPDATE idempotency_keys SET replays = replays + 1 WHERE id = :id")
 _KEEP_SQL = text(
     "INSERT INTO idempotency_keys (scope, key, route, body_hash, status, response, headers)"
-    " VALUES (:scope, :key, :route, :body_hash, :status, :response, :headers)"
+    " VALUES (:scope, :key, :route, :body_hash, :status, :response, :headers) ON CONFLICT (scope, key) DO NOTHING"
 )
 
 
@@ -49,47 +60,55 @@ def required_key() -> str:
     return key
 
 
-def once(scope: int, perform: Callable[[], Response], settings: Callable[[], Settings]) -> Response:
-    """Performs a request, or replays what its key was answered before. Errors: KeyMissing, KeyReused, KeyInFlight."""
-    from market.api.http import body_hash, close_session, session
+def once(scope: int, perform: Callable[[], Any], request_life: RequestLife) -> Response:
+    """Performs a request in a transaction, or replays what its key was answered before.
 
-    key, digest = required_key(), body_hash()
-    opened = session()
-    if not opened.execute(_LOCK_SQL, {"name": f"key:{scope}:{key}"}).scalar():
-        raise KeyInFlight("another request with this key is being worked on; ask again")
-    found = opened.execute(_FIND_SQL, {"scope": scope, "key": key}).one_or_none()
-    if found is not None:
-        if found.body_hash != digest:
-            raise KeyReused("the key was used for another request", pointer="/Idempotency-Key")
-        opened.execute(_REPLAY_SQL, {"id": found.id})  # a replay writes, so that it too waits for the standby
-        opened.commit()
-        return _replay(found)
-    g.idempotency = {"scope": scope, "key": key, "route": request.endpoint, "body_hash": digest}
+    `scope` is whose key it is: a participant's id, or minus the id of a user of the bureau.
+    Errors: KeyMissing, KeyReused, KeyInFlight.
+    """
+    asked = {"scope": scope, "key": required_key(), "route": request.endpoint, "body_hash": body_hash()}
     try:
-        return perform()
-    except Refusal as refusal:
-        if refusal.status not in (409, 422) or isinstance(refusal, InvalidInput):
+        return request_life.transact(lambda: _first_or_replayed(request_life.session(), asked, perform))
+    except (Refusal, LedgerError) as refusal:
+        if isinstance(refusal, _NOT_KEPT) or getattr(refusal, "status", 422) not in (409, 422):
             raise
-        close_session()
         response = current_app.make_response(current_app.handle_user_exception(refusal))
-        with db.transaction(settings().url()) as own:
-            own.execute(_LOCK_SQL, {"name": f"key:{scope}:{key}"})
-            if own.execute(_FIND_SQL, {"scope": scope, "key": key}).one_or_none() is None:
-                keep(own, response)
+        with db.transaction(request_life.url) as own:  # what was refused is rolled back by now
+            _keep(own, asked, response)
         return response
 
 
-def keep(opened: Session, response: Response) -> None:
-    """Keeps the answer to the request's key, if it has one, in the transaction of the change."""
-    kept: dict[str, Any] | None = g.pop("idempotency", None)
-    if kept is None:
-        return
+def _first_or_replayed(opened: Session, asked: dict[str, Any], perform: Callable[[], Any]) -> Response:
+    """In one transaction: the lock of the key, what it was answered before, or the change and its answer."""
+    if not opened.execute(_LOCK_SQL, {"name": f"key:{asked['scope']}:{asked['key']}"}).scalar():
+        raise KeyInFlight("another request with this key is being worked on; ask again")
+    found = opened.execute(_FIND_SQL, {"scope": asked["scope"], "key": asked["key"]}).one_or_none()
+    if found is not None:
+        if found.body_hash != asked["body_hash"]:
+            raise KeyReused("the key was used for another request", pointer="/Idempotency-Key")
+        opened.execute(_REPLAY_SQL, {"id": found.id})  # a replay writes, so that it too waits for the standby
+        return _replay(found)
+    response = current_app.make_response(perform())
+    if response.status_code < 400:
+        _keep(opened, asked, response)
+    return response
+
+
+def body_hash() -> bytes:
+    """What an idempotency key is bound to: the method, the path, and the body."""
+    digest = hashlib.sha256()
+    digest.update(f"{request.method} {request.path}\n".encode())
+    digest.update(request.get_data())
+    return digest.digest()
+
+
+def _keep(opened: Session, asked: dict[str, Any], response: Response) -> None:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    if "etag" in g:
+    if "etag" in g and response.status_code < 300:
         headers["ETag"] = g.etag
     opened.execute(
         _KEEP_SQL,
-        kept
+        asked
         | {
             "status": response.status_code,
             "response": response.get_data(as_text=True),
@@ -102,5 +121,5 @@ def _replay(found: Any) -> Response:
     response: Response = current_app.response_class(found.response, status=found.status)
     for name, value in msgspec.json.decode(found.headers).items():
         response.headers[name] = value
-    response.headers["Idempotent-Replayed"] = "true"
+    g.replayed = True
     return response

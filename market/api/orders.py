@@ -9,8 +9,8 @@ from flask import current_app, g
 
 from ledger.units import format_fen, format_litres
 from market.api.errors import wants_chinese
-from market.api.http import actor, blueprint, body_hash, own_only, page, paging, session
-from market.api.idempotency import required_key
+from market.api.http import actor, blueprint, own_only, page, paging, session
+from market.api.idempotency import body_hash, required_key
 from market.api.schemas import trading as shapes
 from market.core.db import raw
 from market.core.errors import NotFound
