@@ -23,6 +23,14 @@ class PackVersionUsed(Conflict):
     title_zh = "该版本已以不同内容安装"
 
 
+class ZoneDropped(Conflict):
+    """A newer pack lacks a zone that is installed: rights and accounts may name it, and its rules are asked for."""
+
+    code = "zone_dropped"
+    title_en = "A zone of the county is missing"
+    title_zh = "缺少已安装的区域"
+
+
 def in_force_before(session: Session) -> Pack | None:
     """The pack that is in force before an installation, or None; locks out other installations."""
     connection = raw(session)
@@ -34,8 +42,7 @@ def in_force_before(session: Session) -> Pack | None:
 def install(session: Session, pack: Pack, actor: audit.Actor) -> bool:
     """Installs a checked pack; False, and nothing changed, when it is the one in force.
 
-    Zones of an older version that the new one lacks stay, because rights and accounts name them. Water years,
-    limits and products are installed by the packages above. Errors: PackVersionUsed.
+    Water years, limits and products are installed by the packages above. Errors: PackVersionUsed, ZoneDropped.
     """
     connection = raw(session)
     # Two installations at once: the second waits here, and then sees the first one's pack.
@@ -88,7 +95,11 @@ ON CONFLICT (code) DO UPDATE SET tree = excluded.tree, parent_id = excluded.pare
 
 
 def _install_zones(connection: psycopg.Connection[Any], pack: Pack) -> int:
-    """Writes the zones, parents first; returns how many are new or changed."""
+    """Writes the zones, parents first; returns how many are new or changed. Errors: ZoneDropped."""
+    codes = {zone.code for zone in pack.zones}
+    known = {row[0] for row in connection.execute("SELECT code FROM zones").fetchall()}
+    if not known <= codes:
+        raise ZoneDropped(f"the pack lacks {', '.join(sorted(known - codes)[:5])}")
     changed = 0
     with connection.cursor() as cursor:
         for zone in sorted(pack.zones, key=lambda each: len(pack.ancestors(each.code))):

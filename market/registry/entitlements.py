@@ -15,7 +15,7 @@ from market.core.errors import NotFound
 from market.participants.errors import StaleVersion
 from market.registry import places, reference
 from market.registry.county import certificate_prefix
-from market.registry.errors import EntitlementState, GroundwaterClosed, TermTooLong
+from market.registry.errors import EntitlementState, GroundwaterClosed, TermBackwards, TermTooLong
 from market.registry.models import Entitlement
 
 PERMIT = "abstraction_permit"
@@ -43,7 +43,7 @@ def apply(
     """Records an application for a lasting right to `volume_litres` a year; land in 1/100 mu.
 
     Errors: UnknownZone, NotAPlace, UnknownSector, UnknownSource, NotFound, ParticipantNotAdmitted,
-    TermTooLong, GroundwaterClosed.
+    TermBackwards, TermTooLong, GroundwaterClosed.
     """
     connection = raw(session)
     places.check_kind_of_water(connection, sector=sector, source=source)
@@ -82,6 +82,8 @@ def apply(
 
 
 def _check_term(kind: str, valid_from: dt.date, valid_to: dt.date) -> None:
+    if valid_to <= valid_from:
+        raise TermBackwards(f"a term from {valid_from} ends later than that", pointer="/valid_to")
     if kind != PERMIT:
         return
     year = valid_from.year + LONGEST_PERMIT_YEARS

@@ -63,6 +63,14 @@ class GroundwaterClosed(Refusal):
     legal = "地下水管理条例 arts 33-35; 农田水利条例 art. 34"
 
 
+class TermBackwards(InvalidInput):
+    """A term that ends before it has begun."""
+
+    code = "term_backwards"
+    title_en = "The term ends before it begins"
+    title_zh = "期限止于起始之前"
+
+
 class TermTooLong(Refusal):
     """An abstraction permit lasts ten years at most."""
 

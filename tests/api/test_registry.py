@@ -39,10 +39,10 @@ def test_the_county_s_facts_are_public_and_sourced(desk: Desk) -> None:
 
 def test_a_limit_is_set_and_changed_by_the_version_that_was_read(desk: Desk) -> None:
     body = {
-        "code": "CAP-T2",
+        "code": "CAP-G59",
         "kind": "cap",
         "water_year": 2026,
-        "zone": "T2",
+        "zone": "G59",
         "volume": "500.5",
         "legal_source": "the plan, part 2",
     }
@@ -56,7 +56,7 @@ def test_a_limit_is_set_and_changed_by_the_version_that_was_read(desk: Desk) -> 
     assert desk.refusal("POST", f"{path}/change", change, If_Match='"1"')["code"] == "version_changed"
     assert desk.ask("GET", path).headers["ETag"] == '"2"'
     assert desk.refusal("POST", "/limits", body)["code"] == "limit_exists"
-    assert limit["id"] in [each["id"] for each in desk.get("/limits?zone=T2")["data"]]
+    assert limit["id"] in [each["id"] for each in desk.get("/limits?zone=G59")["data"]]
 
 
 def test_a_right_is_applied_for_by_its_holder_and_confirmed_by_the_registrar(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """A county small enough to see whole, and short words for what a registrar does in it.
 
-County C with townships T1, T2; river R with districts D1 (canal K1) and D2 (canal K2).
+County C with townships T1, T2; river R with districts D1 (canals K1, G0 to G59) and D2 (canal K2).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from market.registry import accounts, allocations, entitlements, limits, queries
 from market.registry.models import Announcement, Entitlement, Limit, WaterAccount
 
 BASIS = pack.Basis("test", "derived", demonstration=True)
+MORE_CANALS = tuple(f"G{number}" for number in range(60))
 REGISTRAR = audit.Actor(user_id=1)
 _numbers = itertools.count(1)
 
@@ -188,15 +189,6 @@ class Registry:
         )
         batch.execute(connection)
 
-    def canals(self, district: str, codes: list[str]) -> None:
-        """More canals of a district."""
-        for code in codes:
-            db.raw(self.session).execute(
-                "INSERT INTO zones (tree, code, parent_id, level, name_zh, name_en)"
-                " SELECT tree, %s, id, 'canal', %s, %s FROM zones WHERE code = %s",
-                (code, code, code, district),
-            )
-
     def restrict_groundwater(self, zone: str) -> None:
         """Puts a zone under restricted drawing of groundwater."""
         db.raw(self.session).execute("UPDATE zones SET groundwater = 'restricted' WHERE code = %s", (zone,))
@@ -219,6 +211,7 @@ def small_pack(**changes: Any) -> pack.Pack:
         ("D2", "river", "R", "district"),
         ("K2", "river", "D2", "canal"),
     )
+    gates = tuple((code, "river", "D1", "canal") for code in MORE_CANALS)
     sectors = (
         ("agriculture", True, True),
         ("industry", True, True),
@@ -234,7 +227,7 @@ def small_pack(**changes: Any) -> pack.Pack:
         "county": "C",
         "certificate_prefix": "YJS",
         "sources": (),
-        "zones": tuple(pack.Zone(*each, zh=each[0], en=each[0]) for each in zones),
+        "zones": tuple(pack.Zone(*each, zh=each[0], en=each[0]) for each in (*zones, *gates)),
         "water_sources": ("surface", "groundwater", "reclaimed"),
         "sectors": tuple(
             pack.Sector(code, code, code, may_sell, may_buy, BASIS) for code, may_sell, may_buy in sectors

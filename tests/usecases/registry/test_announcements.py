@@ -9,7 +9,7 @@ import pytest
 from market.core import db
 from market.participants.errors import StaleVersion
 from market.registry import allocations, entitlements, errors, limits
-from tests.usecases.registry.county import REGISTRAR, Registry
+from tests.usecases.registry.county import MORE_CANALS, REGISTRAR, Registry
 
 
 def test_a_share_is_credited_to_the_litre_and_charges_every_cap_above(registry: Registry) -> None:
@@ -132,10 +132,9 @@ def test_a_cap_is_set_before_the_water_under_it_is_announced(registry: Registry)
 
 def test_of_announcements_at_once_on_a_cap_with_one_litre_left_one_wins(committed_county: str) -> None:
     """Ten classes of one litre each, under a cap of one litre, announced by ten threads."""
-    codes = [f"G{number}" for number in range(10)]
+    codes = MORE_CANALS[:10]
     with db.transaction(committed_county) as session:
         registry = Registry(session)
-        registry.canals("D1", codes)
         cap = registry.cap("CAP-D1", zone="D1", m3="0.001")
         for code in codes:
             registry.right(volume_m3="0.001", canal=code)

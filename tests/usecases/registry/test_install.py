@@ -7,7 +7,7 @@ import pytest
 from market import installation
 from market.core import audit, db
 from market.county.current import pack_in_force
-from market.county.install import PackVersionUsed
+from market.county.install import PackVersionUsed, ZoneDropped
 from market.county.pack import LimitSpec, Pack
 from market.registry import errors, limits, lists
 from tests.usecases.registry.county import BASIS, REGISTRAR, Registry, small_pack
@@ -82,3 +82,8 @@ def test_a_code_stays_with_its_node(registry: Registry) -> None:
     _install(registry, small_pack(version="2", limits=(_cap(5_000),)))
     with pytest.raises(errors.LimitMoved):
         _install(registry, small_pack(version="3", limits=(_cap(5_000, zone="T1"),)))
+
+
+def test_a_newer_version_keeps_every_zone(registry: Registry) -> None:
+    with pytest.raises(ZoneDropped):
+        _install(registry, small_pack(version="2", zones=small_pack().zones[:-1]))
