@@ -1,7 +1,7 @@
 """Access and refresh tokens: issued at sign-in, rotated at refresh, ended at sign-out.
 
 Both are JWT (HS256) of one generation of the user's: raising `users.token_generation` ends them all. A refresh token
-works once; when a used one comes again, somebody copied it, and the whole generation is ended.
+works once; when a used or signed-out one comes again, somebody copied it, and the whole generation is ended.
 """
 
 from __future__ import annotations
