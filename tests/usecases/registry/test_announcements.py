@@ -201,3 +201,13 @@ def test_a_raised_limit_wakes_the_engine_and_a_cut_takes_only_what_is_free(regis
             legal_source="notice 8",
             expected_version=1,
         )
+
+
+def test_a_right_confirmed_after_the_announcement_can_have_its_share_alone(registry: Registry) -> None:
+    early = registry.right(volume_m3="10")
+    registry.announce(share="1")
+    late = registry.right(volume_m3="20")
+    with pytest.raises(errors.ShareOverEntitlement):
+        registry.announce(share="1")
+    assert registry.announce(share="1", only_new=True).entitlements == 1
+    assert (registry.received(early), registry.received(late)) == (10_000, 20_000)
