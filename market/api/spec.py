@@ -145,7 +145,7 @@ def _complete(path: str, method: str, operation: dict[str, Any], endpoint: str, 
         wanted |= {"412", "428"}
     if _is_page(responses):
         parameters.extend(_PAGING)
-    if path == "/v1/auth/token":
+    if path in ("/v1/auth/token", "/v1/auth/session", "/v1/auth/refresh"):
         wanted |= {"401", "403"}
     for status in sorted(wanted):
         responses[status] = {
