@@ -166,12 +166,12 @@ def _check_order(meter: Meter, before: Reading | None, read_at: dt.datetime) -> 
 
 def _charged_before(connection: psycopg.Connection[Any], water_account_id: int) -> tuple[int, int]:
     row = connection.execute(
-        "SELECT coalesce(sum(r.use_litres * r.price_e4), 0)::bigint, coalesce(sum(r.fee_fen), 0)::bigint"
+        "SELECT coalesce(sum(r.use_litres::numeric * r.price_e4), 0), coalesce(sum(r.fee_fen), 0)"
         " FROM readings r JOIN meters m ON m.id = r.meter_id WHERE m.water_account_id = %s",
         (water_account_id,),
     ).fetchone()
     assert row is not None
-    return row[0], row[1]
+    return int(row[0]), int(row[1])  # the value of a year can pass 64 bits
 
 
 def _legs(connection: psycopg.Connection[Any], account: WaterAccount) -> _Legs:

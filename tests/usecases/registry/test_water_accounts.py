@@ -221,3 +221,11 @@ def test_every_change_is_in_a_whole_audit_chain(registry: Registry) -> None:
         "meter.registered",
         "reading.recorded",
     ]
+
+
+def test_the_largest_counter_there_is_has_an_exact_fee(registry: Registry) -> None:
+    account = registry.watered(m3="1", canal="K2")
+    first, second = registry.meter(account.id), registry.meter(account.id)
+    largest = "1000000000000"
+    fees = [registry.read(meter, largest).fee_fen for meter in (first, second)]
+    assert fees == [10**15 * 1418 // 100_000] * 2
