@@ -78,7 +78,7 @@ def _admitted(
     storage: bool = False,
 ) -> int:  # fmt: skip
     participant = admission.apply(
-        session, actor=NOBODY, secret=settings.secret("identifiers"), kind=kind, name=who.name, identifier=identifier,
+        session, actor=NOBODY, secret=settings.secret("identifier"), kind=kind, name=who.name, identifier=identifier,
         contact="demonstration", login=who.login, password=who.password, user_name=who.name, roles=who.roles,
         public_storage=storage,
     )  # fmt: skip

@@ -30,9 +30,10 @@ from market.trading.batch import (
     key_reused,
     needs_no_row,
 )
-from market.trading.book import BUY, Order
+from market.trading.book import BUY
 from market.trading.commands import Answer, Cancel, Command, Place, Refused, decode_outcome, encode
 from market.trading.exchange import Exchange
+from market.trading.loading import load_accounts, load_orders, refresh
 from market.trading.matching import Terms
 from market.trading.models import ID_BLOCK
 from market.trading.reference import Reference
@@ -80,45 +81,10 @@ class Engine:
         self._ids.clear()
         self.exchange = Exchange(self._terms, self.new_id, lambda: self._moment.timestamp())
         self.reference = Reference(self.connection, self.exchange)
-        orders = self._load_orders()
+        orders = load_orders(self.connection, self.reference, self.exchange)
         self.connection.commit()
         self.unsure = True  # what was blocked is not stored: look at every crossing order again
         log.info("engine.loaded", orders=orders, seconds=round(time.perf_counter() - started, 3))
-
-    def _load_orders(self) -> int:
-        rows = self.connection.execute(sql.OPEN_ORDERS_SQL).fetchall()
-        self._load_accounts({row[1] for row in rows})
-        exchange = self.exchange
-        for row in rows:
-            order = Order(
-                id=row[0], account=exchange.accounts[row[1]], side=row[2], volume=row[3], price=row[5], tif=row[6],
-                post_only=row[7], min_fill=row[8], expires_at=row[9], client_order_id=row[10], priority=row[11],
-                created_at=row[16],
-            )  # fmt: skip
-            order.rest, order.held, order.hold_id, order.value, order.paid = (
-                row[4],
-                row[12],
-                row[13],
-                row[14],
-                row[15],
-            )
-            exchange.restore(order)
-        return len(rows)
-
-    def _load_accounts(self, ids: set[int]) -> None:
-        """Loads water accounts and the balances that decisions about them need."""
-        wanted = ids - self.exchange.accounts.keys()
-        if not wanted:
-            return
-        loaded = self.reference.accounts(self.connection, wanted)
-        self.exchange.accounts.update({account.id: account for account in loaded})
-        self._refresh(
-            {each for account in loaded for each in (account.ledger, account.money, account.plan) if each}
-        )
-
-    def _refresh(self, accounts: set[int]) -> None:
-        rows = self.connection.execute(sql.AVAILABLE_SQL, (Bigints(accounts),)).fetchall()
-        self.exchange.available.update(rows)
 
     def _terms(self, seller: Any, buyer: Any) -> Terms | None:
         return self.reference.terms(seller, buyer)
@@ -188,7 +154,7 @@ class Engine:
         exchange = self.exchange
         accounts = {limit.account_id for limit in self.reference.limits} | exchange.blocked.keys()
         before = {account: exchange.available.get(account, 0) for account in accounts}
-        self._refresh(accounts)
+        refresh(self.connection, self.exchange, accounts)
         self.connection.commit()
         exchange.freed.update(dict.fromkeys(a for a in accounts if exchange.available[a] > before[a]))
 
@@ -209,7 +175,8 @@ class Engine:
 
     def _try(self, batch: Batch) -> Batch:
         self._moment = clock.now()
-        self._load_accounts({c.request.water_account for c in batch.commands if type(c.request) is Place})
+        placed = {c.request.water_account for c in batch.commands if type(c.request) is Place}
+        load_accounts(self.connection, self.reference, self.exchange, placed)
         self.connection.commit()
         if self.unsure:
             self.unsure = False
@@ -328,7 +295,7 @@ class Engine:
         if reference is None or reference[0] != self.reference.version:
             self.connection.rollback()
             self.exchange.undo_batch()
-            self._refresh(self.reference.refresh(self.connection))
+            refresh(self.connection, self.exchange, self.reference.refresh(self.connection))
             self.connection.commit()
             raise Stale
 

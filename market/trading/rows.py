@@ -209,7 +209,7 @@ class Journal:
 
 
 def command_digest(rows: Iterable[tuple[Any, ...]]) -> str:
-    """The digest of command rows: id, participant, key, position, body hash hex, user, mandate or 0, request, outcome."""
+    """The digest of rows of (id, participant, key, position, body hash, user, mandate or 0, request, outcome)."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update("\x1f".join(map(str, row)).encode())

@@ -1,0 +1,56 @@
+"""Invariants 13 and 15: the audit trail, idempotency keys."""
+
+from __future__ import annotations
+
+from market.proofs import Check
+
+_BATCHES = ("commands", "orders", "trades", "instructions")
+UNAUDITED_BATCHES_SQL = "\nUNION ALL\n".join(
+    f"SELECT 'a batch without its audit link' AS reason, '{table}' AS relation, x.id AS id, x.batch_id"
+    f" FROM {table} x WHERE NOT EXISTS (SELECT FROM audit a WHERE a.chain = 'engine' AND a.batch_id = x.batch_id)"
+    for table in _BATCHES
+)
+
+_SUBJECTS = {
+    "participants": "participant",
+    "entitlements": "entitlement",
+    "limits": "limit",
+    "announcements": "announcement",
+    "mandates": "mandate",
+    "api_keys": "api_key",
+}
+UNAUDITED_ROWS_SQL = "\nUNION ALL\n".join(
+    f"SELECT 'a row without its audit link' AS reason, '{table}' AS relation, x.id AS id, NULL::bigint AS batch_id"
+    f" FROM {table} x WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.subject_id = x.id)"
+    for table, subject in _SUBJECTS.items()
+)
+
+DECISIONS_SQL = """
+SELECT 'a decision without its audit link' AS reason, r.instruction_id
+FROM review_decisions r
+WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = 'instruction' AND a.subject_id = r.instruction_id
+                  AND a.action = 'review.' || r.decision)
+"""
+
+KEYS_SQL = """
+SELECT 'a key was used twice' AS reason, participant_id AS scope, key
+FROM commands GROUP BY participant_id, key, position HAVING count(*) > 1
+UNION ALL
+SELECT 'a key was used twice', scope, key FROM idempotency_keys GROUP BY scope, key HAVING count(*) > 1
+UNION ALL
+SELECT 'an order that no single command placed', o.id, o.client_order_id
+FROM orders o
+LEFT JOIN (
+  SELECT (outcome::jsonb ->> 'order')::bigint AS order_id, count(*) AS placed
+  FROM commands
+  WHERE request LIKE '{"type":"place"%%' AND outcome LIKE '{"type":"accepted"%%' GROUP BY 1
+) AS c ON c.order_id = o.id
+WHERE coalesce(c.placed, 0) <> 1
+"""
+
+CHECKS = (
+    Check(13, UNAUDITED_BATCHES_SQL),
+    Check(13, UNAUDITED_ROWS_SQL),
+    Check(13, DECISIONS_SQL),
+    Check(15, KEYS_SQL),
+)
