@@ -10,8 +10,7 @@ from flask_smorest import Api, Blueprint
 from werkzeug.routing import BaseConverter
 
 from market.api import errors as error_table
-from market.api import http, spec, telemetry
-from market.api.limits import limiter
+from market.api import http, limits, spec, telemetry
 from market.api.permissions import ROUTES
 from market.core import db, ids
 from market.core.config import Settings
@@ -68,8 +67,6 @@ def describe() -> dict[str, Any]:
 def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask, Api]:
     app = http.KarezFlask("market")
     app.config["KAREZ"] = settings
-    app.config["RATELIMIT_ENABLED"] = rate_limits
-    app.config["RATELIMIT_DEFAULT"] = "60000 per minute"
     app.config.update(spec.CONFIG)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for prefix in ID_PREFIXES:
@@ -77,7 +74,7 @@ def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask
     tokens.configure(app, settings)
     telemetry.register(app)
     http.register(app)
-    limiter.init_app(app)
+    limits.register(app, settings.requests_per_minute if rate_limits else 0)
     api = Api(app)
     spec.prepare(api, ID_PREFIXES)
     for blueprint in blueprints():

@@ -136,4 +136,6 @@ class StrictBlueprint(Blueprint):
 
     ARGUMENTS_PARSER = Parser()
 
-
+    def arguments(self, schema: type[Schema] | Schema, **options: Any) -> Any:
+        """As flask-smorest's, with one instance of the shape for all requests: making one costs more than an order."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)

@@ -36,8 +36,7 @@ _HTTP: dict[int, tuple[str, str]] = {
     500: ("internal_error", "内部错误"),
     503: ("unavailable", "暂时不可用"),
 }
-_HEADERS_KEPT = ("Allow", "Retry-After", "WWW-Authenticate", "X-RateLimit-Limit", "X-RateLimit-Remaining",
-                 "X-RateLimit-Reset")  # fmt: skip
+_HEADERS_KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
 def wants_chinese() -> bool:

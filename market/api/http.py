@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from ulid import ULID
 
-from market.api import idempotency, ownership
+from market.api import idempotency, limits, ownership
 from market.api.body import StrictBlueprint
 from market.api.permissions import PARTICIPANTS, ROUTES, Rule
 from market.core import db, ids
@@ -130,6 +130,7 @@ class KarezFlask(Flask):
         rule = ROUTES.get(request.endpoint or "")
         if rule is None:  # static files and documents that the framework serves
             return super().dispatch_request()
+        limits.count()
         _admit(rule)
         if rule.idempotent == "http":
             life = idempotency.RequestLife(_transact, session, settings().url())
@@ -204,6 +205,7 @@ def _finish(response: Response) -> Response:
         response.headers["ETag"] = g.etag
     if "replayed" in g:
         response.headers["Idempotent-Replayed"] = "true"
+    response.headers.update(limits.headers())
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

@@ -1,34 +1,98 @@
-"""Rate limits: a generous one for everything, a strict one for sign-in and application. In memory, per worker."""
+"""Rate limits: a generous one for everybody, a strict one where guesses could be tried. Counted per process.
+
+Requests are counted in windows of a minute, by credential, or by address where none is sent. A count is two
+dictionary look-ups: an order must not wait for it.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar, cast
 
-from flask import request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, current_app, g, request
+from werkzeug.exceptions import TooManyRequests
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-STRICT = "20 per minute"
+WINDOW_S = 60
+STRICT_PER_MINUTE = 20
+_NAME = "karez-limits"
 
 
-def _who() -> str:
-    """Whoever sends a credential is counted by it, others by their address."""
-    return request.headers.get("Authorization", "")[-32:] or get_remote_address()
+class Standing(NamedTuple):
+    """Where somebody stands in this window: how many requests it has, how many are left, when the next begins."""
+
+    limit: int
+    remaining: int
+    reset_s: int
 
 
-limiter = Limiter(
-    _who,
-    headers_enabled=True,
-    storage_uri="memory://",
-    strategy="moving-window",
-    # config RATELIMIT_ENABLED, RATELIMIT_DEFAULT come from the application's settings
-)
+class Counter:
+    """Counts who asked how often in the running window."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._counting = threading.Lock()
+        self._window = -1
+        self._counts: dict[str, int] = {}
+
+    def count(self, who: str, now_s: float) -> Standing:
+        """Counts one request. Errors: TooManyRequests."""
+        window, within = divmod(int(now_s), WINDOW_S)
+        with self._counting:
+            if window != self._window:
+                self._window, self._counts = window, {}
+            asked = self._counts.get(who, 0) + 1
+            self._counts[who] = asked
+        standing = Standing(self.most, max(self.most - asked, 0), WINDOW_S - within)
+        g.rate = standing
+        if asked > self.most:
+            raise TooManyRequests(f"at most {self.most} a minute", retry_after=standing.reset_s)
+        return standing
+
+
+class _Counters(NamedTuple):
+    every: Counter
+    strict: Counter
+
+
+def register(app: Flask, per_minute: int) -> None:
+    """Gives an app its counters: at most so many requests a minute for each who asks; 0 is no limit of any kind."""
+    if per_minute:
+        app.extensions[_NAME] = _Counters(Counter(per_minute), Counter(STRICT_PER_MINUTE))
+
+
+def count() -> None:
+    """Counts the request. Errors: TooManyRequests."""
+    counters: _Counters | None = current_app.extensions.get(_NAME)
+    if counters is not None:
+        who = request.headers.get("Authorization") or request.remote_addr or ""
+        counters.every.count(who[-64:], time.monotonic())
+
+
+def headers() -> dict[str, str]:
+    """What a client is told about its limit."""
+    standing: Standing | None = g.get("rate")
+    if standing is None:
+        return {}
+    return {
+        "RateLimit-Limit": str(standing.limit),
+        "RateLimit-Remaining": str(standing.remaining),
+        "RateLimit-Reset": str(standing.reset_s),
+    }
 
 
 def strict(view: View) -> View:
-    """Limits a route that guesses could be tried on."""
-    limited: Any = limiter.limit(STRICT, key_func=get_remote_address)(view)
+    """Limits a route that guesses could be tried on, by address."""
+
+    @wraps(view)
+    def limited(*arguments: Any, **named: Any) -> Any:
+        counters: _Counters | None = current_app.extensions.get(_NAME)
+        if counters is not None:
+            counters.strict.count(request.remote_addr or "", time.monotonic())
+        return view(*arguments, **named)
+
     return cast(View, limited)

@@ -34,6 +34,7 @@ class Settings:
     threads: int = 16
     log_level: str = "info"
     engine_socket_path: Path | None = None
+    requests_per_minute: int = 60_000  # of one client at one worker; 0: no limit, not of sign-ins either
     secret_key: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -109,6 +110,7 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "threads": ("KAREZ_THREADS", _number),
     "log_level": ("KAREZ_LOG_LEVEL", _level),
     "engine_socket_path": ("KAREZ_ENGINE_SOCKET", _path),
+    "requests_per_minute": ("KAREZ_REQUESTS_PER_MINUTE", _number),
     "secret_key": ("KAREZ_SECRET_KEY", _text),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
