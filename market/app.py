@@ -7,13 +7,14 @@ from importlib import import_module
 from typing import Any
 
 from flask_smorest import Api, Blueprint
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, ValidationError
 
 from market.api import errors as error_table
 from market.api import http, limits, spec, telemetry
 from market.api.permissions import ROUTES
 from market.core import db, ids
 from market.core.config import Settings
+from market.core.errors import UnknownId
 from market.participants import tokens
 from market.trading.client import Exchange, client
 
@@ -34,7 +35,10 @@ def _converter(prefix: str) -> type[BaseConverter]:
     """A path part that is a public id of one type; anything else is not a path of this service (404)."""
 
     def to_python(_self: BaseConverter, value: str) -> int:
-        return ids.parse(prefix, value)
+        try:
+            return ids.parse(prefix, value)
+        except UnknownId as error:
+            raise ValidationError from error
 
     def to_url(_self: BaseConverter, value: int) -> str:
         return ids.public(prefix, value)

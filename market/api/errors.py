@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
@@ -62,18 +62,12 @@ def problem(
     if errors:
         body["errors"] = errors
     body.update({name: value for name, value in (fields or {}).items() if value is not None})
-    response = Flask.json_provider_class(_app()).response(body)
-    response.status_code = status
-    response.content_type = PROBLEM
+    response: Response = current_app.response_class(
+        current_app.json.dumps(body), status=status, content_type=PROBLEM
+    )
     for name, value in (headers or {}).items():
         response.headers[name] = value
     return response
-
-
-def _app() -> Flask:
-    from flask import current_app
-
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
 def of_refusal(error: Refusal) -> Response:

@@ -33,7 +33,10 @@ class Installation(Base):
     id_key: Mapped[bytes] = mapped_column(LargeBinary)
     reference_version: Mapped[int] = mapped_column(BigInteger, server_default="1")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"), CheckConstraint("length(id_key) = 32", name="key"))
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("length(id_key) = 32", name="key"),
+    )
 
 
 class AuditChain(Base):

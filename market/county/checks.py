@@ -3,120 +3,219 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from market.county.document import Item
-from market.county.pack import LimitSpec, Pack
+from market.county.pack import ADMIN, COUNTY, RIVER, LimitSpec, Pack, Zone
 
-Lines = dict[tuple[str, int], Item]
+Lines = Mapping[tuple[str, int], Item]
+"""Where each row of a section stands."""
+
+LEVELS = {
+    ADMIN: {COUNTY: 0, "township": 1, "village": 2},
+    RIVER: {"river": 0, "network": 0, "district": 1, "canal": 2, "gate": 3},
+}
+"""The levels of each tree; a zone lies under one of a lesser number."""
+CAP, ROUTE, CONVERSION = "cap", "route", "conversion"
 
 
 def check(pack: Pack, lines: Lines) -> None:
     """Refuses a pack that contradicts itself. Errors: PackError with the line."""
-    zones = _zones(pack, lines)
-    sectors = _unique("sectors", (each.code for each in pack.sectors), lines)
-    years = _unique("water_years", (each.year for each in pack.water_years), lines)
-    waters = set(pack.water_sources)
-    _unique("products", (each.code for each in pack.products), lines)
-    _unique("limits", ((each.code, each.water_year) for each in pack.limits), lines)
-    _unique("thresholds", (each.name for each in pack.thresholds), lines)
-    _unique("routes", ((each.from_zone, each.to_zone) for each in pack.routes), lines)
-    for index, product in enumerate(pack.products):
-        _known(lines["products", index], "source of water", product.source, waters)
-        _known(lines["products", index], "water year", product.water_year, years)
-    for index, limit in enumerate(pack.limits):
-        at = lines["limits", index]
-        _known(at, "water year", limit.water_year, years)
-        _known(at, "zone", limit.zone, zones)
-        _known(at, "zone", limit.to_zone, zones)
-        _known(at, "source of water", limit.source, waters)
-        _known(at, "sector", limit.sector, sectors)
-    for index, flow in enumerate(pack.flows):
-        for sector in (flow.from_sector, flow.to_sector):
-            _known(lines["flows", index], "sector", sector, sectors)
-    for index, route in enumerate(pack.routes):
-        at = lines["routes", index]
-        for zone in (route.from_zone, route.to_zone):
-            _known(at, "zone", zone, zones)
-        for sector in route.sectors:
-            _known(at, "sector", sector, sectors)
-    for index, fee in enumerate(pack.fees):
-        _known(lines["fees", index], "zone", fee.zone, zones)
-    for index, rule in enumerate(pack.reviews):
-        for side in (rule.from_sector, rule.to_sector):
-            _known(lines["reviews", index], "sector", side, sectors)
-    for index, tariff in enumerate(pack.tariffs):
-        _known(lines["tariffs", index], "zone", tariff.zone, zones)
-        _known(lines["tariffs", index], "sector", tariff.sector, sectors)
-    _caps(pack, lines)
+    _check_duplicates(pack, lines)
+    _check_zones(pack, lines)
+    _check_references(pack, lines)
+    _check_flows(pack, lines)
+    _check_routes(pack, lines)
+    _check_limits(pack, lines)
+    _check_caps(pack, lines)
 
 
-def _known(item: Item, kind: str, name: object, names: Iterable[object]) -> None:
-    if name is not None and name not in names:
-        raise item.wrong(f"there is no {kind} {name}")
+def _check_duplicates(pack: Pack, lines: Lines) -> None:
+    """What names a row may name no other; what two rows say of one thing would contradict, or be said twice."""
+    keys: list[tuple[str, str, Iterable[object]]] = [
+        ("sources", "code", (each.code for each in pack.sources)),
+        ("zones", "code", (each.code for each in pack.zones)),
+        ("water_sources", "", pack.water_sources),
+        ("sectors", "code", (each.code for each in pack.sectors)),
+        ("water_years", "year", (each.year for each in pack.water_years)),
+        ("products", "code", (each.code for each in pack.products)),
+        (
+            "products",
+            "source_of_water",
+            (f"{each.source} {each.water_year} {each.tenure}" for each in pack.products),
+        ),
+        ("limits", "code", (f"{each.code} of {each.water_year}" for each in pack.limits)),
+        ("limits", "kind", (_node(each) for each in pack.limits)),
+        ("flows", "to_sector", (f"{each.from_sector} to {each.to_sector}" for each in pack.flows)),
+        ("routes", "to_zone", (f"{each.from_zone} to {each.to_zone}" for each in pack.routes)),
+        ("fees", "zone", (each.zone for each in pack.fees)),
+        ("reviews", "code", (each.code for each in pack.reviews)),
+        ("tariffs", "sector", (f"{each.zone} {each.sector}" for each in pack.tariffs)),
+        ("thresholds", "name", (each.name for each in pack.thresholds)),
+        ("clocks", "name", (each.name for each in pack.clocks)),
+    ]
+    for section, key, names in keys:
+        seen: dict[object, int] = {}
+        for index, name in enumerate(names):
+            item = lines[section, index].at(key) if key else lines[section, index]
+            if name in seen:
+                raise item.wrong(f"{name} stands twice, first in line {seen[name]}")
+            seen[name] = item.line
 
 
-def _unique(section: str, names: Iterable[object], lines: Lines) -> set[object]:
-    seen: set[object] = set()
-    for index, name in enumerate(names):
-        if name in seen:
-            raise lines[section, index].wrong(f"{name} stands twice")
-        seen.add(name)
-    return seen
+def _node(limit: LimitSpec) -> str:
+    parts = (limit.zone, limit.to_zone, limit.source, limit.sector, str(limit.water_year))
+    return f"the {limit.kind} of {' '.join(part for part in parts if part)}"
 
 
-def _zones(pack: Pack, lines: Lines) -> set[object]:
-    codes = _unique("zones", (zone.code for zone in pack.zones), lines)
+def _check_zones(pack: Pack, lines: Lines) -> None:
     by_code = {zone.code: zone for zone in pack.zones}
     for index, zone in enumerate(pack.zones):
-        at = lines["zones", index]
-        _known(at, "zone", zone.parent, codes)
-        seen = {zone.code}
-        step = zone.parent
-        while step is not None:
-            if step in seen:
+        at = lines["zones", index].at("parent")
+        above = _parent(zone, by_code, at)
+        seen: set[str] = set()
+        while above is not None and above.code not in seen:
+            if above.code == zone.code:
                 raise at.wrong(f"{zone.code} is above itself")
-            if by_code[step].tree != zone.tree:
-                raise at.wrong(f"{zone.code} and {step} are of different trees")
-            seen.add(step)
-            step = by_code[step].parent
-    return codes
+            seen.add(above.code)
+            above = _parent(above, by_code, at)
+    for index, zone in enumerate(pack.zones):
+        _check_level(pack, zone, by_code, lines["zones", index])
 
 
-def _caps(pack: Pack, lines: Lines) -> None:
-    """A cap is not below the sum of its children, nor below one on the same node with a narrower source or sector."""
-    caps = [(index, limit) for index, limit in enumerate(pack.limits) if limit.kind == "cap"]
-    for index, cap in caps:
-        at = lines["limits", index]
-        children: dict[str, int] = defaultdict(int)
-        for _, other in caps:
-            if other is cap or other.water_year != cap.water_year:
-                continue
-            if _narrower(cap, other) and other.litres > cap.litres:
-                raise at.wrong(f"the cap {cap.code} is below {other.code}, which it holds")
-            tree = _child_tree(pack, cap, other)
-            if tree is not None:
-                children[tree] += other.litres
-        for tree, total in children.items():
-            if total > cap.litres:
-                raise at.wrong(f"the cap {cap.code} is below the sum of its children in the {tree} tree")
-
-
-def _narrower(cap: LimitSpec, other: LimitSpec) -> bool:
-    """Whether the other cap lies on the same zone and names more of source and sector."""
-    return (
-        cap.zone == other.zone
-        and cap.source in (None, other.source)
-        and cap.sector in (None, other.sector)
-        and (cap.source, cap.sector) != (other.source, other.sector)
-    )
-
-
-def _child_tree(pack: Pack, cap: LimitSpec, other: LimitSpec) -> str | None:
-    """The tree in which the other cap's zone lies right below this one's, of the same source and sector; else None."""
-    if (cap.source, cap.sector) != (other.source, other.sector) or other.zone is None or other.zone == cap.zone:
+def _parent(zone: Zone, by_code: Mapping[str, Zone], at: Item) -> Zone | None:
+    if zone.parent is None:
         return None
-    zone = pack.zone(other.zone)
-    if cap.zone is None:
-        return zone.tree if zone.parent is None else None
-    return zone.tree if zone.parent == cap.zone else None
+    if zone.parent not in by_code:
+        raise at.wrong(f"there is no zone {zone.parent}")
+    return by_code[zone.parent]
+
+
+def _check_level(pack: Pack, zone: Zone, by_code: Mapping[str, Zone], at: Item) -> None:
+    above = by_code[zone.parent] if zone.parent is not None else None
+    if above is None:
+        if zone.tree == ADMIN and zone.code != pack.county:
+            raise at.wrong(f"{zone.code} lies outside the county {pack.county}: it needs a parent")
+        if LEVELS[zone.tree][zone.level] != 0:
+            raise at.wrong(f"a {zone.level} needs a parent")
+    elif above.tree != zone.tree:
+        raise at.at("parent").wrong(f"{zone.code} and {above.code} are of different trees")
+    elif LEVELS[zone.tree][zone.level] <= LEVELS[above.tree][above.level]:
+        raise at.at("level").wrong(f"a {zone.level} does not lie under a {above.level}")
+
+
+def _check_references(pack: Pack, lines: Lines) -> None:
+    known: dict[str, set[object]] = {
+        "zone": {each.code for each in pack.zones},
+        "river node": {each.code for each in pack.zones if each.tree == RIVER},
+        "source of water": set(pack.water_sources),
+        "sector": {each.code for each in pack.sectors},
+        "water year": {each.year for each in pack.water_years},
+    }
+    for section, index, key, kind, name in _references(pack):
+        if name is not None and name not in known[kind]:
+            raise lines[section, index].at(key).wrong(f"there is no {kind} {name}")
+
+
+def _references(pack: Pack) -> Iterator[tuple[str, int, str, str, object]]:
+    """Everything that a row names of another section: section, row, key, kind, name."""
+    for index, product in enumerate(pack.products):
+        yield "products", index, "source_of_water", "source of water", product.source
+        yield "products", index, "water_year", "water year", product.water_year
+    for index, limit in enumerate(pack.limits):
+        yield "limits", index, "water_year", "water year", limit.water_year
+        yield "limits", index, "zone", "zone", limit.zone
+        yield "limits", index, "to_zone", "zone", limit.to_zone
+        yield "limits", index, "source_of_water", "source of water", limit.source
+        yield "limits", index, "sector", "sector", limit.sector
+    for index, flow in enumerate(pack.flows):
+        yield "flows", index, "from_sector", "sector", flow.from_sector
+        yield "flows", index, "to_sector", "sector", flow.to_sector
+    for index, route in enumerate(pack.routes):
+        yield "routes", index, "from_zone", "river node", route.from_zone
+        yield "routes", index, "to_zone", "river node", route.to_zone
+        for sector in route.sectors:
+            yield "routes", index, "sectors", "sector", sector
+    for index, fee in enumerate(pack.fees):
+        yield "fees", index, "zone", "zone", fee.zone
+    for index, rule in enumerate(pack.reviews):
+        yield "reviews", index, "from_sector", "sector", rule.from_sector
+        yield "reviews", index, "to_sector", "sector", rule.to_sector
+    for index, tariff in enumerate(pack.tariffs):
+        yield "tariffs", index, "zone", "zone", tariff.zone
+        yield "tariffs", index, "sector", "sector", tariff.sector
+
+
+def _check_flows(pack: Pack, lines: Lines) -> None:
+    may_sell = {each.code for each in pack.sectors if each.may_sell}
+    may_buy = {each.code for each in pack.sectors if each.may_buy}
+    for index, flow in enumerate(pack.flows):
+        if flow.from_sector not in may_sell:
+            raise lines["flows", index].at("from_sector").wrong(f"{flow.from_sector} may not sell")
+        if flow.to_sector not in may_buy:
+            raise lines["flows", index].at("to_sector").wrong(f"{flow.to_sector} may not buy")
+
+
+def _check_routes(pack: Pack, lines: Lines) -> None:
+    for index, route in enumerate(pack.routes):
+        if route.from_zone == route.to_zone:
+            raise lines["routes", index].at("to_zone").wrong("a route leads from one zone to another")
+
+
+def _check_limits(pack: Pack, lines: Lines) -> None:
+    for index, limit in enumerate(pack.limits):
+        at = lines["limits", index]
+        if (limit.kind == ROUTE) != (limit.to_zone is not None):
+            raise at.at("to_zone").wrong("a route, and only a route, names the zone it leads to")
+        if limit.kind not in (CAP, CONVERSION) and limit.zone is None:
+            raise at.wrong(f"a limit of the kind {limit.kind} names a zone")
+        if limit.kind == ROUTE and limit.zone == limit.to_zone:
+            raise at.at("to_zone").wrong("a route leads from one zone to another")
+
+
+def _check_caps(pack: Pack, lines: Lines) -> None:
+    """A cap holds each cap within it, and the sum of those next below it in a tree, of the same source and sector."""
+    caps = {_key(cap): (index, cap) for index, cap in enumerate(pack.limits) if cap.kind == CAP}
+
+    def line(index: int) -> Item:
+        return lines["limits", index].at("volume")
+
+    below: dict[tuple[int, str], int] = defaultdict(int)
+    for index, cap in caps.values():
+        for found in filter(None, map(caps.get, _around(pack, cap))):
+            if cap.litres > found[1].litres:
+                held = f"{cap.code} of line {line(index).line}"
+                raise line(found[0]).wrong(f"the cap {found[1].code} is below {held}, which it holds")
+        above = next(filter(None, map(caps.get, _above(pack, cap))), None)
+        if above is not None and cap.zone is not None:
+            below[above[0], pack.zone(cap.zone).tree] += cap.litres
+    for (index, tree), litres in below.items():
+        if litres > pack.limits[index].litres:
+            code = pack.limits[index].code
+            raise line(index).wrong(f"the cap {code} is below the sum of its children in the {tree} tree")
+
+
+_Key = tuple[int, str | None, str | None, str | None]
+
+
+def _key(cap: LimitSpec) -> _Key:
+    return cap.water_year, cap.zone, cap.source, cap.sector
+
+
+def _zones_above(pack: Pack, cap: LimitSpec) -> tuple[str | None, ...]:
+    """Every zone that holds a cap's, its own first, and last the whole."""
+    return (*pack.ancestors(cap.zone), None) if cap.zone is not None else (None,)
+
+
+def _above(pack: Pack, cap: LimitSpec) -> Iterator[_Key]:
+    """The nodes above a cap's of the same source and sector, the nearest first."""
+    for zone in _zones_above(pack, cap)[1:]:
+        yield cap.water_year, zone, cap.source, cap.sector
+
+
+def _around(pack: Pack, cap: LimitSpec) -> Iterator[_Key]:
+    """Every node that holds a cap's: of a zone above it or its own, of its source and sector or of all."""
+    for zone in _zones_above(pack, cap):
+        for source in dict.fromkeys((cap.source, None)):
+            for sector in dict.fromkeys((cap.sector, None)):
+                yield cap.water_year, zone, source, sector

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import yaml
 
@@ -12,8 +13,16 @@ from ledger.units import UnitError, parse_decimal
 from market.county.errors import PackError
 
 MAX_BYTES = 2_000_000
-_TEXT, _BOOL, _INT, _FLOAT, _NULL = (f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "int", "float", "null"))
-_KINDS = {_INT: "a whole number", _FLOAT: "a number as float", _BOOL: "true or false", _NULL: "nothing"}
+MAX_DEPTH = 12
+"""Deeper than any pack; a reader that calls itself would otherwise run out of stack."""
+_YAML = "tag:yaml.org,2002:"
+_TEXT, _BOOL, _INT, _TABLE, _LIST = (f"{_YAML}{name}" for name in ("str", "bool", "int", "map", "seq"))
+_KINDS = {
+    _INT: "a whole number",
+    f"{_YAML}float": "a number as float",
+    _BOOL: "true or false",
+    f"{_YAML}null": "nothing",
+}
 _CODE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")
 
 
@@ -23,7 +32,7 @@ class Item:
     def __init__(self, node: yaml.Node, place: str) -> None:
         self.node = node
         self.place = place
-        self.line = node.start_mark.line + 1
+        self.line = _line(node.start_mark)
 
     def wrong(self, reason: str) -> PackError:
         """The refusal of this node."""
@@ -31,13 +40,8 @@ class Item:
 
     def table(self, required: Sequence[str], optional: Sequence[str] = ()) -> dict[str, Item]:
         """A mapping with these keys and no others."""
-        if not isinstance(self.node, yaml.MappingNode):
-            raise self.wrong("must be a table of keys and values")
         found: dict[str, Item] = {}
-        for key, value in self.node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            item = Item(value, f"{self.place}.{name}" if self.place else name)
-            item.line = key.start_mark.line + 1
+        for name, item in self._members():
             if name in found:
                 raise item.wrong(f"the key {name} stands twice")
             if name not in required and name not in optional:
@@ -48,9 +52,22 @@ class Item:
                 raise self.wrong(f"the key {name} is missing")
         return found
 
+    def _members(self) -> Iterator[tuple[str, Item]]:
+        if not isinstance(self.node, yaml.MappingNode) or self.node.tag != _TABLE:
+            raise self.wrong("must be a table of keys and values")
+        for key, value in self.node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            item = Item(value, f"{self.place}.{name}" if self.place else name)
+            item.line = _line(key.start_mark)
+            yield name, item
+
+    def at(self, key: str) -> Item:
+        """The member of this name of a table, to say what is wrong with it; the table itself where it has none."""
+        return dict(self._members()).get(key, self)
+
     def items(self) -> Iterator[Item]:
         """The members of a list."""
-        if not isinstance(self.node, yaml.SequenceNode):
+        if not isinstance(self.node, yaml.SequenceNode) or self.node.tag != _LIST:
             raise self.wrong("must be a list")
         for index, each in enumerate(self.node.value):
             yield Item(each, f"{self.place}[{index}]")
@@ -118,19 +135,36 @@ class Item:
 
 
 def read(text: str) -> Item:
-    """The document. Errors: PackError for YAML that cannot be read, for aliases, for too much of it."""
-    if len(text.encode()) > MAX_BYTES:
+    """The document. Errors: PackError for YAML that cannot be read, for aliases, for too much or too deep of it."""
+    if len(text.encode(errors="replace")) > MAX_BYTES:
         raise PackError(1, "", f"is larger than {MAX_BYTES} bytes")
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                raise PackError(event.start_mark.line + 1, "", "aliases are not taken")
+        _refuse_tricks(yaml.parse(text, Loader=yaml.SafeLoader))
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise PackError(line, "", f"is not YAML: the character {error.character!r} is not allowed") from error
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise PackError(mark.line + 1 if mark else 1, "", f"is not YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise PackError(1, "", f"is not YAML: {error}") from error
+        raise PackError(_line(error.problem_mark), "", f"is not YAML: {error.problem}") from error
     if node is None:
         raise PackError(1, "", "is empty")
     return Item(node, "")
+
+
+def _refuse_tricks(events: Iterator[yaml.Event]) -> None:
+    """Refuses what can make a small text a large document: aliases, and lists in lists without end."""
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            raise PackError(_line(event.start_mark), "", "aliases are not taken")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise PackError(_line(event.start_mark), "", f"is nested deeper than {MAX_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _line(mark: Any) -> int:
+    """The line of a mark, from 1; PyYAML leaves the mark out where it has none."""
+    return int(mark.line) + 1 if mark is not None else 1

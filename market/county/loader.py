@@ -13,18 +13,21 @@ from market.county.pack import Basis, Pack
 T = TypeVar("T")
 
 STATUSES = ("read", "secondary", "derived", "memory")
+MEMORY = "memory"
+CLOCK_UNITS = ("working_days", "days", "years")
 LIMIT_KINDS = ("cap", "route", "import", "export", "conversion")
 PACKS = Path(__file__).parent / "packs"
 _BASIS = ("source", "status", "demonstration")
 _SECTIONS = (
     "name", "version", "zh", "en", "county", "certificate_prefix", "sources", "zones", "water_sources", "sectors",
-    "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds",
+    "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds", "clocks",
+    "platform",
 )  # fmt: skip
 
 
 def load(text: str) -> Pack:
     """The pack of a YAML text, read and checked. Errors: PackError with the line."""
-    return _Reader(read(text)).pack()
+    return _Reader(read(text)).whole()
 
 
 def shipped(name: str = "yengisar") -> str:
@@ -37,20 +40,21 @@ class _Reader:
 
     def __init__(self, document: Item) -> None:
         self.sections = document.table(_SECTIONS)
-        self.sources: set[str] = set()
-        self.lines: checks.Lines = {}
+        self.sources: dict[str, str] = {}
+        self.lines: dict[tuple[str, int], Item] = {}
 
-    def pack(self) -> Pack:
+    def whole(self) -> Pack:
+        """The pack, checked. Errors: PackError."""
         head = {name: self.sections[name].text() for name in ("name", "version", "zh", "en")}
         sources = self._all("sources", self._source)
-        self.sources = {source.code for source in sources}
+        self.sources = {source.code: source.status for source in sources}
         found = Pack(
             **head,
             county=self.sections["county"].code(),
             certificate_prefix=self.sections["certificate_prefix"].code(),
             sources=sources,
             zones=self._all("zones", self._zone),
-            water_sources=tuple(each.code() for each in self.sections["water_sources"].items()),
+            water_sources=self._all("water_sources", Item.code),
             sectors=self._all("sectors", self._sector),
             water_years=self._all("water_years", self._water_year),
             products=self._all("products", self._product),
@@ -61,6 +65,8 @@ class _Reader:
             reviews=self._all("reviews", self._review),
             tariffs=self._all("tariffs", self._tariff),
             thresholds=self._all("thresholds", self._threshold),
+            clocks=self._all("clocks", self._clock),
+            platform=self._platform(self.sections["platform"]),
         )
         checks.check(found, self.lines)
         return found
@@ -73,38 +79,53 @@ class _Reader:
         return tuple(rows)
 
     def _basis(self, item: Item, found: dict[str, Item]) -> Basis:
+        """Where a row's figure comes from. What was only remembered may stand in, but never as more than that."""
         demonstration = found["demonstration"].boolean() if "demonstration" in found else False
         if "source" not in found:
+            if "status" in found:
+                raise found["status"].wrong("the status of a reading needs its source")
             if not demonstration:
                 raise item.wrong("a figure needs a source, or `demonstration: true`")
-            return Basis("demonstration", "demonstration", True)
+            return pack.DEMONSTRATION
         source = found["source"].text(200)
-        if source.split(" ")[0] not in self.sources:
-            raise found["source"].wrong(f"there is no source {source.split(' ')[0]}")
+        code = source.split(" ")[0]
+        if code not in self.sources:
+            raise found["source"].wrong(f"there is no source {code}")
         if "status" not in found:
             raise item.wrong("a source needs the status of its reading")
-        return Basis(source, found["status"].one_of(STATUSES), demonstration)
+        status = found["status"].one_of(STATUSES)
+        if self.sources[code] == MEMORY and status != MEMORY:
+            raise found["status"].wrong(f"{code} is known from memory only: the status is {MEMORY}")
+        if status == MEMORY and not demonstration:
+            raise item.wrong("a figure from memory needs `demonstration: true` until it is confirmed")
+        return Basis(source, status, demonstration)
 
     @staticmethod
     def _source(item: Item) -> pack.Source:
-        found = item.table(("code", "title", "status"))
-        return pack.Source(found["code"].code(), found["title"].text(), found["status"].one_of(STATUSES))
+        found = item.table(("code", "title", "status"), ("url",))
+        return pack.Source(
+            found["code"].code(),
+            found["title"].text(),
+            found["status"].one_of(STATUSES),
+            found["url"].text() if "url" in found else None,
+        )
 
     def _zone(self, item: Item) -> pack.Zone:
         found = item.table(("code", "tree", "level", "zh"), ("parent", "en", "groundwater", *_BASIS))
         self._basis(item, found)
+        tree = found["tree"].one_of(tuple(checks.LEVELS))
+        groundwater = ("open", *pack.CLOSED_GROUNDWATER)
         zh = found["zh"].text(80)
         return pack.Zone(
             code=found["code"].code(),
-            tree=found["tree"].one_of((pack.ADMIN, pack.RIVER)),
+            tree=tree,
             parent=found["parent"].code() if "parent" in found else None,
-            level=found["level"].code(),
+            level=found["level"].one_of(tuple(checks.LEVELS[tree])),
             zh=zh,
             en=found["en"].text(80) if "en" in found else zh,
-            groundwater=found["groundwater"].one_of(("open", *pack.CLOSED_GROUNDWATER)) if "groundwater" in found
-            else "open",
+            groundwater=found["groundwater"].one_of(groundwater) if "groundwater" in found else "open",
             demonstration=found["demonstration"].boolean() if "demonstration" in found else False,
-        )  # fmt: skip
+        )
 
     def _sector(self, item: Item) -> pack.Sector:
         found = item.table(("code", "zh", "en", "may_sell", "may_buy"), _BASIS)
@@ -143,7 +164,8 @@ class _Reader:
 
     def _limit(self, item: Item) -> pack.LimitSpec:
         found = item.table(
-            ("code", "kind", "water_year", "volume"), ("zone", "to_zone", "source_of_water", "sector", *_BASIS)
+            ("code", "kind", "water_year", "volume"),
+            ("zone", "to_zone", "source_of_water", "sector", *_BASIS),
         )
 
         def code(name: str) -> str | None:
@@ -164,7 +186,9 @@ class _Reader:
     def _flow(self, item: Item) -> pack.Flow:
         found = item.table(("from_sector", "to_sector", "within"), _BASIS)
         within = found["within"].one_of((pack.COUNTY, pack.DISTRICT, pack.CANAL))
-        return pack.Flow(found["from_sector"].code(), found["to_sector"].code(), within, self._basis(item, found))
+        return pack.Flow(
+            found["from_sector"].code(), found["to_sector"].code(), within, self._basis(item, found)
+        )
 
     def _route(self, item: Item) -> pack.Route:
         found = item.table(("from_zone", "to_zone", "k"), ("sectors", *_BASIS))
@@ -182,7 +206,8 @@ class _Reader:
 
     def _review(self, item: Item) -> pack.ReviewRule:
         found = item.table(
-            ("code", "working_days"), ("from_sector", "to_sector", "crossing_districts", "from_volume", *_BASIS)
+            ("code", "working_days"),
+            ("from_sector", "to_sector", "crossing_districts", "from_volume", *_BASIS),
         )
         return pack.ReviewRule(
             found["code"].code(),
@@ -201,13 +226,18 @@ class _Reader:
             found["sector"].code(),
             found["price"].decimal(4, 10**8),
             self._basis(item, found),
-            tuple(self._tier(each) for each in found["tiers"].items()) if "tiers" in found else (),
+            self._tiers(found["tiers"]) if "tiers" in found else (),
         )
 
-    @staticmethod
-    def _tier(item: Item) -> pack.Tier:
-        found = item.table(("above", "multiple"))
-        return pack.Tier(found["above"].decimal(6), found["multiple"].decimal(6))
+    def _tiers(self, item: Item) -> tuple[pack.Tier, ...]:
+        tiers: list[pack.Tier] = []
+        for each in item.items():
+            found = each.table(("above", "multiple"), _BASIS)
+            above = found["above"].decimal(6, 10**9)
+            if tiers and above <= tiers[-1].above_e6:
+                raise found["above"].wrong("must be above that of the tier before")
+            tiers.append(pack.Tier(above, found["multiple"].decimal(6, 10**9), self._basis(each, found)))
+        return tuple(tiers)
 
     def _threshold(self, item: Item) -> pack.Threshold:
         found = item.table(("name", "volume", "operator"), _BASIS)
@@ -215,5 +245,23 @@ class _Reader:
             found["name"].code(),
             found["volume"].decimal(3),
             found["operator"].one_of(("gte", "gt")),
+            self._basis(item, found),
+        )
+
+    def _clock(self, item: Item) -> pack.Clock:
+        found = item.table(("name", "length", "unit"), _BASIS)
+        return pack.Clock(
+            found["name"].code(),
+            found["length"].whole(1, 1000),
+            found["unit"].one_of(CLOCK_UNITS),
+            self._basis(item, found),
+        )
+
+    def _platform(self, item: Item) -> pack.Platform:
+        found = item.table(("exported", "reason_zh", "reason_en"), _BASIS)
+        return pack.Platform(
+            found["exported"].boolean(),
+            found["reason_zh"].text(),
+            found["reason_en"].text(),
             self._basis(item, found),
         )

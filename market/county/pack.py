@@ -7,16 +7,18 @@ demonstration; `basis` says which. Zones are named by their codes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
+from itertools import pairwise
 
 import msgspec
 
-from ledger.units import fen_half_even
+from ledger.units import TICK_LITRES_A_FEN
 
 ADMIN, RIVER = "admin", "river"
 CLOSED_GROUNDWATER = ("restricted", "banned", "overdrawn")
 COUNTY, DISTRICT, CANAL = "county", "district", "canal"
+ONE_E6 = 1_000_000
 
 
 class Basis(msgspec.Struct, frozen=True):
@@ -27,12 +29,16 @@ class Basis(msgspec.Struct, frozen=True):
     demonstration: bool = False
 
 
+DEMONSTRATION = Basis("demonstration", "demonstration", demonstration=True)
+
+
 class Source(msgspec.Struct, frozen=True):
     """A law, plan, standard or report that figures come from."""
 
     code: str
     title: str
     status: str
+    url: str | None = None
 
 
 class Zone(msgspec.Struct, frozen=True):
@@ -132,10 +138,11 @@ class ReviewRule(msgspec.Struct, frozen=True):
 
 
 class Tier(msgspec.Struct, frozen=True):
-    """Use above `above_e6` of the quota costs `multiple_e6` of the price (millionths)."""
+    """Use that passes the quota by `above_e6` of it costs `multiple_e6` of the price (millionths)."""
 
     above_e6: int
     multiple_e6: int
+    basis: Basis = DEMONSTRATION
 
 
 class Tariff(msgspec.Struct, frozen=True):
@@ -154,6 +161,24 @@ class Threshold(msgspec.Struct, frozen=True):
     name: str
     litres: int
     operator: str
+    basis: Basis
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """A time that a law or rule gives: so many working days, days or years (`unit`)."""
+
+    name: str
+    length: int
+    unit: str
+    basis: Basis
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """Whether trades are exported to the national platform, as is due in over-loaded areas, or why they are not."""
+
+    exported: bool
+    reason_zh: str
+    reason_en: str
     basis: Basis
 
 
@@ -190,6 +215,9 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     reviews: tuple[ReviewRule, ...]
     tariffs: tuple[Tariff, ...]
     thresholds: tuple[Threshold, ...]
+    # What follows came with later versions: a pack that was installed before them has none.
+    clocks: tuple[Clock, ...] = ()
+    platform: Platform | None = None
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -208,41 +236,47 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             step = self._zones[step].parent
         return tuple(line)
 
+    def _above(self, code: str, level: str) -> str | None:
+        return next((each for each in self.ancestors(code) if self._zones[each].level == level), None)
+
     def district_of(self, code: str) -> str | None:
-        """The irrigation district that holds a river node, or None."""
-        return next((each for each in self.ancestors(code) if self._zones[each].level == DISTRICT), None)
+        """The irrigation district that holds a river node, or None. KeyError."""
+        return self._above(code, DISTRICT)
+
+    def canal_of(self, code: str) -> str | None:
+        """The canal that a river node is, or is a gate of, or None. KeyError."""
+        return self._above(code, CANAL)
 
     def groundwater_allowed(self, codes: Iterable[str]) -> bool:
-        """Whether groundwater may move into a place in these zones (groundwater regulation arts 33–35; derived)."""
-        return all(self._zones[each].groundwater not in CLOSED_GROUNDWATER for code in codes for each in
-                   self.ancestors(code))  # fmt: skip
+        """Whether groundwater may move into a place in these zones (groundwater regulation arts 33-35; derived)."""
+        line = (self._zones[each] for code in codes for each in self.ancestors(code))
+        return all(zone.groundwater not in CLOSED_GROUNDWATER for zone in line)
 
     def flow(self, from_sector: str, to_sector: str, from_canal: str, to_canal: str) -> Decision:
-        """Whether water may be sold from one sector and canal to another."""
+        """Whether water may be sold from one sector and canal to another, and by which rule. KeyError."""
         for each in self.flows:
-            if (each.from_sector, each.to_sector) == (from_sector, to_sector) and self._within(each.within, from_canal, to_canal):
+            sectors = (each.from_sector, each.to_sector)
+            if sectors == (from_sector, to_sector) and self._within(each.within, from_canal, to_canal):
                 return Decision(True, f"flow:{from_sector}:{to_sector}", each.basis.source)
         return NO_FLOW
 
     def _within(self, within: str, from_canal: str, to_canal: str) -> bool:
-        if within == CANAL:
-            return from_canal == to_canal
-        if within == DISTRICT:
-            district = self.district_of(from_canal)
-            return district is not None and district == self.district_of(to_canal)
-        return True
+        if within == COUNTY or from_canal == to_canal:
+            return True
+        start = self._above(from_canal, within)
+        return start is not None and start == self._above(to_canal, within)
 
     def route(self, from_canal: str, to_canal: str, sector: str) -> Route | None:
-        """How water gets from one canal to another: without loss inside one, else by the most specific listed route.
+        """How water gets from one river node to another, for a seller of this sector; None: not at all. KeyError.
 
-        A route never changes hands twice: only direct ones count. Where one end lies above the other, the water
-        stays on its canal.
+        Within one canal, its gates included, nothing is lost. Otherwise the listed route counts that names the
+        nearest node at or above the start, and of these the nearest at or above the end. Only direct routes count.
         """
-        above_from, above_to = self.ancestors(from_canal), self.ancestors(to_canal)
-        if from_canal in above_to or to_canal in above_from:
+        canal = self.canal_of(from_canal)
+        if from_canal == to_canal or (canal is not None and canal == self.canal_of(to_canal)):
             return Route(from_canal, to_canal, 1000, Basis("same canal", "derived"))
-        for start in above_from:
-            for end in above_to:
+        for start in self.ancestors(from_canal):
+            for end in self.ancestors(to_canal):
                 found = self._routes.get((start, end))
                 if found is not None and (not found.sectors or sector in found.sectors):
                     return found
@@ -262,8 +296,10 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     def _depth(self, code: str) -> int:
         return len(self.ancestors(code))
 
-    def review_rules(self, from_sector: str, to_sector: str, from_canal: str, to_canal: str) -> tuple[ReviewRule, ...]:
-        """The rules that may put a trade between these places before a reviewer; the first whose volume fits decides."""
+    def review_rules(
+        self, from_sector: str, to_sector: str, from_canal: str, to_canal: str
+    ) -> tuple[ReviewRule, ...]:
+        """The rules that may put a trade between these places up for review; the first whose volume fits decides."""
         crosses = self.district_of(from_canal) != self.district_of(to_canal)
         return tuple(
             rule
@@ -286,6 +322,13 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
                 return each
         raise KeyError(name)
 
+    def clock(self, name: str) -> Clock:
+        """A time that the law gives, by its name. KeyError."""
+        for each in self.clocks:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
     def to_json(self) -> str:
         """The pack as JSON, exact."""
         return msgspec.json.encode(self).decode()
@@ -299,31 +342,19 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
 def water_fee_fen(use_litres: int, tariff: Tariff, quota_litres: int | None = None) -> int:
     """The water fee in fen for a year's use: marginal tiers above the quota, one half-even rounding at the end.
 
-    Source: Water Law art. 49 (progressive pricing above the quota); without a quota every litre costs the price.
+    Source: Water Law art. 49 (progressive pricing above the quota): the sum over tiers of price x multiple x the use
+    that falls into the tier. Without a quota every litre costs the price. Exact: a tier may begin within a litre.
     """
-    tick_litres_e6 = 0
-    for start, end, multiple_e6 in _bands(tariff.tiers, quota_litres):
-        within = min(use_litres, end) - start if end is not None else use_litres - start
-        if within > 0:
-            tick_litres_e6 += within * tariff.price_e4 * multiple_e6
-    whole, rest = divmod(tick_litres_e6, 1_000_000)
-    if rest == 0:
-        return fen_half_even(whole)
-    # the exact value lies above `whole`: half-even needs to know on which side of the half
-    return _half_even(tick_litres_e6, 100_000 * 1_000_000)
+    unit = ONE_E6 * ONE_E6 * TICK_LITRES_A_FEN
+    whole, rest = divmod(_value(use_litres * ONE_E6, tariff, quota_litres) * tariff.price_e4, unit)
+    return whole + (2 * rest > unit or (2 * rest == unit and whole & 1))
 
 
-def _half_even(value: int, unit: int) -> int:
-    whole, rest = divmod(value, unit)
-    if 2 * rest > unit or (2 * rest == unit and whole & 1):
-        return whole + 1
-    return whole
-
-
-def _bands(tiers: Sequence[Tier], quota: int | None) -> list[tuple[int, int | None, int]]:
-    if quota is None or not tiers:
-        return [(0, None, 1_000_000)]
-    starts = [0, *(quota + quota * tier.above_e6 // 1_000_000 for tier in tiers)]
-    multiples = [1_000_000, *(tier.multiple_e6 for tier in tiers)]
-    ends: list[int | None] = [*starts[1:], None]
-    return list(zip(starts, ends, multiples, strict=True))
+def _value(use: int, tariff: Tariff, quota_litres: int | None) -> int:
+    """Use (millionths of a litre), each part times the multiple (millionths) of the tier that it falls into."""
+    if quota_litres is None:
+        return use * ONE_E6
+    starts = [0, *(quota_litres * (ONE_E6 + tier.above_e6) for tier in tariff.tiers)]
+    multiples = [ONE_E6, *(tier.multiple_e6 for tier in tariff.tiers)]
+    bands = pairwise([*(min(start, use) for start in starts), use])
+    return sum((end - start) * multiple for (start, end), multiple in zip(bands, multiples, strict=True))

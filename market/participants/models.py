@@ -21,7 +21,16 @@ from ledger.base import Base
 
 NOW = func.clock_timestamp()
 
-KINDS = ("person", "household", "association", "enterprise", "service_firm", "verifier", "bank", "public_body")
+KINDS = (
+    "person",
+    "household",
+    "association",
+    "enterprise",
+    "service_firm",
+    "verifier",
+    "bank",
+    "public_body",
+)
 
 
 class Participant(Base):
