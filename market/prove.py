@@ -60,7 +60,8 @@ def _wrong_digests(connection: psycopg.Connection[Any]) -> Iterator[list[Any]]:
             "SELECT batch_id, id, participant_id, key, position, encode(body_hash, 'hex'), actor_user_id,"
             " coalesce(mandate_id, 0), request, outcome FROM commands ORDER BY batch_id, id"
         )
-        batch, rows = None, []
+        batch: int | None = None
+        rows: list[Any] = []
         for row in cursor:
             if row[0] != batch:
                 yield from _wrong_digest(batch, rows, digests)

@@ -20,7 +20,7 @@ LONGEST_FUNCTION = 70
 LONGEST_FILE = 400
 
 PURE = re.compile(
-    r"ledger/units|market/(core/chart|participants/policy|registry/(caps|rules|rights|shares)|metering/usage|trading/(book|matching|auction|rules)"
+    r"ledger/units|market/(core/chart|participants/policy|registry/(caps|rules|rights|shares)|metering/usage|trading/(book|fills|matching|auction|rules)"
     r"|settlement/clearing|contracts/savings|compliance/rules|supervision/surveillance)"
 )
 """DESIGN section 2 calls these pure: values in, values out."""
@@ -199,6 +199,8 @@ def _is_sql(text: ast.JoinedStr) -> bool:
 
 def _is_constant(value: ast.expr) -> bool:
     """Whether an expression is built of CONSTANTS and literals alone."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "int":
+        return all(_is_constant(each) for each in value.args)
     if isinstance(value, ast.Attribute):
         return bool(CONSTANT.fullmatch(value.attr))
     return all(

@@ -7,7 +7,6 @@ the water is then resold across a lossy route to a factory, which a reviewer app
 
 from __future__ import annotations
 
-import datetime as dt
 import secrets
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from market.core import clock
 from market.demo import people
 from market.demo.client import Caller, StoryFailed
 
@@ -149,7 +149,7 @@ def _use(story: Story) -> Decimal:
         "/v1/meters",
         {"water_account_id": story.water, "serial": f"MANAS-{secrets.token_hex(6)}", "start": "0"},
     )
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    now = clock.now().isoformat(timespec="seconds")
     story.registrar.post(f"/v1/meters/{meter['id']}/readings", {"read_at": now, "counter": USED_M3})
     account = story.household.get(f"/v1/water-accounts/{story.water}")
     return Decimal(account["fee_due"])

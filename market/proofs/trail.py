@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from market.proofs import Check
 
-_BATCHES = ("commands", "orders", "trades", "instructions")
 UNAUDITED_BATCHES_SQL = "\nUNION ALL\n".join(
-    f"SELECT 'a batch without its audit link' AS reason, '{table}' AS relation, x.id AS id, x.batch_id"
-    f" FROM {table} x WHERE NOT EXISTS (SELECT FROM audit a WHERE a.chain = 'engine' AND a.batch_id = x.batch_id)"
-    for table in _BATCHES
+    """
+SELECT 'a batch without its audit link' AS reason, '{table}' AS relation, x.id AS id, x.batch_id FROM {table} x
+WHERE NOT EXISTS (SELECT FROM audit a WHERE a.chain = 'engine' AND a.batch_id = x.batch_id)
+""".format(table=table)
+    for table in ("commands", "orders", "trades", "instructions")
 )
 
 _SUBJECTS = {
@@ -20,8 +21,11 @@ _SUBJECTS = {
     "api_keys": "api_key",
 }
 UNAUDITED_ROWS_SQL = "\nUNION ALL\n".join(
-    f"SELECT 'a row without its audit link' AS reason, '{table}' AS relation, x.id AS id, NULL::bigint AS batch_id"
-    f" FROM {table} x WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.subject_id = x.id)"
+    """
+SELECT 'a row without its audit link' AS reason, '{table}' AS relation, x.id AS id, NULL::bigint AS batch_id
+FROM {table} x
+WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.subject_id = x.id)
+""".format(table=table, subject=subject)
     for table, subject in _SUBJECTS.items()
 )
 

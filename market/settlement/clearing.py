@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from market.core.chart import TransferCode
-
-if TYPE_CHECKING:  # a type only: the posting itself comes from whoever sends it to the database
-    from ledger.posting import Posting
 
 _WATER = int(TransferCode.TRADE_WATER)
 _LOSS = int(TransferCode.TRADE_LOSS)
@@ -28,6 +25,22 @@ SELLER = "seller"
 FEE = "fee"
 
 _CODES = {SELLER: _MONEY, FEE: _FEE}
+
+
+class Posting(Protocol):
+    """What takes the legs: a `ledger.posting.Posting`, which whoever sends it to the database brings along."""
+
+    def transfer(self, debit: int, credit: int, amount: int, code: int, reference: int = 0) -> int:
+        """Moves the amount at once."""
+
+    def hold(self, debit: int, credit: int, amount: int, code: int, reference: int = 0) -> int:
+        """Holds the amount on both sides."""
+
+    def post(self, pending: int, debit: int, credit: int, amount: int, code: int, reference: int = 0) -> int:
+        """Moves a held amount."""
+
+    def void(self, pending: int, debit: int, credit: int, amount: int, code: int, reference: int = 0) -> int:
+        """Gives a held amount back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from typing import Any
 import psycopg
 import structlog
 
-from ledger.arrays import Bigints
-from ledger.posting import IDS_SQL, INSERT_SQL, LOCK_SQL, UPDATE_SQL
-from market.core import audit, clock
+from ledger.posting import IDS_SQL
+from market.core import clock
+from market.trading import roundtrips
 from market.trading import statements as sql
 from market.trading.batch import (
     Batch,
@@ -31,13 +31,13 @@ from market.trading.batch import (
     needs_no_row,
 )
 from market.trading.book import BUY
-from market.trading.commands import Answer, Cancel, Command, Place, Refused, decode_outcome, encode
+from market.trading.commands import Answer, Cancel, Command, Place, Refused, decode_outcome
 from market.trading.exchange import Exchange
+from market.trading.fills import Terms
 from market.trading.loading import load_accounts, load_orders, refresh
-from market.trading.matching import Terms
 from market.trading.models import ID_BLOCK
 from market.trading.reference import Reference
-from market.trading.rows import Journal, Rows, texts
+from market.trading.rows import Journal, Rows
 
 log = structlog.get_logger("engine")
 
@@ -218,10 +218,10 @@ class Engine:
         deciding: set[int] = set()
         for command in commands:
             request = command.request
-            if type(request) is Place:
+            if isinstance(request, Place):
                 account = accounts.get(request.water_account)
             else:
-                order = orders.get(request.order) if type(request) is not Cancel else None
+                order = orders.get(request.order) if not isinstance(request, Cancel) else None
                 account = order.account if order is not None else None
             if account is not None:
                 deciding.add(account.money if account_side(request, orders) == BUY else account.ledger)
@@ -229,47 +229,20 @@ class Engine:
 
     def _lock(self, batch: Batch) -> None:
         """Locks, looks up and compares; matches again under the locks where memory was stale."""
-        rows = batch.rows
-        wanted = rows.posting.deltas.keys() | self._deciding(batch.commands)
+        wanted = batch.rows.posting.deltas.keys() | self._deciding(batch.commands)
         fresh = [(i, c) for i, c in enumerate(batch.commands) if i not in batch.preset]
-        products = self._products_of(batch)
-        named = [
-            (i, c) for i, c in fresh if type(c.request) is Place and c.request.client_order_id is not None
-        ]
-        with self.connection.pipeline():
-            versions = self.connection.execute(sql.LOCK_PRODUCTS_SQL, (Bigints(products),))
-            reference = self.connection.execute(sql.REFERENCE_SQL)
-            keys = self.connection.execute(
-                sql.FIND_KEYS_SQL,
-                (
-                    Bigints([c.participant for _, c in fresh]),
-                    texts([c.key for _, c in fresh]),
-                    Bigints([c.position for _, c in fresh]),
-                ),
-            )
-            client_ids = None
-            if named:
-                client_ids = self.connection.execute(
-                    sql.FIND_CLIENT_IDS_SQL,
-                    (
-                        Bigints([c.participant for _, c in named]),
-                        texts([c.request.client_order_id for _, c in named]),
-                    ),  # type: ignore[union-attr]
-                )
-            locks = self.connection.execute(LOCK_SQL, (Bigints(wanted),))
-            ids = self.connection.execute(IDS_SQL, (len(rows.posting.rows),))
-            head = self.connection.execute(audit.HEAD_SQL, (audit.ENGINE,))
-        self._check_versions(versions.fetchall(), reference.fetchone())
-        batch.locked = set(wanted)
-        batch.ids = [row[0] for row in ids.fetchall()]
-        batch.head = head.fetchone() or (0, audit.GENESIS)
-        found = self._found(fresh, keys.fetchall())
-        if client_ids is not None:
-            found.update(self._duplicates(named, client_ids.fetchall()))
-        balances = locks.fetchall()
-        if len(balances) != len(wanted):
-            raise LookupError("an account that a batch touches does not exist")
-        stale = self._stale(balances, rows)
+        truth = roundtrips.lock(
+            self.connection,
+            fresh,
+            products=self._products_of(batch),
+            accounts=wanted,
+            ids=len(batch.rows.posting.rows),
+        )
+        self._check_versions(truth.versions, truth.reference)
+        batch.locked, batch.ids, batch.head = set(wanted), truth.ids, truth.head
+        # A key seen before goes first: a retry carries the client order id of what it repeats.
+        found = _duplicates(fresh, truth.client_ids) | self._found(fresh, truth.keys)
+        stale = self._stale(truth.balances, batch.rows)
         if found or stale:
             self._match_again(batch, found, stale)
 
@@ -285,14 +258,14 @@ class Engine:
                     products.add(account.product)
         return sorted(products)
 
-    def _check_versions(self, versions: Sequence[tuple[int, int]], reference: tuple[int] | None) -> None:
+    def _check_versions(self, versions: Sequence[tuple[int, int]], reference: int) -> None:
         products = self.exchange.products
         if any(products[product].version != version for product, version in versions):
             log.warning("engine.another_ahead")
             self.connection.rollback()
             self.reload()
             raise Stale
-        if reference is None or reference[0] != self.reference.version:
+        if reference != self.reference.version:
             self.connection.rollback()
             self.exchange.undo_batch()
             refresh(self.connection, self.exchange, self.reference.refresh(self.connection))
@@ -311,17 +284,6 @@ class Engine:
             else:
                 found[index] = Answer(key_reused())
         return found
-
-    @staticmethod
-    def _duplicates(named: Sequence[tuple[int, Command]], rows: Sequence[tuple[int]]) -> dict[int, Answer]:
-        return {
-            named[place - 1][0]: Answer(
-                Refused(
-                    "duplicate_client_order_id", "the client order id was used before", "/client_order_id"
-                )
-            )
-            for (place,) in rows
-        }
 
     def _stale(self, balances: Sequence[tuple[int, ...]], rows: Rows) -> dict[int, int]:
         """The accounts whose balance in the database is not what memory believed before this batch."""
@@ -374,7 +336,7 @@ class Engine:
         if journal.rows:
             detail |= {"commands": len(journal.rows), "sha256": journal.digest()}
         products = self._products_of(batch)
-        self._send(batch, journal, detail, products)
+        roundtrips.send(self.connection, self.exchange, batch, journal, detail, products, self._moment)
         self.connection.commit()
         for product in products:
             self.exchange.products[product].version += 1
@@ -382,44 +344,8 @@ class Engine:
             order.created_at = self._moment
         self.exchange.begin()
 
-    def _send(self, batch: Batch, journal: Journal, detail: dict[str, Any], products: Sequence[int]) -> None:
-        exchange, rows, ids = self.exchange, batch.rows, batch.ids
-        posting, execute = rows.posting, self.connection.execute
-        created = list(exchange.new_orders.values())
-        changed = [order for order in exchange.tape.touched.values() if order.created_at is not None]
-        rows.resolve(ids, [*created, *changed])
-        link = audit.Link(
-            batch.actor,
-            f"trading.{batch.action}",
-            None,
-            None,
-            rows.batch_id,
-            encode(detail).decode(),
-            self._moment,
-        )
-        entry = audit.row(audit.ENGINE, batch.head[0] + 1, bytes(batch.head[1]), link)
-        with self.connection.pipeline():
-            expected = [(execute(sql.MOVE_PRODUCTS_SQL, (Bigints(products),)), len(products))]
-            if journal.rows:
-                execute(sql.INSERT_COMMANDS_SQL, journal.params(rows.batch_id, self._moment))
-            if created:
-                execute(sql.INSERT_ORDERS_SQL, rows.new_order_params(created))
-            if changed:
-                expected.append(
-                    (execute(sql.UPDATE_ORDERS_SQL, rows.changed_order_params(changed)), len(changed))
-                )
-            if rows.trades:
-                execute(sql.INSERT_TRADES_SQL, rows.trade_params())
-                execute(sql.INSERT_INSTRUCTIONS_SQL, rows.instruction_params())
-            if posting.rows:
-                execute(
-                    INSERT_SQL, posting.insert_params(ids[: len(posting.rows)], rows.batch_id, self._moment)
-                )
-                expected.append((execute(UPDATE_SQL, posting.update_params()), len(posting.deltas)))
-            for statement, parameters in batch.extra(batch) if batch.extra is not None else ():
-                execute(statement, parameters)
-            execute(audit.INSERT_SQL, entry)
-            execute(audit.MOVE_HEAD_SQL, (entry[1], entry[3], audit.ENGINE))
-            execute(sql.OUTBOX_SQL, (rows.batch_id,))
-        if any(cursor.rowcount != count for cursor, count in expected):
-            raise LookupError("a row that a batch changes does not exist")
+
+def _duplicates(fresh: Sequence[tuple[int, Command]], places: Sequence[int]) -> dict[int, Answer]:
+    """The answers of orders whose client order id their participant used before."""
+    refused = Refused("duplicate_client_order_id", "the client order id was used before", "/client_order_id")
+    return {fresh[place][0]: Answer(refused) for place in places}

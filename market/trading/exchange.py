@@ -13,7 +13,8 @@ from typing import Any
 from ledger.units import format_fen, format_litres, format_price_e4
 from market.trading.book import BUY, Book, Order
 from market.trading.commands import Accepted, Amend, Cancel, FillView, Outcome, Place, Refused
-from market.trading.matching import Fill, Matcher, Terms, buy_hold
+from market.trading.fills import Fill, Terms, buy_hold
+from market.trading.matching import Matcher
 
 SERVICE_RULE = "service rule of the exchange"
 HOLD_RULE = "DESIGN section 6: orders hold first"

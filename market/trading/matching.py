@@ -18,104 +18,21 @@ The rules, exactly (DESIGN sections 4 and 6):
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import gcd
 from operator import itemgetter
 from typing import Any
 
-from market.trading.book import BUY, SELL, UNDO_FIELDS, UNDO_ITEM, Book, Order, undo
-
-TICK_LITRES_PER_FEN = 100_000
-REST_TOO_SMALL = "rest_too_small"
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewNeed:
-    """A county rule that puts a trade from `from_litres` (delivered) up under review."""
-
-    rule: str
-    from_litres: int
-    working_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How one pool of sellers can deliver to one pool of buyers; no Terms: not at all.
-
-    `charges`: (limit account, True where the source volume counts, False where the delivered one does);
-    `frees`: limit accounts that a settled trade frees by the source volume; `fee_e6`: the seller's fee in millionths
-    of the amount, rounded down; `reviews`: the rules that may ask for a review, first match decides.
-    """
-
-    k: int
-    up: int
-    charges: tuple[tuple[int, bool], ...] = ()
-    frees: tuple[int, ...] = ()
-    fee_e6: int = 0
-    reviews: tuple[ReviewNeed, ...] = ()
-
-    def review_for(self, delivered: int) -> ReviewNeed | None:
-        """The first rule that asks for a review of a trade of this size."""
-        for need in self.reviews:
-            if delivered >= need.from_litres:
-                return need
-        return None
-
-
-@dataclass(slots=True)
-class Fill:
-    """One match. `buy_held`/`sell_held`: whether that side's funds stand in its order's hold (else they are fresh)."""
-
-    trade_id: int
-    buy: Order
-    sell: Order
-    maker: str
-    source: int
-    delivered: int
-    price: int
-    value: int
-    amount: int
-    fee: int
-    terms: Terms
-    review: ReviewNeed | None
-    buy_held: bool
-    sell_held: bool
-    charges: tuple[tuple[int, int], ...]
-
-
-@dataclass(slots=True)
-class Tape:
-    """What a batch did, in order: fills and changes of holds; the engine turns it into rows.
-
-    `events` holds Fill, ("hold", order, amount) and ("void", order, amount).
-    """
-
-    events: list[Any] = field(default_factory=list)
-    touched: dict[int, Order] = field(default_factory=dict)
-
-
-def source_for(delivered: int, k: int) -> int:
-    """The least litres that must enter a route of k per mille so that `delivered` arrive."""
-    return -(-1000 * delivered // k)
-
-
-def buy_hold(order: Order) -> int:
-    """The fen that a buy must hold for its rest."""
-    return -(-(order.value + order.rest * order.price) // TICK_LITRES_PER_FEN) - order.paid
-
-
-def round_half_even(value: int) -> int:
-    """Tick-litres to fen, half to even."""
-    fen, rest = divmod(value, TICK_LITRES_PER_FEN)
-    twice = 2 * rest
-    if twice > TICK_LITRES_PER_FEN or (twice == TICK_LITRES_PER_FEN and fen & 1):
-        return fen + 1
-    return fen
-
-
-def crosses(ask: int, bid: int, k: int) -> bool:
-    """Whether an ask at the seller's place is at most a bid at the buyer's."""
-    return ask * 1000 <= bid * k
+from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order, undo
+from market.trading.fills import (
+    REST_TOO_SMALL,
+    Fill,
+    Tape,
+    Terms,
+    buy_hold,
+    crosses,
+    round_half_even,
+    source_for,
+)
 
 
 class Matcher:
@@ -386,20 +303,3 @@ class Matcher:
                     looked_at += 1
                     self.match(order, held=True, older_only=True)
         return looked_at
-
-
-__all__ = [
-    "BUY",
-    "REST_TOO_SMALL",
-    "SELL",
-    "TICK_LITRES_PER_FEN",
-    "Fill",
-    "Matcher",
-    "ReviewNeed",
-    "Tape",
-    "Terms",
-    "buy_hold",
-    "crosses",
-    "round_half_even",
-    "source_for",
-]

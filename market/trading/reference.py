@@ -22,7 +22,7 @@ from market.county.pack import Pack
 from market.registry import caps, reference, rules
 from market.settlement.clearing import Books
 from market.trading.exchange import Account, Exchange, Product
-from market.trading.matching import Terms
+from market.trading.fills import Terms
 from market.trading.ways import rules_of_sectors, way_between
 
 
@@ -195,4 +195,4 @@ class Reference:
 
 
 def _gate(barrier: rules.Barrier | None) -> tuple[str, str, str] | None:
-    return None if barrier is None else tuple(barrier)
+    return None if barrier is None else (barrier[0], barrier[1], barrier[2])

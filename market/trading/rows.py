@@ -15,7 +15,7 @@ from market.core.chart import TransferCode
 from market.settlement import clearing
 from market.trading.book import BUY, Order
 from market.trading.commands import Command, Outcome, encode
-from market.trading.matching import Fill
+from market.trading.fills import Fill
 
 _ORDER_HOLD = int(TransferCode.ORDER_HOLD)
 SETTLED = "settled"

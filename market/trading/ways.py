@@ -7,7 +7,7 @@ from typing import Protocol
 
 from market.county.pack import Pack
 from market.registry.rules import SectorRule
-from market.trading.matching import ReviewNeed
+from market.trading.fills import ReviewNeed
 
 
 class Side(Protocol):
