@@ -103,7 +103,7 @@ class _Client:
         return self.order.batch
 
     def _members(self, first: Wish, trader: _Trader) -> str:
-        members = []
+        members: list[str] = []
         wish = first
         while len(members) < self.order.batch:
             if wish.cancel and trader.open:

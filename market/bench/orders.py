@@ -41,7 +41,7 @@ WARM_UP = 4_000
 
 
 def run(as_json: bool) -> None:
-    """Measures on an embedded server of its own under var/bench, with fsync and synchronous_commit on; takes minutes."""
+    """Measures on a server of its own under var/bench, with fsync and synchronous_commit on; it takes minutes."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     console = Console(stderr=True, quiet=as_json)
     place = Path("var/bench")

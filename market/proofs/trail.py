@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from market.proofs import Check
 
-UNAUDITED_BATCHES_SQL = "\nUNION ALL\n".join(
-    """
+_UNAUDITED_BATCH_SQL = """
 SELECT 'a batch without its audit link' AS reason, '{table}' AS relation, x.id AS id, x.batch_id FROM {table} x
 WHERE NOT EXISTS (SELECT FROM audit a WHERE a.chain = 'engine' AND a.batch_id = x.batch_id)
-""".format(table=table)
-    for table in ("commands", "orders", "trades", "instructions")
-)
+"""
+_BATCHES = ("commands", "orders", "trades", "instructions")
+UNAUDITED_BATCHES_SQL = "UNION ALL".join(_UNAUDITED_BATCH_SQL.format(table=table) for table in _BATCHES)
 
+_UNAUDITED_ROW_SQL = """
+SELECT 'a row without its audit link' AS reason, '{table}' AS relation, x.id AS id, NULL::bigint AS batch_id
+FROM {table} x
+WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.subject_id = x.id)
+"""
 _SUBJECTS = {
     "participants": "participant",
     "entitlements": "entitlement",
@@ -20,13 +24,8 @@ _SUBJECTS = {
     "mandates": "mandate",
     "api_keys": "api_key",
 }
-UNAUDITED_ROWS_SQL = "\nUNION ALL\n".join(
-    """
-SELECT 'a row without its audit link' AS reason, '{table}' AS relation, x.id AS id, NULL::bigint AS batch_id
-FROM {table} x
-WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.subject_id = x.id)
-""".format(table=table, subject=subject)
-    for table, subject in _SUBJECTS.items()
+UNAUDITED_ROWS_SQL = "UNION ALL".join(
+    _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()
 )
 
 DECISIONS_SQL = """

@@ -7,7 +7,7 @@ from typing import Any
 
 from market.trading.commands import Amend, Cancel, Outcome, Place
 from market.trading.exchange import Account, Exchange, Product
-from market.trading.matching import ReviewNeed, Terms
+from market.trading.fills import ReviewNeed, Terms
 
 CAP = 900
 PLAN = 901

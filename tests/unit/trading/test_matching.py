@@ -7,7 +7,7 @@ import random
 import pytest
 
 from market.trading.commands import Accepted, Refused
-from market.trading.matching import ReviewNeed, buy_hold, round_half_even, source_for
+from market.trading.fills import ReviewNeed, buy_hold, round_half_even, source_for
 from tests.unit.trading.market import (
     CAP,
     FAR,
