@@ -1,0 +1,218 @@
+"""The demonstration county behind HTTP, with one thing of every kind that is mine and one that is a neighbour's."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from ledger.units import parse_litres
+from market.api.http import KarezFlask
+from market.api.permissions import PARTICIPANTS
+from market.app import create_app
+from market.core import audit, clock, db, ids
+from market.core.config import Settings
+from market.demo import people, seed
+from market.metering import readings
+from market.participants import access, admission, passwords, tokens
+from market.participants.models import MoneyAccount, User, UserRole
+from market.registry import allocations, entitlements
+from market.registry.models import WaterAccount
+from tests.api.inline import Inline
+
+PASSWORD = "correct horse battery"
+YEAR = seed.WATER_YEAR
+_numbers = itertools.count(1)
+
+
+@dataclass
+class County:
+    """The application, who signed in (name -> access token), and the public ids of things (kind -> id)."""
+
+    settings: Settings
+    app: KarezFlask
+    exchange: Inline
+    client: FlaskClient
+    tokens: dict[str, str] = field(default_factory=dict)
+    mine: dict[str, str] = field(default_factory=dict)
+    theirs: dict[str, str] = field(default_factory=dict)
+    logins: dict[str, str] = field(default_factory=dict)
+    password_hash: str = ""
+
+    def user(self, name: str, role: str, participant_id: int | None = None) -> int:
+        """A new user with one role; its access token is kept under `name`."""
+        with self.app.app_context(), db.transaction(self.settings.url()) as session:
+            user = User(
+                login=f"{name}-{next(_numbers)}", name=name, password_hash=self.password_hash, status="active",
+                participant_id=participant_id,
+            )  # fmt: skip
+            session.add(user)
+            session.flush()
+            session.add(UserRole(user_id=user.id, role=role))
+            session.flush()
+            self.tokens[name], self.logins[name] = tokens.issue(session, user).access_token, user.login
+            return user.id
+
+    def headers(self, name: str, **more: str) -> dict[str, str]:
+        """Headers of a request by `name`, with an idempotency key of its own."""
+        sent = {"Idempotency-Key": f"county-{next(_numbers)}", "Authorization": f"Bearer {self.tokens[name]}"}
+        return sent | {key.replace("_", "-"): value for key, value in more.items()}
+
+    def post(self, name: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+        """A change that must succeed."""
+        answer = self.client.post(f"/v1{path}", json=body or {}, headers=self.headers(name, **headers))
+        assert answer.status_code < 300, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def get(self, name: str, path: str) -> dict[str, Any]:
+        """What must be there."""
+        answer = self.client.get(f"/v1{path}", headers=self.headers(name))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def id_of(self, name: str) -> int:
+        """The number of the user behind a token."""
+        return ids.parse("usr", self.get(name, "/me")["user_id"])
+
+
+@contextmanager
+def open_county(database_url: str, data_dir: Path) -> Iterator[County]:
+    """The demonstration county on a fresh database, with an exchange in this process."""
+    settings = Settings(
+        data_dir=data_dir, database_url=database_url, secret_key="a secret for tests only " * 2
+    )
+    seed.ensure(database_url, settings)
+    exchange = Inline(database_url)
+    app = create_app(settings, exchange=lambda: exchange, rate_limits=False)
+    access.forget(settings)
+    county = County(settings, app, exchange, app.test_client(use_cookies=False))
+    county.password_hash = passwords.hashed(PASSWORD)
+    try:
+        _sign_everyone_in(county)
+        yield county
+    finally:
+        exchange.close()
+
+
+def _sign_everyone_in(county: County) -> None:
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        for user in session.scalars(select(User)):
+            county.tokens[user.login] = tokens.issue(session, user).access_token
+
+
+def furnish(county: County) -> None:
+    """Makes a thing of every kind that a participant owns, for me (a user of each role) and for a neighbour."""
+    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        _participant(county, things, name)
+        _things(county, things, name)
+    _trade(county, county.mine, "mine", "centre", "10", "0.1")
+    _trade(county, county.theirs, "theirs", "factory", "10", "0.7")
+    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
+    county.mine["mandate"] = _mandate(county, county.mine, "theirs")
+    county.theirs["mandate"] = _mandate(county, county.theirs, "mine")
+
+
+def _participant(county: County, things: dict[str, str], name: str) -> None:
+    registrar = audit.Actor(user_id=county.id_of("registrar"), request_id="tests")
+    with db.transaction(county.settings.url()) as session:
+        made = admission.apply(
+            session, actor=registrar, secret=county.settings.secret("identifier"), kind="household", name=name,
+            identifier=people.identity_number(1000 + next(_numbers)), contact="", login=f"applicant-{name}",
+            password=PASSWORD, user_name=name, roles=("holder",),
+        )  # fmt: skip
+        admission.admit(session, actor=registrar, participant_id=made.id)
+        money = session.scalars(select(MoneyAccount.id).where(MoneyAccount.participant_id == made.id)).one()
+        right = entitlements.apply(
+            session, actor=registrar, participant_id=made.id, kind="irrigation_certificate", source="surface",
+            sector="agriculture", township="DEMO-MANAS", canal="DEMO-CANAL", volume_litres=parse_litres("1000"),
+            land_mu_e2=1_000, priority=1, valid_from=dt.date(YEAR, 1, 1), valid_to=dt.date(YEAR + 4, 12, 31),
+            basis="tests",
+        )  # fmt: skip
+        entitlements.confirm(session, actor=registrar, entitlement_id=right.id)
+        allocations.announce(
+            session, actor=registrar, water_year=YEAR, source="surface", share_e6=1_000_000, sector="agriculture",
+            kind="irrigation_certificate", zone="DEMO-CANAL", reason="tests", only_new=True,
+        )  # fmt: skip
+        water = session.scalars(select(WaterAccount.id).where(WaterAccount.participant_id == made.id)).one()
+        meter = readings.register_meter(
+            session, actor=registrar, water_account_id=water, serial=f"T-{name}", start_litres=0
+        )
+        numbers = {
+            "participant": ("par", made.id), "money_account": ("mac", money), "entitlement": ("ent", right.id),
+            "water_account": ("wac", water), "meter": ("mtr", meter.id),
+        }  # fmt: skip
+    things.update({kind: ids.public(*number) for kind, number in numbers.items()})
+    county.user(name, "holder", made.id)
+
+
+def _things(county: County, things: dict[str, str], name: str) -> None:
+    county.post(
+        "treasurer",
+        "/deposits",
+        {
+            "money_account_id": things["money_account"],
+            "amount": "100.00",
+            "bank_reference": f"T-{name}",
+            "value_date": clock.today().isoformat(),
+        },
+    )
+    things["api_key"] = api_key(county, name)
+    if name == "mine":
+        for role in sorted(PARTICIPANTS):
+            county.user(role, role, ids.parse("par", things["participant"]))
+
+
+def api_key(county: County, name: str) -> str:
+    """A new API key of a user."""
+    found: str = county.post(name, "/api-keys", {"label": "test", "scopes": ["read"]})["id"]
+    return found
+
+
+def product(county: County) -> str:
+    """The product of the demonstration's surface water."""
+    found: str = next(
+        p["id"] for p in county.get("auditor", "/products")["data"] if p["code"] == f"surface-{YEAR}"
+    )
+    return found
+
+
+def _order(county: County, name: str, side: str, account: str, volume: str, price: str) -> dict[str, Any]:
+    return county.post(
+        name,
+        "/orders",
+        {
+            "product_id": product(county),
+            "water_account_id": account,
+            "side": side,
+            "volume": volume,
+            "price": price,
+        },
+    )
+
+
+def _trade(county: County, things: dict[str, str], seller: str, buyer: str, volume: str, price: str) -> None:
+    account = county.get(buyer, "/water-accounts")["data"][0]["id"]
+    _order(county, seller, "sell", things["water_account"], volume, price)
+    bought = _order(county, buyer, "buy", account, "5", price if price == "0.1" else "0.9")
+    trade = county.get(buyer, f"/trades/{bought['fills'][0]['trade_id']}")
+    things["trade"], things["instruction"] = trade["id"], trade["instruction_id"]
+
+
+def _mandate(county: County, things: dict[str, str], clerk: str) -> str:
+    now = clock.now()
+    body = {
+        "clerk_login": county.logins[clerk], "scope": "trade", "document": "tests", "valid_from": now.isoformat(),
+        "valid_to": (now + dt.timedelta(days=30)).isoformat(),
+    }  # fmt: skip
+    found: str = county.post("registrar", f"/participants/{things['participant']}/mandates", body)["id"]
+    return found
