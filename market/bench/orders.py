@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import secrets
@@ -30,6 +31,7 @@ from market.participants import tokens
 from market.participants.models import User
 from market.trading.commands import Accepted, Cancel, Command, Place
 from market.trading.engine import MAX_BATCH, Engine
+from market.trading.process import sweep
 
 RUNS = 3
 BATCHES = (32, 256, MAX_BATCH)
@@ -121,6 +123,7 @@ def _median(results: list[dict[str, Any]], name: str) -> float:
 def _engine(url: str, people: crowd.Crowd) -> dict[int, list[dict[str, Any]]]:
     """Each size of batch RUNS times, by turns, on one engine whose book goes on."""
     engine = Engine(lambda: db.connect(url))
+    sweep()  # as the engine's own process does
     source = _Commands(people)
     source.play(engine, WARM_UP, 256)
     found: dict[int, list[dict[str, Any]]] = {size: [] for size in BATCHES}
@@ -128,6 +131,7 @@ def _engine(url: str, people: crowd.Crowd) -> dict[int, list[dict[str, Any]]]:
         for size, results in found.items():
             results.append(source.play(engine, ENGINE_COMMANDS[size], size))
     engine.connection.close()
+    gc.enable()
     return found
 
 
