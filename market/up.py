@@ -193,5 +193,9 @@ def _announce(settings: Settings, sign_ins: list[dict[str, Any]], *, as_json: bo
     ]
     if sign_ins:
         lines.append("  sign-ins of the demonstration county:")
-        lines += ["    " + "  ".join(str(value) for value in each.values()) for each in sign_ins]
+        lines += [_sign_in_line(each) for each in sign_ins]
     print("\n".join([*lines, "Ctrl-C stops everything."]), flush=True)
+
+
+def _sign_in_line(each: dict[str, Any]) -> str:
+    return f"    {each['login']:<14}{each['password']:<26}{', '.join(each['roles']):<15}{each['name']}"

@@ -133,7 +133,7 @@ def of_ledger(error: LedgerError) -> Response:
     """A rule of the ledger that no use case explained better."""
     fields: dict[str, Any] = {"rule": error.code}
     if isinstance(error, InsufficientBalance):
-        fields["legal_source"] = "DESIGN section 4: no account is overdrawn"
+        fields["legal_source"] = "service rule of the exchange: no account is overdrawn"
     title = "余额不足" if wants_chinese() else "The balance does not cover this"
     return problem(422, error.code, title, str(error), fields=fields)
 

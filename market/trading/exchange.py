@@ -17,7 +17,7 @@ from market.trading.fills import Fill, Terms, buy_hold
 from market.trading.matching import Matcher
 
 SERVICE_RULE = "service rule of the exchange"
-HOLD_RULE = "DESIGN section 6: orders hold first"
+HOLD_RULE = "service rule of the exchange: an order holds what it needs before it is matched"
 MAX_LITRES = 10**15
 MAX_PRICE_E4 = 10**8
 MAX_HOLD_FEN = 10**15
@@ -196,7 +196,7 @@ class Exchange(Matcher):
     def _refuse_phase(self, product: Product) -> Refused | None:
         if product.closes_at <= self.now():
             return Refused("product_expired", "the product's water year is over", "/product_id", None, None,
-                           "DESIGN section 5: orders end with the water year")  # fmt: skip
+                           "service rule of the exchange: orders end with the water year")  # fmt: skip
         if product.phase != "open":
             detail = f"trading in {product.code} is {product.phase}"
             return Refused("product_not_open", f"{detail}: {product.phase_reason}".rstrip(": "), "/product_id",
