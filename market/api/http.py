@@ -159,7 +159,9 @@ def _admit(rule: Rule) -> None:
     owner_side = who.participant_id is not None
     if owner_side and not granted & PARTICIPANTS:
         raise NotAllowed(f"this needs one of the roles {', '.join(sorted(rule.roles))}")
-    if rule.owns not in (None, "self", "body"):
+    if rule.owns == "order" and rule.idempotent == "engine":
+        ownership.check_order(settings().url(), (request.view_args or {})["order_id"], who)
+    elif rule.owns not in (None, "self", "body"):
         ownership.check(session(), str(rule.owns), request.view_args or {}, who)
 
 

@@ -9,14 +9,15 @@ from flask import current_app, g
 
 from ledger.units import format_fen, format_litres
 from market.api.errors import wants_chinese
-from market.api.http import actor, blueprint, own_only, page, paging, session
+from market.api.http import actor, blueprint, own_only, page, paging, session, settings
 from market.api.idempotency import body_hash, required_key
+from market.api.ownership import remember_order
 from market.api.schemas import trading as shapes
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.trading import errors, orders, queries
 from market.trading.client import Exchange
-from market.trading.commands import Accepted, Answer, Cancel, Refused, Request
+from market.trading.commands import Accepted, Answer, Cancel, Place, Refused, Request
 
 blp = blueprint("orders", "Orders: hold first, match second, settle or await review third")
 
@@ -34,6 +35,9 @@ def _submit(requests: Sequence[Request]) -> list[Answer]:
     )  # fmt: skip
     if answers and answers[0].replayed:
         g.replayed = True
+    for request, answer in zip(requests, answers, strict=True):
+        if isinstance(request, Place) and isinstance(answer.outcome, Accepted):
+            remember_order(settings().url(), answer.outcome.order, who.participant_id)
     return answers
 
 
