@@ -1,0 +1,88 @@
+"""A sound market in which something of every kind has happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from market.core import clock, db
+from tests.api.county import YEAR, County, furnish, open_county, product
+
+
+def make(database_url: str, data_dir: Path) -> None:
+    """Plays it on a fresh database and leaves nobody connected."""
+    with open_county(database_url, data_dir) as county:
+        furnish(county)
+        _review(county)
+        _order_and_cancel(county)
+        _read(county)
+        _pay_out(county)
+        _cut(county)
+        county.exchange.take_up()
+    db.engine(database_url).dispose()
+
+
+def order(county: County, who: str, account: str, side: str, volume: str, price: str) -> dict[str, Any]:
+    """An order of somebody."""
+    return {
+        "product_id": product(county),
+        "water_account_id": account,
+        "side": side,
+        "volume": volume,
+        "price": price,
+    }
+
+
+def _review(county: County) -> None:
+    """Three trades from farm to factory: one approved, one rejected, one that waits."""
+    factory = county.get("factory", "/water-accounts")["data"][0]["id"]
+    for volume in ("20", "30", "40"):
+        county.post(
+            "mine", "/orders", order(county, "mine", county.mine["water_account"], "sell", volume, "0.6")
+        )
+        bought = county.post("factory", "/orders", order(county, "factory", factory, "buy", "15", "0.8"))
+        assert bought["fills"] != []
+    waiting = county.get("reviewer", "/reviews?status=awaiting_review")["data"]
+    assert len(waiting) >= 3
+    county.post("reviewer", f"/reviews/{waiting[0]['id']}/approve", {"reason": "plan and route checked"})
+    county.post("reviewer", f"/reviews/{waiting[1]['id']}/reject", {"reason": "no use plan"})
+
+
+def _order_and_cancel(county: County) -> None:
+    """Open orders of both sides that do not cross, orders that were cancelled, and one that was refused."""
+    factory = county.get("factory", "/water-accounts")["data"][0]["id"]
+    mine = county.mine["water_account"]
+    members: list[dict[str, Any]] = [
+        {"place": order(county, "mine", mine, "sell", str(5 + number), "8")} for number in range(3)
+    ]
+    members.append({"place": order(county, "mine", mine, "sell", "100000", "8")})
+    placed = county.post("mine", "/orders/batch", {"commands": members})["data"]
+    assert placed[-1]["refusal"]["code"] == "insufficient_water"
+    county.post("mine", f"/orders/{placed[0]['order']['id']}/cancel")
+    county.post("factory", "/orders", order(county, "factory", factory, "buy", "7", "0.01"))
+    unwanted = county.post("factory", "/orders", order(county, "factory", factory, "buy", "9", "0.01"))
+    county.post("factory", f"/orders/{unwanted['id']}/cancel")
+
+
+def _read(county: County) -> None:
+    for counter in ("12.5", "40.125"):
+        body = {"read_at": clock.now().isoformat(), "counter": counter}
+        county.post("registrar", f"/meters/{county.mine['meter']}/readings", body)
+
+
+def _pay_out(county: County) -> None:
+    body = {
+        "money_account_id": county.theirs["money_account"],
+        "amount": "1.23",
+        "bank_reference": "PAYOUT",
+        "value_date": clock.today().isoformat(),
+    }
+    county.post("treasurer", "/payouts", body)
+
+
+def _cut(county: County) -> None:
+    """A limit is raised and cut again."""
+    [limit] = county.get("registrar", f"/limits?kind=conversion&water_year={YEAR}")["data"]
+    for version, volume in ((limit["version"], "60000001"), (limit["version"] + 1, "59999999")):
+        body = {"volume": volume, "reason": "tests", "legal_source": "tests"}
+        county.post("registrar", f"/limits/{limit['id']}/change", body, If_Match=f'"{version}"')

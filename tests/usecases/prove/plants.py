@@ -1,0 +1,195 @@
+"""Violations to plant in a sound market, each as SQL for a superuser: triggers are off, checks are dropped by name.
+
+`found` are the invariants that must be reported, and no others.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# Accounts of the sound market that stay the same whatever is planted.
+HOLDER = "(SELECT account_id FROM water_accounts ORDER BY id DESC LIMIT 1)"
+PAYER = "(SELECT account_id FROM money_accounts ORDER BY id DESC LIMIT 1)"
+CAP = "(SELECT account_id FROM limits WHERE code = 'T-DEMO-MANAS' AND water_year = 2026)"
+
+
+class Plant(NamedTuple):
+    """What is wrong, the invariants that say so, and how to make it so."""
+
+    name: str
+    found: frozenset[int]
+    statements: tuple[str, ...]
+
+
+def plant(name: str, number: int, *statements: str) -> Plant:
+    """A violation of one invariant."""
+    return Plant(name, frozenset({number}), statements)
+
+
+def system(asset: str, code: int) -> str:
+    """The system account of an asset, by its code in the chart of accounts."""
+    return (
+        "(SELECT s.account_id FROM system_accounts s JOIN assets x ON x.id = s.asset_id"
+        f" WHERE x.code = '{asset}' AND s.code = {code})"
+    )
+
+
+WATER = "water:surface:2026"
+ISSUE, USE, LOSS, CLEARING = (system(WATER, code) for code in (2, 3, 4, 6))
+BANK, MONEY_CLEARING = system("CNY", 12), system("CNY", 15)
+LIMIT_ISSUE, LIMIT_USE = system("headroom", 22), system("headroom", 23)
+
+
+def moved(debit: str, credit: str, amount: int, *, held: bool = False, code: int = 99) -> tuple[str, ...]:
+    """A transfer that nobody asked for, with the columns of both accounts as it leaves them."""
+    column, kind = ("pending", 1) if held else ("posted", 0)
+    return (
+        "INSERT INTO transfers (id, debit_account_id, credit_account_id, amount, code, kind)"
+        f" VALUES (nextval('ledger_transfer_ids'), {debit}, {credit}, {amount}, {code}, {kind})",
+        f"UPDATE accounts SET debits_{column} = debits_{column} + {amount} WHERE id = {debit}",
+        f"UPDATE accounts SET credits_{column} = credits_{column} + {amount} WHERE id = {credit}",
+    )
+
+
+def unchecked(table: str, name: str) -> str:
+    """Takes a constraint away."""
+    return f"ALTER TABLE {table} DROP CONSTRAINT {name}"
+
+
+def later(which: str) -> str:
+    """Gives one transfer an id after all others."""
+    return (
+        "UPDATE transfers SET id = nextval('ledger_transfer_ids')"
+        f" WHERE id = (SELECT min(id) FROM transfers WHERE {which})"
+    )
+
+
+OVERDRAFT = unchecked("accounts", "ck_accounts_debits_must_not_exceed_credits")
+OPEN_BUY = "(SELECT min(id) FROM orders WHERE side = 'buy' AND status = 'open')"
+FILLED_BUY = "(SELECT min(id) FROM orders WHERE side = 'buy' AND status = 'filled')"
+OPEN_SELL = "(SELECT max(id) FROM orders WHERE side = 'sell' AND status = 'open')"
+LAST_READING = "(SELECT max(id) FROM readings)"
+
+LEDGER = (
+    plant("a transfer between two assets", 1,
+          f"UPDATE accounts SET asset_id = (SELECT id FROM assets WHERE code = 'CNY') WHERE id = {CAP}"),
+    plant("a transfer to no account", 1, f"DELETE FROM accounts WHERE id = {LIMIT_ISSUE}"),
+    plant("a column that no transfer explains", 2,
+          f"UPDATE accounts SET credits_posted = credits_posted + 1 WHERE id = {LIMIT_USE}"),
+    plant("a transfer that no column shows", 2,
+          moved(LIMIT_ISSUE, LIMIT_USE, 1)[0]),
+    plant("a posting of a hold that is not there", 2,
+          "UPDATE transfers SET pending_id = 1 WHERE id = (SELECT max(id) FROM transfers WHERE kind = 2 AND code = 12"
+          " AND pending_id IN (SELECT id FROM transfers WHERE kind = 1 AND code = 11))"),
+    plant("a hold that was posted and given back", 2,
+          "INSERT INTO transfers (id, debit_account_id, credit_account_id, amount, code, kind, pending_id)"
+          " SELECT nextval('ledger_transfer_ids'), debit_account_id, credit_account_id, amount, 99, 3, pending_id"
+          " FROM transfers WHERE id = (SELECT max(id) FROM transfers WHERE kind = 2 AND code = 12"
+          " AND pending_id IN (SELECT id FROM transfers WHERE kind = 1 AND code = 11))"),
+    plant("water that rests in clearing", 3, *moved(HOLDER, CLEARING, 5)),
+    plant("water out of nothing", 3, *moved(CLEARING, HOLDER, 5)),
+    plant("a loss that no trade had", 3, *moved(HOLDER, LOSS, 5)),
+    plant("a holder's balance below nil", 4, OVERDRAFT, *moved(HOLDER, USE, 10**9)),
+    plant("a balance that was below nil before it was credited", 4, later(f"credit_account_id = {HOLDER}")),
+    plant("money below nil before it was paid in", 4, later(f"code = 20 AND credit_account_id = {PAYER}")),
+    plant("use above the cap", 5, OVERDRAFT, *moved(CAP, LIMIT_USE, 10**12)),
+    plant("use above the cap of that time", 5, later(f"code = 30 AND credit_account_id = {CAP}")),
+    plant("a cap that the ledger does not hold", 5, f"UPDATE limits SET limit_litres = 1 WHERE account_id = {CAP}"),
+    plant("a cap without its history", 5,
+          f"DELETE FROM limit_changes WHERE limit_id = (SELECT id FROM limits WHERE account_id = {CAP})"),
+    plant("a cap that may be passed", 5, f"UPDATE accounts SET flags = 0 WHERE id = {CAP}"),
+    plant("an announcement that did not charge a cap", 5,
+          "UPDATE transfers SET code = 99 WHERE id = (SELECT min(id) FROM transfers WHERE code = 31)"),
+    plant("a deposit of another amount", 12,
+          "UPDATE bank_transfers SET amount_fen = amount_fen + 1 WHERE id = (SELECT max(id) FROM bank_transfers)"),
+    plant("a deposit that was never posted", 12,
+          "INSERT INTO bank_transfers"
+          " (direction, money_account_id, amount_fen, bank_reference, value_date, recorded_by)"
+          " SELECT direction, money_account_id, amount_fen, 'planted', value_date, recorded_by"
+          " FROM bank_transfers LIMIT 1"),
+    plant("money that rests in clearing", 12, *moved(PAYER, MONEY_CLEARING, 1)),
+    plant("money out of nothing", 12, *moved(BANK, PAYER, 1, code=20)),
+)  # fmt: skip
+
+TRADING = (
+    plant("a hold of money without an order", 6, *moved(PAYER, MONEY_CLEARING, 1, held=True)),
+    plant("a hold of water without an order", 6, *moved(HOLDER, CLEARING, 1, held=True)),
+    plant("a hold of headroom without an instruction", 6, *moved(CAP, LIMIT_USE, 1, held=True)),
+    plant("an order that holds more than its rest may cost", 6,
+          f"UPDATE orders SET held = held + 1 WHERE id = {OPEN_BUY}"),
+    plant("a cancelled order that still holds", 6,
+          "UPDATE orders SET status = 'cancelled', reason = 'planted', held = 0"
+          f" WHERE id = {OPEN_SELL}"),
+    plant("an instruction without one of its legs", 7,
+          "UPDATE transfers SET reference = 0 WHERE id = (SELECT max(id) FROM transfers WHERE code = 14)"),
+    plant("an instruction under review that moved water", 7,
+          "UPDATE transfers SET reference = (SELECT max(id) FROM instructions WHERE status = 'awaiting_review')"
+          " WHERE id = (SELECT max(id) FROM transfers WHERE code = 2)",
+          "UPDATE transfers SET code = 12 WHERE id = (SELECT max(id) FROM transfers WHERE code = 2)",
+          "UPDATE readings SET posted_litres = 0, over_use_litres = use_litres"
+          f" WHERE id = {LAST_READING}"),
+    plant("a review without its decision", 7,
+          "DELETE FROM review_decisions WHERE decision = 'rejected'"),
+    Plant("a decision that is not what happened, nor what was audited", frozenset({7, 13}),
+          ("UPDATE review_decisions SET decision = 'approved' WHERE decision = 'rejected'",)),
+    plant("a trade without its instruction", 7, "DELETE FROM instructions WHERE status = 'rejected'"),
+    plant("an order filled beyond its volume", 8,
+          f"UPDATE orders SET volume_litres = volume_litres - 1 WHERE id = {FILLED_BUY}"),
+    plant("an order whose trade is gone", 8,
+          "DELETE FROM trades WHERE id = (SELECT max(id) FROM trades)"),
+    plant("a buy that paid a fen too much", 8,
+          f"UPDATE orders SET paid_fen = paid_fen + 1 WHERE id = {FILLED_BUY}"),
+    plant("a trade that lost too little on the way", 8,
+          "UPDATE trades SET k = 999 WHERE id = (SELECT max(id) FROM trades WHERE k < 999)"),
+    plant("two orders that cross", 9, f"UPDATE orders SET price_e4 = 1 WHERE id = {OPEN_SELL}"),
+    plant("a trade with oneself", 9,
+          unchecked("trades", "ck_trades_two_parties"),
+          "UPDATE trades SET seller_id = buyer_id WHERE id = (SELECT max(id) FROM trades)"),
+    plant("a fee that nobody received", 10,
+          "UPDATE trades SET fee_fen = fee_fen + 1 WHERE id = (SELECT max(id) FROM trades)"),
+    plant("payees who get more than is paid", 10,
+          "UPDATE instructions SET payees = '[[1, 1000000, \"seller\"]]' WHERE status = 'rejected'"),
+    plant("an announcement of another total", 10,
+          "UPDATE announcements SET total_litres = total_litres + 1 WHERE id = (SELECT max(id) FROM announcements)"),
+    plant("a reading that does not follow from the one before", 11,
+          f"UPDATE readings SET counter_litres = counter_litres + 1 WHERE id = {LAST_READING}"),
+    plant("a use that left no account", 11,
+          f"UPDATE readings SET posted_litres = posted_litres - 1, over_use_litres = 1 WHERE id = {LAST_READING}"),
+    plant("readings of one interval", 11,
+          "UPDATE readings SET read_at = read_at - interval '1 day' "
+          f" WHERE id = {LAST_READING}"),
+    plant("an order open past its expiry", 14,
+          "UPDATE orders SET tif = 'GTD', expires_at = clock_timestamp() - interval '1 minute'"
+          f" WHERE id = {OPEN_SELL}"),
+    plant("an order open on a closed product", 14, "UPDATE products SET phase = 'closed'"),
+)  # fmt: skip
+
+TRAIL = (
+    plant("a link whose content was changed", 13,
+          "UPDATE audit SET detail = '{}' WHERE chain = 'api' AND seq = 7"),
+    plant("a link that is gone", 13, "DELETE FROM audit WHERE chain = 'api' AND action = 'water_year.opened'"),
+    plant("the last link cut off", 13,
+          "DELETE FROM audit a USING audit_chains c WHERE a.chain = c.chain AND a.seq = c.seq AND a.chain = 'api'"),
+    plant("a command that was changed", 13,
+          "UPDATE commands SET actor_user_id = actor_user_id + 1 WHERE id = (SELECT max(id) FROM commands)"),
+    plant("a command that nobody audited", 13,
+          "DELETE FROM commands WHERE id = (SELECT max(id) FROM commands WHERE request LIKE '{\"type\":\"cancel\"%')"),
+    plant("a trade of an unknown batch", 13, "UPDATE trades SET batch_id = 1"),
+    plant("a right that nobody recorded", 13,
+          "UPDATE entitlements SET id = id + 1000000 WHERE id = (SELECT max(id) FROM entitlements)",
+          "UPDATE announcement_lines SET entitlement_id = entitlement_id + 1000000"
+          " WHERE entitlement_id NOT IN (SELECT id FROM entitlements)"),
+    plant("a decision that nobody recorded", 13,
+          "UPDATE audit SET action = 'review.forgotten' WHERE action = 'review.rejected'"),
+    plant("a key that was used twice", 15,
+          unchecked("idempotency_keys", "uq_idempotency_keys_scope_key"),
+          "INSERT INTO idempotency_keys (scope, key, route, body_hash, status, response)"
+          " SELECT scope, key, route, body_hash, status, response FROM idempotency_keys LIMIT 1"),
+    plant("an order that no command placed", 15,
+          "CREATE TEMPORARY TABLE extra AS SELECT * FROM orders"
+          " WHERE status = 'cancelled' AND rest_litres = volume_litres LIMIT 1",
+          "UPDATE extra SET id = id + 1000000000, hold_id = 0",
+          "INSERT INTO orders SELECT * FROM extra"),
+)  # fmt: skip
+
+PLANTS = (*LEDGER, *TRADING, *TRAIL)
