@@ -68,12 +68,12 @@ WHERE (a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted) <
 NEVER_OVERDRAWN = Proof(
     "no account that forbids it was ever overdrawn, replayed in id order",
     f"""
-SELECT 'overdrawn' AS reason, account_id, transfer_id, available
+SELECT 'overdrawn' AS reason, account_id, transfer_id, available, code
 FROM (
-  SELECT s.account_id, s.id AS transfer_id, sum(
+  SELECT s.account_id, s.id AS transfer_id, a.code, sum(
            CASE WHEN a.flags & 1 = 1 THEN s.credits_posted - s.debits_posted - s.debits_pending
                 ELSE s.debits_posted - s.credits_posted - s.credits_pending END
-         ) OVER (PARTITION BY s.account_id ORDER BY s.id) AS available
+         ) OVER (PARTITION BY s.account_id, a.code ORDER BY s.id) AS available
   FROM ({_SIDES}) AS s
   JOIN accounts AS a ON a.id = s.account_id AND a.flags <> 0
 ) AS replay
