@@ -161,6 +161,7 @@ KEYS = (
     Fault("an unknown section", "platform:", "weather: []\nplatform:",
           "there is no key weather here", at="weather"),
     Fault("a missing key", "operator: gte, ", "", "the key operator is missing", at=PLAN),
+    Fault("a missing threshold", PLAN, "{name: use_of_plan", "the threshold use_plan is missing", at="thresholds:"),
     Fault("a missing section", "water_sources: [surface, groundwater]\n", "",
           "the key water_sources is missing", at="name: small"),
     Fault("a key that stands twice", PLAN, "{name: use_plan, name: use_plan", "the key name stands twice"),
