@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 STATUSES = ("read", "secondary", "derived", "memory")
 MEMORY = "memory"
+NEEDED_THRESHOLDS = ("use_plan",)
+"""Without these the market could not answer who may buy how much."""
 CLOCK_UNITS = ("working_days", "days", "years")
 LIMIT_KINDS = ("cap", "route", "import", "export", "conversion")
 PACKS = Path(__file__).parent / "packs"
@@ -69,6 +71,9 @@ class _Reader:
             platform=self._platform(self.sections["platform"]),
         )
         checks.check(found, self.lines)
+        for name in NEEDED_THRESHOLDS:
+            if name not in {each.name for each in found.thresholds}:
+                raise self.sections["thresholds"].wrong(f"the threshold {name} is missing")
         return found
 
     def _all(self, section: str, one: Callable[[Item], T]) -> tuple[T, ...]:
