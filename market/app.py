@@ -7,11 +7,12 @@ from importlib import import_module
 from typing import Any
 
 from flask_smorest import Api, Blueprint
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter
 
 from market.api import errors as error_table
 from market.api import http, limits, spec, telemetry
 from market.api.permissions import ROUTES
+from market.api.schemas.fields import PublicId
 from market.core import db, ids
 from market.core.config import Settings
 from market.core.errors import UnknownId
@@ -29,22 +30,28 @@ ID_PREFIXES = {
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading",
 }  # fmt: skip
+NO_ROW = 0
 
 
 def _converter(prefix: str) -> type[BaseConverter]:
-    """A path part that is a public id of one type; anything else is not a path of this service (404)."""
+    """A path part that is shaped as a public id of one type; anything else is not a path of this service (404).
+
+    One that this installation never gave out becomes NO_ROW, so that its route answers as for any unknown thing: an
+    error here would make the router answer 405 where the same path knows another method.
+    """
 
     def to_python(_self: BaseConverter, value: str) -> int:
         try:
             return ids.parse(prefix, value)
-        except UnknownId as error:
-            raise ValidationError from error
+        except UnknownId:
+            return NO_ROW
 
     def to_url(_self: BaseConverter, value: int) -> str:
         return ids.public(prefix, value)
 
+    shape = PublicId(prefix).pattern.strip("^$")
     name = f"{prefix.title()}Converter"
-    return type(name, (BaseConverter,), {"to_python": to_python, "to_url": to_url, "regex": "[^/]{1,64}"})
+    return type(name, (BaseConverter,), {"to_python": to_python, "to_url": to_url, "regex": shape})
 
 
 def create_app(
@@ -80,7 +87,7 @@ def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask
     http.register(app)
     limits.register(app, settings.requests_per_minute if rate_limits else 0)
     api = Api(app)
-    spec.prepare(api, ID_PREFIXES)
+    spec.prepare(app, api, ID_PREFIXES)
     for blueprint in blueprints():
         api.register_blueprint(blueprint)
     _check_declared(app)

@@ -10,10 +10,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import text
 
-from market.api.http import blueprint, session, settings
+from market.api.http import blueprint, exchange, session
 from market.api.schemas import health as shapes
 from market.core.errors import Unavailable
-from market.trading.client import ping
 
 blp = blueprint("health", "Health and metrics")
 blp.url_prefix = ""
@@ -31,7 +30,7 @@ def healthz() -> dict[str, Any]:
 def readyz() -> dict[str, Any]:
     """Whether the database and the engine answer too."""
     session().execute(text("SELECT 1"))
-    if not ping(str(settings().engine_socket)):
+    if not exchange().answers():
         raise Unavailable("the engine does not answer")
     return {"status": "ok"}
 

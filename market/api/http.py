@@ -26,6 +26,7 @@ from market.core.config import Settings
 from market.core.errors import InvalidInput, NotAllowed, NotAuthenticated, Refusal
 from market.participants import access
 from market.participants.access import AccessActor
+from market.trading.client import Exchange
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_TRIES = 5
@@ -51,6 +52,12 @@ def blueprint(name: str, description: str) -> StrictBlueprint:
 def settings() -> Settings:
     """The application's settings."""
     found: Settings = current_app.config["KAREZ"]
+    return found
+
+
+def exchange() -> Exchange:
+    """The way to the engine."""
+    found: Exchange = current_app.config["EXCHANGE"]()
     return found
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, g
+from flask import g
 
 from ledger.units import format_fen, format_litres
 from market.api.errors import wants_chinese
-from market.api.http import actor, blueprint, own_only, page, paging, session, settings
+from market.api.http import actor, blueprint, exchange, own_only, page, paging, session, settings
 from market.api.idempotency import body_hash, required_key
 from market.api.ownership import remember_order
 from market.api.schemas import trading as shapes
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.trading import errors, orders, queries
-from market.trading.client import Exchange
 from market.trading.commands import Accepted, Answer, Cancel, Place, Refused, Request
 
 blp = blueprint("orders", "Orders: hold first, match second, settle or await review third")
@@ -26,8 +25,7 @@ def _submit(requests: Sequence[Request]) -> list[Answer]:
     who = actor()
     if who.participant_id is None:
         raise NotFound("only a participant has orders")
-    exchange: Exchange = current_app.config["EXCHANGE"]()
-    answers = exchange.submit(
+    answers = exchange().submit(
         orders.commands(
             requests, participant=who.participant_id, user=who.user_id, mandate=who.mandate_id, key=required_key(),
             body_hash=body_hash(), request_id=who.request_id,

@@ -74,7 +74,7 @@ def depth(product_id: int) -> dict[str, Any]:
 
 
 @blp.route("/products/<prd:product_id>/tape", methods=["GET"])
-@blp.response(200, shapes.TapeOut)
+@blp.response(200, shapes.TapePage)
 def tape(product_id: int) -> dict[str, Any]:
     """Trades without names, newest first."""
     _product(product_id)

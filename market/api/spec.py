@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from flask_smorest import Api
 
-from market.api.permissions import EVERYONE, PUBLIC, ROUTES, Rule
-from market.api.schemas.fields import property_of_field
+from market.api.permissions import EVERYONE, HOLDERS, PUBLIC, ROUTES, Rule
+from market.api.schemas.fields import PublicId, property_of_field
 
 ENDPOINTS = frozenset({"api-docs.openapi_json"})
 PROBLEM = "application/problem+json"
@@ -58,20 +58,75 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     "required": ["type", "title", "status", "code", "request_id"],
 }
 
-_STATUSES = {
-    "400": "The request could not be read, or lacks its Idempotency-Key.",
-    "401": "Sign in first.",
-    "403": "Not allowed for this role.",
-    "404": "There is no such thing, or it is not yours.",
-    "409": "Not possible in the present state, or the key is in flight.",
-    "412": "Changed since it was read.",
-    "413": "The body is larger than 1 MiB.",
-    "415": "The body is not JSON.",
-    "422": "Invalid input, or refused by a rule.",
-    "428": "If-Match is required.",
-    "429": "Too many requests.",
-    "503": "Not available just now; send the same request again.",
+_IDEMPOTENT, _TAG = "Idempotent-Replayed", "ETag"
+_HEADERS: dict[str, dict[str, Any]] = {
+    "X-Request-ID": {
+        "description": "The id of this request, also in logs and in the audit trail.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    _TAG: {
+        "description": "The version of the thing; send it as If-Match with a change.",
+        "required": True,
+        "schema": {"type": "string", "pattern": r'^"[0-9]{1,12}"$'},
+    },
+    "Retry-After": {
+        "description": "After so many seconds.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    _IDEMPOTENT: {
+        "description": "true: the key was answered before, and this is that answer again.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
 }
+
+# status -> name of the response in the document, what it means
+_PROBLEMS: dict[str, tuple[str, str]] = {
+    "400": ("BadRequest", "The body could not be read, or the Idempotency-Key is missing."),
+    "401": ("NotAuthenticated", "Sign in first."),
+    "403": ("NotAllowed", "Not allowed for this role, scope or mandate."),
+    "404": ("NotFound", "There is no such thing, or it is not yours."),
+    "409": ("Conflict", "Not possible in the present state, or the key is in flight."),
+    "412": ("VersionChanged", "Changed since it was read."),
+    "413": ("BodyTooLarge", "The body is larger than 1 MiB."),
+    "415": ("UnsupportedMediaType", "The body is not JSON."),
+    "422": ("Unprocessable", "Invalid input, or refused by a rule."),
+    "428": ("PreconditionRequired", "If-Match is required."),
+    "429": ("TooManyRequests", "Too many requests."),
+    "503": ("Unavailable", "Not available just now; send the same request again."),
+}
+
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    "IdempotencyKey": {
+        "in": "header", "name": "Idempotency-Key", "required": True,
+        "description": "One effect a key: 1 to 255 visible ASCII characters.",
+        "schema": {"type": "string", "pattern": r"^[!-~]{1,255}$"},
+    },
+    "IfMatch": {
+        "in": "header", "name": "If-Match", "required": True,
+        "description": "The ETag that the thing was read with.",
+        "schema": {"type": "string", "pattern": r'^"[0-9]{1,12}"$'},
+    },
+    "IfMatchOptional": {
+        "in": "header", "name": "If-Match", "required": False,
+        "description": "The ETag that the thing was read with, to change it only if nobody else has.",
+        "schema": {"type": "string", "pattern": r'^"[0-9]{1,12}"$'},
+    },
+    "ActingFor": {
+        "in": "header", "name": "X-Acting-For", "required": False,
+        "description": "The participant that one acts for under a recorded mandate, instead of one's own.",
+        "schema": {"type": "string", "pattern": r"^par_[0-9A-HJKMNP-TV-Z]{26}$"},
+    },
+    "Limit": {
+        "in": "query", "name": "limit", "required": False, "description": "At most so many rows.",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+    },
+    "StartingAfter": {
+        "in": "query", "name": "starting_after", "required": False,
+        "description": "The last id of the page before.",
+        "schema": {"type": "string", "pattern": r"^[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}$"},
+    },
+}  # fmt: skip
 
 IF_MATCH_ENDPOINTS = frozenset(
     {
@@ -79,18 +134,49 @@ IF_MATCH_ENDPOINTS = frozenset(
         "entitlements.suspend", "entitlements.reinstate", "water_accounts.set_use_plan",
     }
 )  # fmt: skip
+IF_MATCH_OPTIONAL_ENDPOINTS = frozenset(
+    {"entitlements.confirm", "entitlements.refuse", "water_accounts.close"}
+)
+TAGGED_ENDPOINTS = IF_MATCH_ENDPOINTS | IF_MATCH_OPTIONAL_ENDPOINTS | frozenset(
+    {
+        "participants.get", "participants.admit", "participants.refuse", "limits.create_limit", "limits.get_limit",
+        "entitlements.apply", "entitlements.get_entitlement", "water_accounts.open_water_account",
+        "water_accounts.get_water_account",
+    }
+)  # fmt: skip
+
+# What a shape demands beyond its single fields.
+_COUNTS = {"BatchOrderIn": {"minProperties": 1, "maxProperties": 1}, "AmendIn": {"minProperties": 1}}
+_ORDER = ("openapi", "info", "tags", "paths", "components")
+_GENERATED = frozenset({"Error", "PaginationMetadata"})  # of the framework, used nowhere
 
 
-def prepare(api: Api, prefixes: Mapping[str, str]) -> None:
+def prepare(app: Flask, api: Api, prefixes: Iterable[str]) -> None:
     """Teaches the generator our fields and path ids; before any blueprint is registered."""
     plugin: MarshmallowPlugin = api.ma_plugin
     assert plugin.converter is not None
     plugin.converter.add_attribute_function(property_of_field)
-    spec = api.spec
-    spec.components.schema("Problem", _PROBLEM_SCHEMA)
-    spec.components.security_scheme(
+    for prefix in prefixes:
+        api.register_converter(app.url_map.converters[prefix], _schema_of_id(prefix))
+    components = api.spec.components
+    components.schema("Problem", _PROBLEM_SCHEMA)
+    for status, (name, description) in _PROBLEMS.items():
+        headers = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
+        if status in ("429", "503"):
+            headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
+        content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        components.response(name, {"description": description, "headers": headers, "content": content})
+    for name, header in _HEADERS.items():
+        components.header(name, header)
+    for name, parameter in _PARAMETERS.items():
+        components.parameters[name] = parameter
+    components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT or API key"}
     )
+
+
+def _schema_of_id(prefix: str) -> Callable[[Any], dict[str, Any]]:
+    return lambda _converter: {"type": "string", "pattern": PublicId(prefix).pattern}
 
 
 def finish(app: Flask, api: Api) -> None:
@@ -108,6 +194,28 @@ def finish(app: Flask, api: Api) -> None:
             found = by_operation.get((path, method))
             if found is not None:
                 _complete(path, method, operation, *found)
+    components = document.components
+    for name, counts in _COUNTS.items():
+        components.schemas[name].update(counts)
+    for name in _GENERATED:
+        components.schemas.pop(name, None)
+    for name in components.responses.keys() - {name for name, _ in _PROBLEMS.values()}:
+        del components.responses[name]
+    _in_ecma(document._paths)
+    _in_ecma(components.schemas)
+
+
+def _in_ecma(part: Any) -> None:
+    r"""Patterns of JSON Schema are ECMA-262's: the end is $, which Python writes \Z."""
+    if isinstance(part, dict):
+        pattern = part.get("pattern")
+        if isinstance(pattern, str):
+            part["pattern"] = pattern.replace(r"\Z", "$")
+        for each in part.values():
+            _in_ecma(each)
+    elif isinstance(part, list):
+        for each in part:
+            _in_ecma(each)
 
 
 def _path(rule: str) -> str:
@@ -120,64 +228,63 @@ def _path(rule: str) -> str:
 
 def _complete(path: str, method: str, operation: dict[str, Any], endpoint: str, rule: Rule) -> None:
     operation["operationId"] = endpoint.replace(".", "_")
-    parameters = operation.setdefault("parameters", [])
+    parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
     responses = operation["responses"]
     for name in list(responses):
         if name == "default" or "$ref" in responses[name] or (name.isdigit() and int(name) >= 400):
             del responses[name]
-    wanted = {"404", "422", "429", "400"}
+    wanted, named = _demands(path, method, endpoint, rule)
+    if _is_page(responses):
+        named += ["Limit", "StartingAfter"]
     if rule.roles is not PUBLIC:
         operation["security"] = [{"bearer": []}]
-        wanted |= {"401", "403"}
         roles = "anyone signed in" if rule.roles == EVERYONE else ", ".join(sorted(rule.roles))
         operation["description"] = (operation.get("description", "") + f"\n\nRoles: {roles}.").strip()
+    parameters.extend({"$ref": f"#/components/parameters/{name}"} for name in named)
+    for answer in responses.values():
+        headers = answer.setdefault("headers", {})
+        for name in ("X-Request-ID", *([_TAG] if endpoint in TAGGED_ENDPOINTS else []),
+                     *([_IDEMPOTENT] if rule.idempotent else [])):  # fmt: skip
+            headers[name] = {"$ref": f"#/components/headers/{name}"}
+    for status in sorted(wanted):
+        responses[status] = {"$ref": f"#/components/responses/{_PROBLEMS[status][0]}"}
+
+
+def _demands(path: str, method: str, endpoint: str, rule: Rule) -> tuple[set[str], list[str]]:
+    """The statuses of its refusals, and the parameters that every such operation has."""
+    wanted, named = {"404", "422", "429"}, []
+    if endpoint.startswith("health."):
+        wanted = {"429"} | ({"503"} if endpoint == "health.readyz" else set())
+    if rule.roles is not PUBLIC:
+        wanted |= {"401", "403"}
+        if rule.roles & HOLDERS and rule.scope != "keys":
+            named.append("ActingFor")
+    elif path.startswith("/v1/auth/"):
+        wanted |= {"401", "403"}
     if method == "post":
-        wanted |= {"409", "413", "415"}
+        wanted |= {"400", "409", "413", "415"}
     if rule.idempotent:
-        parameters.append(
-            _header(
-                "Idempotency-Key", "One effect a key: 1 to 255 visible ASCII characters.", r"^[!-~]{1,255}$"
-            )
-        )
+        named.append("IdempotencyKey")
         wanted |= {"503"}
     if endpoint in IF_MATCH_ENDPOINTS:
-        parameters.append(_header("If-Match", "The ETag that the thing was read with.", r'^"[0-9]{1,12}"$'))
+        named.append("IfMatch")
         wanted |= {"412", "428"}
-    if _is_page(responses):
-        parameters.extend(_PAGING)
-    if path in ("/v1/auth/token", "/v1/auth/session", "/v1/auth/refresh"):
-        wanted |= {"401", "403"}
-    for status in sorted(wanted):
-        responses[status] = {
-            "description": _STATUSES[status],
-            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-
-
-def _header(name: str, description: str, pattern: str) -> dict[str, Any]:
-    return {
-        "in": "header", "name": name, "required": True, "description": description,
-        "schema": {"type": "string", "pattern": pattern},
-    }  # fmt: skip
-
-
-_PAGING: list[dict[str, Any]] = [
-    {"in": "query", "name": "limit", "required": False, "description": "At most so many rows.",
-     "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}},
-    {"in": "query", "name": "starting_after", "required": False, "description": "The last id of the page before.",
-     "schema": {"type": "string"}},
-]  # fmt: skip
+    if endpoint in IF_MATCH_OPTIONAL_ENDPOINTS:
+        named.append("IfMatchOptional")
+        wanted |= {"412"}
+    return wanted, named
 
 
 def _is_page(responses: Mapping[str, Any]) -> bool:
     schema = responses.get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
     name = schema.get("$ref", "") if isinstance(schema, Mapping) else getattr(schema, "__name__", "")
-    return str(name).endswith(("Page", "Tape", "Statement"))
+    return str(name).endswith(("Page", "Statement"))
 
 
 def text(document: Mapping[str, Any]) -> str:
     """An OpenAPI document as YAML."""
-    dumped: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    ordered = {name: document[name] for name in sorted(document, key=_ORDER.index)}
+    dumped: str = yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=110)
     return "# Written by `karez openapi`; do not edit.\n" + dumped
 
 

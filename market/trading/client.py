@@ -27,6 +27,10 @@ class Exchange(Protocol):
         """Executes commands and returns their answers once these are committed. Errors: Unavailable."""
         ...
 
+    def answers(self, *, within_s: float = 2.0) -> bool:
+        """Whether the engine answers just now; asked once."""
+        ...
+
 
 class _Waiting:
     """One request on its way: the lock is released when the reply, or the loss of the connection, is known."""
@@ -65,6 +69,11 @@ class EngineClient:
             time.sleep(pause)
             pause = min(pause * 2, 0.5)
 
+    def answers(self, *, within_s: float = 2.0) -> bool:
+        """Whether the engine answers just now; asked once."""
+        reply = self._once([], time.monotonic() + within_s)
+        return reply is not None and reply.error is None
+
     def _once(self, commands: list[Command], deadline: float) -> Reply | None:
         number = next(self._numbers)
         waiting = _Waiting()
@@ -85,7 +94,11 @@ class EngineClient:
     def _connected(self) -> socket.socket:
         if self._socket is None:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.connect(self._path)
+            try:
+                connection.connect(self._path)
+            except OSError:
+                connection.close()
+                raise
             self._socket = connection
             threading.Thread(
                 target=self._read, args=(connection,), name="engine-replies", daemon=True
@@ -137,11 +150,3 @@ def client(path: str) -> EngineClient:
             _clients[key] = EngineClient(path)
         return _clients[key]
 
-
-def ping(path: str, *, within_s: float = 2.0) -> bool:
-    """Whether the engine at this socket answers."""
-    try:
-        EngineClient(path, answer_within_s=within_s).submit([])
-    except Unavailable:
-        return False
-    return True

@@ -114,12 +114,12 @@ def furnish(county: County) -> None:
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
         _participant(county, things, name)
         _things(county, things, name)
-    _trade(county, county.mine, "mine", "centre", "10", "0.1")
+    _trade(county, county.mine, "mine", "centre", "5", "0.1")  # whole, so that the next is the neighbour's
     _trade(county, county.theirs, "theirs", "factory", "10", "0.7")
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
-    county.mine["mandate"] = _mandate(county, county.mine, "theirs")
-    county.theirs["mandate"] = _mandate(county, county.theirs, "mine")
+    county.mine["mandate"] = mandate(county, county.mine, "theirs")
+    county.theirs["mandate"] = mandate(county, county.theirs, "mine")
 
 
 def _participant(county: County, things: dict[str, str], name: str) -> None:
@@ -208,7 +208,7 @@ def _trade(county: County, things: dict[str, str], seller: str, buyer: str, volu
     things["trade"], things["instruction"] = trade["id"], trade["instruction_id"]
 
 
-def _mandate(county: County, things: dict[str, str], clerk: str) -> str:
+def mandate(county: County, things: dict[str, str], clerk: str) -> str:
     now = clock.now()
     body = {
         "clerk_login": county.logins[clerk], "scope": "trade", "document": "tests", "valid_from": now.isoformat(),

@@ -17,8 +17,7 @@ def market(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Marke
 @pytest.mark.parametrize(
     "path",
     [
-        "/v1/orders/ord_00000000000000000000000000",
-        "/v1/orders/ORD_01KDVDNE0KSHMZWGQR52K9RVWV",
+        "/v1/products/PRD_01KDVDNE0KSHMZWGQR52K9RVWV",
         "/v1/orders/1",
         "/v1/orders/%00",
         "/v1/orders/" + "9" * 64,
@@ -39,3 +38,12 @@ def test_a_method_that_a_path_lacks(market: Market, method: str) -> None:
     answer = market.client.open("/v1/orders", method=method)
     assert (answer.status_code, answer.json["code"]) == (405, "method_not_allowed")
     assert "POST" in answer.headers["Allow"]
+
+
+def test_an_id_that_was_never_given_out_is_unknown_to_who_may_ask(market: Market) -> None:
+    path, auditor = "/v1/limits/cap_00000000000000000000000000", market.bureau("auditor", "auditor")
+    assert market.client.get(path).status_code == 401
+    answer = market.client.get(path, headers=auditor)
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+    both = market.client.get("/v1/participants/par_00000000000000000000000000/mandates", headers=auditor)
+    assert both.status_code == 404

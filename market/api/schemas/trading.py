@@ -12,6 +12,7 @@ PHASES = ("pre_open", "open", "auction", "halted", "closed")
 REVIEW_STATES = ("awaiting_review", "settled", "rejected", "reversed")
 CLIENT_ORDER_ID = validate.Regexp(r"^[\x21-\x7e]{1,64}\Z", error="must be 1 to 64 visible ASCII characters")
 MAX_BATCH = 500
+HELD_PATTERN = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,3})?$"  # m3 or yuan
 
 
 class ProductOut(Schema):
@@ -102,7 +103,7 @@ class TapeTradeOut(Schema):
     to_sector = fields.String(required=True)
 
 
-class TapeOut(Schema):
+class TapePage(Schema):
     """Trades, newest first."""
 
     data = fields.List(fields.Nested(TapeTradeOut), required=True)
@@ -161,7 +162,7 @@ class OrderOut(Schema):
     minimum_fill = Volume(required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)
     client_order_id = fields.String(required=True, allow_none=True)
-    held = fields.String(required=True)
+    held = fields.String(required=True, validate=validate.Regexp(HELD_PATTERN))
     paid = Money(required=True)
     status = fields.String(required=True, validate=validate.OneOf(ORDER_STATES))
     reason = fields.String(required=True, allow_none=True)

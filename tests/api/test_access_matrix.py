@@ -1,0 +1,277 @@
+"""The matrix: every route x every role, nobody and an expired token x one's own, another's and no object.
+
+What is due is worked out here from the permission table alone; the table itself is held to the separation of powers
+by the last tests of this file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask_jwt_extended import create_access_token
+from werkzeug.test import TestResponse
+
+from market.api.ownership import OWNERS
+from market.api.permissions import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, ROUTES, Rule
+from market.core import db, ids
+from market.participants import tokens
+from market.participants.models import User
+from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product
+
+NOBODY, EXPIRED = "nobody", "expired"
+ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
+OWN, ANOTHERS, NONE = "own", "another's", "none"
+NEVER_GIVEN = 10**12
+# what stands in the way before the object is looked for, where the route is no participant's
+NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
+LISTS = (
+    "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
+    "trades", "instructions",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
+    """The county with my things, a neighbour's, things of the bureau, and an API key for each role."""
+    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
+        furnish(found)
+        for role in sorted(BUREAU):
+            found.user(role, role)
+        for name in ("spare", "stranger"):
+            found.user(name, "holder", ids.parse("par", found.theirs["participant"]))
+        _expired(found)
+        yield found
+
+
+def _expired(county: County) -> None:
+    me = county.id_of("mine")
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        user = session.get_one(User, me)
+        claims = {"kind": "access", "gen": user.token_generation}
+        county.tokens[EXPIRED] = create_access_token(
+            str(me), expires_delta=dt.timedelta(seconds=-60), additional_claims=claims
+        )
+
+
+def _headers(county: County, role: str) -> dict[str, str]:
+    if role == NOBODY:
+        return {"Idempotency-Key": "nobody"}
+    if role != EXPIRED:
+        return county.headers(role)
+    return county.headers("auditor") | {"Authorization": f"Bearer {county.tokens[EXPIRED]}"}
+
+
+def _bureau_ids(county: County) -> dict[str, str]:
+    """What belongs to nobody: the same for everyone."""
+    return {
+        "limit_id": county.get("auditor", "/limits")["data"][0]["id"],
+        "user_id": ids.public("usr", county.id_of("spare")),
+        "announcement_id": county.get("auditor", "/announcements")["data"][0]["id"],
+        "product_id": product(county),
+        "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
+    }
+
+
+@pytest.fixture(scope="module")
+def things(county: County) -> dict[str, dict[str, str]]:
+    """The ids for the arguments of paths, by whose they are."""
+    free = _bureau_ids(county)
+    found = {}
+    for whose, own in ((OWN, county.mine), (ANOTHERS, county.theirs)):
+        found[whose] = free | {OWNERS[kind][0]: own[kind] for kind in OWNERS}
+    found[NONE] = {name: ids.public(each[:3], NEVER_GIVEN) for name, each in found[OWN].items()}
+    return found
+
+
+def _route(county: County, endpoint: str) -> tuple[str, str]:
+    (rule,) = county.app.url_map.iter_rules(endpoint)
+    assert rule.methods is not None
+    (method,) = rule.methods - {"HEAD", "OPTIONS"}
+    return method, rule.rule
+
+
+def _path(rule: str, arguments: dict[str, str]) -> str:
+    return re.sub(r"<\w+:(\w+)>", lambda found: arguments[found[1]], rule)
+
+
+def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, Any]:
+    """A good body where the handler itself compares the owner; elsewhere none, so that nothing happens."""
+    place = {"township": "DEMO-MANAS", "canal": "DEMO-CANAL", "source": "surface", "sector": "agriculture"}
+    order = {
+        "product_id": things["product_id"], "water_account_id": things["water_account_id"], "side": "sell",
+        "volume": "1", "price": "9",
+    }  # fmt: skip
+    bodies: dict[str, dict[str, Any]] = {
+        "entitlements.apply": {
+            "participant_id": things["participant_id"], "kind": "irrigation_certificate", "volume": "10",
+            "land_mu": "1", "valid_from": f"{YEAR}-01-01", "valid_to": f"{YEAR + 1}-12-31", "basis": "t", **place,
+        },
+        "water_accounts.open_water_account": {
+            "participant_id": things["participant_id"], "water_year": YEAR, **place, "township": "653123101",
+            "canal": "KUSHAN-C1",
+        },
+        "orders.place": order,
+        "orders.place_batch": {"commands": [{"place": order}]},
+    }  # fmt: skip
+    return bodies.get(endpoint, {})
+
+
+def _ask(county: County, endpoint: str, role: str, things: dict[str, str]) -> TestResponse:
+    method, rule = _route(county, endpoint)
+    headers, arguments = _headers(county, role), dict(things)
+    if endpoint == "auth.sign_out":
+        headers = _once(county, role, headers)
+    body = _body(county, endpoint, things) if method == "POST" else None
+    return county.client.open(_path(rule, arguments), method=method, json=body, headers=headers)
+
+
+def _once(county: County, role: str, headers: dict[str, str]) -> dict[str, str]:
+    """The headers with a token of its own for somebody who signs out."""
+    if role in (NOBODY, EXPIRED):
+        return headers
+    user_id = county.id_of(role)
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        token = tokens.issue(session, session.get_one(User, user_id)).access_token
+    return headers | {"Authorization": f"Bearer {token}"}
+
+
+def _due(rule: Rule, role: str, whose: str, *, by_id: bool) -> str:
+    """through | 401 | 403 | 404 | nothing (some refusal, no effect)"""
+    if role in (NOBODY, EXPIRED):
+        return "401"
+    if role not in rule.roles:
+        return "403"
+    compared = rule.owns in OWNERS or rule.owns == "body"
+    if compared and (whose == NONE or (whose == ANOTHERS and role in PARTICIPANTS)):
+        return "404"
+    return "nothing" if whose == NONE and by_id else "through"
+
+
+def _holds(due: str, answer: TestResponse) -> bool:
+    status = answer.status_code
+    if status == 200 and answer.request.path == "/v1/orders/batch" and due == "404":
+        return bool(answer.json["data"][0]["refusal"]["code"] == "not_found")  # its member's answer
+    if due == "through":
+        return status < 500 and status not in (401, 403, 404)
+    if due == "nothing":
+        return status in NOTHING_HAPPENED
+    return status == int(due)
+
+
+@pytest.mark.parametrize("endpoint", [name for name, rule in ROUTES.items() if rule.roles is not PUBLIC])
+def test_a_route_lets_through_whom_it_declares_and_nobody_else(
+    county: County, things: dict[str, dict[str, str]], endpoint: str
+) -> None:
+    rule, path = ROUTES[endpoint], _route(county, endpoint)[1]
+    by_id = "<" in path
+    wrong = []
+    for role in ROLES:
+        for whose in (OWN, ANOTHERS, NONE) if by_id or rule.owns == "body" else (OWN,):
+            arguments = dict(things[whose])
+            if rule.owns == "api_key" and role in EVERYONE and whose == OWN:
+                arguments["api_key_id"] = api_key(county, role)
+            answer = _ask(county, endpoint, role, arguments)
+            due = _due(rule, role, whose, by_id=by_id)
+            if rule.owns == "api_key" and whose == ANOTHERS and role in EVERYONE:
+                due = "404"  # also for the bureau: a key is its user's own
+            if not _holds(due, answer):
+                wrong.append(f"{role} on {whose}: {answer.status_code}, not {due}: {answer.text[:200]}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("endpoint", [name for name, rule in ROUTES.items() if rule.roles is PUBLIC])
+def test_a_public_route_answers_everyone_alike(
+    county: County, things: dict[str, dict[str, str]], endpoint: str
+) -> None:
+    answers = {
+        role: _ask(county, endpoint, role, things[OWN]).status_code for role in (NOBODY, *sorted(EVERYONE), EXPIRED)
+    }
+    assert len(set(answers.values())) == 1, answers
+    if "<" in _route(county, endpoint)[1]:
+        assert _ask(county, endpoint, NOBODY, things[NONE]).status_code == 404
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_shows_a_participant_its_own_and_never_anothers(county: County, name: str) -> None:
+    kind = name.removesuffix("s").replace("-", "_")
+    shown = county.client.get(f"/v1/{name}?limit=200", headers=county.headers("mine"))
+    assert shown.status_code == 200
+    assert county.theirs["participant"] not in shown.text
+    if kind in county.mine:
+        assert county.mine[kind] in shown.text
+        assert county.theirs[kind] not in shown.text
+    asked = county.client.get(
+        f"/v1/{name}?participant_id={county.theirs['participant']}", headers=county.headers("mine")
+    )
+    assert asked.status_code in (200, 404, 422)
+    assert county.theirs.get(kind, county.theirs["money_account"]) not in asked.text
+
+
+@pytest.mark.parametrize("endpoint", [name for name, rule in ROUTES.items() if rule.scope == "trade"])
+def test_a_key_that_may_only_read_changes_nothing(
+    county: County, things: dict[str, dict[str, str]], endpoint: str
+) -> None:
+    role = sorted(ROUTES[endpoint].roles)[0]
+    made = county.post(role, "/api-keys", {"label": "reads", "scopes": ["read"]})
+    method, rule = _route(county, endpoint)
+    answer = county.client.open(
+        _path(rule, things[OWN]), method=method, json=_body(county, endpoint, things[OWN]),
+        headers=county.headers(role) | {"Authorization": f"Bearer {made['secret']}"},
+    )  # fmt: skip
+    assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
+
+
+def test_a_clerk_under_a_mandate_reaches_the_principals_things_and_no_others(
+    county: County,
+) -> None:
+    mandate(county, county.mine, "theirs")
+    acting = {"X-Acting-For": county.mine["participant"]}
+    account = f"/v1/water-accounts/{county.mine['water_account']}"
+    assert county.client.get(account, headers=county.headers("theirs")).status_code == 404
+    assert county.client.get(account, headers=county.headers("theirs") | acting).status_code == 200
+    own = f"/v1/water-accounts/{county.theirs['water_account']}"
+    assert county.client.get(own, headers=county.headers("theirs") | acting).status_code == 404
+    refused = county.client.get(account, headers=county.headers("stranger") | acting)
+    assert (refused.status_code, refused.json["code"]) == (403, "no_mandate")
+
+
+def test_an_undeclared_route_keeps_the_application_from_starting(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from market import app
+
+    monkeypatch.delitem(ROUTES, "orders.place")
+    with pytest.raises(RuntimeError, match=r"undeclared routes: \['orders\.place'\]"):
+        app.create_app(county.settings)
+
+
+WRITES = {name: rule for name, rule in ROUTES.items() if rule.scope == "trade"}
+
+
+def test_the_auditor_reads_everything_and_writes_nothing() -> None:
+    assert [name for name, rule in WRITES.items() if "auditor" in rule.roles] == []
+    reads = {
+        name for name, rule in ROUTES.items()
+        if rule.scope == "read" and rule.roles is not PUBLIC and "auditor" not in rule.roles
+    }  # fmt: skip
+    assert reads <= {"reviews.list_reviews", "reviews.get"} - {
+        name for name, rule in ROUTES.items() if "auditor" in rule.roles
+    }
+
+
+def test_powers_are_kept_apart() -> None:
+    def writes(role: str) -> set[str]:
+        return {name for name, rule in WRITES.items() if role in rule.roles}
+
+    assert writes("administrator") == {"users.create", "users.set_roles", "users.suspend", "users.reinstate"}
+    assert writes("reviewer") == {"reviews.approve", "reviews.reject"}
+    assert writes("treasurer") == {"payments.record_deposit", "payments.record_payout"}
+    assert writes("supervisor") & writes("reviewer") == set()
+    for role in BUREAU:
+        assert not any(name.startswith("orders.") for name in writes(role)), role
+    for role in PARTICIPANTS - HOLDERS:
+        assert not any(name.startswith(("orders.", "entitlements.")) for name in writes(role)), role

@@ -1,0 +1,56 @@
+"""Playing the state machine: on a furnished database of its own, from a seed, so many steps."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from market.core import db
+from tests.model.machine import Machine
+from tests.model.world import fresh_world, furnish
+
+STEPS_AN_EXAMPLE = 100
+
+
+def play(
+    server_url: str, template: str, *, steps: int, seed: int, progress: Callable[[int], None] | None = None
+) -> tuple[int, int]:
+    """Plays at least `steps` steps, always the same for a seed; returns steps and trades. AssertionError: they differ.
+
+    `template` is a migrated database; `progress` is told the steps so far, an example at a time.
+    """
+    name = f"karez_test_world_{os.getpid()}"
+    url = db.create_database(server_url, name, template=template)
+    try:
+        names = furnish(url)
+        db.engine(url).dispose()
+        numbers = itertools.count(1)
+
+        class Seeded(Machine):
+            """This run's machine, so that counts and worlds are its own."""
+
+            _hypothesis_internal_use_seed = seed  # what `hypothesis.seed` sets
+
+            def teardown(self) -> None:
+                super().teardown()
+                if progress is not None:
+                    progress(Machine.steps)
+
+        Seeded.open_world = staticmethod(
+            lambda stack: stack.enter_context(fresh_world(server_url, name, names, f"{name}_{next(numbers)}"))
+        )
+        Machine.steps = Machine.examples = Machine.filled = 0
+        run_state_machine_as_test(
+            Seeded,
+            settings=settings(
+                max_examples=-(-steps // STEPS_AN_EXAMPLE) + 5, stateful_step_count=STEPS_AN_EXAMPLE, deadline=None,
+                database=None, print_blob=True, suppress_health_check=list(HealthCheck),
+            ),
+        )  # fmt: skip
+        return Machine.steps, Machine.filled
+    finally:
+        db.drop_database(server_url, name)

@@ -1,0 +1,117 @@
+"""`make soak`: the long tests, in shards that can be stopped at any moment and are gone on with at the next call.
+
+python -m tests.soak                          everything that is not done yet
+python -m tests.soak --only machine --seed 7  one shard of the state machine again, to replay what it found
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from market.core import datadir, db, embedded
+from tests.faults import clients, kills
+from tests.model.playing import play
+
+PLACE = Path("var/soak")
+FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
+TEMPLATE = "karez_test_soak"
+STEPS_A_SHARD = 10_000
+SHARDS = {"machine": 100, "clients": 10, "kills": 10}
+ROUNDS_A_SHARD = 20
+
+Tell = Callable[[int], None]
+
+
+def _machine(server_url: str, seed: int, tell: Tell) -> None:
+    steps, _ = play(server_url, TEMPLATE, steps=STEPS_A_SHARD, seed=seed, progress=tell)
+    assert steps >= STEPS_A_SHARD, f"only {steps} steps"
+
+
+def _clients(_: str, _seed: int, tell: Tell) -> None:
+    report = clients.run(ROUNDS_A_SHARD, lambda _round: tell(0))
+    assert report.won_by_orders + report.won_by_announcements == ROUNDS_A_SHARD, report
+    assert report.violations == [], report
+
+
+def _kills(_: str, _seed: int, tell: Tell) -> None:
+    report = kills.run(ROUNDS_A_SHARD, lambda _kill: tell(0))
+    assert report.violations == [], report
+
+
+KINDS: dict[str, Callable[[str, int, Tell], None]] = {
+    "machine": _machine,
+    "clients": _clients,
+    "kills": _kills,
+}
+
+
+class State:
+    """Which shards are done, in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.done: dict[str, list[int]] = json.loads(path.read_text()) if path.exists() else {}
+
+    def add(self, kind: str, seed: int) -> None:
+        """Marks a shard as done."""
+        self.done.setdefault(kind, []).append(seed)
+        unfinished = self._path.with_suffix(".new")
+        unfinished.write_text(json.dumps(self.done))
+        unfinished.rename(self._path)
+
+
+def main() -> int:
+    """Plays what is left; 1 at the first shard that fails, with the command that replays it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description="The long tests.")
+    parser.add_argument("--only", choices=sorted(KINDS), help="one kind of test")
+    parser.add_argument("--seed", type=int, help="one shard, whether it was done or not")
+    chosen = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    data_dir = datadir.prepare(PLACE)
+    state = State(data_dir / "state.json")
+    kinds = [chosen.only] if chosen.only else list(KINDS)
+    with datadir.in_charge(data_dir, "soak"):
+        server = embedded.Server(data_dir, settings=FAST)
+        server.start()
+        try:
+            return _play_all(server.url("postgres"), state, kinds, chosen.seed)
+        finally:
+            server.stop()
+
+
+def _play_all(server_url: str, state: State, kinds: list[str], seed: int | None) -> int:
+    db.drop_database(server_url, TEMPLATE)
+    db.migrate(db.create_database(server_url, TEMPLATE))
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    ]
+    with Progress(*columns) as progress:
+        for kind in kinds:
+            seeds = [seed] if seed is not None else list(range(1, SHARDS[kind] + 1))
+            left = [each for each in seeds if seed is not None or each not in state.done.get(kind, [])]
+            task = progress.add_task(kind, total=len(seeds), completed=len(seeds) - len(left))
+            for each in left:
+                try:
+                    KINDS[kind](server_url, each, lambda _: None)
+                except BaseException:
+                    if sys.exc_info()[0] is not KeyboardInterrupt:
+                        progress.console.print(f"again: python -m tests.soak --only {kind} --seed {each}")
+                    raise
+                state.add(kind, each)
+                progress.advance(task)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
