@@ -56,7 +56,9 @@ def required_key() -> str:
     """The request's key: 1 to 255 visible ASCII characters. Errors: KeyMissing."""
     key = request.headers.get("Idempotency-Key", "")
     if not _KEY.match(key):
-        raise KeyMissing("send an Idempotency-Key of 1 to 255 visible ASCII characters")
+        raise KeyMissing(
+            "send an Idempotency-Key of 1 to 255 visible ASCII characters", pointer="/Idempotency-Key"
+        )
     return key
 
 

@@ -53,6 +53,7 @@ class Order:
     price: int
     rest: int
     number: int
+    post_only: bool = False
     value: int = 0
     paid: int = 0
     held: int = 0
@@ -140,7 +141,7 @@ class Model:
             return "minimum_fill_above_volume", []
         if post_only and (tif in ("IOC", "FOK") or min_fill):
             return "post_only_contradicted", []
-        order = Order(key, holder, side, volume, price, volume, self._next())
+        order = Order(key, holder, side, volume, price, volume, self._next(), post_only)
         if self._needs(order) > self._free(order):
             return "insufficient_money" if side == "buy" else "insufficient_water", []
         self.state.orders[key] = order
@@ -186,6 +187,9 @@ class Model:
             return "ok", []
         order.number = self._next()
         fills = self._match(order)
+        if order.post_only and fills:
+            self.state = before
+            return "post_only_would_fill", []
         return "ok", fills + self._look_again(before.limits)
 
     def approve(self, index: int) -> list[Fill]:

@@ -84,6 +84,15 @@ class Price(Decimal):
     example = "0.3003"
 
 
+class YesNo(fields.Boolean):
+    """true or false, and nothing that is taken for one of them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class PublicId(fields.Field[int]):
     """A typed public id (`ord_01J…`) on the wire, the row's number inside. An unknown one is 404."""
 

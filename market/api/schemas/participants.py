@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import PublicId
+from market.api.schemas.fields import PublicId, YesNo
 from market.api.schemas.registry import text
 from market.participants.models import KINDS
 from market.participants.passwords import LONGEST, SHORTEST
@@ -79,7 +79,7 @@ class AdmitIn(Schema):
     """What an admission rests on; `public_storage` marks the body that keeps water for the public."""
 
     reason = fields.String(load_default="", validate=validate.Length(max=512))
-    public_storage = fields.Boolean(load_default=None, allow_none=True, truthy={True}, falsy={False})
+    public_storage = YesNo(load_default=None, allow_none=True)
 
 
 class WhyIn(Schema):
@@ -133,7 +133,7 @@ class UserIn(Schema):
     name = fields.String(required=True, validate=text(128))
     password = _password()
     roles = _roles(BUREAU_ROLES)
-    totp = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    totp = YesNo(load_default=False)
 
 
 class RolesIn(Schema):

@@ -7,7 +7,7 @@ from functools import partial
 from marshmallow import Schema, fields, validate
 
 from ledger.units import format_decimal, parse_decimal
-from market.api.schemas.fields import Decimal, PublicId, Volume
+from market.api.schemas.fields import Decimal, PublicId, Volume, YesNo
 from market.registry.models import LIMIT_KINDS, RIGHT_KINDS, SECTORS
 
 _CODE = validate.Regexp(
@@ -53,7 +53,7 @@ class LimitIn(Schema):
     volume = Volume(required=True)
     legal_source = fields.String(required=True, validate=text(500))
     reason = fields.String(load_default="", validate=text(1000, 0))
-    demonstration = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    demonstration = YesNo(load_default=False)
 
 
 class LimitChangeIn(Schema):
@@ -192,7 +192,7 @@ class ClassIn(Schema):
     kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(RIGHT_KINDS))
     zone = fields.String(load_default=None, allow_none=True, validate=text(64))
     share = Share(required=True)
-    only_new = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    only_new = YesNo(load_default=False)
 
 
 class AnnouncementIn(ClassIn):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume
+from market.api.schemas.fields import Money, Price, PublicId, Volume, YesNo
 from market.trading.models import ORDER_STATES, TIME_IN_FORCE
 
 SIDES = ("buy", "sell")
@@ -119,7 +119,7 @@ class OrderIn(Schema):
     volume = Volume(required=True, positive=True)
     price = Price(required=True, positive=True)
     time_in_force = fields.String(load_default="GTC", validate=validate.OneOf(TIME_IN_FORCE))
-    post_only = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    post_only = YesNo(load_default=False)
     minimum_fill = Volume(load_default=0)
     expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
     client_order_id = fields.String(load_default=None, allow_none=True, validate=CLIENT_ORDER_ID)
