@@ -36,8 +36,8 @@ lint: $(VENV)/.installed-dev ## Check style, types, import order and security
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/bandit --quiet --recursive --ini setup.cfg --severity-level medium ledger market migrations
 
-soak: $(VENV)/.installed-dev ## Run the long tests (a million steps; stop and resume at will)
-	$(BIN)/python -m tests.soak
+soak: $(VENV)/.installed-dev ## Run the long tests (a million steps; stop and go on at will; JOBS=2)
+	$(BIN)/python -m tests.soak --jobs $(or $(JOBS),1)
 
 bench: $(VENV)/.installed-dev ## Measure speed as ratios to the floor (NAME=orders)
 	$(BIN)/karez bench $(or $(NAME),orders) --json

@@ -20,7 +20,9 @@ RUNS_AT_ONCE = 16
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "autovacuum_naptime": "10s"}
 """For tests the machine need not survive a power cut; a killed process loses nothing either way."""
 
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))  # what failed, not what ran
+structlog.configure(
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING)
+)  # what failed, not what ran
 _numbers = itertools.count(1)
 
 

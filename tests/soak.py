@@ -1,6 +1,6 @@
 """`make soak`: the long tests, in shards that can be stopped at any moment and are gone on with at the next call.
 
-python -m tests.soak                          everything that is not done yet
+python -m tests.soak --jobs 2                 everything that is not done yet, two shards of the state machine at once
 python -m tests.soak --only machine --seed 7  one shard of the state machine again, to replay what it found
 """
 
@@ -10,6 +10,8 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +29,32 @@ STEPS_A_SHARD = 10_000
 SHARDS = {"machine": 100, "clients": 10, "kills": 10}
 ROUNDS_A_SHARD = 20
 
-Tell = Callable[[int], None]
 
-
-def _machine(server_url: str, seed: int, tell: Tell) -> None:
-    steps, _ = play(server_url, TEMPLATE, steps=STEPS_A_SHARD, seed=seed, progress=tell)
+def _machine(server_url: str, seed: int) -> None:
+    steps, trades = play(server_url, TEMPLATE, steps=STEPS_A_SHARD, seed=seed)
     assert steps >= STEPS_A_SHARD, f"only {steps} steps"
+    assert trades >= STEPS_A_SHARD // 20, f"only {trades} trades"
 
 
-def _clients(_: str, _seed: int, tell: Tell) -> None:
-    report = clients.run(ROUNDS_A_SHARD, lambda _round: tell(0))
+def _clients(_: str, _seed: int) -> None:
+    report = clients.run(ROUNDS_A_SHARD, lambda _round: None)
     assert report.won_by_orders + report.won_by_announcements == ROUNDS_A_SHARD, report
     assert report.violations == [], report
 
 
-def _kills(_: str, _seed: int, tell: Tell) -> None:
-    report = kills.run(ROUNDS_A_SHARD, lambda _kill: tell(0))
+def _kills(_: str, _seed: int) -> None:
+    report = kills.run(ROUNDS_A_SHARD, lambda _kill: None)
     assert report.violations == [], report
 
 
-KINDS: dict[str, Callable[[str, int, Tell], None]] = {
-    "machine": _machine,
-    "clients": _clients,
-    "kills": _kills,
-}
+KINDS: dict[str, Callable[[str, int], None]] = {"machine": _machine, "clients": _clients, "kills": _kills}
+AT_ONCE = {"machine"}
+"""Kinds whose shards do not disturb each other."""
+
+
+def _quietly(kind: str, server_url: str, seed: int) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    KINDS[kind](server_url, seed)
 
 
 class State:
@@ -69,12 +73,14 @@ class State:
 
 
 def main() -> int:
-    """Plays what is left; 1 at the first shard that fails, with the command that replays it."""
+    """Plays what is left; 1 where a shard fails, with the command that replays it."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description="The long tests.")
     parser.add_argument("--only", choices=sorted(KINDS), help="one kind of test")
     parser.add_argument("--seed", type=int, help="one shard, whether it was done or not")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="so many shards at once, where they do not disturb"
+    )
     chosen = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     data_dir = datadir.prepare(PLACE)
     state = State(data_dir / "state.json")
     kinds = [chosen.only] if chosen.only else list(KINDS)
@@ -82,34 +88,33 @@ def main() -> int:
         server = embedded.Server(data_dir, settings=FAST)
         server.start()
         try:
-            return _play_all(server.url("postgres"), state, kinds, chosen.seed)
+            return _play_all(server.url("postgres"), state, kinds, chosen.seed, chosen.jobs)
         finally:
             server.stop()
 
 
-def _play_all(server_url: str, state: State, kinds: list[str], seed: int | None) -> int:
+def _play_all(server_url: str, state: State, kinds: list[str], seed: int | None, jobs: int) -> int:
     db.drop_database(server_url, TEMPLATE)
     db.migrate(db.create_database(server_url, TEMPLATE))
     columns: list[Any] = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    ]
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+    ]  # fmt: skip
     with Progress(*columns) as progress:
         for kind in kinds:
             seeds = [seed] if seed is not None else list(range(1, SHARDS[kind] + 1))
             left = [each for each in seeds if seed is not None or each not in state.done.get(kind, [])]
             task = progress.add_task(kind, total=len(seeds), completed=len(seeds) - len(left))
-            for each in left:
-                try:
-                    KINDS[kind](server_url, each, lambda _: None)
-                except BaseException:
-                    if sys.exc_info()[0] is not KeyboardInterrupt:
-                        progress.console.print(f"again: python -m tests.soak --only {kind} --seed {each}")
-                    raise
-                state.add(kind, each)
-                progress.advance(task)
+            workers = jobs if kind in AT_ONCE else 1
+            with ProcessPoolExecutor(workers, max_tasks_per_child=1, mp_context=get_context("spawn")) as pool:
+                running = {pool.submit(_quietly, kind, server_url, each): each for each in left}
+                for done in as_completed(running):
+                    if done.exception() is not None:
+                        pool.shutdown(wait=False, cancel_futures=True)
+                        again = f"python -m tests.soak --only {kind} --seed {running[done]}"
+                        progress.console.print(f"{done.exception()}\nagain: {again}")
+                        return 1
+                    state.add(kind, running[done])
+                    progress.advance(task)
     return 0
 
 

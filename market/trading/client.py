@@ -149,4 +149,3 @@ def client(path: str) -> EngineClient:
         if key not in _clients:
             _clients[key] = EngineClient(path)
         return _clients[key]
-

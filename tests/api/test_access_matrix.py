@@ -188,7 +188,8 @@ def test_a_public_route_answers_everyone_alike(
     county: County, things: dict[str, dict[str, str]], endpoint: str
 ) -> None:
     answers = {
-        role: _ask(county, endpoint, role, things[OWN]).status_code for role in (NOBODY, *sorted(EVERYONE), EXPIRED)
+        role: _ask(county, endpoint, role, things[OWN]).status_code
+        for role in (NOBODY, *sorted(EVERYONE), EXPIRED)
     }
     assert len(set(answers.values())) == 1, answers
     if "<" in _route(county, endpoint)[1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -13,9 +14,25 @@ from market.trading.commands import Accepted, Amend, Cancel, Refused
 from tests.model.model import LOT, Fill
 from tests.model.world import C1, C2, CAP_C1, CAP_C2, FACTORIES, FARMERS, World
 
-NAMES = sorted(FARMERS | FACTORIES)
 volumes = st.integers(1, 40).map(lambda lots: lots * LOT)
-prices = st.integers(2_900, 3_500)
+edges = st.integers(-500, 300)
+"""How much better than the middle an order is priced for its counterparty, in 1/10 000 yuan."""
+MIDDLE = {"buy": 3_400, "sell": 3_000}
+"""At these prices orders cross on every way, whatever it loses."""
+# Farmers sell more than they buy; a factory that sells is refused.
+TRADERS = [
+    *(2 * [(name, "sell") for name in FARMERS]),
+    *((name, "buy") for name in FARMERS),
+    *(3 * [(name, "buy") for name in FACTORIES]),
+    ("f", "sell"),
+]
+
+
+def price_of(side: str, edge: int) -> int:
+    """A price so much better than the middle for whoever trades against it."""
+    return MIDDLE[side] + (edge if side == "buy" else -edge)
+
+
 PROVE_EVERY = 10
 """Every so many examples all invariants are proved at the end, too."""
 
@@ -53,28 +70,30 @@ class Machine(RuleBasedStateMachine):
         assert picture["free"] == {each.name: (each.water, each.money) for each in state.holders.values()}
         assert picture["limits"] == state.limits
 
+    @rule(trader=st.sampled_from(TRADERS), volume=volumes, edge=edges)
+    def offer(self, trader: tuple[str, str], volume: int, edge: int) -> None:
+        """A new order of the plain kind."""
+        self._place(trader, volume, edge)
+
     @rule(
-        holder=st.sampled_from(NAMES),
-        side=st.sampled_from(["buy", "sell"]),
+        trader=st.sampled_from(TRADERS),
         volume=volumes,
-        price=prices,
-        tif=st.sampled_from(["GTC", "GTC", "GTC", "IOC", "FOK"]),
-        post_only=st.sampled_from([False, False, False, True]),
-        min_fill=st.sampled_from([0, 0, 0, 5 * LOT]),
+        edge=edges,
+        tif=st.sampled_from(["GTC", "IOC", "FOK"]),
+        post_only=st.sampled_from([False, False, True]),
+        min_fill=st.sampled_from([0, 0, 5 * LOT]),
     )
     def place(
-        self, holder: str, side: str, volume: int, price: int, tif: str, post_only: bool, min_fill: int
+        self, trader: tuple[str, str], volume: int, edge: int, tif: str, post_only: bool, min_fill: int
     ) -> None:
         """A new order of any validity."""
+        self._place(trader, volume, edge, tif=tif, post_only=post_only, min_fill=min_fill)
+
+    def _place(self, trader: tuple[str, str], volume: int, edge: int, **terms: Any) -> None:
         self.placed += 1
-        key = f"o{self.placed}"
-        expected = self.model.place(
-            key, holder, side, volume, price, tif, post_only=post_only, min_fill=min_fill
-        )
-        outcome = self.world.place(
-            key, holder, side, volume, price, tif=tif, post_only=post_only, min_fill=min_fill
-        )
-        self._same(expected, outcome)
+        key, price = f"o{self.placed}", price_of(trader[1], edge)
+        expected = self.model.place(key, *trader, volume, price, **terms)
+        self._same(expected, self.world.place(key, *trader, volume, price, **terms))
 
     @precondition(lambda self: self.model.state.orders)
     @rule(data=st.data())
@@ -85,12 +104,12 @@ class Machine(RuleBasedStateMachine):
         self._same(self.model.cancel(key), self.world.send(holder, Cancel(self.world.orders[key])))
 
     @precondition(lambda self: self.model.state.orders)
-    @rule(data=st.data(), volume=volumes, price=prices, same_price=st.booleans())
-    def amend(self, data: st.DataObject, volume: int, price: int, same_price: bool) -> None:
+    @rule(data=st.data(), volume=volumes, edge=edges, same_price=st.booleans())
+    def amend(self, data: st.DataObject, volume: int, edge: int, same_price: bool) -> None:
         """An amendment of any order, to more, less or another price."""
         key = data.draw(st.sampled_from(sorted(self.model.state.orders)))
         order = self.model.state.orders[key]
-        price = order.price if same_price else price
+        price = order.price if same_price else price_of(order.side, edge)
         self._same(
             self.model.amend(key, volume, price),
             self.world.send(order.holder, Amend(self.world.orders[key], volume, price)),
@@ -106,9 +125,9 @@ class Machine(RuleBasedStateMachine):
         self.world.decide(index, approve=approve)
         self._look()
 
-    @rule(farmer=st.sampled_from(sorted(FARMERS)), lots=st.integers(1, 60))
+    @rule(farmer=st.sampled_from(sorted(FARMERS)), lots=st.integers(1, 12))
     def read_meter(self, farmer: str, lots: int) -> None:
-        """A meter reading, also beyond what is free."""
+        """A meter reading, in the end also beyond what is free."""
         Machine.steps += 1
         self.model.use(farmer, lots * LOT)
         self.world.use(farmer, lots * LOT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -16,12 +15,10 @@ from tests.model.world import fresh_world, furnish
 STEPS_AN_EXAMPLE = 100
 
 
-def play(
-    server_url: str, template: str, *, steps: int, seed: int, progress: Callable[[int], None] | None = None
-) -> tuple[int, int]:
+def play(server_url: str, template: str, *, steps: int, seed: int) -> tuple[int, int]:
     """Plays at least `steps` steps, always the same for a seed; returns steps and trades. AssertionError: they differ.
 
-    `template` is a migrated database; `progress` is told the steps so far, an example at a time.
+    `template` is a migrated database.
     """
     name = f"karez_test_world_{os.getpid()}"
     url = db.create_database(server_url, name, template=template)
@@ -34,11 +31,6 @@ def play(
             """This run's machine, so that counts and worlds are its own."""
 
             _hypothesis_internal_use_seed = seed  # what `hypothesis.seed` sets
-
-            def teardown(self) -> None:
-                super().teardown()
-                if progress is not None:
-                    progress(Machine.steps)
 
         Seeded.open_world = staticmethod(
             lambda stack: stack.enter_context(fresh_world(server_url, name, names, f"{name}_{next(numbers)}"))

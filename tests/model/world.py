@@ -158,9 +158,7 @@ class World:
     def model(self) -> Model:
         """The model of the same beginning."""
         with db.connect(self.url) as connection:
-            limits = {
-                name: _available(connection, account) for name, account in self.names.limit_account.items()
-            }
+            limits = _headroom(connection, self.names.limit_account)
         holders = {
             name: Holder(
                 name, "b" if name == "c" else name, PLACES[place], ALLOCATED if name in FARMERS else 0, MONEY,
@@ -237,7 +235,7 @@ class World:
             "SELECT buy_order_id, sell_order_id, source_litres, delivered_litres, price_e4, amount_fen, fee_fen"
             " FROM trades ORDER BY id"
         ).fetchall()
-        limits = {name: _available(connection, account) for name, account in self.names.limit_account.items()}
+        limits = _headroom(connection, self.names.limit_account)
         key_of = {order: key for key, order in self.orders.items()}
         name_of = {account: name for name, account in self.names.water.items()}
         return {
@@ -253,13 +251,14 @@ class World:
         self.looking.close()
 
 
-def _available(connection: psycopg.Connection[Any], account: int) -> int:
-    row = connection.execute(
-        "SELECT credits_posted - debits_posted - debits_pending FROM accounts WHERE id = %s", (account,)
-    ).fetchone()
-    assert row is not None
-    found: int = row[0]
-    return found
+def _headroom(connection: psycopg.Connection[Any], accounts: dict[str, int]) -> dict[str, int]:
+    """What is free under each limit, by its name here."""
+    rows = connection.execute(
+        "SELECT id, credits_posted - debits_posted - debits_pending FROM accounts WHERE id = ANY (%s)",
+        (list(accounts.values()),),
+    ).fetchall()
+    free = dict(rows)
+    return {name: free[account] for name, account in accounts.items()}
 
 
 @contextmanager

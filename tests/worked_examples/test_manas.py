@@ -1,7 +1,8 @@
-"""The household of Manas (CCTV rural channel, 2014-12-17), against a running server: 244.78 due, 300.60 earned, 55.82 left.
+"""The household of Manas (CCTV rural channel, 2014-12-17), against a running server.
 
-10.32 mu of cotton, a right to 4 180 m3, 3 179 m3 used at 0.077 yuan, 1 001 m3 sold at 0.3003 yuan. Played by the
-command `karez demo manas`, and by a client that openapi-python-client generates from openapi.yaml.
+10.32 mu of cotton, a right to 4 180 m3, 3 179 m3 used at 0.077 yuan: 244.78 yuan due. 1 001 m3 sold at 0.3003 yuan:
+300.60 yuan earned, 55.82 left. Played by the command `karez demo manas`, and by a client that openapi-python-client
+generates from openapi.yaml.
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ def test_the_command_plays_the_story_to_the_published_figures(server: Running) -
     assert (
         statement["fee_due_yuan"], statement["net_trade_income_yuan"], statement["left_after_fee_yuan"]
     ) == (FEE, INCOME, LEFT)  # fmt: skip
-    assert statement["resale"] == {"given_up_m3": "500.000", "delivered_m3": "465.000", "amount_yuan": "300.00"}
+    assert statement["resale"] == {
+        "given_up_m3": "500.000",
+        "delivered_m3": "465.000",
+        "amount_yuan": "300.00",
+    }
     assert server.violations() == []
 
 
@@ -133,17 +138,27 @@ def test_a_generated_client_plays_the_story_to_the_published_figures(
         "zone": "DEMO-CANAL", "share": "1", "only_new": True, "reason": "the whole right",
     })  # fmt: skip
     (account,) = household.ask("water_accounts.list_water_accounts", water_year=YEAR).data
-    meter = registrar.ask("meters.register_meter", {"water_account_id": account.id, "serial": "G-1", "start": "0"})
+    meter = registrar.ask(
+        "meters.register_meter", {"water_account_id": account.id, "serial": "G-1", "start": "0"}
+    )
     registrar.ask(
         "meters.record_reading", {"read_at": clock.now().isoformat(), "counter": "3179"}, meter_id=meter.id
     )
     fee = Decimal(household.ask("water_accounts.get_water_account", water_account_id=account.id).fee_due)
 
     def order(who: Generated, water: str, side: str, volume: str, price: str) -> Any:
-        body = {"product_id": product, "water_account_id": water, "side": side, "volume": volume, "price": price}
+        body = {
+            "product_id": product,
+            "water_account_id": water,
+            "side": side,
+            "volume": volume,
+            "price": price,
+        }
         return who.ask("orders.place", body)
 
-    pool, plant = (who.ask("water_accounts.list_water_accounts", water_year=YEAR).data[0] for who in (centre, factory))
+    pool, plant = (
+        who.ask("water_accounts.list_water_accounts", water_year=YEAR).data[0] for who in (centre, factory)
+    )
     order(centre, pool.id, "buy", "1001", "0.3003")
     sold = order(household, account.id, "sell", "1001", "0.3003")
     income = sum((Decimal(fill.amount) - Decimal(fill.fee) for fill in sold.fills), Decimal(0))
