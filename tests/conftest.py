@@ -87,7 +87,7 @@ def _fresh(server_url: str, template: str) -> Iterator[str]:
     name = _new_name()
     url = db.create_database(server_url, name, template=template)
     yield url
-    db.engine(url).dispose()
+    db.dispose(url)
     db.drop_database(server_url, name)
 
 

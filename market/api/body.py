@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any, NoReturn
 
 from flask import Request, request
@@ -136,6 +137,26 @@ class StrictBlueprint(Blueprint):
 
     ARGUMENTS_PARSER = Parser()
 
-    def arguments(self, schema: type[Schema] | Schema, **options: Any) -> Any:
-        """As flask-smorest's, with one instance of the shape for all requests: making one costs more than an order."""
-        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
+    def arguments(
+        self, schema: type[Schema] | Schema, *, plain: Callable[[Any], Any] | None = None, **options: Any
+    ) -> Any:
+        """As flask-smorest's, with one instance of the shape for all requests: making one costs more than an order.
+
+        `plain` reads a parsed body that is plainly right faster than the shape, or answers None, and the shape reads.
+        """
+        documented = super().arguments(schema() if isinstance(schema, type) else schema, **options)
+        if plain is None:
+            return documented
+
+        def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+            by_shape = documented(view)
+
+            @wraps(by_shape)
+            def read(*arguments: Any, **named: Any) -> Any:
+                body = request.get_data(cache=True)
+                found = plain(parse(body)) if body and is_json_request(request) else None
+                return by_shape(*arguments, **named) if found is None else view(found, *arguments, **named)
+
+            return read
+
+        return decorate

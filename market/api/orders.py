@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import g
+import msgspec
+from flask import Response, g
 
 from ledger.units import format_fen, format_litres
+from market.api import order_wire
 from market.api.errors import wants_chinese
 from market.api.http import actor, blueprint, exchange, own_only, page, paging, session, settings
 from market.api.idempotency import body_hash, required_key
@@ -18,6 +20,7 @@ from market.core.errors import NotFound
 from market.trading import errors, orders, queries
 from market.trading.commands import Accepted, Answer, Cancel, Place, Refused, Request
 
+_encode = msgspec.json.Encoder().encode
 blp = blueprint("orders", "Orders: hold first, match second, settle or await review third")
 
 
@@ -39,53 +42,38 @@ def _submit(requests: Sequence[Request]) -> list[Answer]:
     return answers
 
 
-def _one(request: Request) -> dict[str, Any]:
+def _one(request: Request, status: int = 200) -> Response:
     (answer,) = _submit([request])
     if isinstance(answer.outcome, Refused):
         raise errors.of(answer.outcome)
-    return _result(answer.outcome)
+    return _written(order_wire.result(answer.outcome), status)
 
 
-def _result(done: Accepted) -> dict[str, Any]:
-    return {
-        "id": done.order,
-        "status": done.status,
-        "volume": done.volume,
-        "filled": done.volume - done.rest,
-        "rest": done.rest,
-        "price": done.price,
-        "reason": done.reason,
-        "fills": [
-            {
-                "trade_id": fill.trade, "source_volume": fill.source, "delivered_volume": fill.delivered,
-                "price": fill.price, "price_at": fill.maker, "amount": fill.amount, "fee": fill.fee,
-                "status": fill.status,
-            }
-            for fill in done.fills
-        ],
-    }  # fmt: skip
+def _written(value: Any, status: int) -> Response:
+    return Response(_encode(value), status, content_type="application/json")
 
 
 @blp.route("/orders", methods=["POST"])
-@blp.arguments(shapes.OrderIn)
+@blp.arguments(shapes.OrderIn, plain=order_wire.order)
 @blp.response(201, shapes.OrderResult)
-def place(body: dict[str, Any]) -> dict[str, Any]:
+def place(body: dict[str, Any]) -> Response:
     """Places an order: water or money is held, then it is matched, then its rest waits in the book."""
-    return _one(orders.place_request(body))
+    return _one(orders.place_request(body), 201)
 
 
 @blp.route("/orders/batch", methods=["POST"])
-@blp.arguments(shapes.BatchIn)
+@blp.arguments(shapes.BatchIn, plain=order_wire.batch)
 @blp.response(200, shapes.BatchOut)
-def place_batch(body: dict[str, Any]) -> dict[str, Any]:
+def place_batch(body: dict[str, Any]) -> Response:
     """Up to 500 orders, amendments and cancels. One refused by a rule spoils none of its neighbours."""
-    return {"data": [_member(answer) for answer in _submit(orders.batch_requests(body["commands"]))]}
+    members = [_member(answer) for answer in _submit(orders.batch_requests(body["commands"]))]
+    return _written({"data": members}, 200)
 
 
 def _member(answer: Answer) -> dict[str, Any]:
     outcome = answer.outcome
     if isinstance(outcome, Accepted):
-        return {"order": _result(outcome), "refusal": None}
+        return {"order": order_wire.result(outcome), "refusal": None}
     error = errors.of(outcome)
     refusal = {
         "code": error.code,
@@ -102,14 +90,14 @@ def _member(answer: Answer) -> dict[str, Any]:
 @blp.route("/orders/<ord:order_id>/amend", methods=["POST"])
 @blp.arguments(shapes.AmendIn)
 @blp.response(200, shapes.OrderResult)
-def amend(body: dict[str, Any], order_id: int) -> dict[str, Any]:
+def amend(body: dict[str, Any], order_id: int) -> Response:
     """A smaller volume at the same price keeps the order's place in the queue; anything else loses it."""
     return _one(orders.amend_request(order_id, body))
 
 
 @blp.route("/orders/<ord:order_id>/cancel", methods=["POST"])
 @blp.response(200, shapes.OrderResult)
-def cancel(order_id: int) -> dict[str, Any]:
+def cancel(order_id: int) -> Response:
     """Takes the rest out of the book and frees what it holds."""
     return _one(Cancel(order_id))
 

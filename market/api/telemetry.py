@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import cache
 
 from flask import Flask, Response, g, request
 from prometheus_client import Counter, Histogram
@@ -16,6 +18,16 @@ SECONDS = Histogram(
 )
 
 
+@cache
+def _counted(route: str, method: str, status: int) -> Callable[[], None]:
+    return REQUESTS.labels(route, method, status).inc
+
+
+@cache
+def _timed(route: str) -> Callable[[float], None]:
+    return SECONDS.labels(route).observe
+
+
 def register(app: Flask) -> None:
     """Hangs the counters into an app."""
 
@@ -26,6 +38,6 @@ def register(app: Flask) -> None:
     @app.after_request
     def _count(response: Response) -> Response:
         route = request.endpoint or "unknown"
-        REQUESTS.labels(route, request.method, response.status_code).inc()
-        SECONDS.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+        _counted(route, request.method, response.status_code)()
+        _timed(route)(time.perf_counter() - g.get("started", time.perf_counter()))
         return response

@@ -30,7 +30,9 @@ class Settings:
     database_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = 2
+    workers: int = field(
+        default_factory=lambda: 2 * (os.cpu_count() or 2)
+    )  # one waits while another computes
     threads: int = 16
     log_level: str = "info"
     engine_socket_path: Path | None = None

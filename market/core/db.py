@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -55,6 +55,42 @@ def engine(url: str, pool_size: int = 20) -> Engine:
     return create_engine(
         _sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=10
     )
+
+
+@lru_cache(maxsize=8)
+def _readers(url: str) -> Engine:
+    """Connections that commit each statement by themselves, for `look_up`."""
+    return create_engine(
+        _sqlalchemy_url(url), pool_size=4, max_overflow=8, pool_timeout=10, isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+    )  # fmt: skip
+
+
+def look_up(url: str, query: LiteralString, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The one row of a query, or None; one round trip, outside of every transaction.
+
+    A connection that was lost meanwhile is replaced once. Errors: psycopg's.
+    """
+    for last in (False, True):
+        connection = _readers(url).raw_connection()
+        try:
+            driver = connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            row: tuple[Any, ...] | None = driver.execute(query, parameters).fetchone()
+            return row
+        except psycopg.OperationalError:
+            connection.invalidate()
+            if last:
+                raise
+        finally:
+            connection.close()
+    raise AssertionError("unreachable")
+
+
+def dispose(url: str) -> None:
+    """Closes every connection that this process keeps to a database."""
+    engine(url).dispose()
+    _readers(url).dispose()
 
 
 @contextmanager

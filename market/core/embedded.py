@@ -42,6 +42,8 @@ effective_cache_size = 2GB
 work_mem = 16MB
 maintenance_work_mem = 256MB
 wal_buffers = 16MB
+# A large batch reaches the disk while it is being written, not all of it at its commit.
+wal_writer_delay = 10ms
 wal_compression = on
 min_wal_size = 512MB
 max_wal_size = 4GB

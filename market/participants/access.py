@@ -11,10 +11,9 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 from flask import Request
-from sqlalchemy import text
 
 from market.core import audit, clock, db, ids
 from market.core.config import Settings
@@ -50,6 +49,7 @@ class _User:
     active: bool
     roles: frozenset[str]
     participant_id: int | None
+    signed_out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +62,23 @@ class _Key:
 _kept: dict[tuple[str, str, Any], tuple[float, Any]] = {}
 _MOST_KEPT = 50_000
 
-_USER_SQL = text("""
-SELECT u.token_generation, u.status = 'active' AND coalesce(p.status, 'admitted') = 'admitted', u.participant_id,
-       ARRAY(SELECT role FROM user_roles r WHERE r.user_id = u.id)
-FROM users u LEFT JOIN participants p ON p.id = u.participant_id WHERE u.id = :id
-""")
-_KEY_SQL = text("""
+_USER_SQL: LiteralString = """
+SELECT u.token_generation, u.status = 'active' AND coalesce(p.status, 'admitted') = 'admitted',
+       ARRAY(SELECT role FROM user_roles r WHERE r.user_id = u.id), u.participant_id,
+       EXISTS (SELECT FROM revoked_tokens t WHERE t.jti = %(jti)s)
+FROM users u LEFT JOIN participants p ON p.id = u.participant_id WHERE u.id = %(id)s
+"""
+_KEY_SQL: LiteralString = """
 SELECT user_id, secret_hash, scopes FROM api_keys
-WHERE lookup = :lookup AND (revoked_at IS NULL OR revoked_at > :now) AND (expires_at IS NULL OR expires_at > :now)
-""")
-_REVOKED_SQL = text("SELECT 1 FROM revoked_tokens WHERE jti = :jti")
-_MANDATE_SQL = text("""
+WHERE lookup = %(lookup)s
+  AND (revoked_at IS NULL OR revoked_at > %(now)s) AND (expires_at IS NULL OR expires_at > %(now)s)
+"""
+_MANDATE_SQL: LiteralString = """
 SELECT m.id, m.scope FROM mandates m JOIN participants p ON p.id = m.participant_id
-WHERE m.participant_id = :participant AND m.clerk_user_id = :user AND m.revoked_at IS NULL
-  AND m.valid_from <= :now AND m.valid_to > :now AND p.status = 'admitted'
+WHERE m.participant_id = %(participant)s AND m.clerk_user_id = %(user)s AND m.revoked_at IS NULL
+  AND m.valid_from <= %(now)s AND m.valid_to > %(now)s AND p.status = 'admitted'
 ORDER BY m.scope DESC LIMIT 1
-""")
+"""
 
 
 def not_there(pointer: str) -> NotFound:
@@ -91,13 +92,13 @@ def authenticate(request: Request, settings: Settings, *, scope: str) -> AccessA
     scopes = EVERY_SCOPE
     if header.startswith("Bearer kz_"):
         user_id, scopes = _of_key(settings, header.removeprefix("Bearer "))
+        user = _user(settings, user_id)
     elif header.startswith("Bearer "):
-        user_id = _of_token(settings, header.removeprefix("Bearer "))
+        user_id, user = _of_token(settings, header.removeprefix("Bearer "))
     elif tokens.ACCESS_COOKIE in request.cookies:
-        user_id = _of_cookie(settings, request)
+        user_id, user = _of_cookie(settings, request)
     else:
         raise NotAuthenticated("send a bearer token or an API key")
-    user = _user(settings, user_id)
     if user is None or not user.active:
         raise NotAuthenticated("this sign-in is not active")
     if scope not in scopes:
@@ -136,43 +137,36 @@ def forget(settings: Settings) -> None:
         _kept.pop(key, None)
 
 
-def _row(settings: Settings, statement: Any, parameters: dict[str, Any]) -> Any:
-    with db.engine(settings.url()).connect() as connection:
-        at_once = connection.execution_options(
-            isolation_level="AUTOCOMMIT"
-        )  # one round trip, no BEGIN and ROLLBACK
-        return at_once.execute(statement, parameters).one_or_none()
+def _user(settings: Settings, user_id: int, jti: str | None = None) -> _User | None:
+    """What is known of a user now and of the token (by its id) that names it; None for an unknown user."""
 
-
-def _user(settings: Settings, user_id: int) -> _User | None:
     def read() -> _User | None:
-        row = _row(settings, _USER_SQL, {"id": user_id})
-        return None if row is None else _User(row[0], bool(row[1]), frozenset(row[3]), row[2])
+        row = db.look_up(settings.url(), _USER_SQL, {"id": user_id, "jti": jti})
+        return None if row is None else _User(row[0], bool(row[1]), frozenset(row[2]), row[3], row[4])
 
-    found: _User | None = _fresh(settings, "user", user_id, read)
+    found: _User | None = _fresh(settings, "user", (user_id, jti), read)
     return found
 
 
-def _of_token(settings: Settings, token: str) -> int:
+def _of_token(settings: Settings, token: str) -> tuple[int, _User]:
     claims = tokens.decode(settings, token, kind="access")
     user_id = int(claims["sub"])
-    user = _user(settings, user_id)
+    user = _user(settings, user_id, claims["jti"])
     if user is None or claims["gen"] != user.generation:
         raise NotAuthenticated("the token is not valid, or no longer")
-    jti = claims["jti"]
-    if _fresh(settings, "revoked", jti, lambda: _row(settings, _REVOKED_SQL, {"jti": jti}) is not None):
+    if user.signed_out:
         raise NotAuthenticated("the token was signed out")
-    return user_id
+    return user_id, user
 
 
-def _of_cookie(settings: Settings, request: Request) -> int:
+def _of_cookie(settings: Settings, request: Request) -> tuple[int, _User]:
     token = request.cookies[tokens.ACCESS_COOKIE]
-    user_id = _of_token(settings, token)
+    found = _of_token(settings, token)
     if request.method not in SAFE_METHODS:
         sent, due = request.headers.get("X-CSRF-TOKEN", ""), tokens.csrf_of(settings, token)
         if not hmac.compare_digest(sent.encode(), due.encode()):
             raise CsrfFailed("send the X-CSRF-TOKEN that the session was opened with")
-    return user_id
+    return found
 
 
 def _of_key(settings: Settings, sent: str) -> tuple[int, frozenset[str]]:
@@ -180,7 +174,7 @@ def _of_key(settings: Settings, sent: str) -> tuple[int, frozenset[str]]:
     lookup, _, secret = rest.partition("_")
 
     def read() -> _Key | None:
-        row = _row(settings, _KEY_SQL, {"lookup": lookup, "now": clock.now()})
+        row = db.look_up(settings.url(), _KEY_SQL, {"lookup": lookup, "now": clock.now()})
         return None if row is None else _Key(row[0], bytes(row[1]), frozenset(row[2].split()))
 
     key: _Key | None = _fresh(settings, "key", lookup, read)
@@ -197,7 +191,9 @@ def _mandate(settings: Settings, user_id: int, acting_for: str, scope: str) -> t
     except UnknownId as error:
         raise NoMandate("there is no mandate for this participant", pointer="/X-Acting-For") from error
     named = {"participant": participant, "user": user_id, "now": clock.now()}
-    row = _fresh(settings, "mandate", (user_id, participant), lambda: _row(settings, _MANDATE_SQL, named))
+    row = _fresh(
+        settings, "mandate", (user_id, participant), lambda: db.look_up(settings.url(), _MANDATE_SQL, named)
+    )
     if row is None or scope == "keys" or (scope == "trade" and row[1] != "trade"):
         raise NoMandate("there is no mandate for this participant, or not for this", pointer="/X-Acting-For")
     return participant, int(row[0])

@@ -325,6 +325,19 @@ class Engine:
 
     def _write(self, batch: Batch) -> None:
         """Writes every row of the batch and commits."""
+        products = self._products_of(batch)
+        roundtrips.send(
+            self.connection, self.exchange, batch, lambda: self._journal(batch), products, self._moment
+        )
+        self.connection.commit()
+        for product in products:
+            self.exchange.products[product].version += 1
+        for order in self.exchange.new_orders.values():
+            order.created_at = self._moment
+        self.exchange.begin()
+
+    def _journal(self, batch: Batch) -> Journal:
+        """The rows of the batch's commands with their outcomes, but for those that have their row already."""
         journal = Journal()
         for index, command in enumerate(batch.commands):
             preset = batch.preset.get(index)
@@ -332,17 +345,7 @@ class Engine:
                 journal.add(self.new_id(), command, batch.outcomes[index])
             elif not needs_no_row(preset):
                 journal.add(self.new_id(), command, preset.outcome)
-        detail = dict(batch.detail)
-        if journal.rows:
-            detail |= {"commands": len(journal.rows), "sha256": journal.digest()}
-        products = self._products_of(batch)
-        roundtrips.send(self.connection, self.exchange, batch, journal, detail, products, self._moment)
-        self.connection.commit()
-        for product in products:
-            self.exchange.products[product].version += 1
-        for order in self.exchange.new_orders.values():
-            order.created_at = self._moment
-        self.exchange.begin()
+        return journal
 
 
 def _duplicates(fresh: Sequence[tuple[int, Command]], places: Sequence[int]) -> dict[int, Answer]:

@@ -186,20 +186,28 @@ class Server:
                 answers = self._engine.execute(commands)
             except EngineUnavailable as failure:
                 error = str(failure)
-            start = 0
-            for connection, ask in taken:
-                end = start + len(ask.commands)
-                self._send(connection, Reply(ask.number, answers[start:end], error))
-                start = end
+            self._reply(taken, answers, error)
 
-    def _send(self, connection: socket.socket, reply: Reply) -> None:
-        if connection not in self._frames:
-            return
-        try:
-            connection.sendall(frame(reply))
-        except OSError as error:
-            log.warning("engine.client_gone", error=repr(error))
-            self._drop(connection)
+    def _reply(
+        self, taken: list[tuple[socket.socket, Ask]], answers: list[Answer], error: str | None
+    ) -> None:
+        """Answers each asker; those behind one connection together, so that their process wakes once."""
+        replies: dict[socket.socket, bytearray] = {}
+        start = 0
+        for connection, ask in taken:
+            end = start + len(ask.commands)
+            replies.setdefault(connection, bytearray()).extend(
+                frame(Reply(ask.number, answers[start:end], error))
+            )
+            start = end
+        for connection, frames in replies.items():
+            if connection not in self._frames:
+                continue
+            try:
+                connection.sendall(frames)
+            except OSError as failure:
+                log.warning("engine.client_gone", error=repr(failure))
+                self._drop(connection)
 
 
 def sweep() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from ledger.arrays import Bigints
-from ledger.posting import IDS_SQL, INSERT_SQL, LOCK_SQL, UPDATE_SQL
+from ledger.posting import INSERT_SQL, LOCK_SQL, UPDATE_SQL
 from market.core import audit
 from market.trading import statements as sql
 from market.trading.batch import Batch
@@ -55,7 +55,6 @@ def lock(
     ]
     with connection.pipeline():
         versions = connection.execute(sql.LOCK_PRODUCTS_SQL, (Bigints(products),))
-        reference = connection.execute(sql.REFERENCE_SQL)
         keys = connection.execute(
             sql.FIND_KEYS_SQL,
             (
@@ -71,26 +70,27 @@ def lock(
                 (Bigints([each[1] for each in named]), texts([each[2] for each in named])),
             )
         balances = connection.execute(LOCK_SQL, (Bigints(accounts),))
-        drawn = connection.execute(IDS_SQL, (ids,))
-        head = connection.execute(audit.HEAD_SQL, (audit.ENGINE,))
+        head = connection.execute(sql.HEAD_AND_IDS_SQL, (ids, audit.ENGINE))
     found = balances.fetchall()
     if len(found) != len(accounts):
         raise LookupError("an account that a batch touches does not exist")
+    known = versions.fetchall()
+    seq, link_hash, drawn = _one(head)
     return Truth(
-        versions=versions.fetchall(),
-        reference=_one(reference)[0],
+        versions=[(product, version) for _, product, version in known if product is not None],
+        reference=known[0][0],
         keys=keys.fetchall(),
         client_ids=[named[place - 1][0] for (place,) in used.fetchall()] if used is not None else [],
         balances=found,
-        ids=[row[0] for row in drawn.fetchall()],
-        head=head.fetchone() or (0, audit.GENESIS),
+        ids=drawn,
+        head=(seq, link_hash),
     )
 
 
 def _one(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
     row: tuple[Any, ...] | None = cursor.fetchone()
     if row is None:
-        raise LookupError("the installation has no row")
+        raise LookupError("the audit trail has no head")
     return row
 
 
@@ -98,25 +98,24 @@ def send(
     connection: psycopg.Connection[Any],
     exchange: Exchange,
     batch: Batch,
-    journal: Journal,
-    detail: dict[str, Any],
+    journal: Callable[[], Journal],
     products: Sequence[int],
     moment: dt.datetime,
 ) -> None:
-    """Writes every row of a batch; the caller commits. LookupError if a row that it changes is not there."""
+    """Writes every row of a batch; the caller commits. LookupError if a row that it changes is not there.
+
+    What costs the database most goes first: it works on that while the rest is put into words here.
+    """
     rows, ids = batch.rows, batch.ids
     posting, execute = rows.posting, connection.execute
     created = list(exchange.new_orders.values())
     changed = [order for order in exchange.tape.touched.values() if order.created_at is not None]
-    rows.resolve(ids, [*created, *changed])
-    link = audit.Link(
-        batch.actor, f"trading.{batch.action}", None, None, rows.batch_id, encode(detail).decode(), moment
-    )
-    entry = audit.row(audit.ENGINE, batch.head[0] + 1, bytes(batch.head[1]), link)
     with connection.pipeline():
-        expected = [(execute(sql.MOVE_PRODUCTS_SQL, (Bigints(products),)), len(products))]
-        if journal.rows:
-            execute(sql.INSERT_COMMANDS_SQL, journal.params(rows.batch_id, moment))
+        expected: list[tuple[psycopg.Cursor[Any], int]] = []
+        if posting.rows:
+            execute(INSERT_SQL, posting.insert_params(ids[: len(posting.rows)], rows.batch_id, moment))
+            expected.append((execute(UPDATE_SQL, posting.update_params()), len(posting.deltas)))
+        rows.resolve(ids, [*created, *changed])
         if created:
             execute(sql.INSERT_ORDERS_SQL, rows.new_order_params(created))
         if changed:
@@ -124,15 +123,32 @@ def send(
                 (execute(sql.UPDATE_ORDERS_SQL, rows.changed_order_params(changed)), len(changed))
             )
         if rows.trades:
-            execute(sql.INSERT_TRADES_SQL, rows.trade_params())
             execute(sql.INSERT_INSTRUCTIONS_SQL, rows.instruction_params())
-        if posting.rows:
-            execute(INSERT_SQL, posting.insert_params(ids[: len(posting.rows)], rows.batch_id, moment))
-            expected.append((execute(UPDATE_SQL, posting.update_params()), len(posting.deltas)))
+            execute(sql.INSERT_TRADES_SQL, rows.trade_params())
+        said = journal()
+        if said.rows:
+            execute(sql.INSERT_COMMANDS_SQL, said.params(rows.batch_id, moment))
         for statement, parameters in batch.extra(batch) if batch.extra is not None else ():
             execute(statement, parameters)
-        execute(audit.INSERT_SQL, entry)
-        execute(audit.MOVE_HEAD_SQL, (entry[1], entry[3], audit.ENGINE))
-        execute(sql.OUTBOX_SQL, (rows.batch_id,))
+        close = _close(batch, said, products, moment)
+        expected.append((execute(sql.CLOSE_SQL, close), len(products)))
     if any(cursor.rowcount != count for cursor, count in expected):
         raise LookupError("a row that a batch changes does not exist")
+
+
+def _close(batch: Batch, journal: Journal, products: Sequence[int], moment: dt.datetime) -> tuple[Any, ...]:
+    """The parameters of CLOSE_SQL: the link of the audit trail over the batch's commands, and the rest."""
+    detail = dict(batch.detail)
+    if journal.rows:
+        detail |= {"commands": len(journal.rows), "sha256": journal.digest()}
+    link = audit.Link(
+        batch.actor,
+        f"trading.{batch.action}",
+        None,
+        None,
+        batch.rows.batch_id,
+        encode(detail).decode(),
+        moment,
+    )
+    entry = audit.row(audit.ENGINE, batch.head[0] + 1, bytes(batch.head[1]), link)
+    return (*entry, entry[1], entry[3], audit.ENGINE, batch.rows.batch_id, Bigints(products))

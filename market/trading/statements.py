@@ -1,17 +1,23 @@
 """The engine's statements. Each takes arrays, so that a batch is a handful of statements whatever its size."""
 
+from ledger.posting import IDS_SQL
+from market.core import audit
+
 # Generic plans over arrays of unknown length: without these the planner reads whole tables (see docs/decisions).
 SESSION_SQL = (
     "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;"
     " SET plan_cache_mode = force_generic_plan; SET jit = off; SET statement_timeout = '60s'"
 )
 
-LOCK_PRODUCTS_SQL = (
-    "SELECT id, version FROM products WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
-)
-MOVE_PRODUCTS_SQL = "UPDATE products SET version = version + 1 WHERE id = ANY (%s::bigint[])"
+# -> (reference version, product, version) a product; one row of the reference version alone where there is none.
+LOCK_PRODUCTS_SQL = """
+SELECT i.reference_version, p.id, p.version
+FROM (SELECT reference_version FROM installation WHERE id = 1) AS i
+LEFT JOIN LATERAL (
+  SELECT id, version FROM products WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+) AS p ON true
+"""
 SET_PHASE_SQL = "UPDATE products SET phase = %s, phase_reason = %s WHERE id = %s"
-REFERENCE_SQL = "SELECT reference_version FROM installation WHERE id = 1"
 
 FIND_KEYS_SQL = """
 SELECT n.i, c.outcome, c.body_hash
@@ -98,9 +104,15 @@ FROM (SELECT %s::bigint AS batch_id, %s::timestamptz AS moment) AS m,
         source, delivered, amount, payees, charges, frees, holds, status, rule, due)
 """
 
-OUTBOX_SQL = (
-    "INSERT INTO outbox (topic, subject_type, subject_id) VALUES ('trading.batch.committed', 'batch', %s)"
-)
+# The audit head, the last lock of a batch, and so many transfer ids: drawn after every account is locked.
+HEAD_AND_IDS_SQL = f"SELECT h.seq, h.hash, ARRAY({IDS_SQL}) FROM ({audit.HEAD_SQL}) AS h"
+
+# What every batch writes at its end, as one statement; it changes as many rows as there are products.
+CLOSE_SQL = f"""
+WITH link AS ({audit.INSERT_SQL}), head AS ({audit.MOVE_HEAD_SQL}),
+  told AS (INSERT INTO outbox (topic, subject_type, subject_id) VALUES ('trading.batch.committed', 'batch', %s))
+UPDATE products SET version = version + 1 WHERE id = ANY (%s::bigint[])
+"""
 
 OPEN_INBOX_SQL = (
     "SELECT id, kind, product_id, payload, actor_user_id, request_id FROM inbox"

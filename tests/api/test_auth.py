@@ -8,7 +8,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from market.core import clock
+from market.core import clock, db
 from market.participants import access
 from tests.api.market import PASSWORD, Market, bearer, open_market
 
@@ -185,7 +185,7 @@ def test_who_asks_is_known_without_a_query_for_two_seconds(
     def no_query(*_: object) -> None:
         raise AssertionError("a query for a sign-in that is known")
 
-    monkeypatch.setattr(access, "_row", no_query)
+    monkeypatch.setattr(db, "look_up", no_query)
     assert market.client.get("/v1/me", headers=headers).status_code == 200
     access.forget(market.settings)
     with pytest.raises(AssertionError):

@@ -24,7 +24,7 @@ def play(server_url: str, template: str, *, steps: int, seed: int) -> tuple[int,
     url = db.create_database(server_url, name, template=template)
     try:
         names = furnish(url)
-        db.engine(url).dispose()
+        db.dispose(url)
         numbers = itertools.count(1)
 
         class Seeded(Machine):

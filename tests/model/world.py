@@ -270,5 +270,5 @@ def fresh_world(server_url: str, template: str, names: Names, name: str) -> Iter
         yield world
     finally:
         world.close()
-        db.engine(url).dispose()
+        db.dispose(url)
         db.drop_database(server_url, name)

@@ -10,7 +10,8 @@ from market.trading.models import ORDER_STATES, TIME_IN_FORCE
 SIDES = ("buy", "sell")
 PHASES = ("pre_open", "open", "auction", "halted", "closed")
 REVIEW_STATES = ("awaiting_review", "settled", "rejected", "reversed")
-CLIENT_ORDER_ID = validate.Regexp(r"^[\x21-\x7e]{1,64}\Z", error="must be 1 to 64 visible ASCII characters")
+CLIENT_ORDER_ID_PATTERN = r"^[\x21-\x7e]{1,64}\Z"
+CLIENT_ORDER_ID = validate.Regexp(CLIENT_ORDER_ID_PATTERN, error="must be 1 to 64 visible ASCII characters")
 MAX_BATCH = 500
 HELD_PATTERN = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,3})?$"  # m3 or yuan
 

@@ -13,7 +13,7 @@ from market.core.datadir import LONGEST_SOCKET_DIR, OperatorError, in_charge, sh
 
 def test_an_argument_goes_before_the_environment_and_that_before_the_default() -> None:
     settings = Settings.from_environment({"KAREZ_PORT": "9000", "KAREZ_HOST": "::1"}, port=9001, host=None)
-    assert (settings.port, settings.host, settings.workers) == (9001, "::1", 2)
+    assert (settings.port, settings.host, settings.threads) == (9001, "::1", 16)
 
 
 @pytest.mark.parametrize("variable", [("KAREZ_PORT", "x"), ("KAREZ_PORT", "-1"), ("KAREZ_LOG_LEVEL", "loud")])

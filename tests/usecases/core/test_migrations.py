@@ -39,7 +39,7 @@ def empty_database_url(server_url: str) -> Iterator[str]:
     """The URL of a database with nothing in it."""
     url = db.create_database(server_url, "karez_test_empty")
     yield url
-    db.engine(url).dispose()
+    db.dispose(url)
     db.drop_database(server_url, "karez_test_empty")
 
 

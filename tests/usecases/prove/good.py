@@ -19,7 +19,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _pay_out(county)
         _cut(county)
         county.exchange.take_up()
-    db.engine(database_url).dispose()
+    db.dispose(database_url)
 
 
 def order(county: County, who: str, account: str, side: str, volume: str, price: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def good_url(server_url: str, template_name: str, tmp_path_factory: pytest.TempP
     url = db.create_database(server_url, GOOD, template=template_name)
     good.make(url, tmp_path_factory.mktemp("good"))
     yield url
-    db.engine(url).dispose()
+    db.dispose(url)
     db.drop_database(server_url, GOOD)
 
 
