@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from sqlalchemy import select
@@ -244,6 +244,30 @@ class World:
             "trades": [(key_of[row[0]], key_of[row[1]], *row[2:]) for row in trades],
             "limits": limits,
         }
+
+    def free(self, holder: str) -> int:
+        """What is free on a holder's water account."""
+        return int(self._one(
+            "SELECT a.credits_posted - a.debits_posted - a.debits_pending FROM water_accounts w"
+            " JOIN accounts a ON a.id = w.account_id WHERE w.id = %s", self.names.water[holder],
+        ))  # fmt: skip
+
+    def status(self, order: int) -> str:
+        """The status of an order."""
+        return str(self._one("SELECT status FROM orders WHERE id = %s", order))
+
+    def rest(self, order: int) -> int:
+        """The litres that an order still asks for."""
+        return int(self._one("SELECT rest_litres FROM orders WHERE id = %s", order))
+
+    def count(self) -> int:
+        """How many orders there are."""
+        return int(self._one("SELECT count(*) FROM orders WHERE id > %s", 0))
+
+    def _one(self, query: LiteralString, value: int) -> Any:
+        row = self.looking.execute(query, (value,)).fetchone()
+        assert row is not None
+        return row[0]
 
     def close(self) -> None:
         """Lets go of the database."""
