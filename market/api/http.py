@@ -161,8 +161,12 @@ class KarezFlask(Flask):
         rule = ROUTES.get(request.endpoint or "")
         if rule is None:  # static files and documents that the framework serves
             return super().dispatch_request()
-        limits.count()
-        _admit(rule)
+        try:
+            _admit(rule)
+        except Refusal:
+            limits.count()  # guesses at credentials are counted too, whatever they name
+            raise
+        limits.count(g.get("actor"))
         if rule.idempotent == "http":
             life = idempotency.RequestLife(_transact, session, settings().url())
             return idempotency.once(_scope(), super().dispatch_request, life)

@@ -1,7 +1,7 @@
 """Rate limits: a generous one for everybody, a strict one where guesses could be tried. Counted per process.
 
-Requests are counted in windows of a minute, by credential, or by address where none is sent. A count is two
-dictionary look-ups: an order must not wait for it.
+Requests are counted in windows of a minute, by user, or by address where none is signed in: a made-up credential
+counts for the address that sends it. A count is two dictionary look-ups: an order must not wait for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import TooManyRequests
+
+from market.participants.access import AccessActor
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -65,12 +67,12 @@ def register(app: Flask, per_minute: int) -> None:
         app.extensions[_NAME] = _Counters(Counter(per_minute), Counter(STRICT_PER_MINUTE))
 
 
-def count() -> None:
-    """Counts the request. Errors: TooManyRequests."""
+def count(who: AccessActor | None = None) -> None:
+    """Counts the request for the user who asks, or for the address where none is known. Errors: TooManyRequests."""
     counters: _Counters | None = current_app.extensions.get(_NAME)
     if counters is not None:
-        who = request.headers.get("Authorization") or request.remote_addr or ""
-        counters.every.count(who[-64:], time.monotonic())
+        name = f"user {who.user_id}" if who is not None else request.remote_addr or ""
+        counters.every.count(name, time.monotonic())
 
 
 def headers() -> dict[str, str]:
