@@ -70,7 +70,7 @@ _TABLE = (
     Step("confirm", ("applied", "accepted", "published"), "confirmed", REGISTRAR,
          ("nothing_stops_it", "published_where_needed", "objection_period_over", "objections_decided",
           "no_objection_upheld"), f"{REG} arts 18-19, 23", "confirmed", "确权发证"),
-    Step("refuse", PENDING, "refused", REGISTRAR, _DECIDED, f"{LICENSING} art. 38", "refused", "不予许可"),
+    Step("refuse", PENDING, "refused", REGISTRAR, ("nothing_stops_it", "objections_decided"), f"{LICENSING} art. 38", "refused", "不予许可"),
     Step("succeed", (NEW,), "confirmed", REGISTRAR, (), f"{REG} art. 26", "made out of another right", "由原水权变更取得"),
     Step("suspend", ("confirmed",), "suspended", WATCHERS, (), f"{REG} arts 41, 51", "suspended", "暂停"),
     Step("reinstate", ("suspended",), "confirmed", WATCHERS, (), f"{REG} arts 41, 51", "reinstated", "恢复"),
