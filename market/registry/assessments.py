@@ -68,9 +68,7 @@ def record(
     subject, detail = ("water_assessment", found.id), {"volume_litres": volume_litres}
     connection = raw(session)
     outbox.publish(connection, topic="registry.water_assessment.recorded", subject=subject, payload=detail)
-    audit.record(
-        connection, actor=actor, action="water_assessment.recorded", subject=subject, detail=detail
-    )
+    audit.record(connection, actor=actor, action="water_assessment.recorded", subject=subject, detail=detail)
     return found
 
 

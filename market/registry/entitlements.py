@@ -109,7 +109,9 @@ def check_term(
         )
     if usual is not None and valid_to > life.years_after(valid_from, usual.length) and not basis.strip():
         raise TermNeedsGrounds(
-            f"a permit for more than {usual.length} years says why", pointer="/basis", limit=f"{usual.length} years"
+            f"a permit for more than {usual.length} years says why",
+            pointer="/basis",
+            limit=f"{usual.length} years",
         )
 
 

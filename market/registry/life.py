@@ -70,8 +70,10 @@ _TABLE = (
     Step("confirm", ("applied", "accepted", "published"), "confirmed", REGISTRAR,
          ("nothing_stops_it", "published_where_needed", "objection_period_over", "objections_decided",
           "no_objection_upheld"), f"{REG} arts 18-19, 23", "confirmed", "确权发证"),
-    Step("refuse", PENDING, "refused", REGISTRAR, ("nothing_stops_it", "objections_decided"), f"{LICENSING} art. 38", "refused", "不予许可"),
-    Step("succeed", (NEW,), "confirmed", REGISTRAR, (), f"{REG} art. 26", "made out of another right", "由原水权变更取得"),
+    Step("refuse", PENDING, "refused", REGISTRAR, ("nothing_stops_it", "objections_decided"),
+         f"{LICENSING} art. 38", "refused", "不予许可"),
+    Step("succeed", (NEW,), "confirmed", REGISTRAR, (), f"{REG} art. 26",
+         "made out of another right", "由原水权变更取得"),
     Step("suspend", ("confirmed",), "suspended", WATCHERS, (), f"{REG} arts 41, 51", "suspended", "暂停"),
     Step("reinstate", ("suspended",), "confirmed", WATCHERS, (), f"{REG} arts 41, 51", "reinstated", "恢复"),
     Step("amend", ("confirmed",), None, REGISTRAR, ("in_term",), f"{REG} art. 26", "amended", "变更"),
@@ -125,11 +127,15 @@ class Facts:
 
 NEEDS: Mapping[str, Callable[[Facts], bool]] = {
     "nothing_stops_it": lambda facts: not (facts.hearing_open or facts.dispute_open),
-    "published_where_needed": lambda facts: not facts.publication_needed or facts.objections_until is not None,
-    "objection_period": lambda facts: facts.objections_until is not None
-    and facts.today <= facts.objections_until,
-    "objection_period_over": lambda facts: facts.objections_until is None
-    or facts.today > facts.objections_until,
+    "published_where_needed": lambda facts: (
+        not facts.publication_needed or facts.objections_until is not None
+    ),
+    "objection_period": lambda facts: (
+        facts.objections_until is not None and facts.today <= facts.objections_until
+    ),
+    "objection_period_over": lambda facts: (
+        facts.objections_until is None or facts.today > facts.objections_until
+    ),
     "objections_decided": lambda facts: facts.open_objections == 0,
     "no_objection_upheld": lambda facts: facts.upheld_objections == 0,
     "no_hearing": lambda facts: not facts.hearing_open,

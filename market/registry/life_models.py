@@ -93,7 +93,9 @@ class EntitlementDocument(Base):
     __table_args__ = (
         UniqueConstraint("entitlement_id", "sha256"),
         CheckConstraint(f"media_type IN {MEDIA_TYPES}", name="media_type"),
-        CheckConstraint(f"size_bytes = length(content) AND size_bytes BETWEEN 1 AND {MOST_BYTES}", name="size"),
+        CheckConstraint(
+            f"size_bytes = length(content) AND size_bytes BETWEEN 1 AND {MOST_BYTES}", name="size"
+        ),
         CheckConstraint("sha256 = sha256(content)", name="sha256"),
     )
 

@@ -132,9 +132,7 @@ class Entitlement(Base):
         CheckConstraint(f"status IN {STATES}", name="status"),
         CheckConstraint("volume_litres > 0", name="volume"),
         CheckConstraint("valid_to > valid_from", name="term"),
-        CheckConstraint(
-            f"(status IN {UNCONFIRMED}) = (certificate_number IS NULL)", name="certificate"
-        ),
+        CheckConstraint(f"(status IN {UNCONFIRMED}) = (certificate_number IS NULL)", name="certificate"),
         Index(None, "source", "sector", "status"),
     )
 

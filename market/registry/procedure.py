@@ -71,7 +71,13 @@ def lodge(
         raise ObjectionExists from error
     detail = {"objection_id": objection.id}
     steps.take(
-        session, actor=actor, entitlement=entitlement, step="object", reason=grounds, detail=detail, tell=False
+        session,
+        actor=actor,
+        entitlement=entitlement,
+        step="object",
+        reason=grounds,
+        detail=detail,
+        tell=False,
     )
     _tell(session, actor, "lodged", objection, entitlement, "object")
     return objection

@@ -28,7 +28,9 @@ from market.registry.models import Entitlement
 PERMIT = "abstraction_permit"
 OBJECTION_CLOCK = "publication_objection"
 RENEWAL_CLOCK = "permit_renewal_before_expiry"
-_DECISIONS = frozenset({"confirm", "refuse", "suspend", "reinstate", "cancel", "split", "merge", "transfer", "inherit"})
+_DECISIONS = frozenset(
+    {"confirm", "refuse", "suspend", "reinstate", "cancel", "split", "merge", "transfer", "inherit"}
+)
 """Steps that the right itself shows as its last decision."""
 
 
@@ -60,7 +62,9 @@ def clock_of(pack: Pack, name: str) -> Clock | None:
     return next((each for each in pack.clocks if each.name == name), None)
 
 
-def taken(connection: psycopg.Connection[Any], entitlement_ids: Iterable[int]) -> Mapping[int, list[life.Taken]]:
+def taken(
+    connection: psycopg.Connection[Any], entitlement_ids: Iterable[int]
+) -> Mapping[int, list[life.Taken]]:
     """The steps of each of these rights, oldest first, on their legal days."""
     found: dict[int, list[life.Taken]] = defaultdict(list)
     rows = connection.execute(
@@ -135,7 +139,9 @@ def check(session: Session, entitlement: Entitlement, step: str) -> None:
     raise OF_NEED[missing](
         f"the last day is {last}, today is {known.today}" if last is not None else "",
         limit=str(last) if last is not None else None,
-        available=str(known.objections_until is not None).lower() if missing == "published_where_needed" else None,
+        available=str(known.objections_until is not None).lower()
+        if missing == "published_where_needed"
+        else None,
     )
 
 
@@ -218,6 +224,4 @@ def announce(
     """Tells of a step: its event, and its audit entry; last, for that locks the chain."""
     subject = ("entitlement", entitlement_id)
     outbox.publish(connection, topic=f"registry.entitlement.{PAST[step]}", subject=subject, payload=detail)
-    audit.record(
-        connection, actor=actor, action=f"entitlement.{PAST[step]}", subject=subject, detail=detail
-    )
+    audit.record(connection, actor=actor, action=f"entitlement.{PAST[step]}", subject=subject, detail=detail)
