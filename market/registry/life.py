@@ -220,5 +220,7 @@ def due_on(
 
 def years_after(day: dt.date, years: int) -> dt.date:
     """The same day so many years later; of 29 February in a common year, the 28th."""
-    leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + years, day=28 if leap_day else day.day)
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
