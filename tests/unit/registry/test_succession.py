@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def test_a_split_conserves_everything_and_no_part_has_more_than_its_volume(
 ) -> None:
     marks = data.draw(st.sets(st.integers(1, max(1, right.volume_litres - 1)), max_size=8))
     cuts = [0, *sorted(mark for mark in marks if mark < right.volume_litres), right.volume_litres]
-    volumes = [after - before for before, after in zip(cuts, cuts[1:], strict=False)]
+    volumes = [after - before for before, after in pairwise(cuts)]
     made = split(right, volumes)
     assert [child.volume_litres for child in made.children] == volumes
     assert sum(link.litres for link in made.links) == right.volume_litres
