@@ -22,13 +22,18 @@ from market.trading.client import Exchange, client
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "water_accounts", "metering",
     "payments", "products", "orders", "trades", "reviews", "health",
+    "life", "papers",
 )  # fmt: skip
+
+PAGE_MODULES = ("certificates",)
+"""Pages for people, of market.web."""
 
 ID_PREFIXES = {
     "par": "participant", "usr": "user", "key": "API key", "man": "mandate", "ent": "entitlement",
     "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading",
+    "obj": "objection", "doc": "document", "asm": "water assessment",
 }  # fmt: skip
 NO_ROW = 0
 
@@ -90,6 +95,8 @@ def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask
     spec.prepare(app, api, ID_PREFIXES)
     for blueprint in blueprints():
         api.register_blueprint(blueprint)
+    for name in PAGE_MODULES:
+        app.register_blueprint(import_module(f"market.web.{name}").blp)
     _check_declared(app)
     spec.finish(app, api)
     error_table.register(app)

@@ -28,6 +28,11 @@ IMMUTABLE = (
     "bank_transfers",
     "announcement_lines",
     "limit_changes",
+    "entitlement_steps",
+    "entitlement_documents",
+    "entitlement_lineage",
+    "entitlement_carried",
+    "water_assessments",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

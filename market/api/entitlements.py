@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
+from market.api import rights_wire
+from market.api.http import actor, blueprint, expected_version, page, paging, session
 from market.api.schemas import registry as shapes
 from market.api.whose import narrowed, of_body
 from market.core.db import raw
@@ -26,8 +27,7 @@ def list_entitlements(query: dict[str, Any]) -> dict[str, Any]:
     where = paging("ent")
     query["participant_id"] = narrowed(query.get("participant_id"))
     rows = lists.entitlements(session(), **query, after=where.after, limit=where.limit + 1)
-    tree = reference.zones(raw(session()))
-    return page([_out(tree, each) for each in rows], where.limit)
+    return page(rights_wire.many(rows), where.limit)
 
 
 @blp.route("/entitlements", methods=["POST"])
@@ -38,21 +38,21 @@ def apply(body: dict[str, Any]) -> dict[str, Any]:
     body["participant_id"] = of_body(body["participant_id"])
     body["volume_litres"] = body.pop("volume")
     body["land_mu_e2"] = body.pop("land_mu")
-    return _one(entitlements.apply(session(), actor=actor().audit, **body))
+    return rights_wire.one(entitlements.apply(session(), actor=actor().audit, **body))
 
 
 @blp.route("/entitlements/<ent:entitlement_id>", methods=["GET"])
 @blp.response(200, shapes.EntitlementOut)
 def get_entitlement(entitlement_id: int) -> dict[str, Any]:
     """One entitlement."""
-    return _one(lists.one(session(), Entitlement, entitlement_id))
+    return rights_wire.one(lists.one(session(), Entitlement, entitlement_id))
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/confirm", methods=["POST"])
 @blp.arguments(shapes.RemarkIn)
 @blp.response(200, shapes.EntitlementOut)
 def confirm(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
-    """Confirm an application; the right gets its certificate number."""
+    """Confirm an application, published where its kind needs it; the right gets its certificate number."""
     return _step(entitlements.confirm, entitlement_id, body, expected_version(required=False))
 
 
@@ -90,36 +90,7 @@ def _step(
         reason=body["reason"],
         expected_version=version,
     )
-    return _one(done)
-
-
-def _one(entitlement: Entitlement) -> dict[str, Any]:
-    etag(entitlement.version)
-    return _out(reference.zones(raw(session())), entitlement)
-
-
-def _out(tree: reference.Zones, each: Entitlement) -> dict[str, Any]:
-    return {
-        "id": each.id,
-        "participant_id": each.participant_id,
-        "kind": each.kind,
-        "source": each.source,
-        "sector": each.sector,
-        "township": tree.by_id[each.township_zone_id].code,
-        "canal": tree.by_id[each.canal_zone_id].code,
-        "volume": each.volume_litres,
-        "land_mu": each.land_mu_e2,
-        "priority": each.priority,
-        "valid_from": each.valid_from,
-        "valid_to": each.valid_to,
-        "status": each.status,
-        "certificate_number": each.certificate_number,
-        "basis": each.basis,
-        "decision_reason": each.decision_reason,
-        "applied_at": each.applied_at,
-        "decided_at": each.decided_at,
-        "version": each.version,
-    }
+    return rights_wire.one(done)
 
 
 @announced.route("/announcements", methods=["GET"])

@@ -137,16 +137,22 @@ _SECURE = [
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 ]
 """What every answer of the API tells a browser."""
+_ANSWERED_WITH = "karez.answered_with"
+
+
+def answer_with(headers: Sequence[tuple[str, str]]) -> None:
+    """Has this request's answer, whatever it is, tell a browser these headers instead of the API's."""
+    request.environ[_ANSWERED_WITH] = list(headers)
 
 
 class KarezFlask(Flask):
     """Flask with the request's life around every handler."""
 
     def wsgi_app(self, environ: Any, start_response: Any) -> Any:
-        """One request; the headers that never differ join at the end, where adding them costs nothing."""
+        """One request; the headers that hardly ever differ join at the end, where adding them costs nothing."""
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            return start_response(status, headers + _SECURE, *more)
+            return start_response(status, headers + environ.get(_ANSWERED_WITH, _SECURE), *more)
 
         return super().wsgi_app(environ, start)
 

@@ -32,6 +32,12 @@ OWNERS: dict[str, tuple[str, str]] = {
     "water_account": ("water_account_id", "SELECT participant_id FROM water_accounts WHERE id = :id"),
     "money_account": ("money_account_id", "SELECT participant_id FROM money_accounts WHERE id = :id"),
     "entitlement": ("entitlement_id", "SELECT participant_id FROM entitlements WHERE id = :id"),
+    "document": (
+        "document_id",
+        "SELECT e.participant_id FROM entitlement_documents d JOIN entitlements e ON e.id = d.entitlement_id"
+        " WHERE d.id = :id",
+    ),
+    "assessment": ("assessment_id", "SELECT participant_id FROM water_assessments WHERE id = :id"),
     "meter": (
         "meter_id",
         "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",

@@ -22,13 +22,14 @@ PUBLIC: frozenset[str] = frozenset()
 class Rule:
     """`roles` empty: no sign-in needed. `idempotent`: "http" keys are kept here, "engine" ones by the engine.
 
-    `scope` is what an API key or a mandate must allow.
+    `scope` is what an API key or a mandate must allow. `page`: HTML for people, which openapi.yaml does not list.
     """
 
     roles: frozenset[str]
     owns: str | None = None
     idempotent: str | None = None
     scope: str = "read"
+    page: bool = False
 
 
 def read(*roles: str, owns: str | None = None, also: frozenset[str] = frozenset()) -> Rule:
@@ -97,6 +98,48 @@ ROUTES: dict[str, Rule] = {
     "entitlements.refuse": write("registrar"),
     "entitlements.suspend": write("registrar", "supervisor"),
     "entitlements.reinstate": write("registrar", "supervisor"),
+    # the life of a right
+    "life.list_steps": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="entitlement"),
+    "life.lineage": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="entitlement"),
+    "life.accept": write("registrar"),
+    "life.publish": write("registrar"),
+    "life.open_hearing": write("registrar"),
+    "life.close_hearing": write("registrar"),
+    "life.open_dispute": write("registrar"),
+    "life.close_dispute": write("registrar"),
+    "life.list_published": Rule(PUBLIC),
+    "life.lodge_objection": write(also=HOLDERS),
+    "life.list_objections": read("registrar", "supervisor", also=HOLDERS, owns="self"),
+    "life.list_objections_to": read("registrar", "supervisor", also=HOLDERS, owns="entitlement"),
+    "life.uphold_objection": write("registrar"),
+    "life.dismiss_objection": write("registrar"),
+    "life.amend": write("registrar"),
+    "life.split": write("registrar", key="http"),
+    "life.merge": write("registrar", key="http"),
+    "life.transfer": write("registrar", key="http"),
+    "life.inherit": write("registrar", key="http"),
+    "life.ask_renewal": write("registrar", also=HOLDERS, owns="entitlement"),
+    "life.renew": write("registrar"),
+    "life.refuse_renewal": write("registrar"),
+    "life.excuse": write("registrar"),
+    "life.cancel": write("registrar"),
+    "life.list_unused": read("registrar", "supervisor"),
+    "life.expire": write("registrar"),
+    "documents.list_documents": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="entitlement"),
+    "documents.hand_in": write("registrar", also=HOLDERS, owns="entitlement"),
+    "documents.get_document": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="document"),
+    "assessments.list_assessments": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"),
+    "assessments.record": write("registrar"),
+    "assessments.get_assessment": read(
+        "registrar", "reviewer", "supervisor", also=HOLDERS, owns="assessment"
+    ),
+    # pages
+    "certificates.show": Rule(
+        HOLDERS | {"registrar", "reviewer", "supervisor", "auditor"}, "entitlement", page=True
+    ),
+    "certificates.verify": Rule(PUBLIC, page=True),
+    "certificates.stylesheet": Rule(PUBLIC, page=True),
+    # announcements
     "announcements.list_announcements": read(also=EVERYONE),
     "announcements.get_announcement": read(also=EVERYONE),
     "announcements.list_lines": read("registrar", "supervisor"),

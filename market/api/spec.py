@@ -132,16 +132,32 @@ IF_MATCH_ENDPOINTS = frozenset(
     {
         "limits.change_limit", "participants.suspend", "participants.reinstate", "participants.set_owner_group",
         "entitlements.suspend", "entitlements.reinstate", "water_accounts.set_use_plan",
+        "life.amend", "life.split", "life.transfer", "life.inherit", "life.ask_renewal", "life.renew",
+        "life.refuse_renewal", "life.excuse", "life.cancel",
     }
 )  # fmt: skip
 IF_MATCH_OPTIONAL_ENDPOINTS = frozenset(
-    {"entitlements.confirm", "entitlements.refuse", "water_accounts.close"}
+    {
+        "entitlements.confirm",
+        "entitlements.refuse",
+        "water_accounts.close",
+        "life.accept",
+        "life.publish",
+        "life.open_hearing",
+        "life.close_hearing",
+        "life.open_dispute",
+        "life.close_dispute",
+        "life.uphold_objection",
+        "life.dismiss_objection",
+    }
 )
-TAGGED_ENDPOINTS = IF_MATCH_ENDPOINTS | IF_MATCH_OPTIONAL_ENDPOINTS | frozenset(
+SUCCESSION_ENDPOINTS = frozenset({"life.split", "life.transfer", "life.inherit"})
+"""These answer several rights, each with its own version, under no tag of their own."""
+TAGGED_ENDPOINTS = (IF_MATCH_ENDPOINTS - SUCCESSION_ENDPOINTS) | IF_MATCH_OPTIONAL_ENDPOINTS | frozenset(
     {
         "participants.get", "participants.admit", "participants.refuse", "limits.create_limit", "limits.get_limit",
         "entitlements.apply", "entitlements.get_entitlement", "water_accounts.open_water_account",
-        "water_accounts.get_water_account",
+        "water_accounts.get_water_account", "life.lodge_objection",
     }
 )  # fmt: skip
 

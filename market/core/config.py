@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -38,6 +39,7 @@ class Settings:
     engine_socket_path: Path | None = None
     requests_per_minute: int = 60_000  # of one client at one worker; 0: no limit, not of sign-ins either
     secret_key: str | None = field(default=None, repr=False)
+    public_url: str | None = None  # what people reach this service by; None: whatever a request was sent to
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -97,6 +99,12 @@ def _number(variable: str, text: str) -> int:
     return int(text)
 
 
+def _address(variable: str, text: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?", text):
+        raise OperatorError(f"{variable} must be an address such as https://water.example.cn, not {text!r}")
+    return text
+
+
 def _level(variable: str, text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise OperatorError(f"{variable} must be one of {', '.join(LOG_LEVELS)}, not {text!r}")
@@ -114,6 +122,7 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "engine_socket_path": ("KAREZ_ENGINE_SOCKET", _path),
     "requests_per_minute": ("KAREZ_REQUESTS_PER_MINUTE", _number),
     "secret_key": ("KAREZ_SECRET_KEY", _text),
+    "public_url": ("KAREZ_PUBLIC_URL", _address),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
     raise AssertionError("every setting is read from one variable")

@@ -11,6 +11,15 @@ import datetime as dt
 import chinese_calendar
 
 
+def is_known(day: dt.date) -> bool:
+    """Whether the holidays of the day's year are published; where not, a count of working days is provisional."""
+    try:
+        chinese_calendar.is_workday(day)
+    except NotImplementedError:
+        return False
+    return True
+
+
 def is_working_day(day: dt.date) -> bool:
     """Whether the day is a working day; weekends only where the year's holidays are not known yet."""
     try:

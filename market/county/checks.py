@@ -16,6 +16,7 @@ LEVELS = {
     RIVER: {"river": 0, "network": 0, "district": 1, "canal": 2, "gate": 3},
 }
 """The levels of each tree; a zone lies under one of a lesser number."""
+OBJECTION_CLOCK = "publication_objection"
 CAP, ROUTE, CONVERSION = "cap", "route", "conversion"
 
 
@@ -28,6 +29,7 @@ def check(pack: Pack, lines: Lines) -> None:
     _check_routes(pack, lines)
     _check_limits(pack, lines)
     _check_caps(pack, lines)
+    _check_kinds(pack, lines)
 
 
 def _check_duplicates(pack: Pack, lines: Lines) -> None:
@@ -53,6 +55,7 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("tariffs", "sector", (f"{each.zone} {each.sector}" for each in pack.tariffs)),
         ("thresholds", "name", (each.name for each in pack.thresholds)),
         ("clocks", "name", (each.name for each in pack.clocks)),
+        ("kinds", "kind", (each.kind for each in pack.kinds)),
     ]
     for section, key, names in keys:
         seen: dict[object, int] = {}
@@ -193,6 +196,14 @@ def _check_caps(pack: Pack, lines: Lines) -> None:
         if litres > pack.limits[index].litres:
             code = pack.limits[index].code
             raise line(index).wrong(f"the cap {code} is below the sum of its children in the {tree} tree")
+
+
+def _check_kinds(pack: Pack, lines: Lines) -> None:
+    """What is published for objection needs to know for how long."""
+    timed = OBJECTION_CLOCK in {each.name for each in pack.clocks}
+    for index, rule in enumerate(pack.kinds):
+        if rule.publication and not timed:
+            raise lines["kinds", index].at("publication").wrong(f"the clock {OBJECTION_CLOCK} is missing")
 
 
 _Key = tuple[int, str | None, str | None, str | None]

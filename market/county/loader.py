@@ -16,6 +16,7 @@ STATUSES = ("read", "secondary", "derived", "memory")
 MEMORY = "memory"
 NEEDED_THRESHOLDS = ("use_plan",)
 """Without these the market could not answer who may buy how much."""
+RIGHT_KINDS = ("abstraction_permit", "irrigation_certificate", "network_certificate", "regional")
 CLOCK_UNITS = ("working_days", "days", "years")
 LIMIT_KINDS = ("cap", "route", "import", "export", "conversion")
 PACKS = Path(__file__).parent / "packs"
@@ -25,6 +26,8 @@ _SECTIONS = (
     "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds", "clocks",
     "platform",
 )  # fmt: skip
+_LATER_SECTIONS = ("kinds",)
+"""A pack may lack these: it then says nothing of their subject."""
 
 
 def load(text: str) -> Pack:
@@ -41,7 +44,7 @@ class _Reader:
     """Reads section by section and remembers lines for the checks that need the whole."""
 
     def __init__(self, document: Item) -> None:
-        self.sections = document.table(_SECTIONS)
+        self.sections = document.table(_SECTIONS, _LATER_SECTIONS)
         self.sources: dict[str, str] = {}
         self.lines: dict[tuple[str, int], Item] = {}
 
@@ -69,6 +72,7 @@ class _Reader:
             thresholds=self._all("thresholds", self._threshold),
             clocks=self._all("clocks", self._clock),
             platform=self._platform(self.sections["platform"]),
+            kinds=self._all("kinds", self._kind) if "kinds" in self.sections else (),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -260,6 +264,12 @@ class _Reader:
             found["length"].whole(1, 1000),
             found["unit"].one_of(CLOCK_UNITS),
             self._basis(item, found),
+        )
+
+    def _kind(self, item: Item) -> pack.KindRule:
+        found = item.table(("kind", "publication"), _BASIS)
+        return pack.KindRule(
+            found["kind"].one_of(RIGHT_KINDS), found["publication"].boolean(), self._basis(item, found)
         )
 
     def _platform(self, item: Item) -> pack.Platform:

@@ -173,6 +173,14 @@ class Clock(msgspec.Struct, frozen=True):
     basis: Basis
 
 
+class KindRule(msgspec.Struct, frozen=True):
+    """How a right of one kind is confirmed: whether its application must be accepted and published for objection."""
+
+    kind: str
+    publication: bool
+    basis: Basis
+
+
 class Platform(msgspec.Struct, frozen=True):
     """Whether trades are exported to the national platform, as is due in over-loaded areas, or why they are not."""
 
@@ -218,6 +226,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     # What follows came with later versions: a pack that was installed before them has none.
     clocks: tuple[Clock, ...] = ()
     platform: Platform | None = None
+    kinds: tuple[KindRule, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -328,6 +337,10 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    def publication_needed(self, kind: str) -> bool:
+        """Whether an application for a right of this kind is published for objection; not so where no rule says so."""
+        return any(each.publication for each in self.kinds if each.kind == kind)
 
     def to_json(self) -> str:
         """The pack as JSON, exact."""

@@ -23,6 +23,8 @@ _SUBJECTS = {
     "announcements": "announcement",
     "mandates": "mandate",
     "api_keys": "api_key",
+    "objections": "objection",
+    "water_assessments": "water_assessment",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -86,9 +86,13 @@ WITH class AS (
           OR e.township_zone_id = ANY(%(zones)s) OR e.canal_zone_id = ANY(%(zones)s))
      AND e.valid_from <= %(day)s AND e.valid_to >= %(day)s),
 received AS (
-  SELECT l.entitlement_id, sum(l.litres)::bigint AS litres, sum(n.share_e6)::bigint AS share_e6
-    FROM announcement_lines l JOIN announcements n ON n.id = l.announcement_id
-   WHERE n.water_year = %(year)s GROUP BY l.entitlement_id)
+  SELECT t.entitlement_id, sum(t.litres)::bigint AS litres, sum(t.share_e6)::bigint AS share_e6
+    FROM (SELECT l.entitlement_id, l.litres, n.share_e6
+            FROM announcement_lines l JOIN announcements n ON n.id = l.announcement_id
+           WHERE n.water_year = %(year)s
+          UNION ALL  -- what its predecessors were credited is not its to receive again
+          SELECT k.child_id, k.litres, k.share_e6 FROM entitlement_carried k WHERE k.water_year = %(year)s) t
+   GROUP BY t.entitlement_id)
 SELECT c.*, coalesce(r.litres, 0), coalesce(r.share_e6, 0), w.id, w.account_id, w.right_kind
   FROM class c
   LEFT JOIN received r ON r.entitlement_id = c.id

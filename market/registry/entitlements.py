@@ -6,19 +6,18 @@ import datetime as dt
 from typing import Any
 
 import psycopg
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from market.core import audit, clock, inbox, outbox
+from market.core import audit, clock
 from market.core.db import bump_reference, raw
-from market.core.errors import NotFound
-from market.participants.errors import StaleVersion
-from market.registry import places, reference
+from market.county.current import pack_in_force
+from market.registry import assessments, behind, life, places, reference, steps
 from market.registry.county import certificate_prefix
-from market.registry.errors import EntitlementState, GroundwaterClosed, TermBackwards, TermTooLong
+from market.registry.errors import GroundwaterClosed, TermBackwards, TermTooLong
+from market.registry.life_errors import TermNeedsGrounds
 from market.registry.models import Entitlement
+from market.registry.steps import PERMIT
 
-PERMIT = "abstraction_permit"
 LONGEST_PERMIT_YEARS = 10
 SOURCE_LETTERS = {"surface": "SW", "groundwater": "GW", "reclaimed": "RW"}
 
@@ -39,21 +38,30 @@ def apply(
     land_mu_e2: int | None = None,
     priority: int = 1,
     basis: str = "",
+    assessment_id: int | None = None,
 ) -> Entitlement:
     """Records an application for a lasting right to `volume_litres` a year; land in 1/100 mu.
 
+    A permit from the county's threshold on names the assessment of its project, and fits into it.
     Errors: UnknownZone, NotAPlace, UnknownSector, UnknownSource, NotFound, ParticipantNotAdmitted,
-    TermBackwards, TermTooLong, GroundwaterClosed.
+    TermBackwards, TermTooLong, TermNeedsGrounds, GroundwaterClosed, AssessmentNeeded, AssessmentTooSmall.
     """
     connection = raw(session)
     places.check_kind_of_water(connection, sector=sector, source=source)
     tree = reference.zones(connection)
     township_id, canal_id = places.township_and_canal(tree, township, canal)
     places.check_admitted(connection, participant_id)
-    _check_term(kind, valid_from, valid_to)
+    check_term(connection, kind, valid_from, valid_to, basis)
     status = tree.strictest_groundwater(tree.lineage[township_id] | tree.lineage[canal_id])
     if source == "groundwater" and status != "open":
         raise GroundwaterClosed(f"groundwater at {township} and {canal} is {status}", pointer="/source")
+    assessments.check_covers(
+        connection,
+        participant_id=participant_id,
+        assessment_id=assessment_id,
+        kind=kind,
+        volume_litres=volume_litres,
+    )
     entitlement = Entitlement(
         participant_id=participant_id,
         kind=kind,
@@ -67,35 +75,43 @@ def apply(
         valid_from=valid_from,
         valid_to=valid_to,
         basis=basis,
+        assessment_id=assessment_id,
         applied_at=clock.now(),
     )
     session.add(entitlement)
-    connection = raw(session)
-    _tell(
-        connection,
-        actor,
-        "applied",
-        entitlement.id,
-        {"participant_id": participant_id, "volume_litres": volume_litres},
-    )
+    session.flush()  # its id is needed now
+    steps.write(session, actor, entitlement.id, "apply", None, "applied", basis)
+    detail = {"participant_id": participant_id, "volume_litres": volume_litres}
+    steps.announce(raw(session), actor, "apply", entitlement.id, detail)
     return entitlement
 
 
-def _check_term(kind: str, valid_from: dt.date, valid_to: dt.date) -> None:
+def check_term(
+    connection: psycopg.Connection[Any], kind: str, valid_from: dt.date, valid_to: dt.date, basis: str
+) -> None:
+    """Holds a term to the law: 5 years are usual for a permit, 10 the most (permit regulation art. 25).
+
+    Errors: TermBackwards, TermTooLong, TermNeedsGrounds.
+    """
     if valid_to <= valid_from:
         raise TermBackwards(f"a term from {valid_from} ends later than that", pointer="/valid_to")
     if kind != PERMIT:
         return
-    year = valid_from.year + LONGEST_PERMIT_YEARS
-    # a term from 29 February ends, in a common year, on the 28th
-    last = valid_from.replace(
-        year=year, day=28 if (valid_from.month, valid_from.day) == (2, 29) else valid_from.day
-    )
+    pack = pack_in_force(connection)
+    longest, usual = (steps.clock_of(pack, f"permit_term_{name}") for name in ("longest", "usual"))
+    years = longest.length if longest is not None else LONGEST_PERMIT_YEARS
+    last = life.years_after(valid_from, years)
     if valid_to > last:
         raise TermTooLong(
             f"a permit from {valid_from} ends on {last} at the latest",
             pointer="/valid_to",
-            limit=f"{LONGEST_PERMIT_YEARS} years",
+            limit=f"{years} years",
+        )
+    if usual is not None and valid_to > life.years_after(valid_from, usual.length) and not basis.strip():
+        raise TermNeedsGrounds(
+            f"a permit for more than {usual.length} years says why",
+            pointer="/basis",
+            limit=f"{usual.length} years",
         )
 
 
@@ -109,15 +125,20 @@ def confirm(
 ) -> Entitlement:
     """Confirms an application and gives it the next certificate number of its source and year.
 
-    Errors: NotFound, StaleVersion, EntitlementState, ParticipantNotAdmitted.
+    At once where the county's pack needs no publication for its kind; else after the days for objections.
+    Errors: NotFound, StaleVersion, EntitlementState, ParticipantNotAdmitted, PublicationNeeded,
+    ObjectionPeriodRunning, ObjectionsUndecided, ObjectionUpheld, ApplicationStopped.
     """
-    entitlement = _locked(session, entitlement_id, expected_version, "applied")
+    entitlement = steps.locked(session, entitlement_id, expected_version)
+    steps.check(session, entitlement, "confirm")
     connection = raw(session)
     places.check_admitted(connection, entitlement.participant_id)
-    entitlement.certificate_number = _next_number(connection, entitlement.source)
-    _decide(entitlement, actor, "confirmed", reason)
-    detail = {"certificate_number": entitlement.certificate_number}
-    _tell(raw(session), actor, "confirmed", entitlement.id, detail)
+    [number] = next_numbers(connection, entitlement.source, 1)
+    entitlement.certificate_number = number
+    steps.take(
+        session, actor=actor, entitlement=entitlement, step="confirm", reason=reason,
+        detail={"certificate_number": number}, checked=True,
+    )  # fmt: skip
     return entitlement
 
 
@@ -130,11 +151,10 @@ def refuse(
     expected_version: int | None = None,
 ) -> Entitlement:
     """Refuses an application, with the reason in writing. Errors: NotFound, StaleVersion,
-    EntitlementState.
+    EntitlementState, ApplicationStopped.
     """
-    entitlement = _locked(session, entitlement_id, expected_version, "applied")
-    _decide(entitlement, actor, "refused", reason)
-    _tell(raw(session), actor, "refused", entitlement.id, {})
+    entitlement = steps.locked(session, entitlement_id, expected_version)
+    steps.take(session, actor=actor, entitlement=entitlement, step="refuse", reason=reason)
     return entitlement
 
 
@@ -150,19 +170,13 @@ def suspend(
 
     Errors: NotFound, StaleVersion, EntitlementState.
     """
-    entitlement = _locked(session, entitlement_id, expected_version, "confirmed")
-    _decide(entitlement, actor, "suspended", reason)
+    entitlement = steps.locked(session, entitlement_id, expected_version)
+    steps.take(session, actor=actor, entitlement=entitlement, step="suspend", reason=reason, tell=False)
     connection = raw(session)
-    accounts = _accounts_behind(connection, entitlement)
+    accounts = behind.accounts_behind(connection, [entitlement.id])
     bump_reference(connection)
-    for account_id in accounts:
-        inbox.put(
-            connection,
-            kind="cancel_orders",
-            actor=actor,
-            payload={"water_account_id": account_id, "reason": "entitlement_suspended"},
-        )
-    _tell(connection, actor, "suspended", entitlement.id, {"water_accounts": accounts})
+    behind.cancel_orders(connection, actor, accounts, "entitlement_suspended")
+    steps.announce(connection, actor, "suspend", entitlement.id, {"water_accounts": accounts})
     return entitlement
 
 
@@ -175,71 +189,21 @@ def reinstate(
     expected_version: int | None = None,
 ) -> Entitlement:
     """Ends the suspension of a right. Errors: NotFound, StaleVersion, EntitlementState."""
-    entitlement = _locked(session, entitlement_id, expected_version, "suspended")
-    _decide(entitlement, actor, "confirmed", reason)
+    entitlement = steps.locked(session, entitlement_id, expected_version)
+    steps.take(session, actor=actor, entitlement=entitlement, step="reinstate", reason=reason, tell=False)
     connection = raw(session)
     bump_reference(connection)
-    _tell(connection, actor, "reinstated", entitlement.id, {})
+    steps.announce(connection, actor, "reinstate", entitlement.id)
     return entitlement
 
 
-def _locked(session: Session, entitlement_id: int, expected_version: int | None, status: str) -> Entitlement:
-    found = session.scalars(
-        select(Entitlement)
-        .where(Entitlement.id == entitlement_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
-        raise NotFound("there is no such entitlement")
-    if expected_version is not None and found.version != expected_version:
-        raise StaleVersion(f"its version is now {found.version}")
-    if found.status != status:
-        raise EntitlementState(f"it is {found.status}, this step needs it {status}")
-    return found
-
-
-def _decide(entitlement: Entitlement, actor: audit.Actor, status: str, reason: str) -> None:
-    entitlement.status = status
-    entitlement.decided_at = clock.now()
-    entitlement.decided_by = actor.user_id
-    entitlement.decision_reason = reason
-    entitlement.version += 1
-
-
-def _next_number(connection: psycopg.Connection[Any], source: str) -> str:
+def next_numbers(connection: psycopg.Connection[Any], source: str, count: int) -> list[str]:
+    """The next certificate numbers of a source in this year, without a gap."""
     series = f"{certificate_prefix(connection)}-{SOURCE_LETTERS.get(source, 'XW')}-{clock.today().year}"
     row = connection.execute(
-        "INSERT INTO number_series (series, last) VALUES (%s, 1)"
-        " ON CONFLICT (series) DO UPDATE SET last = number_series.last + 1 RETURNING last",
-        (series,),
+        "INSERT INTO number_series (series, last) VALUES (%(series)s, %(count)s) ON CONFLICT (series)"
+        " DO UPDATE SET last = number_series.last + %(count)s RETURNING last",
+        {"series": series, "count": count},
     ).fetchone()
     assert row is not None
-    return f"{series}-{row[0]:06d}"
-
-
-def _accounts_behind(connection: psycopg.Connection[Any], entitlement: Entitlement) -> list[int]:
-    rows = connection.execute(
-        "SELECT id FROM water_accounts WHERE participant_id = %s AND township_zone_id = %s"
-        " AND canal_zone_id = %s AND sector = %s AND source = %s AND status = 'open' ORDER BY id",
-        (
-            entitlement.participant_id,
-            entitlement.township_zone_id,
-            entitlement.canal_zone_id,
-            entitlement.sector,
-            entitlement.source,
-        ),
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
-def _tell(
-    connection: psycopg.Connection[Any],
-    actor: audit.Actor,
-    action: str,
-    entitlement_id: int,
-    detail: dict[str, Any],
-) -> None:
-    subject = ("entitlement", entitlement_id)
-    outbox.publish(connection, topic=f"registry.entitlement.{action}", subject=subject, payload=detail)
-    audit.record(connection, actor=actor, action=f"entitlement.{action}", subject=subject, detail=detail)
+    return [f"{series}-{number:06d}" for number in range(row[0] - count + 1, row[0] + 1)]

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from market.core.errors import NotFound
+from market.registry.life_models import (
+    EntitlementDocument,
+    EntitlementLineage,
+    EntitlementStep,
+    WaterAssessment,
+)
 from market.registry.models import (
     Announcement,
     AnnouncementLine,
@@ -17,7 +23,7 @@ from market.registry.models import (
     WaterAccount,
 )
 
-Row = TypeVar("Row", Limit, Entitlement, Announcement, WaterAccount)
+Row = TypeVar("Row", Limit, Entitlement, Announcement, WaterAccount, EntitlementDocument, WaterAssessment)
 
 
 def _after(statement: Select[Row], model: type[Row], after: int | None, limit: int) -> Select[Row]:
@@ -71,6 +77,23 @@ def entitlements(
     if kind is not None:
         statement = statement.where(Entitlement.kind == kind)
     return list(session.scalars(_after(statement, Entitlement, after, limit)))
+
+
+def steps(session: Session, *, entitlement_id: int) -> list[EntitlementStep]:
+    """Every step of a right, oldest first."""
+    statement = select(EntitlementStep).where(EntitlementStep.entitlement_id == entitlement_id)
+    return list(session.scalars(statement.order_by(EntitlementStep.id)))
+
+
+def lineage(session: Session, *, entitlement_id: int) -> list[EntitlementLineage]:
+    """What a right came out of and what became of it, by the ids of both."""
+    either = or_(
+        EntitlementLineage.parent_id == entitlement_id, EntitlementLineage.child_id == entitlement_id
+    )
+    statement = select(EntitlementLineage).where(either)
+    return list(
+        session.scalars(statement.order_by(EntitlementLineage.parent_id, EntitlementLineage.child_id))
+    )
 
 
 def announcements(

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.base import Base
+from market.registry.life import STATES, UNCONFIRMED
 
 NOW = func.clock_timestamp()
 
@@ -117,6 +118,9 @@ class Entitlement(Base):
     status: Mapped[str] = mapped_column(Text, server_default="applied")
     certificate_number: Mapped[str | None] = mapped_column(Text, unique=True)
     basis: Mapped[str] = mapped_column(Text, server_default="")
+    assessment_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("water_assessments.id"), index=True
+    )
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     applied_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
     decided_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
@@ -125,14 +129,10 @@ class Entitlement(Base):
     __table_args__ = (
         CheckConstraint(f"kind IN {RIGHT_KINDS}", name="kind"),
         CheckConstraint(f"sector IN {SECTORS}", name="sector"),
-        CheckConstraint(
-            "status IN ('applied', 'confirmed', 'refused', 'suspended', 'cancelled')", name="status"
-        ),
+        CheckConstraint(f"status IN {STATES}", name="status"),
         CheckConstraint("volume_litres > 0", name="volume"),
         CheckConstraint("valid_to > valid_from", name="term"),
-        CheckConstraint(
-            "(status IN ('applied', 'refused')) = (certificate_number IS NULL)", name="certificate"
-        ),
+        CheckConstraint(f"(status IN {UNCONFIRMED}) = (certificate_number IS NULL)", name="certificate"),
         Index(None, "source", "sector", "status"),
     )
 

@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from ledger.units import format_decimal, parse_decimal
 from market.api.schemas.fields import Decimal, PublicId, Volume, YesNo
+from market.registry.life import STATES
 from market.registry.models import LIMIT_KINDS, RIGHT_KINDS, SECTORS
 
 _CODE = validate.Regexp(
@@ -128,6 +129,24 @@ class EntitlementIn(Schema):
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(required=True)
     basis = fields.String(load_default="", validate=text(1000, 0))
+    assessment_id = PublicId("asm", load_default=None, allow_none=True)
+
+
+class ClockOut(Schema):
+    """A statutory clock that runs; without a due day it is stopped, by a hearing or a dispute.
+
+    `provisional`: it counts working days of a year whose public holidays are not published yet.
+    """
+
+    name = fields.String(required=True)
+    whose = fields.String(required=True, validate=validate.OneOf(("bureau", "holder", "others")))
+    started_on = fields.Date(required=True)
+    due_on = fields.Date(required=True, allow_none=True)
+    stopped_since = fields.Date(required=True, allow_none=True)
+    overdue = fields.Boolean(required=True)
+    provisional = fields.Boolean(required=True)
+    legal_source = fields.String(required=True)
+    demonstration = fields.Boolean(required=True)
 
 
 class EntitlementOut(Schema):
@@ -148,10 +167,12 @@ class EntitlementOut(Schema):
     status = fields.String(required=True)
     certificate_number = fields.String(required=True, allow_none=True)
     basis = fields.String(required=True)
+    assessment_id = PublicId("asm", required=True, allow_none=True)
     decision_reason = fields.String(required=True, allow_none=True)
     applied_at = fields.AwareDateTime(required=True)
     decided_at = fields.AwareDateTime(required=True, allow_none=True)
     version = fields.Integer(required=True)
+    clocks = fields.List(fields.Nested(ClockOut), required=True)
 
 
 class EntitlementPage(Schema):
@@ -165,9 +186,7 @@ class EntitlementsQuery(Schema):
     """Which entitlements."""
 
     participant_id = PublicId("par")
-    status = fields.String(
-        validate=validate.OneOf(("applied", "confirmed", "refused", "suspended", "cancelled"))
-    )
+    status = fields.String(validate=validate.OneOf(STATES))
     kind = fields.String(validate=validate.OneOf(RIGHT_KINDS))
 
 

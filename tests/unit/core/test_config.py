@@ -16,7 +16,10 @@ def test_an_argument_goes_before_the_environment_and_that_before_the_default() -
     assert (settings.port, settings.host, settings.threads) == (9001, "::1", 16)
 
 
-@pytest.mark.parametrize("variable", [("KAREZ_PORT", "x"), ("KAREZ_PORT", "-1"), ("KAREZ_LOG_LEVEL", "loud")])
+@pytest.mark.parametrize(
+    "variable",
+    [("KAREZ_PORT", "x"), ("KAREZ_PORT", "-1"), ("KAREZ_LOG_LEVEL", "loud"), ("KAREZ_PUBLIC_URL", "x")],
+)
 def test_a_variable_that_cannot_be_read_is_refused_by_name(variable: tuple[str, str]) -> None:
     with pytest.raises(OperatorError, match=variable[0]):
         Settings.from_environment(dict([variable]))

@@ -173,6 +173,7 @@ def test_the_plan_s_thresholds_include_their_number_or_not_as_written() -> None:
         "smart_management": (200_000, "gte"),
         "school_campus": (200_000, "gt"),
         "key_list": (500_000, "gte"),
+        "water_assessment": (10_000, "gte"),  # a demonstration
     }
 
 

@@ -1,0 +1,96 @@
+"""What a certificate says, and what everyone may learn of it by its code."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from market.core import clock, ids
+from market.core.db import raw
+from market.core.errors import NotFound, UnknownId
+from market.participants.models import Participant
+from market.participants.names import masked
+from market.registry import reference
+from market.registry.life_models import EntitlementStep
+from market.registry.models import Entitlement
+from market.registry.reference import ZoneView
+
+CODE_PREFIX = "ver"
+"""Codes are made as ids are: a keyed hash that nobody can guess, no column of their own."""
+STANDINGS = ("valid", "suspended", "expired", "cancelled", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate as it is printed; `holder` is the name, `masked_holder` what the public sees of it."""
+
+    code: str
+    number: str
+    holder: str
+    masked_holder: str
+    kind: str
+    source: str
+    sector: str
+    township: ZoneView
+    canal: ZoneView
+    volume_litres: int
+    land_mu_e2: int | None
+    valid_from: dt.date
+    valid_to: dt.date
+    confirmed_on: dt.date | None
+    standing: str
+
+
+def standing(status: str, valid_to: dt.date, today: dt.date) -> str:
+    """One of STANDINGS; a term that is over has expired, whether the register has been brought up to it or not."""
+    if status in ("replaced", "cancelled"):
+        return "cancelled"
+    if status == "expired" or (status in ("confirmed", "suspended") and valid_to < today):
+        return "expired"
+    return {"confirmed": "valid", "suspended": "suspended"}.get(status, "unknown")
+
+
+def certificate(session: Session, *, entitlement_id: int) -> Certificate:
+    """The certificate of a right. Errors: NotFound, also for a right without one."""
+    row = session.execute(
+        select(Entitlement, Participant.name)
+        .join(Participant, Participant.id == Entitlement.participant_id)
+        .where(Entitlement.id == entitlement_id, Entitlement.certificate_number.is_not(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("there is no such certificate")
+    right, name = row
+    issued = session.scalar(
+        select(func.min(EntitlementStep.at)).where(
+            EntitlementStep.entitlement_id == right.id, EntitlementStep.to_status == "confirmed"
+        )
+    )
+    tree = reference.zones(raw(session)).by_id
+    return Certificate(
+        code=ids.public(CODE_PREFIX, right.id),
+        number=right.certificate_number or "",
+        holder=name,
+        masked_holder=masked(name),
+        kind=right.kind,
+        source=right.source,
+        sector=right.sector,
+        township=tree[right.township_zone_id],
+        canal=tree[right.canal_zone_id],
+        volume_litres=right.volume_litres,
+        land_mu_e2=right.land_mu_e2,
+        valid_from=right.valid_from,
+        valid_to=right.valid_to,
+        confirmed_on=issued.astimezone(clock.LEGAL_ZONE).date() if issued is not None else None,
+        standing=standing(right.status, right.valid_to, clock.today()),
+    )
+
+
+def verify(session: Session, *, code: str) -> Certificate | None:
+    """The certificate behind a code, or None for a code that was never given out."""
+    try:
+        return certificate(session, entitlement_id=ids.parse(CODE_PREFIX, code))
+    except (UnknownId, NotFound):
+        return None
