@@ -28,6 +28,11 @@ IMMUTABLE = (
     "bank_transfers",
     "announcement_lines",
     "limit_changes",
+    "reversals",
+    "reversal_lines",
+    "curtailment_lines",
+    "carry_overs",
+    "carry_over_lines",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 
