@@ -12,6 +12,7 @@ account that forbids an overdraft stands on one side only: its balance then move
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -98,10 +99,12 @@ def stage(connection: Connection) -> None:
     connection.execute("TRUNCATE bulk_transfers")
 
 
-def execute(connection: Connection, *, also: Batch | None = None, moment: Any = None) -> int:
+def execute(
+    connection: Connection, *, also: Batch | None = None, beside: Iterable[int] = (), moment: Any = None
+) -> int:
     """Locks, checks and writes what was staged, and a batch with it; returns how many transfers were staged.
 
-    The batch's steps come first. `moment` is the time of the staged rows (none: the database's clock). Errors, with
+    The batch's steps come first. `beside` are accounts to lock with them, for what the caller does next. `moment` is the time of the staged rows (none: the database's clock). Errors, with
     nothing written: AmountNotPositive, SameAccount, UnknownAccount, AssetMismatch, InsufficientBalance,
     BalanceTooLarge, ValueError (an account that forbids an overdraft is on both sides), and those of the batch.
     """
@@ -111,8 +114,8 @@ def execute(connection: Connection, *, also: Batch | None = None, moment: Any = 
         raise errors.AmountNotPositive(least)
     if same:
         raise errors.SameAccount(account)
-    beside = also.accounts(connection) if also is not None else set()
-    _, owing = _row(connection, _LOCK_SQL, (Bigints(beside),))
+    more = set(beside) | (also.accounts(connection) if also is not None else set())
+    _, owing = _row(connection, _LOCK_SQL, (Bigints(more),))
     if also is not None:
         also.execute(connection)
     if not count:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 DEBITS_MUST_NOT_EXCEED_CREDITS = 1
+CREDITS_MUST_NOT_EXCEED_DEBITS = 2
 
 CNY = "CNY"
 HEADROOM = "headroom"

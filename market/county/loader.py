@@ -25,6 +25,8 @@ _SECTIONS = (
     "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds", "clocks",
     "platform",
 )  # fmt: skip
+_OPTIONAL = ("carry_overs", "reserve")
+"""A county without these carries nothing into the next year, and holds nothing back."""
 
 
 def load(text: str) -> Pack:
@@ -41,7 +43,7 @@ class _Reader:
     """Reads section by section and remembers lines for the checks that need the whole."""
 
     def __init__(self, document: Item) -> None:
-        self.sections = document.table(_SECTIONS)
+        self.sections = document.table(_SECTIONS, _OPTIONAL)
         self.sources: dict[str, str] = {}
         self.lines: dict[tuple[str, int], Item] = {}
 
@@ -69,6 +71,8 @@ class _Reader:
             thresholds=self._all("thresholds", self._threshold),
             clocks=self._all("clocks", self._clock),
             platform=self._platform(self.sections["platform"]),
+            carry_overs=self._all("carry_overs", self._carry_over) if "carry_overs" in self.sections else (),
+            reserve=self._reserve(self.sections["reserve"]) if "reserve" in self.sections else None,
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -261,6 +265,21 @@ class _Reader:
             found["unit"].one_of(CLOCK_UNITS),
             self._basis(item, found),
         )
+
+    def _carry_over(self, item: Item) -> pack.CarryOver:
+        found = item.table(("source_of_water", "keep", "evaporation"), ("spill_risk", *_BASIS))
+        return pack.CarryOver(
+            source=found["source_of_water"].code(),
+            keep_e6=found["keep"].decimal(6, 1_000_000),
+            evaporation_e6=found["evaporation"].decimal(6, 1_000_000),
+            spillable="spill_risk" in found,
+            spill_risk_e6=found["spill_risk"].decimal(6, 1_000_000) if "spill_risk" in found else 0,
+            basis=self._basis(item, found),
+        )
+
+    def _reserve(self, item: Item) -> pack.ReserveRule:
+        found = item.table(("most",), _BASIS)
+        return pack.ReserveRule(found["most"].decimal(6, 100_000), self._basis(item, found))
 
     def _platform(self, item: Item) -> pack.Platform:
         found = item.table(("exported", "reason_zh", "reason_en"), _BASIS)

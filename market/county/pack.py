@@ -182,6 +182,29 @@ class Platform(msgspec.Struct, frozen=True):
     basis: Basis
 
 
+class CarryOver(msgspec.Struct, frozen=True):
+    """What of a year's unused water of a source goes into the next: the rule of the county, or a demonstration.
+
+    `keep_e6` bounds what is kept, as a share of the yearly volume of the right; `evaporation_e6` of what is kept is
+    deducted. Where it is `spillable`, what with the new year's allocation passes the right may not be used until the
+    spill risk is under `spill_risk_e6`. Shares are millionths.
+    """
+
+    source: str
+    keep_e6: int
+    evaporation_e6: int
+    spillable: bool
+    spill_risk_e6: int
+    basis: Basis
+
+
+class ReserveRule(msgspec.Struct, frozen=True):
+    """The most of an announcement that may be held back for the village and the district (millionths)."""
+
+    most_e6: int
+    basis: Basis
+
+
 class Decision(msgspec.Struct, frozen=True):
     """Whether the rules allow a flow, by which rule and source."""
 
@@ -218,6 +241,8 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     # What follows came with later versions: a pack that was installed before them has none.
     clocks: tuple[Clock, ...] = ()
     platform: Platform | None = None
+    carry_overs: tuple[CarryOver, ...] = ()
+    reserve: ReserveRule | None = None
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -328,6 +353,10 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    def carry_over(self, source: str) -> CarryOver | None:
+        """What of this source's unused water is carried into the next year; None: nothing is."""
+        return next((each for each in self.carry_overs if each.source == source), None)
 
     def to_json(self) -> str:
         """The pack as JSON, exact."""

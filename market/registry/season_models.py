@@ -110,9 +110,7 @@ class Curtailment(Base):
         CheckConstraint("(status IN ('resuming', 'done')) = (posted_at IS NOT NULL)", name="posted"),
         CheckConstraint("(taken_litres IS NULL) = (posted_at IS NULL)", name="taken"),
         # Two at once in a year would each halt and resume the other's products.
-        Index(
-            "uq_curtailments_running", "water_year", unique=True, postgresql_where="status <> 'done'"
-        ),
+        Index("uq_curtailments_running", "water_year", unique=True, postgresql_where="status <> 'done'"),
     )
 
 
