@@ -94,7 +94,10 @@ FROM (SELECT debit, sum(amount)::bigint AS amount FROM bulk_transfers GROUP BY 1
 
 
 def stage(connection: Connection) -> None:
-    """Makes the temporary table `bulk_transfers` (debit, credit, amount, code, reference), empty; gone at the commit."""
+    """Makes the temporary table `bulk_transfers` (debit, credit, amount, code, reference), empty.
+
+    It is gone at the commit.
+    """
     connection.execute(_STAGE_SQL)
     connection.execute("TRUNCATE bulk_transfers")
 
@@ -104,7 +107,8 @@ def execute(
 ) -> int:
     """Locks, checks and writes what was staged, and a batch with it; returns how many transfers were staged.
 
-    The batch's steps come first. `beside` are accounts to lock with them, for what the caller does next. `moment` is the time of the staged rows (none: the database's clock). Errors, with
+    The batch's steps come first. `beside` are accounts to lock with them, for what the caller does next. `moment`
+    is the time of the staged rows (none: the database's clock). Errors, with
     nothing written: AmountNotPositive, SameAccount, UnknownAccount, AssetMismatch, InsufficientBalance,
     BalanceTooLarge, ValueError (an account that forbids an overdraft is on both sides), and those of the batch.
     """

@@ -22,6 +22,9 @@ _SUBJECTS = {
     "limits": "limit",
     "announcements": "announcement",
     "mandates": "mandate",
+    "reversals": "reversal",
+    "curtailments": "curtailment",
+    "carry_overs": "carry_over",
     "api_keys": "api_key",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(

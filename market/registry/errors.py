@@ -300,11 +300,3 @@ class CurtailmentRunning(Conflict):
     code = "curtailment_running"
     title_en = "A curtailment of this water year is running"
     title_zh = "该水年的削减正在进行"
-
-
-class LimitChanged(Conflict):
-    """A cap of a curtailment was changed by others since it was ordered."""
-
-    code = "limit_changed"
-    title_en = "The limit was changed meanwhile"
-    title_zh = "指标已被更改"
