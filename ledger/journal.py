@@ -249,6 +249,15 @@ class Batch:
         self._ids = write(connection, posting, batch_id=batch_id, moment=moment)
         return list(self._ids)
 
+    def accounts(self, connection: Connection) -> set[int]:
+        """The accounts that this batch touches. Errors: UnknownPending."""
+        pendings = _pendings(connection, {step.pending for step in self._steps if step.pending > 0})
+        touched = {
+            account for step in self._steps if not step.pending for account in (step.debit, step.credit)
+        }
+        touched.update(account for p in pendings.values() for account in (p.debit, p.credit))
+        return touched
+
     def _add(
         self, kind: int, debit: int, credit: int, amount: int | None, code: int, pending: int, reference: int
     ) -> Handle:
@@ -274,11 +283,7 @@ class Batch:
 
     def _check(self, connection: Connection) -> Posting:
         named = {step.pending for step in self._steps if step.pending > 0}
-        pendings = _pendings(connection, named)
-        touched = {
-            account for step in self._steps if not step.pending for account in (step.debit, step.credit)
-        }
-        touched.update(account for p in pendings.values() for account in (p.debit, p.credit))
+        touched = self.accounts(connection)
         if not touched:
             return Posting()
         books = _Books(lock(connection, touched))

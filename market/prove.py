@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from market.core import audit, db
-from market.proofs import NAMES, crossing, ledger, rights, trading, trail
+from market.proofs import NAMES, crossing, ledger, rights, season, trading, trail
 from market.trading.rows import command_digest
 
 SAMPLE = 5
@@ -36,7 +36,7 @@ def run(url: str) -> dict[str, Any]:
 
 def _violations(connection: psycopg.Connection[Any]) -> Violations:
     found: Violations = defaultdict(list)
-    for check in (*ledger.CHECKS, *trading.CHECKS, *rights.CHECKS, *trail.CHECKS):
+    for check in (*ledger.CHECKS, *trading.CHECKS, *rights.CHECKS, *trail.CHECKS, *season.CHECKS):
         found[check.number].extend(
             list(row) for row in connection.execute(check.sql.replace("%%", "%")).fetchall()
         )

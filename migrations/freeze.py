@@ -33,6 +33,11 @@ IMMUTABLE = (
     "entitlement_lineage",
     "entitlement_carried",
     "water_assessments",
+    "reversals",
+    "reversal_lines",
+    "curtailment_lines",
+    "carry_overs",
+    "carry_over_lines",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

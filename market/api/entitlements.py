@@ -16,8 +16,6 @@ from market.registry.models import Announcement, Entitlement
 blp = blueprint("entitlements", "Lasting rights and their certificates")
 announced = blueprint("announcements", "Shares of a class of rights, credited for a water year")
 
-PREVIEW_LINES = 200
-
 
 @blp.route("/entitlements", methods=["GET"])
 @blp.arguments(shapes.EntitlementsQuery, location="query")
@@ -109,7 +107,7 @@ def list_announcements(query: dict[str, Any]) -> dict[str, Any]:
 @announced.response(201, shapes.AnnouncementOut)
 def announce(body: dict[str, Any]) -> dict[str, Any]:
     """Credit a share of every confirmed right of a class, exact to the litre; refused whole where a cap lacks room."""
-    body["share_e6"] = body.pop("share")
+    body["share_e6"], body["reserve_e6"] = body.pop("share"), body.pop("reserve")
     done = allocations.announce(session(), actor=actor().audit, **body)
     return _announcement_out(reference.zones(raw(session())), done)
 
@@ -119,11 +117,12 @@ def announce(body: dict[str, Any]) -> dict[str, Any]:
 @announced.response(200, shapes.PreviewOut)
 def preview(body: dict[str, Any]) -> dict[str, Any]:
     """What an announcement would credit and take of each cap now; nothing changes."""
-    body["share_e6"] = body.pop("share")
+    body["share_e6"], body["reserve_e6"] = body.pop("share"), body.pop("reserve")
     plan = allocations.preview(session(), **body)
     return {
         "total": plan.total_litres,
-        "entitlements": len(plan.lines),
+        "reserved": plan.reserved_litres,
+        "entitlements": plan.entitlements,
         "possible": all(each.missing_litres <= 0 for each in plan.charges),
         "caps": [
             {
@@ -142,7 +141,7 @@ def preview(body: dict[str, Any]) -> dict[str, Any]:
                 "water_account_id": each.water_account_id,
                 "volume": each.litres,
             }
-            for each in plan.lines[:PREVIEW_LINES]
+            for each in plan.lines
         ],
     }
 
@@ -183,7 +182,10 @@ def _announcement_out(tree: reference.Zones, each: Announcement) -> dict[str, An
         "sector": each.sector,
         "kind": each.kind,
         "zone": tree.by_id[each.zone_id].code if each.zone_id else None,
+        "form": each.form,
         "share": each.share_e6,
+        "reserve": each.reserve_e6,
+        "reserved": each.reserved_litres,
         "total": each.total_litres,
         "entitlements": each.entitlements,
         "reason": each.reason,

@@ -27,6 +27,8 @@ _WATER_ACCOUNTS = (
     AccountCode.WATER_LOSS,
     AccountCode.WATER_EXPIRY,
     AccountCode.WATER_CLEARING,
+    AccountCode.WATER_CURTAILED,
+    AccountCode.WATER_CARRIED,
 )
 
 # What was read once never changes: (server, database, asset code[, account code]) -> id.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 DEBITS_MUST_NOT_EXCEED_CREDITS = 1
+CREDITS_MUST_NOT_EXCEED_DEBITS = 2
 
 CNY = "CNY"
 HEADROOM = "headroom"
@@ -37,6 +38,11 @@ class AccountCode(IntEnum):
     LIMIT = 21  # a cap, a route, an import, export or conversion limit, a use plan
     LIMIT_ISSUE = 22  # contra: limits set
     LIMIT_USE = 23  # contra: limits charged
+    WATER_RESERVE = 30  # what announcements held back for the village and the district, a place
+    CAP_EXCESS = 31  # what a cut could not take back of the use under a cap (debit-normal)
+    WATER_DEBT = 32  # water that a holder owes after a reversal (debit-normal)
+    WATER_CURTAILED = 33  # contra: what curtailments took back
+    WATER_CARRIED = 34  # contra: what was carried into the next water year
 
 
 class TransferCode(IntEnum):
@@ -57,4 +63,14 @@ class TransferCode(IntEnum):
     WATER_FEE = 22  # fee due for a reading (reading id)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
+    RESERVED = 50  # announcement -> reserve of a place (announcement id)
+    RESERVE_CHARGE = 51  # what is reserved charges the caps above, until it is released (announcement id)
+    REVERSAL = 52  # a wrong announcement taken back: account, reserve or debt -> issue (reversal id)
+    REVERSAL_FREE = 53  # the caps that a reversal frees (reversal id)
+    DEBT_REPAID = 54  # account -> water debt, and the caps it frees (water account id)
+    CURTAILED = 55  # account -> curtailed, and the caps it frees (curtailment id)
+    CAP_EXCESS = 56  # use that a cut leaves above its cap, and its absorption (limit id)
+    CARRIED = 57  # account -> carried, and issue -> account of the next year (carry-over id)
+    YEAR_END = 58  # what ends with the year, and what evaporates of what is carried (carry-over id)
+    SPILL = 59  # hold on what may spill, until it is released or spills (carry-over id)
     ALLOCATION_CHARGE = 31  # an announcement charges every cap above the account (announcement id)

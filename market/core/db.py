@@ -28,6 +28,7 @@ MODEL_MODULES = (
     "market.participants.models",
     "market.registry.models",
     "market.registry.life_models",
+    "market.registry.season_models",
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",

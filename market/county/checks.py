@@ -56,6 +56,7 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("thresholds", "name", (each.name for each in pack.thresholds)),
         ("clocks", "name", (each.name for each in pack.clocks)),
         ("kinds", "kind", (each.kind for each in pack.kinds)),
+        ("carry_overs", "source_of_water", (each.source for each in pack.carry_overs)),
     ]
     for section, key, names in keys:
         seen: dict[object, int] = {}
@@ -144,6 +145,8 @@ def _references(pack: Pack) -> Iterator[tuple[str, int, str, str, object]]:
     for index, rule in enumerate(pack.reviews):
         yield "reviews", index, "from_sector", "sector", rule.from_sector
         yield "reviews", index, "to_sector", "sector", rule.to_sector
+    for index, carried in enumerate(pack.carry_overs):
+        yield "carry_overs", index, "source_of_water", "source of water", carried.source
     for index, tariff in enumerate(pack.tariffs):
         yield "tariffs", index, "zone", "zone", tariff.zone
         yield "tariffs", index, "sector", "sector", tariff.sector

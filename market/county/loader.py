@@ -26,8 +26,8 @@ _SECTIONS = (
     "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds", "clocks",
     "platform",
 )  # fmt: skip
-_LATER_SECTIONS = ("kinds",)
-"""A pack may lack these: it then says nothing of their subject."""
+_OPTIONAL = ("kinds", "carry_overs", "reserve")
+"""A pack may lack these: it then says nothing of their subject, carries nothing over, and holds nothing back."""
 
 
 def load(text: str) -> Pack:
@@ -44,7 +44,7 @@ class _Reader:
     """Reads section by section and remembers lines for the checks that need the whole."""
 
     def __init__(self, document: Item) -> None:
-        self.sections = document.table(_SECTIONS, _LATER_SECTIONS)
+        self.sections = document.table(_SECTIONS, _OPTIONAL)
         self.sources: dict[str, str] = {}
         self.lines: dict[tuple[str, int], Item] = {}
 
@@ -73,6 +73,8 @@ class _Reader:
             clocks=self._all("clocks", self._clock),
             platform=self._platform(self.sections["platform"]),
             kinds=self._all("kinds", self._kind) if "kinds" in self.sections else (),
+            carry_overs=self._all("carry_overs", self._carry_over) if "carry_overs" in self.sections else (),
+            reserve=self._reserve(self.sections["reserve"]) if "reserve" in self.sections else None,
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -271,6 +273,21 @@ class _Reader:
         return pack.KindRule(
             found["kind"].one_of(RIGHT_KINDS), found["publication"].boolean(), self._basis(item, found)
         )
+
+    def _carry_over(self, item: Item) -> pack.CarryOver:
+        found = item.table(("source_of_water", "keep", "evaporation"), ("spill_risk", *_BASIS))
+        return pack.CarryOver(
+            source=found["source_of_water"].code(),
+            keep_e6=found["keep"].decimal(6, 1_000_000),
+            evaporation_e6=found["evaporation"].decimal(6, 1_000_000),
+            spillable="spill_risk" in found,
+            spill_risk_e6=found["spill_risk"].decimal(6, 1_000_000) if "spill_risk" in found else 0,
+            basis=self._basis(item, found),
+        )
+
+    def _reserve(self, item: Item) -> pack.ReserveRule:
+        found = item.table(("most",), _BASIS)
+        return pack.ReserveRule(found["most"].decimal(6, 100_000), self._basis(item, found))
 
     def _platform(self, item: Item) -> pack.Platform:
         found = item.table(("exported", "reason_zh", "reason_en"), _BASIS)

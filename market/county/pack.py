@@ -190,6 +190,29 @@ class Platform(msgspec.Struct, frozen=True):
     basis: Basis
 
 
+class CarryOver(msgspec.Struct, frozen=True):
+    """What of a year's unused water of a source goes into the next: the rule of the county, or a demonstration.
+
+    `keep_e6` bounds what is kept, as a share of the yearly volume of the right; `evaporation_e6` of what is kept is
+    deducted. Where it is `spillable`, what with the new year's allocation passes the right may not be used until the
+    spill risk is under `spill_risk_e6`. Shares are millionths.
+    """
+
+    source: str
+    keep_e6: int
+    evaporation_e6: int
+    spillable: bool
+    spill_risk_e6: int
+    basis: Basis
+
+
+class ReserveRule(msgspec.Struct, frozen=True):
+    """The most of an announcement that may be held back for the village and the district (millionths)."""
+
+    most_e6: int
+    basis: Basis
+
+
 class Decision(msgspec.Struct, frozen=True):
     """Whether the rules allow a flow, by which rule and source."""
 
@@ -227,6 +250,8 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     clocks: tuple[Clock, ...] = ()
     platform: Platform | None = None
     kinds: tuple[KindRule, ...] = ()
+    carry_overs: tuple[CarryOver, ...] = ()
+    reserve: ReserveRule | None = None
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -341,6 +366,10 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     def publication_needed(self, kind: str) -> bool:
         """Whether an application for a right of this kind is published for objection; not so where no rule says so."""
         return any(each.publication for each in self.kinds if each.kind == kind)
+
+    def carry_over(self, source: str) -> CarryOver | None:
+        """What of this source's unused water is carried into the next year; None: nothing is."""
+        return next((each for each in self.carry_overs if each.source == source), None)
 
     def to_json(self) -> str:
         """The pack as JSON, exact."""

@@ -8,9 +8,10 @@ from market.proofs import Check
 
 HOLDER_WATER = int(AccountCode.HOLDER_WATER)
 
-# Water asset by asset: what was issued is with holders, used, lost, expired, or on its way; nothing rests in clearing.
+# Water asset by asset: what was issued, and what is owed, is with holders or in reserves, used, lost, expired, carried,
+# curtailed, or on its way; nothing rests in clearing.
 WATER_SQL = f"""
-SELECT 'water is not conserved' AS reason, s.code, issued, held, used, lost, expired, clearing
+SELECT 'water is not conserved' AS reason, s.code, issued, held, used, lost, expired, clearing, season
 FROM (
   SELECT x.code,
          sum(a.debits_posted - a.credits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_ISSUE)}) AS issued,
@@ -18,11 +19,14 @@ FROM (
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_USE)}) AS used,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_LOSS)}) AS lost,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_EXPIRY)}) AS expired,
-         sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_CLEARING)}) AS clearing
+         sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_CLEARING)}) AS clearing,
+         sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code BETWEEN {int(AccountCode.WATER_RESERVE)}
+             AND {int(AccountCode.WATER_CARRIED)}) AS season
   FROM accounts a JOIN assets x ON x.id = a.asset_id WHERE x.code LIKE 'water:%%' GROUP BY x.code
 ) AS s
 WHERE coalesce(clearing, 0) <> 0
    OR coalesce(issued, 0) <> coalesce(held, 0) + coalesce(used, 0) + coalesce(lost, 0) + coalesce(expired, 0)
+                             + coalesce(season, 0)
 """
 
 LOSSES_SQL = f"""

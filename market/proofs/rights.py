@@ -7,12 +7,7 @@ from market.proofs import Check
 # In a water year that is closed a right may have received more than its volume is now: it was amended since.
 RECEIVED_SQL = """
 WITH received AS (
-  SELECT t.entitlement_id, t.water_year, sum(t.litres) AS litres
-  FROM (SELECT l.entitlement_id, n.water_year, l.litres
-        FROM announcement_lines l JOIN announcements n ON n.id = l.announcement_id
-        UNION ALL
-        SELECT child_id, water_year, litres FROM entitlement_carried) t
-  GROUP BY 1, 2
+  SELECT entitlement_id, water_year, litres FROM entitlement_received
 ), passed AS (
   SELECT parent_id, water_year, sum(litres) AS litres FROM entitlement_carried GROUP BY 1, 2
 )

@@ -24,6 +24,9 @@ WITH held AS (
   SELECT (c.charge ->> 0)::bigint, sum((c.charge ->> 1)::bigint)
   FROM instructions i CROSS JOIN LATERAL jsonb_array_elements(i.charges::jsonb) AS c (charge)
   WHERE i.status = 'awaiting_review' GROUP BY 1
+  UNION ALL
+  SELECT w.account_id, sum(s.litres)
+  FROM spillables s JOIN water_accounts w ON w.id = s.water_account_id WHERE s.status = 'held' GROUP BY 1
 ), due AS (SELECT account_id, sum(amount) AS amount FROM held GROUP BY 1)
 SELECT 'what an account holds is not its open orders and instructions' AS reason, a.id AS account_id,
        a.debits_pending, coalesce(d.amount, 0) AS due

@@ -42,14 +42,7 @@ _SAME = (
 """What rights that are merged have in common."""
 
 _RECEIVED_SQL = """
-SELECT r.entitlement_id, r.water_year, sum(r.litres)::bigint, sum(r.share_e6)::bigint
-  FROM (SELECT l.entitlement_id, n.water_year, l.litres, n.share_e6
-          FROM announcement_lines l JOIN announcements n ON n.id = l.announcement_id
-         WHERE l.entitlement_id = ANY(%(ids)s)
-        UNION ALL
-        SELECT c.child_id, c.water_year, c.litres, c.share_e6
-          FROM entitlement_carried c WHERE c.child_id = ANY(%(ids)s)) r
- GROUP BY 1, 2
+SELECT entitlement_id, water_year, litres, share_e6 FROM entitlement_received WHERE entitlement_id = ANY(%(ids)s)
 """
 
 

@@ -190,3 +190,121 @@ class LimitMoved(Conflict):
     code = "limit_moved"
     title_en = "The limit's code belongs to another node"
     title_zh = "该指标代码已用于其他节点"
+
+
+class ReserveTooLarge(Refusal):
+    """An announcement holds back more than the county's rules allow for the village and the district."""
+
+    code = "reserve_too_large"
+    title_en = "More than may be held back"
+    title_zh = "预留比例超过上限"
+
+
+class NothingReserved(Refusal):
+    """There is nothing in the reserves of this class, or no room in its rights, to release."""
+
+    code = "nothing_reserved"
+    title_en = "Nothing is held back that could be released"
+    title_zh = "没有可释放的预留水量"
+    legal = "service rule of the exchange: reserves"
+
+
+class AnnouncementReversed(Conflict):
+    """The announcement was taken back already."""
+
+    code = "announcement_reversed"
+    title_en = "The announcement was taken back already"
+    title_zh = "该公告已撤销"
+
+
+class AnnouncementSucceeded(Conflict):
+    """A right that the announcement credited was split, merged or passed on since."""
+
+    code = "announcement_succeeded"
+    title_en = "A right that it credited was split, merged or passed on since"
+    title_zh = "所涉水权已分割、合并或转移"
+
+
+class ReleaseNotReversed(Refusal):
+    """A release gave out what an announcement had held back; it is that announcement which can be wrong."""
+
+    code = "release_not_reversed"
+    title_en = "A release is not taken back"
+    title_zh = "预留释放不可撤销"
+    legal = "service rule of the exchange: reversal of announcements"
+
+
+class ReserveGone(Refusal):
+    """What the announcement held back was released since: it can no longer be taken back whole."""
+
+    code = "reserve_gone"
+    title_en = "What was held back has been released"
+    title_zh = "预留水量已释放"
+    legal = "service rule of the exchange: reversal of announcements"
+
+
+class WaterYearState(Conflict):
+    """The step is not possible in the present state of the water year."""
+
+    code = "water_year_state"
+    title_en = "Not possible in the water year's present state"
+    title_zh = "水年当前状态不允许此操作"
+
+
+class WaterYearNotOver(Refusal):
+    """A water year closes when its last day is over."""
+
+    code = "water_year_not_over"
+    title_en = "The water year is not over"
+    title_zh = "水年尚未结束"
+    legal = "service rule of the exchange: water years"
+
+
+class WaterStillHeld(Conflict):
+    """Orders, instructions or other holds still bind water of the year."""
+
+    code = "water_still_held"
+    title_en = "Water of the year is still held"
+    title_zh = "该水年仍有预留水量"
+
+
+class NoNextYear(Refusal):
+    """What is carried over needs the next water year, open."""
+
+    code = "no_next_water_year"
+    title_en = "The next water year is not there, or not open"
+    title_zh = "下一水年不存在或未开放"
+    legal = "service rule of the exchange: water years"
+
+
+class SpillRiskHigh(Refusal):
+    """Spillable water is released only when the risk that it spills is low enough."""
+
+    code = "spill_risk_high"
+    title_en = "The spill risk is too high"
+    title_zh = "弃水风险过高"
+
+
+class NothingSpillable(Refusal):
+    """No carried water of this source and year is held as spillable."""
+
+    code = "nothing_spillable"
+    title_en = "No water is held as spillable"
+    title_zh = "没有可能弃水的结转水量"
+    legal = "service rule of the exchange: carry-over"
+
+
+class NotACut(InvalidInput):
+    """A curtailment cuts caps, each below what it is now."""
+
+    code = "not_a_cut"
+    title_en = "Not a cut of a cap"
+    title_zh = "不是总量指标的削减"
+
+
+class CurtailmentRunning(Conflict):
+    """There is a curtailment of this water year that is not done."""
+
+    code = "curtailment_running"
+    title_en = "A curtailment of this water year is running"
+    title_zh = "该水年的削减正在进行"

@@ -17,8 +17,14 @@ from market.core.chart import DEBITS_MUST_NOT_EXCEED_CREDITS, HEADROOM, AccountC
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
 from market.participants.errors import StaleVersion
-from market.registry import caps, places, reference
-from market.registry.errors import CapAfterUse, LimitBelowUse, LimitExists, LimitShape
+from market.registry import caps, excess, places, reference
+from market.registry.errors import (
+    CapAfterUse,
+    CurtailmentRunning,
+    LimitBelowUse,
+    LimitExists,
+    LimitShape,
+)
 from market.registry.models import Limit, LimitChange
 
 
@@ -93,7 +99,7 @@ def change(
 ) -> Limit:
     """Changes a limit from now on. A cut may take only what is neither used nor held.
 
-    Errors: NotFound, StaleVersion, LimitBelowUse.
+    Errors: NotFound, StaleVersion, CurtailmentRunning, LimitBelowUse.
     """
     limit = session.scalars(
         select(Limit)
@@ -105,6 +111,7 @@ def change(
         raise NotFound("there is no such limit")
     if expected_version is not None and limit.version != expected_version:
         raise StaleVersion(f"its version is now {limit.version}")
+    _check_not_curtailed(raw(session), limit)
     before = limit.limit_litres
     if limit_litres == before and legal_source == limit.legal_source:
         return limit
@@ -115,9 +122,20 @@ def change(
     _post(connection, limit, done.id, before)
     bump_reference(connection)
     if limit_litres > before:
+        excess.absorb(connection, limit.water_year)
         inbox.put(connection, kind="rematch", actor=actor)
     _tell(connection, actor, "changed", limit, {"before": before, "after": limit_litres})
     return limit
+
+
+def _check_not_curtailed(connection: psycopg.Connection[Any], limit: Limit) -> None:
+    row = connection.execute(
+        "SELECT FROM curtailment_cuts c JOIN curtailments t ON t.id = c.curtailment_id"
+        " WHERE c.limit_id = %s AND t.posted_at IS NULL",
+        (limit.id,),
+    ).fetchone()
+    if row is not None:
+        raise CurtailmentRunning(f"{limit.code} is being cut by a curtailment")
 
 
 def _check_shape(kind: str, zone_id: int | None, to_zone_id: int | None) -> None:

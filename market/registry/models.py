@@ -27,6 +27,7 @@ NOW = func.clock_timestamp()
 
 RIGHT_KINDS = ("abstraction_permit", "irrigation_certificate", "network_certificate", "regional")
 LIMIT_KINDS = ("cap", "route", "import", "export", "conversion")
+FORMS = ("share", "release")
 ORIGINS = ("own", "carried_over", "trust", "saving_lot")
 SECTORS = ("agriculture", "industry", "domestic", "ecology", "services")
 
@@ -140,6 +141,9 @@ class Entitlement(Base):
 class Announcement(Base):
     """A share of a class credited for a water year. The class is source × sector × kind? × zone? (any
     tree).
+
+    `form`: "share" of the yearly volumes, of which `reserve_e6` (millionths) was held back in the reserve of
+    the place; "release" of a share of that reserve.
     """
 
     __tablename__ = "announcements"
@@ -155,7 +159,15 @@ class Announcement(Base):
     reason: Mapped[str] = mapped_column(Text)
     announced_by: Mapped[int | None] = mapped_column(BigInteger)
     announced_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
-    __table_args__ = (CheckConstraint("share_e6 > 0 AND share_e6 <= 1000000", name="share"),)
+    form: Mapped[str] = mapped_column(Text, server_default="share")
+    reserve_e6: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    reserved_litres: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    __table_args__ = (
+        CheckConstraint("share_e6 > 0 AND share_e6 <= 1000000", name="share"),
+        CheckConstraint(f"form IN {FORMS}", name="form"),
+        CheckConstraint("reserve_e6 BETWEEN 0 AND 100000", name="reserve"),
+        CheckConstraint("reserved_litres >= 0 AND (reserve_e6 > 0 OR reserved_litres = 0)", name="reserved"),
+    )
 
 
 class AnnouncementLine(Base):

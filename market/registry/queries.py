@@ -50,7 +50,10 @@ class Answer:
 
 _FIGURES_SQL = """
 SELECT w.id,
-       (SELECT coalesce(sum(l.litres), 0)::bigint FROM announcement_lines l WHERE l.water_account_id = w.id),
+       greatest(0, (SELECT coalesce(sum(l.litres), 0)::bigint FROM announcement_lines l WHERE l.water_account_id = w.id
+           AND NOT EXISTS (SELECT FROM reversals v WHERE v.announcement_id = l.announcement_id))
+       + (SELECT coalesce(sum(c.carried_litres), 0)::bigint FROM carry_over_lines c WHERE c.to_water_account_id = w.id)
+       - (SELECT coalesce(sum(c.litres), 0)::bigint FROM curtailment_lines c WHERE c.water_account_id = w.id)),
        u.used, u.over_use,
        a.credits_posted - a.debits_posted, a.debits_pending,
        a.credits_posted - a.debits_posted - a.debits_pending,

@@ -33,3 +33,8 @@ def split_within(total: int, weights: Sequence[int], rooms: Sequence[int]) -> li
         shares[index] += taken
         spilled -= taken
     return shares
+
+
+def share_text(share_e6: int) -> str:
+    """A share in millionths as a decimal: 350000 -> "0.350000"."""
+    return f"{share_e6 // WHOLE_E6}.{share_e6 % WHOLE_E6:06d}"

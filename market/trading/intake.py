@@ -46,6 +46,11 @@ def _take(
                 _filter(details, product), "cancelled", details.get("reason", "by_bureau")
             )
             return {"cancelled": ended}
+        if kind == "close":  # what is open ends with the product, as its time would end it
+            ended = engine.exchange.cancel_where(
+                _filter({}, product if products else NO_PRODUCT), "expired", details.get("reason", "expired")
+            )
+            return {"phase": _PHASES[kind], "expired": ended}
         if kind in _PHASES:
             return {"phase": _PHASES[kind]}
         return {"error": f"there is no command {kind}"}
@@ -68,7 +73,9 @@ def _take(
         engine.exchange.set_phase(product, _PHASES[kind], details.get("reason", ""))
 
 
-_PHASES = {"halt": "halted", "resume": "open"}
+_PHASES = {"halt": "halted", "resume": "open", "close": "closed"}
+NO_PRODUCT = -1
+"""No order is of it: what names an unknown product ends nothing."""
 
 
 def _filter(details: dict[str, Any], product: int | None) -> Any:

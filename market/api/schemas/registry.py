@@ -212,6 +212,7 @@ class ClassIn(Schema):
     zone = fields.String(load_default=None, allow_none=True, validate=text(64))
     share = Share(required=True)
     only_new = YesNo(load_default=False)
+    reserve = Share(load_default=0)
 
 
 class AnnouncementIn(ClassIn):
@@ -229,7 +230,10 @@ class AnnouncementOut(Schema):
     sector = fields.String(required=True, allow_none=True)
     kind = fields.String(required=True, allow_none=True)
     zone = fields.String(required=True, allow_none=True)
+    form = fields.String(required=True)
     share = Share(required=True)
+    reserve = Share(required=True)
+    reserved = Volume(required=True)
     total = Volume(required=True)
     entitlements = fields.Integer(required=True)
     reason = fields.String(required=True)
@@ -279,6 +283,7 @@ class PreviewOut(Schema):
     """What an announcement would do now; `lines` holds the first 200 entitlements."""
 
     total = Volume(required=True)
+    reserved = Volume(required=True)
     entitlements = fields.Integer(required=True)
     possible = fields.Boolean(required=True)
     caps = fields.List(fields.Nested(CapChargeOut), required=True)

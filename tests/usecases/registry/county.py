@@ -232,7 +232,13 @@ def small_pack(**changes: Any) -> pack.Pack:
         "sectors": tuple(
             pack.Sector(code, code, code, may_sell, may_buy, BASIS) for code, may_sell, may_buy in sectors
         ),
-        "water_years": (pack.WaterYear(2026, dt.date(2026, 1, 1), dt.date(2026, 12, 31)),),
+        "water_years": (
+            pack.WaterYear(2026, dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
+            pack.WaterYear(2027, dt.date(2027, 1, 1), dt.date(2027, 12, 31)),
+            pack.WaterYear(2028, dt.date(2028, 1, 1), dt.date(2028, 12, 31)),
+        ),
+        "carry_overs": (pack.CarryOver("surface", 1_000_000, 50_000, True, 100_000, BASIS),),
+        "reserve": pack.ReserveRule(100_000, BASIS),
         "products": (),
         "limits": (),
         "flows": (),

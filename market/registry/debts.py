@@ -1,0 +1,82 @@
+"""Water debts: what a water account owes in water after a reversal, and how it is paid.
+
+A debt is a debit-normal ledger account of the same water: owed water was used or sold, so it stays counted as use
+under the caps. What is next credited pays it first, and then frees the caps, for it is neither used nor there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+
+from ledger import journal
+from ledger.arrays import Bigints
+from market.core import books
+from market.core.chart import CREDITS_MUST_NOT_EXCEED_DEBITS, AccountCode, TransferCode, water_asset
+from market.registry import charges
+
+_KNOWN_SQL = "SELECT water_account_id, account_id FROM water_debts WHERE water_account_id = ANY(%s::bigint[])"
+_INSERT_SQL = """
+INSERT INTO water_debts (water_account_id, account_id) SELECT * FROM unnest(%s::bigint[], %s::bigint[])
+"""
+
+
+def open_for(
+    connection: psycopg.Connection[Any], water_account_ids: Iterable[int], *, source: str, water_year: int
+) -> dict[int, int]:
+    """The debt account (ledger) of each of these water accounts; opened where it is not there."""
+    wanted = sorted(set(water_account_ids))
+    known: dict[int, int] = dict(connection.execute(_KNOWN_SQL, (Bigints(wanted),)).fetchall())
+    missing = [each for each in wanted if each not in known]
+    asset = books.asset_id(connection, water_asset(source, water_year))
+    new = journal.NewAccount(asset, AccountCode.WATER_DEBT, CREDITS_MUST_NOT_EXCEED_DEBITS)
+    opened = journal.open_accounts(connection, [new] * len(missing))
+    if missing:
+        connection.execute(_INSERT_SQL, (Bigints(missing), Bigints(opened)))
+    return known | dict(zip(missing, opened, strict=True))
+
+
+_OWING_SQL = """
+SELECT w.id, w.account_id, d.account_id, w.township_zone_id, w.canal_zone_id, w.sector,
+       least(o.debits_posted - o.credits_posted, a.credits_posted - a.debits_posted - a.debits_pending)
+  FROM water_debts d
+  JOIN water_accounts w ON w.id = d.water_account_id
+  JOIN accounts a ON a.id = w.account_id
+  JOIN accounts o ON o.id = d.account_id
+ WHERE w.id IN (SELECT water_account_id FROM announced) AND o.debits_posted > o.credits_posted
+ ORDER BY w.id
+"""
+
+
+def accounts(connection: psycopg.Connection[Any]) -> set[int]:
+    """The debt accounts that `collect` may touch."""
+    rows = connection.execute(
+        "SELECT account_id FROM water_debts WHERE water_account_id IN (SELECT water_account_id FROM announced)"
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def collect(connection: psycopg.Connection[Any], source: str, water_year: int) -> int:
+    """Has the accounts that were just credited pay what they owe, as far as it goes; returns the litres paid.
+
+    The accounts and their caps are locked already.
+    """
+    batch = journal.Batch()
+    paid = 0
+    for water_account, account, debt, township, canal, sector, litres in connection.execute(
+        _OWING_SQL
+    ).fetchall():
+        if litres <= 0:
+            continue
+        paid += litres
+        batch.transfer(
+            debit=account, credit=debt, amount=litres, code=TransferCode.DEBT_REPAID, reference=water_account
+        )
+        freed = charges.over(
+            connection, [(township, canal, sector, litres)], water_year=water_year, source=source
+        )
+        charges.free(connection, batch, freed, code=TransferCode.DEBT_REPAID, reference_id=water_account)
+    batch.execute(connection)
+    return paid
