@@ -28,6 +28,8 @@ IMMUTABLE = (
     "bank_transfers",
     "announcement_lines",
     "limit_changes",
+    "trust_generations",
+    "trust_shares",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

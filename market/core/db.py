@@ -27,6 +27,7 @@ MODEL_MODULES = (
     "market.county.models",
     "market.participants.models",
     "market.registry.models",
+    "market.registry.trust_models",
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",

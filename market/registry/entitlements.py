@@ -220,8 +220,10 @@ def _next_number(connection: psycopg.Connection[Any], source: str) -> str:
 
 def _accounts_behind(connection: psycopg.Connection[Any], entitlement: Entitlement) -> list[int]:
     rows = connection.execute(
-        "SELECT id FROM water_accounts WHERE participant_id = %s AND township_zone_id = %s"
-        " AND canal_zone_id = %s AND sector = %s AND source = %s AND status = 'open' ORDER BY id",
+        "WITH own AS (SELECT id FROM water_accounts WHERE participant_id = %s AND township_zone_id = %s"
+        " AND canal_zone_id = %s AND sector = %s AND source = %s AND status = 'open')"
+        " SELECT id FROM own UNION SELECT t.water_account_id FROM trust_members m JOIN trusts t ON t.id = m.trust_id"
+        " WHERE m.water_account_id IN (SELECT id FROM own) AND m.status IN ('accepted', 'leaving') ORDER BY id",
         (
             entitlement.participant_id,
             entitlement.township_zone_id,

@@ -1,0 +1,103 @@
+"""Who is behind an account that sells for others: whose the water is, who is paid for it, and on what terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from ledger.arrays import Bigints
+from market.core import clock
+from market.registry.rules import Barrier
+
+TRUST = "trust"
+AGENCY = "民法典 arts 919, 922: an agent acts as the principal has instructed"
+SUSPENDED = "取水许可和水资源费征收管理条例 arts 41, 51"
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Who is behind an account that sells for others, and on what terms: (money account, weight, owner) of each.
+
+    `fee_account_id` gets `fee_per_mille`; the least price is 1/10 000 yuan per m3; `ends_at` a UNIX time or 0.
+    `stopped` is why it does not sell at all.
+    """
+
+    shares: tuple[tuple[int, int, int], ...]
+    fee_account_id: int
+    fee_per_mille: int
+    floor_price_e4: int
+    ends_at: int
+    stopped: Barrier | None
+
+
+_TRUSTS_SQL = """
+SELECT r.water_account_id, m.account_id, r.fee_per_mille, r.floor_price_e4, r.ends_on, r.selling, r.status,
+       coalesce(g.id, 0)
+  FROM trusts r
+  LEFT JOIN money_accounts m ON m.participant_id = r.trustee_id
+  LEFT JOIN LATERAL (SELECT id FROM trust_generations WHERE trust_id = r.id ORDER BY mark DESC LIMIT 1) g ON true
+ WHERE r.water_account_id = ANY(%s)
+"""
+_SHARES_SQL = """
+SELECT s.generation_id, a.account_id, s.litres, coalesce(p.owner_group_id, p.id),
+       EXISTS (SELECT FROM entitlements e WHERE e.participant_id = w.participant_id AND e.status = 'suspended'
+               AND e.source = w.source AND e.sector = w.sector AND e.township_zone_id = w.township_zone_id
+               AND e.canal_zone_id = w.canal_zone_id)
+  FROM trust_shares s
+  JOIN trust_members m ON m.id = s.member_id
+  JOIN water_accounts w ON w.id = m.water_account_id
+  JOIN participants p ON p.id = m.participant_id
+  JOIN money_accounts a ON a.participant_id = m.participant_id
+ WHERE s.generation_id = ANY(%s) AND s.litres > 0
+ ORDER BY s.generation_id, s.member_id
+"""
+
+
+def trusts(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]) -> dict[int, Behind]:
+    """Who is behind those of these water accounts that are pools of trusts."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        pools = cursor.execute(_TRUSTS_SQL, (Bigints(water_account_ids),)).fetchall()
+        rows = cursor.execute(_SHARES_SQL, (Bigints(row[7] for row in pools),)).fetchall() if pools else []
+    shares: dict[int, list[tuple[int, int, int]]] = {}
+    suspended: set[int] = set()
+    for generation, account, litres, owner, is_suspended in rows:
+        shares.setdefault(generation, []).append((account, litres, owner))
+        if is_suspended:
+            suspended.add(generation)
+    return {
+        row[0]: Behind(
+            shares=tuple(shares.get(row[7], ())),
+            fee_account_id=row[1] or 0,
+            fee_per_mille=row[2],
+            floor_price_e4=row[3],
+            ends_at=int(clock.end_of_legal_day(row[4]).timestamp()),
+            stopped=_stopped(row[5], row[6], row[7] in suspended),
+        )
+        for row in pools
+    }
+
+
+def _stopped(selling: str, status: str, suspended: bool) -> Barrier | None:
+    if status != "open":
+        return Barrier("trust_ended", "the agreement under which this account sells is over", AGENCY)
+    if selling == "nobody":
+        return Barrier("trust_does_not_sell", "the terms of the trust let nobody sell its water", AGENCY)
+    if suspended:
+        return Barrier(
+            "entitlement_suspended",
+            "the right of a member is suspended: its share has to leave first",
+            SUSPENDED,
+        )
+    return None
+
+
+ORIGINS_BEHIND = (TRUST,)
+
+
+def of(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]) -> dict[int, Behind]:
+    """Who is behind those of these water accounts that sell for others."""
+    return trusts(connection, list(water_account_ids))
