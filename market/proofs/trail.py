@@ -22,6 +22,7 @@ _SUBJECTS = {
     "limits": "limit",
     "announcements": "announcement",
     "mandates": "mandate",
+    "trusts": "trust",
     "api_keys": "api_key",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(

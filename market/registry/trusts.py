@@ -194,7 +194,7 @@ def homes_of(session: Session, trust_id: int) -> dict[int, int]:
         .join(WaterAccount, WaterAccount.id == TrustMember.water_account_id)
         .where(TrustMember.trust_id == trust_id)
     )
-    return dict(rows.tuples())
+    return {row.id: row.account_id for row in rows}
 
 
 def move(
