@@ -21,7 +21,7 @@ from market.trading.client import Exchange, client
 
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "water_accounts", "metering",
-    "payments", "products", "orders", "trades", "reviews", "health",
+    "trusts", "payments", "products", "orders", "trades", "reviews", "health",
     "life", "papers",
 )  # fmt: skip
 
@@ -34,6 +34,7 @@ ID_PREFIXES = {
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading",
     "obj": "objection", "doc": "document", "asm": "water assessment",
+    "tru": "trust", "tmb": "trust membership",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -9,10 +9,11 @@ from typing import Any
 import psycopg
 
 from market.core import audit, db
-from market.proofs import NAMES, crossing, ledger, rights, season, trading, trail
+from market.proofs import NAMES, beneficiaries, crossing, ledger, rights, season, trading, trail
 from market.trading.rows import command_digest
 
 SAMPLE = 5
+PARTS = (ledger, trading, rights, season, beneficiaries, trail)
 Violations = dict[int, list[list[Any]]]
 
 
@@ -36,11 +37,12 @@ def run(url: str) -> dict[str, Any]:
 
 def _violations(connection: psycopg.Connection[Any]) -> Violations:
     found: Violations = defaultdict(list)
-    for check in (*ledger.CHECKS, *trading.CHECKS, *rights.CHECKS, *trail.CHECKS, *season.CHECKS):
+    for check in (each for part in PARTS for each in part.CHECKS):
         found[check.number].extend(
             list(row) for row in connection.execute(check.sql.replace("%%", "%")).fetchall()
         )
     found[9].extend(crossing.violations(connection))
+    found[10].extend(beneficiaries.violations(connection))
     found[13].extend([each["problem"], each["chain"], each["seq"]] for each in audit.verify(connection))
     found[13].extend(_wrong_digests(connection))
     return found

@@ -38,6 +38,8 @@ IMMUTABLE = (
     "curtailment_lines",
     "carry_overs",
     "carry_over_lines",
+    "trust_generations",
+    "trust_shares",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -38,6 +38,16 @@ OWNERS: dict[str, tuple[str, str]] = {
         " WHERE d.id = :id",
     ),
     "assessment": ("assessment_id", "SELECT participant_id FROM water_assessments WHERE id = :id"),
+    "trust": (
+        "trust_id",
+        "SELECT trustee_id FROM trusts WHERE id = :id UNION ALL SELECT participant_id FROM trust_members"
+        " WHERE trust_id = :id AND status IN ('accepted', 'leaving', 'left')",
+    ),
+    "trust_member": (
+        "trust_member_id",
+        "SELECT participant_id FROM trust_members WHERE id = :id UNION ALL SELECT t.trustee_id FROM trust_members m"
+        " JOIN trusts t ON t.id = m.trust_id WHERE m.id = :id",
+    ),
     "meter": (
         "meter_id",
         "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",

@@ -35,6 +35,7 @@ class AccountCode(IntEnum):
     WATER_FEES = 14  # water fees charged
     MONEY_CLEARING = 15  # what is between buyer and payees; nil after every settlement
     FEE_DUE = 16  # what a water account owes for its use (debit-normal)
+    PLEDGE_PROCEEDS = 40  # what pledged water has earned, until it is paid out by rank
     LIMIT = 21  # a cap, a route, an import, export or conversion limit, a use plan
     LIMIT_ISSUE = 22  # contra: limits set
     LIMIT_USE = 23  # contra: limits charged
@@ -61,6 +62,10 @@ class TransferCode(IntEnum):
     DEPOSIT = 20  # bank -> participant (bank transfer id)
     PAYOUT = 21  # participant -> bank (bank transfer id)
     WATER_FEE = 22  # fee due for a reading (reading id)
+    PLEDGE_HOLD = 70  # pending while litres are pledged (pledge id)
+    TRUST_MOVE = 71  # member's account <-> pool (trust member id)
+    PLEDGE_MOVE = 72  # pledged account -> account that sells it (pledge id)
+    PLEDGE_PAYMENT = 73  # proceeds -> bank or holder (pledge id)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

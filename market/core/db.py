@@ -29,6 +29,7 @@ MODEL_MODULES = (
     "market.registry.models",
     "market.registry.life_models",
     "market.registry.season_models",
+    "market.registry.trust_models",
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",

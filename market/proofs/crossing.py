@@ -8,6 +8,7 @@ import psycopg
 
 from market.trading.exchange import Exchange
 from market.trading.loading import load_orders
+from market.trading.matching import are_one
 from market.trading.reference import Reference
 
 
@@ -43,6 +44,6 @@ def _crossing(exchange: Exchange, bids: Any, asks: Any, terms: Any) -> list[list
         for sell in asks.orders():
             if sell.price * 1000 > buy.price * terms.k:
                 break
-            if buy.account.owner != sell.account.owner and exchange.fill_size(buy, sell, terms)[0] > 0:
+            if not are_one(buy.account, sell.account) and exchange.fill_size(buy, sell, terms)[0] > 0:
                 found.append(["two eligible orders cross", buy.id, sell.id])
     return found

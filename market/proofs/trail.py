@@ -25,6 +25,7 @@ _SUBJECTS = {
     "reversals": "reversal",
     "curtailments": "curtailment",
     "carry_overs": "carry_over",
+    "trusts": "trust",
     "api_keys": "api_key",
     "objections": "objection",
     "water_assessments": "water_assessment",

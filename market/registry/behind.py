@@ -1,69 +1,103 @@
-"""The water accounts behind rights: which they are, and what is left of their kind when a right ends."""
+"""Who is behind an account that sells for others: whose the water is, who is paid for it, and on what terms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 
 from ledger.arrays import Bigints
-from market.core import audit, inbox
-from market.core.db import bump_reference
+from market.core import clock
+from market.registry.rules import Barrier
 
-_BEHIND_SQL = """
-SELECT DISTINCT w.id
-  FROM entitlements e
-  JOIN water_accounts w ON w.participant_id = e.participant_id AND w.township_zone_id = e.township_zone_id
-   AND w.canal_zone_id = e.canal_zone_id AND w.sector = e.sector AND w.source = e.source
- WHERE e.id = ANY(%s) AND w.status = 'open' ORDER BY w.id
-"""
-
-# Of several rights behind one account the one that may sell least speaks for it, as in an announcement.
-_LEFT_SQL = """
-WITH left_over AS (
-  SELECT w.id,
-         (SELECT e.kind FROM entitlements e
-           WHERE e.participant_id = w.participant_id AND e.township_zone_id = w.township_zone_id
-             AND e.canal_zone_id = w.canal_zone_id AND e.sector = w.sector AND e.source = w.source
-             AND e.status IN ('confirmed', 'suspended')
-           ORDER BY array_position(ARRAY['abstraction_permit', 'network_certificate', 'irrigation_certificate',
-                                         'regional'], e.kind) LIMIT 1) AS kind
-    FROM water_accounts w WHERE w.id = ANY(%s) AND w.origin = 'own')
-UPDATE water_accounts w SET right_kind = l.kind, version = w.version + 1
-  FROM left_over l WHERE w.id = l.id AND w.right_kind IS DISTINCT FROM l.kind
-RETURNING w.id, w.right_kind
-"""
+TRUST = "trust"
+AGENCY = "民法典 arts 919, 922: an agent acts as the principal has instructed"
+SUSPENDED = "取水许可和水资源费征收管理条例 arts 41, 51"
 
 
-def accounts_behind(connection: psycopg.Connection[Any], entitlement_ids: Iterable[int]) -> list[int]:
-    """The open water accounts at the place of each of these rights."""
-    return [row[0] for row in connection.execute(_BEHIND_SQL, (Bigints(entitlement_ids),)).fetchall()]
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Who is behind an account that sells for others, and on what terms: (money account, weight, owner) of each.
 
-
-def cancel_orders(
-    connection: psycopg.Connection[Any], actor: audit.Actor, accounts: Iterable[int], reason: str
-) -> None:
-    """Has the engine cancel the orders of these accounts after the commit."""
-    for account_id in accounts:
-        inbox.put(
-            connection,
-            kind="cancel_orders",
-            actor=actor,
-            payload={"water_account_id": account_id, "reason": reason},
-        )
-
-
-def rights_ended(
-    connection: psycopg.Connection[Any], actor: audit.Actor, entitlement_ids: Iterable[int]
-) -> list[int]:
-    """After rights were cancelled or have expired: accounts with no right left sell nothing, and their orders go.
-
-    What was announced stays on the account, for use. Returns the accounts whose orders are cancelled.
+    `fee_account_id` gets `fee_per_mille`; the least price is 1/10 000 yuan per m3; `ends_at` a UNIX time or 0.
+    `stopped` is why it does not sell at all.
     """
-    behind = accounts_behind(connection, entitlement_ids)
-    changed = connection.execute(_LEFT_SQL, (Bigints(behind),)).fetchall()
-    bare = sorted(account for account, kind in changed if kind is None)
-    bump_reference(connection)
-    cancel_orders(connection, actor, bare, "entitlement_ended")
-    return bare
+
+    shares: tuple[tuple[int, int, int], ...]
+    fee_account_id: int
+    fee_per_mille: int
+    floor_price_e4: int
+    ends_at: int
+    stopped: Barrier | None
+
+
+_TRUSTS_SQL = """
+SELECT r.water_account_id, m.account_id, r.fee_per_mille, r.floor_price_e4, r.ends_on, r.selling, r.status,
+       coalesce(g.id, 0)
+  FROM trusts r
+  LEFT JOIN money_accounts m ON m.participant_id = r.trustee_id
+  LEFT JOIN LATERAL (SELECT id FROM trust_generations WHERE trust_id = r.id ORDER BY mark DESC LIMIT 1) g ON true
+ WHERE r.water_account_id = ANY(%s)
+"""
+_SHARES_SQL = """
+SELECT s.generation_id, a.account_id, s.litres, coalesce(p.owner_group_id, p.id),
+       EXISTS (SELECT FROM entitlements e WHERE e.participant_id = w.participant_id AND e.status = 'suspended'
+               AND e.source = w.source AND e.sector = w.sector AND e.township_zone_id = w.township_zone_id
+               AND e.canal_zone_id = w.canal_zone_id)
+  FROM trust_shares s
+  JOIN trust_members m ON m.id = s.member_id
+  JOIN water_accounts w ON w.id = m.water_account_id
+  JOIN participants p ON p.id = m.participant_id
+  JOIN money_accounts a ON a.participant_id = m.participant_id
+ WHERE s.generation_id = ANY(%s) AND s.litres > 0
+ ORDER BY s.generation_id, s.member_id
+"""
+
+
+def trusts(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]) -> dict[int, Behind]:
+    """Who is behind those of these water accounts that are pools of trusts."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        pools = cursor.execute(_TRUSTS_SQL, (Bigints(water_account_ids),)).fetchall()
+        rows = cursor.execute(_SHARES_SQL, (Bigints(row[7] for row in pools),)).fetchall() if pools else []
+    shares: dict[int, list[tuple[int, int, int]]] = {}
+    suspended: set[int] = set()
+    for generation, account, litres, owner, is_suspended in rows:
+        shares.setdefault(generation, []).append((account, litres, owner))
+        if is_suspended:
+            suspended.add(generation)
+    return {
+        row[0]: Behind(
+            shares=tuple(shares.get(row[7], ())),
+            fee_account_id=row[1] or 0,
+            fee_per_mille=row[2],
+            floor_price_e4=row[3],
+            ends_at=int(clock.end_of_legal_day(row[4]).timestamp()),
+            stopped=_stopped(row[5], row[6], row[7] in suspended),
+        )
+        for row in pools
+    }
+
+
+def _stopped(selling: str, status: str, suspended: bool) -> Barrier | None:
+    if status != "open":
+        return Barrier("trust_ended", "the agreement under which this account sells is over", AGENCY)
+    if selling == "nobody":
+        return Barrier("trust_does_not_sell", "the terms of the trust let nobody sell its water", AGENCY)
+    if suspended:
+        return Barrier(
+            "entitlement_suspended",
+            "the right of a member is suspended: its share has to leave first",
+            SUSPENDED,
+        )
+    return None
+
+
+ORIGINS_BEHIND = (TRUST,)
+
+
+def of(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]) -> dict[int, Behind]:
+    """Who is behind those of these water accounts that sell for others."""
+    return trusts(connection, list(water_account_ids))

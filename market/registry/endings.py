@@ -15,7 +15,7 @@ from market.core import audit, clock
 from market.core.db import raw
 from market.core.errors import InvalidInput
 from market.county.current import pack_in_force
-from market.registry import behind, entitlements, life, steps
+from market.registry import backing, entitlements, life, steps
 from market.registry.life_errors import NotUnused
 from market.registry.models import Entitlement
 
@@ -201,7 +201,7 @@ def cancel(
         detail=detail, tell=False, checked=True,
     )  # fmt: skip
     connection = raw(session)
-    detail["water_accounts"] = behind.rights_ended(connection, actor, [right.id])
+    detail["water_accounts"] = backing.rights_ended(connection, actor, [right.id])
     steps.announce(connection, actor, "cancel", right.id, detail)
     return right
 
@@ -235,7 +235,7 @@ def expire_due(session: Session, *, actor: audit.Actor, limit: int = MOST_AT_ONC
         (now, actor.user_id, life.STEPS["expire"].legal_source, Bigints(ids), [row[1] for row in rows]),
     )
     session.expire_all()  # what the session has read of them is not so any more
-    behind.rights_ended(connection, actor, ids)
+    backing.rights_ended(connection, actor, ids)
     for entitlement_id in ids:  # each right has its own event and its own link in the chain
         steps.announce(connection, actor, "expire", entitlement_id)
     return ids

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from market.core import audit, clock
 from market.core.db import bump_reference, raw
 from market.county.current import pack_in_force
-from market.registry import assessments, behind, life, places, reference, steps
+from market.registry import assessments, backing, life, places, reference, steps
 from market.registry.county import certificate_prefix
 from market.registry.errors import GroundwaterClosed, TermBackwards, TermTooLong
 from market.registry.life_errors import TermNeedsGrounds
@@ -173,9 +173,9 @@ def suspend(
     entitlement = steps.locked(session, entitlement_id, expected_version)
     steps.take(session, actor=actor, entitlement=entitlement, step="suspend", reason=reason, tell=False)
     connection = raw(session)
-    accounts = behind.accounts_behind(connection, [entitlement.id])
+    accounts = backing.accounts_behind(connection, [entitlement.id])
     bump_reference(connection)
-    behind.cancel_orders(connection, actor, accounts, "entitlement_suspended")
+    backing.cancel_orders(connection, actor, accounts, "entitlement_suspended")
     steps.announce(connection, actor, "suspend", entitlement.id, {"water_accounts": accounts})
     return entitlement
 

@@ -28,7 +28,7 @@ NOW = func.clock_timestamp()
 RIGHT_KINDS = ("abstraction_permit", "irrigation_certificate", "network_certificate", "regional")
 LIMIT_KINDS = ("cap", "route", "import", "export", "conversion")
 FORMS = ("share", "release")
-ORIGINS = ("own", "carried_over", "trust", "saving_lot")
+ORIGINS = ("own", "carried_over", "trust", "saving_lot", "pledged")
 SECTORS = ("agriculture", "industry", "domestic", "ecology", "services")
 
 

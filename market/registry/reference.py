@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from ledger.arrays import Bigints
-from market.registry import caps
+from market.registry import behind, caps
 from market.registry.rules import AccountFacts, SectorRule
 
 _GROUNDWATER_STRICTNESS = {"open": 0, "restricted": 1, "overdrawn": 2, "banned": 3}
@@ -63,6 +63,7 @@ class AccountView:
     plan_account_id: int | None
     place: caps.Place
     facts: AccountFacts
+    behind: behind.Behind | None = None
 
 
 def zones(connection: psycopg.Connection[Any]) -> Zones:
@@ -115,10 +116,14 @@ def accounts(
 ) -> dict[int, AccountView]:
     """Water accounts by id, those that exist. `sector_rules` are the pack's."""
     rows = _rows(connection, _ACCOUNTS_SQL, (Bigints(ids),))
-    return {row[0]: _view(tree, sector_rules, row) for row in rows}
+    selling = [row[0] for row in rows if row[10] in behind.ORIGINS_BEHIND]
+    owners = behind.of(connection, selling) if selling else {}
+    return {row[0]: _view(tree, sector_rules, row, owners.get(row[0])) for row in rows}
 
 
-def _view(tree: Zones, sector_rules: Mapping[str, SectorRule], row: tuple[Any, ...]) -> AccountView:
+def _view(
+    tree: Zones, sector_rules: Mapping[str, SectorRule], row: tuple[Any, ...], owners: behind.Behind | None
+) -> AccountView:
     (account, participant, owner, township, canal, ledger_account, plan_account, sector, source, year) = row[
         :10
     ]
@@ -140,12 +145,13 @@ def _view(tree: Zones, sector_rules: Mapping[str, SectorRule], row: tuple[Any, .
         source=source,
         origin=origin,
         right_kind=right_kind,
-        right_suspended=suspended,
+        right_suspended=suspended and owners is None,
         groundwater=tree.strictest_groundwater(place.zones),
         sector_rule=sector_rules.get(sector),
+        stopped=owners.stopped if owners is not None else None,
     )
     return AccountView(
-        account, participant, owner, township, canal, ledger_account, plan_account, place, facts
+        account, participant, owner, township, canal, ledger_account, plan_account, place, facts, owners
     )
 
 

@@ -49,7 +49,7 @@ class AccountFacts:
 
     `groundwater` is the strictest status of its zones (open, restricted, banned, overdrawn);
     `right_suspended` is whether a right behind the account is suspended; `sector_rule` None means that
-    the pack does not know the sector.
+    the pack does not know the sector; `stopped` why an account that sells for others does not.
     """
 
     participant_status: str
@@ -63,6 +63,7 @@ class AccountFacts:
     right_suspended: bool
     groundwater: str
     sector_rule: SectorRule | None
+    stopped: Barrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def right_rule(facts: AccountFacts) -> RightRule:
     """What the account's right may sell."""
     if facts.origin == "saving_lot":
         return SAVING_LOT
-    if facts.public_storage:
+    if facts.public_storage and facts.origin != "trust":
         return PUBLIC_STORAGE
     return RIGHTS[facts.right_kind]
 
@@ -167,6 +168,8 @@ def may_sell(facts: AccountFacts, *, lots_litres: int = 0) -> Barrier | None:
     barrier = _common(facts)
     if barrier is not None:
         return barrier
+    if facts.stopped is not None:
+        return facts.stopped
     assert facts.sector_rule is not None
     if not facts.sector_rule.may_sell:
         return Barrier(

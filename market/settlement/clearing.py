@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ledger.units import split_exact
 from market.core.chart import TransferCode
 
 _WATER = int(TransferCode.TRADE_WATER)
@@ -23,8 +24,10 @@ _HOLD = int(TransferCode.INSTRUCTION_HOLD)
 
 SELLER = "seller"
 FEE = "fee"
+BENEFICIARY = "beneficiary"
+TRUSTEE = "trustee"
 
-_CODES = {SELLER: _MONEY, FEE: _FEE}
+_CODES = {SELLER: _MONEY, FEE: _FEE, BENEFICIARY: _MONEY, TRUSTEE: _MONEY}
 
 
 class Posting(Protocol):
@@ -61,6 +64,37 @@ class Payee:
     account: int
     fen: int
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beneficiaries:
+    """Whose the water of an account is, and so who is paid for it: money accounts with integer weights.
+
+    `fee_per_mille` of what the seller's side receives, rounded down, goes to `fee_account` before the split.
+    `owners` are the beneficial owners behind it: none of them buys from the account. No order asks less than
+    `floor_price_e4` (1/10 000 yuan per m3); none is taken from `ends_at` (UNIX time; 0: no end) on.
+    """
+
+    accounts: tuple[int, ...]
+    weights: tuple[int, ...]
+    owners: frozenset[int]
+    fee_account: int = 0
+    fee_per_mille: int = 0
+    floor_price_e4: int = 0
+    ends_at: int = 0
+
+    def payees(self, fen: int) -> list[Payee]:
+        """The shares of what the seller's side receives, exact to the fen by the largest remainder."""
+        fee = fen * self.fee_per_mille // 1000
+        shares = split_exact(fen - fee, self.weights)
+        found = [
+            Payee(account, share, BENEFICIARY)
+            for account, share in zip(self.accounts, shares, strict=True)
+            if share
+        ]
+        if fee:
+            found.append(Payee(self.fee_account, fee, TRUSTEE))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

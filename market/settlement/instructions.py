@@ -12,12 +12,14 @@ from ledger.posting import Posting
 from market.core import books, clock
 from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
 from market.core.errors import NotFound
+from market.registry import shareouts
 from market.settlement import clearing
 from market.settlement.errors import InstructionResolved
 
 _LOAD_SQL = """
 SELECT i.id, i.seller_account, i.buyer_account, i.buyer_money_account, i.source_litres, i.delivered_litres,
-       i.amount_fen, i.payees, i.charges, i.frees, i.holds, i.status, w.source, w.water_year
+       i.amount_fen, i.payees, i.charges, i.frees, i.holds, i.status, w.source, w.water_year,
+       i.seller_water_account_id
 FROM instructions i JOIN water_accounts w ON w.id = i.seller_water_account_id
 WHERE i.id = %s FOR NO KEY UPDATE OF i
 """
@@ -25,7 +27,7 @@ WHERE i.id = %s FOR NO KEY UPDATE OF i
 
 def _load(
     connection: psycopg.Connection[Any], instruction_id: int
-) -> tuple[clearing.Obligation, clearing.Holds, clearing.Books]:
+) -> tuple[clearing.Obligation, clearing.Holds, clearing.Books, int]:
     row = connection.execute(_LOAD_SQL, (instruction_id,)).fetchone()
     if row is None:
         raise NotFound("there is no such instruction")
@@ -47,7 +49,7 @@ def _load(
         books.system_account(connection, CNY, AccountCode.TRADING_FEES),
         books.system_account(connection, HEADROOM, AccountCode.LIMIT_USE),
     )
-    return due, clearing.Holds(water, money, charges), system
+    return due, clearing.Holds(water, money, charges), system, row[14]
 
 
 def settle(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
@@ -55,7 +57,7 @@ def settle(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
 
     Errors: NotFound, InstructionResolved.
     """
-    due, holds, system = _load(connection, instruction_id)
+    due, holds, system, _ = _load(connection, instruction_id)
     posting = Posting()
     clearing.settle(
         posting, due, system, water_hold=holds.water, money_hold=holds.money, charge_holds=holds.charges
@@ -67,18 +69,26 @@ def settle(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
 
 def reject(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
     """Gives water, money and headroom back exactly; returns whether limits were freed. Errors: as `settle`."""
-    due, holds, system = _load(connection, instruction_id)
+    due, holds, system, seller = _load(connection, instruction_id)
     posting = Posting()
     clearing.release(posting, due, system, holds)
-    _write(connection, posting)
+    ids = _write(connection, posting)
+    shareouts.give_back(
+        connection,
+        water_account_id=seller,
+        instruction_id=due.id,
+        litres=due.source_litres,
+        hold_id=holds.water,
+        mark=ids[0],
+    )
     _resolve(connection, instruction_id, "rejected")
     return bool(due.charges)
 
 
-def _write(connection: psycopg.Connection[Any], posting: Posting) -> None:
+def _write(connection: psycopg.Connection[Any], posting: Posting) -> list[int]:
     # The holds guarantee every debit, and the instruction's row, locked above, that they are still whole.
     journal.lock(connection, posting.deltas.keys())
-    journal.write(connection, posting)
+    return journal.write(connection, posting)
 
 
 def _resolve(connection: psycopg.Connection[Any], instruction_id: int, status: str) -> None:

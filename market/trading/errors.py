@@ -174,6 +174,22 @@ class AccountGate(Refusal):
     title_zh = "该水量账户不得进行此交易"
 
 
+class TrustEnded(Refusal):
+    """The agreement under which the account sells for others is over."""
+
+    code = "trust_ended"
+    title_en = "The trust is over"
+    title_zh = "托管已终止"
+
+
+class BelowAgreedPrice(Refusal):
+    """The order asks less than those whose water it is have agreed to."""
+
+    code = "below_agreed_price"
+    title_en = "Below the agreed price"
+    title_zh = "低于约定最低价"
+
+
 class EngineRefused(Unavailable):
     """The engine could not execute the command; nothing changed."""
 
@@ -187,7 +203,7 @@ BY_CODE: dict[str, type[Refusal]] = _UNKNOWN | {
         InsufficientWater, InsufficientMoney, ProductMismatch, ProductExpired, ProductNotOpen, VolumeOutOfRange,
         PriceOutOfRange, ValueOutOfRange, NotWholeLots, MinimumFillAboveVolume, PostOnlyContradicted,
         PostOnlyWouldFill, ExpiryAndValidity, ExpiryPast, FokNotFilled, MinimumFillNotMet, AmendBelowFilled,
-        OrderNotOpen, DuplicateClientOrderId, EngineRefused,
+        OrderNotOpen, DuplicateClientOrderId, EngineRefused, TrustEnded, BelowAgreedPrice,
     )
 }  # fmt: skip
 

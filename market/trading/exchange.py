@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.units import format_fen, format_litres, format_price_e4
+from market.settlement.clearing import Beneficiaries
 from market.trading.book import BUY, Book, Order
 from market.trading.commands import Accepted, Amend, Cancel, FillView, Outcome, Place, Refused
 from market.trading.fills import Fill, Terms, buy_hold
@@ -18,6 +19,7 @@ from market.trading.matching import Matcher
 
 SERVICE_RULE = "service rule of the exchange"
 HOLD_RULE = "service rule of the exchange: an order holds what it needs before it is matched"
+TRUST_RULE = "民法典 arts 919, 922: an agent acts as the principal has instructed"
 MAX_LITRES = 10**15
 MAX_PRICE_E4 = 10**8
 MAX_HOLD_FEN = 10**15
@@ -28,7 +30,7 @@ class Account:
     """What the exchange knows of a water account: whose, where, its ledger accounts, and its two gates.
 
     `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
-    (rule, detail, legal source).
+    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant).
     """
 
     id: int
@@ -42,6 +44,7 @@ class Account:
     lot: int = 1
     sell_gate: tuple[str, str, str] | None = None
     buy_gate: tuple[str, str, str] | None = None
+    beneficiaries: Beneficiaries | None = None
 
 
 @dataclass(slots=True)
@@ -177,7 +180,22 @@ class Exchange(Matcher):
         gate = account.buy_gate if request.side == BUY else account.sell_gate
         if gate is not None:
             return Refused(gate[0], gate[1], "/water_account_id", None, None, gate[2])
+        if account.beneficiaries is not None:
+            refusal = self._refuse_entrusted(account.beneficiaries, request.price)
+            if refusal is not None:
+                return refusal
         return self._refuse_terms(request)
+
+    def _refuse_entrusted(self, terms: Beneficiaries, price: int) -> Refused | None:
+        """What those whose water it is have agreed with who sells it."""
+        if terms.ends_at and self.now() >= terms.ends_at:
+            return Refused("trust_ended", "the agreement under which this account sells is over",
+                           "/water_account_id", None, None, TRUST_RULE)  # fmt: skip
+        if price < terms.floor_price_e4:
+            return Refused("below_agreed_price", "the price is below the least that the owners of the water agreed to",
+                           "/price", format_price_e4(terms.floor_price_e4), format_price_e4(price),
+                           TRUST_RULE)  # fmt: skip
+        return None
 
     def _refuse_terms(self, request: Place) -> Refused | None:
         if request.min_fill > request.volume:
@@ -270,6 +288,10 @@ class Exchange(Matcher):
         refusal = self._refuse_phase(product) or self._refuse_amounts(volume, price, product)
         if refusal is not None:
             return refusal
+        if order.account.beneficiaries is not None:
+            refusal = self._refuse_entrusted(order.account.beneficiaries, price)
+            if refusal is not None:
+                return refusal
         filled = order.volume - order.rest
         if volume - filled < product.lot:
             return Refused("amend_below_filled", "less than a lot would be left beyond what is filled", "/volume",

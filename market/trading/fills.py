@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from market.settlement.clearing import Payee
 from market.trading.book import Order
 
 TICK_LITRES_PER_FEN = 100_000
@@ -46,7 +47,10 @@ class Terms:
 
 @dataclass(slots=True)
 class Fill:
-    """One match. `buy_held`/`sell_held`: whether that side's funds stand in its order's hold (else they are fresh)."""
+    """One match. `buy_held`/`sell_held`: whether that side's funds stand in its order's hold (else they are fresh).
+
+    `payees` are who is paid instead of the seller where its account has beneficiaries, frozen here.
+    """
 
     trade_id: int
     buy: Order
@@ -63,6 +67,7 @@ class Fill:
     buy_held: bool
     sell_held: bool
     charges: tuple[tuple[int, int], ...]
+    payees: list[Payee] | None = None
 
 
 @dataclass(slots=True)

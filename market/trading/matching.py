@@ -35,6 +35,12 @@ from market.trading.fills import (
 )
 
 
+def are_one(buyer: Any, seller: Any) -> bool:
+    """Whether the buyer is a beneficial owner of what the seller's account sells: the two never trade."""
+    owners = seller.beneficiaries.owners if seller.beneficiaries is not None else ()
+    return bool(buyer.owner == seller.owner or buyer.owner in owners)
+
+
 class Matcher:
     """The market's state in memory: books, available balances and blocked orders, with one undo log.
 
@@ -123,12 +129,14 @@ class Matcher:
         review = terms.review_for(delivered) if terms.reviews else None
         buy_held = taker_held or taker is not buy
         sell_held = taker_held or taker is not sell
+        beneficiaries = sell.account.beneficiaries
+        payees = None if beneficiaries is None else beneficiaries.payees(amount - fee)
         charges = tuple((limit, source if by_source else delivered) for limit, by_source in terms.charges)
         if buy.account.plan:
             charges += ((buy.account.plan, delivered),)
         self.tape.events.append(
             Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
-                 buy_held, sell_held, charges)
+                 buy_held, sell_held, charges, payees)
         )  # fmt: skip
         buy.rest -= delivered
         sell.rest -= source
@@ -146,7 +154,11 @@ class Matcher:
             self.change(sell.account.ledger, -source)
         if review is None:
             self.change(buy.account.ledger, delivered)
-            self.change(sell.account.money, amount - fee)
+            if payees is None:
+                self.change(sell.account.money, amount - fee)
+            else:
+                for payee in payees:
+                    self.change(payee.account, payee.fen)
             for limit in terms.frees:
                 self.change(limit, source)
                 self.freed[limit] = None
@@ -201,10 +213,14 @@ class Matcher:
             if best is None:
                 return
             maker, terms, ladder = best
-            if maker.account.owner == taker.account.owner or (older_only and maker.priority > taker.priority):
+            buy, sell = (taker, maker) if buying else (maker, taker)
+            if (
+                maker.account.owner == taker.account.owner
+                or (older_only and maker.priority > taker.priority)
+                or (sell.account.beneficiaries is not None and are_one(buy.account, sell.account))
+            ):
                 self._match_slowly(taker, ladders, held, older_only)
                 return
-            buy, sell = (taker, maker) if buying else (maker, taker)
             delivered, bound = self.fill_size(buy, sell, terms)
             if bound is not None:
                 self.block(bound, taker)
@@ -260,13 +276,13 @@ class Matcher:
         for _, _, maker, terms in candidates:
             if not taker.rest or taker.status != "open":
                 return
+            buy, sell = (taker, maker) if buying else (maker, taker)
             if (
                 maker.account.pool in closed
-                or maker.account.owner == taker.account.owner
+                or are_one(buy.account, sell.account)
                 or (older_only and maker.priority > taker.priority)
             ):
                 continue
-            buy, sell = (taker, maker) if buying else (maker, taker)
             while taker.rest and maker.rest and taker.status == "open" and maker.status == "open":
                 delivered, bound = self.fill_size(buy, sell, terms)
                 if bound is not None:

@@ -78,6 +78,7 @@ def orders(
     limit: int,
     status: str | None = None,
     product: int | None = None,
+    water_account: int | None = None,
 ) -> list[tuple[Any, ...]]:
     """Orders by ORDER_COLUMNS, newest first; of one participant, or of all for the bureau."""
     return connection.execute(
@@ -85,8 +86,16 @@ def orders(
         " AND (%(participant)s::bigint IS NULL OR o.participant_id = %(participant)s)"
         " AND (%(status)s::text IS NULL OR o.status = %(status)s)"
         " AND (%(product)s::bigint IS NULL OR o.product_id = %(product)s)"
+        " AND (%(account)s::bigint IS NULL OR o.water_account_id = %(account)s)"
         " ORDER BY o.id DESC LIMIT %(limit)s",
-        {"participant": participant, "before": before, "status": status, "product": product, "limit": limit},
+        {
+            "participant": participant,
+            "before": before,
+            "status": status,
+            "product": product,
+            "limit": limit,
+            "account": water_account,
+        },
     ).fetchall()
 
 
@@ -98,6 +107,7 @@ def trades(
     limit: int,
     order: int | None = None,
     trade: int | None = None,
+    seller_account: int | None = None,
 ) -> list[tuple[Any, ...]]:
     """Trades by TRADE_COLUMNS, newest first; where a participant is named, those it is a party to."""
     return connection.execute(
@@ -105,8 +115,16 @@ def trades(
         " AND (%(participant)s::bigint IS NULL OR %(participant)s IN (t.buyer_id, t.seller_id))"
         " AND (%(order)s::bigint IS NULL OR %(order)s IN (t.buy_order_id, t.sell_order_id))"
         " AND (%(trade)s::bigint IS NULL OR t.id = %(trade)s)"
+        " AND (%(account)s::bigint IS NULL OR i.seller_water_account_id = %(account)s)"
         " ORDER BY t.id DESC LIMIT %(limit)s",
-        {"participant": participant, "before": before, "limit": limit, "order": order, "trade": trade},
+        {
+            "participant": participant,
+            "before": before,
+            "limit": limit,
+            "order": order,
+            "trade": trade,
+            "account": seller_account,
+        },
     ).fetchall()
 
 

@@ -20,7 +20,8 @@ from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
 from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.registry import caps, reference, rules
-from market.settlement.clearing import Books
+from market.registry.behind import Behind
+from market.settlement.clearing import Beneficiaries, Books
 from market.trading.exchange import Account, Exchange, Product
 from market.trading.fills import Terms
 from market.trading.ways import rules_of_sectors, way_between
@@ -108,6 +109,7 @@ class Reference:
             account = known[fresh.id]
             account.owner, account.plan = fresh.owner, fresh.plan
             account.sell_gate, account.buy_gate = fresh.sell_gate, fresh.buy_gate
+            account.beneficiaries = fresh.beneficiaries
         return {account.plan for account in known.values() if account.plan}
 
     def accounts(self, connection: psycopg.Connection[Any], ids: Iterable[int]) -> list[Account]:
@@ -155,6 +157,7 @@ class Reference:
             lot=self.exchange.products[product].lot if product else 1,
             sell_gate=_gate(rules.may_sell(facts)),
             buy_gate=_gate(rules.may_buy(facts)),
+            beneficiaries=_beneficiaries(view.behind),
         )
 
     def terms(self, seller: Pool, buyer: Pool) -> Terms | None:
@@ -192,6 +195,20 @@ class Reference:
         if key not in self._due:
             self._due[key] = workdays.after(key[0], working_days)
         return self._due[key]
+
+
+def _beneficiaries(behind: Behind | None) -> Beneficiaries | None:
+    if behind is None:
+        return None
+    return Beneficiaries(
+        accounts=tuple(account for account, _, _ in behind.shares),
+        weights=tuple(weight for _, weight, _ in behind.shares),
+        owners=frozenset(owner for _, _, owner in behind.shares),
+        fee_account=behind.fee_account_id,
+        fee_per_mille=behind.fee_per_mille,
+        floor_price_e4=behind.floor_price_e4,
+        ends_at=behind.ends_at,
+    )
 
 
 def _gate(barrier: rules.Barrier | None) -> tuple[str, str, str] | None:

@@ -74,11 +74,10 @@ def lock(
     found = balances.fetchall()
     if len(found) != len(accounts):
         raise LookupError("an account that a batch touches does not exist")
-    known = versions.fetchall()
-    seq, link_hash, drawn = _one(head)
+    seq, link_hash, drawn, reference = _one(head)
     return Truth(
-        versions=[(product, version) for _, product, version in known if product is not None],
-        reference=known[0][0],
+        versions=versions.fetchall(),
+        reference=reference,
         keys=keys.fetchall(),
         client_ids=[named[place - 1][0] for (place,) in used.fetchall()] if used is not None else [],
         balances=found,

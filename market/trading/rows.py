@@ -71,7 +71,10 @@ class Rows:
 
     def _add_fill(self, fill: Fill, books: clearing.Books, instruction_id: int, due_on: DueOn) -> None:
         buyer, seller = fill.buy.account, fill.sell.account
-        payees = [clearing.Payee(seller.money, fill.amount - fill.fee, clearing.SELLER)]
+        if fill.payees is None:
+            payees = [clearing.Payee(seller.money, fill.amount - fill.fee, clearing.SELLER)]
+        else:
+            payees = list(fill.payees)
         if fill.fee:
             payees.append(clearing.Payee(books.trading_fees, fill.fee, clearing.FEE))
         due = clearing.Obligation(

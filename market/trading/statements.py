@@ -9,14 +9,10 @@ SESSION_SQL = (
     " SET plan_cache_mode = force_generic_plan; SET jit = off; SET statement_timeout = '60s'"
 )
 
-# -> (reference version, product, version) a product; one row of the reference version alone where there is none.
-LOCK_PRODUCTS_SQL = """
-SELECT i.reference_version, p.id, p.version
-FROM (SELECT reference_version FROM installation WHERE id = 1) AS i
-LEFT JOIN LATERAL (
-  SELECT id, version FROM products WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
-) AS p ON true
-"""
+# -> (product, version)
+LOCK_PRODUCTS_SQL = (
+    "SELECT id, version FROM products WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+)
 SET_PHASE_SQL = "UPDATE products SET phase = %s, phase_reason = %s WHERE id = %s"
 
 FIND_KEYS_SQL = """
@@ -104,8 +100,12 @@ FROM (SELECT %s::bigint AS batch_id, %s::timestamptz AS moment) AS m,
         source, delivered, amount, payees, charges, frees, holds, status, rule, due)
 """
 
-# The audit head, the last lock of a batch, and so many transfer ids: drawn after every account is locked.
-HEAD_AND_IDS_SQL = f"SELECT h.seq, h.hash, ARRAY({IDS_SQL}) FROM ({audit.HEAD_SQL}) AS h"
+# The audit head, the last lock of a batch, and so many transfer ids: drawn after every account is locked. The version
+# of the reference too: who changes whose an account's water is holds that account's lock until its commit.
+HEAD_AND_IDS_SQL = f"""
+SELECT h.seq, h.hash, ARRAY({IDS_SQL}), (SELECT reference_version FROM installation WHERE id = 1)
+FROM ({audit.HEAD_SQL}) AS h
+"""
 
 # What every batch writes at its end, as one statement; it changes as many rows as there are products.
 CLOSE_SQL = f"""

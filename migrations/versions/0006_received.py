@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0006_received"
-down_revision = "0003_year"
+down_revision = "0005_trusts"
 branch_labels = None
 depends_on = None
 

@@ -117,6 +117,7 @@ def furnish(county: County) -> None:
     _trade(county, county.mine, "mine", "centre", "5", "0.1")  # whole, so that the next is the neighbour's
     _trade(county, county.theirs, "theirs", "factory", "10", "0.7")
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        _trust(county, things, name)
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
     county.mine["mandate"] = mandate(county, county.mine, "theirs")
     county.theirs["mandate"] = mandate(county, county.theirs, "mine")
@@ -170,6 +171,26 @@ def _things(county: County, things: dict[str, str], name: str) -> None:
     if name == "mine":
         for role in sorted(PARTICIPANTS):
             county.user(role, role, ids.parse("par", things["participant"]))
+
+
+def trust_body(trustee: str, **other: Any) -> dict[str, Any]:
+    """A pool on the demonstration canal."""
+    return {
+        "trustee_id": trustee, "township": "DEMO-MANAS", "canal": "DEMO-CANAL", "sector": "agriculture",
+        "source": "surface", "water_year": YEAR, "right_kind": "irrigation_certificate", "fee_per_mille": 20,
+        "floor_price": "0.05", "selling": "trustee", "starts_on": f"{YEAR}-01-01", "ends_on": f"{YEAR}-12-31",
+        "notice_days": 30, "conditions": "tests",
+    } | other  # fmt: skip
+
+
+def _trust(county: County, things: dict[str, str], name: str) -> None:
+    """A pool of my own, with water of mine in it."""
+    trustee = f"{name}-trustee"
+    county.user(trustee, "association", ids.parse("par", things["participant"]))
+    things["trust"] = county.post(trustee, "/trusts", trust_body(things["participant"]))["id"]
+    body = {"water_account_id": things["water_account"], "volume": "50", "standing": True}
+    things["trust_member"] = county.post(name, f"/trusts/{things['trust']}/members", body)["id"]
+    county.post(trustee, f"/trust-members/{things['trust_member']}/accept")
 
 
 def api_key(county: County, name: str) -> str:

@@ -20,7 +20,7 @@ from market.api.permissions import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBL
 from market.core import db, ids
 from market.participants import tokens
 from market.participants.models import User
-from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product
+from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product, trust_body
 
 NOBODY, EXPIRED = "nobody", "expired"
 ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
@@ -114,6 +114,8 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "participant_id": things["participant_id"], "water_year": YEAR, **place, "township": "653123101",
             "canal": "KUSHAN-C1",
         },
+        "trusts.open_trust": trust_body(things["participant_id"]),
+        "trust_members.offer": {"water_account_id": things["water_account_id"], "volume": "1"},
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},
     }  # fmt: skip

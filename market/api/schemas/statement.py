@@ -26,6 +26,7 @@ _SUBJECTS = {
     TransferCode.DEPOSIT: "dep",
     TransferCode.PAYOUT: "pay",
     TransferCode.PLAN_SET: "wac",
+    TransferCode.TRUST_MOVE: "tmb",
 }
 _POSTED_KINDS = (0, 2)
 

@@ -18,6 +18,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _read(county)
         _pay_out(county)
         _cut(county)
+        _pool(county)
         county.exchange.take_up()
     db.dispose(database_url)
 
@@ -78,6 +79,18 @@ def _pay_out(county: County) -> None:
         "value_date": clock.today().isoformat(),
     }
     county.post("treasurer", "/payouts", body)
+
+
+def _pool(county: County) -> None:
+    """What was entrusted: some of it sold at once, some that waits for its review, some brought in later."""
+    centre = county.get("centre", "/water-accounts")["data"][0]["id"]
+    factory = county.get("factory", "/water-accounts")["data"][0]["id"]
+    pool = county.get("mine", f"/trusts/{county.mine['trust']}")["water_account_id"]
+    county.post("mine-trustee", "/orders", order(county, "mine", pool, "sell", "5", "0.1"))
+    county.post("centre", "/orders", order(county, "centre", centre, "buy", "5", "0.1"))
+    county.post("mine", f"/trust-members/{county.mine['trust_member']}/bring-in", {"volume": "10"})
+    county.post("mine-trustee", "/orders", order(county, "mine", pool, "sell", "20", "0.7"))
+    county.post("factory", "/orders", order(county, "factory", factory, "buy", "15", "0.7"))
 
 
 def _cut(county: County) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # Accounts of the sound market that stay the same whatever is planted.
-HOLDER = "(SELECT account_id FROM water_accounts ORDER BY id DESC LIMIT 1)"
+HOLDER = "(SELECT account_id FROM water_accounts WHERE origin = 'own' ORDER BY id DESC LIMIT 1)"
 PAYER = "(SELECT account_id FROM money_accounts ORDER BY id DESC LIMIT 1)"
 CAP = "(SELECT account_id FROM limits WHERE code = 'T-DEMO-MANAS' AND water_year = 2026)"
 
@@ -149,6 +149,16 @@ TRADING = (
           "UPDATE trades SET fee_fen = fee_fen + 1 WHERE id = (SELECT max(id) FROM trades)"),
     plant("payees who get more than is paid", 10,
           "UPDATE instructions SET payees = '[[1, 1000000, \"seller\"]]' WHERE status = 'rejected'"),
+    plant("a share of a pool that nobody brought in", 10,
+          "UPDATE trust_shares SET litres = litres + 1"
+          " WHERE generation_id = (SELECT min(id) FROM trust_generations)"),
+    plant("a beneficiary that was paid the trustee's fee", 10,
+          "UPDATE instructions SET payees = replace(payees, '\"trustee\"', '\"beneficiary\"')"
+          " WHERE payees LIKE '%trustee%' AND status = 'settled'"),
+    Plant("a beneficiary that bought its own water", frozenset({9}),
+          ("UPDATE participants SET owner_group_id = (SELECT buyer_id FROM instructions"
+           " WHERE payees LIKE '%beneficiary%' LIMIT 1) WHERE id = (SELECT seller_id FROM instructions"
+           " WHERE payees LIKE '%beneficiary%' LIMIT 1)",)),
     plant("an announcement of another total", 10,
           "UPDATE announcements SET total_litres = total_litres + 1 WHERE id = (SELECT max(id) FROM announcements)"),
     plant("a reading that does not follow from the one before", 11,
