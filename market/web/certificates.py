@@ -74,7 +74,7 @@ def _qr(address: str) -> Markup:
     """The code as inline SVG; dark on light whatever the page's colours, so that every reader reads it."""
     out = io.BytesIO()
     segno.make(address, error="m", micro=False).save(
-        out, kind="svg", scale=4, border=4, dark="#000", light="#fff", xmldecl=False, svgns=True, nl=False
+        out, kind="svg", border=4, dark="#000", light="#fff", xmldecl=False, omitsize=True, nl=False
     )
     return Markup(out.getvalue().decode())  # nosec B704: made here, of digits and letters that segno writes
 
