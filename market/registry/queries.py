@@ -14,7 +14,7 @@ from ledger.arrays import Bigints
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
-from market.registry import assessments, caps, reference, rules
+from market.registry import assessments, caps, projects, reference, rules
 from market.registry.county import plan_threshold, sector_rules
 
 
@@ -116,7 +116,7 @@ def purchasable(session: Session, *, participant_id: int, water_year: int | None
     views = reference.accounts(connection, tree, sector_rules(connection), ids=ids)
     now = figures(connection, ids)
     plans = _plans(connection, ids)
-    projects = _projects(connection, participant_id, ids, now)
+    known = _projects(connection, participant_id, ids, now)
     limits = reference.limits(connection)
     answers = []
     for account_id in ids:
@@ -131,7 +131,7 @@ def purchasable(session: Session, *, participant_id: int, water_year: int | None
             plan_recorded=plan_recorded,
             reclaimed_unused_litres=_reclaimed_unused(views.values(), now, view.place.water_year),
             borders=_borders(connection, tree, crossed),
-            project=projects.get(account_id) if plan_litres is not None else None,
+            project=projects.constraints(view.facts, known[account_id]) if plan_litres is not None else (),
         )
         answers.append(_answer(account_id, rules.purchasable(facts)))
     return answers
@@ -174,14 +174,14 @@ SELECT w.id, w.plan_litres,
 
 def _projects(
     connection: psycopg.Connection[Any], participant_id: int, ids: list[int], now: dict[int, Figures]
-) -> dict[int, rules.Project]:
+) -> dict[int, projects.Project]:
     """What is permitted at each account, and what the participant's projects were assessed for."""
     assessed, named = assessments.of_participant(connection, participant_id)
     needed = assessments.threshold(pack_in_force(connection))
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(_PERMITS_SQL, (Bigints(ids),)).fetchall()
     return {
-        account: rules.Project(
+        account: projects.Project(
             permit_litres=permitted,
             pending_litres=pending,
             assessed_litres=assessed,

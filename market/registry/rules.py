@@ -20,7 +20,6 @@ GROUNDWATER_33 = "地下水管理条例 arts 33-35 (the county pack's reading)"
 WATER_LAW_49 = "水法 art. 49"
 RECLAIMED_FIRST = "county plan part 3(5)2; part 3(3)2"
 PERMIT_CHANGE = "取水许可和水资源费征收管理条例 art. 26"
-ASSESSMENT = "取水许可和水资源费征收管理条例 art. 11"
 OWN_RECORD = "service rule of the exchange: one record of allocation, use and holds"
 SERVICE_RULE = "service rule of the exchange"
 RESTRICTED_GROUNDWATER = ("restricted", "banned", "overdrawn")
@@ -118,27 +117,11 @@ class SellFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
-    """What a buyer's project is permitted and was assessed for, in litres a year.
-
-    `permit_litres` are its permits in force at the account's place, `pending_litres` those applied for there;
-    `assessed_litres` all its water-resource assessments (None: none recorded), `named_litres` the rights that name
-    them; `bought_litres` what was bought into the account. `needed_from_litres`: from where on a permit needs one.
-    """
-
-    permit_litres: int
-    pending_litres: int
-    assessed_litres: int | None
-    named_litres: int
-    bought_litres: int
-    needed_from_litres: int | None
-    needed_source: str
-    needed_demonstration: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BuyFacts:
-    """An account, its use plan (litres; None: its sector needs none) and the caps that hold it."""
+    """An account, its use plan (litres; None: its sector needs none) and the caps that hold it.
+
+    `project` are the constraints of the buyer's project, its permits and its assessment; without, what the right says.
+    """
 
     account: AccountFacts
     plan_litres: int | None
@@ -147,7 +130,7 @@ class BuyFacts:
     plan_recorded: bool
     reclaimed_unused_litres: int
     borders: tuple[Border, ...]
-    project: Project | None = None
+    project: tuple[Constraint, ...] = ()
 
 
 def right_rule(facts: AccountFacts) -> RightRule:
@@ -290,17 +273,8 @@ def _border(border: Border) -> Constraint:
     )
 
 
-def _permit(account: AccountFacts, project: Project | None) -> Constraint:
-    if project is not None and (project.permit_litres or project.pending_litres):
-        granted, asked = format_litres(project.permit_litres), format_litres(project.pending_litres)
-        return Constraint(
-            "permit",
-            None,
-            PERMIT_CHANGE,
-            f"permits for {granted} m3 a year are in force here, {asked} are applied for;"
-            " bought water changes the permit after the review",
-            f"此处有效取水许可每年 {granted} 立方米，申请中 {asked} 立方米；购入水量经审批后变更取水许可",
-        )
+def permit(account: AccountFacts) -> Constraint:
+    """What the right behind an account says of a permit for bought water."""
     detail = {
         "abstraction_permit": (
             "bought water changes the permit after the review",
@@ -312,41 +286,13 @@ def _permit(account: AccountFacts, project: Project | None) -> Constraint:
     return Constraint("permit", None, PERMIT_CHANGE, *detail)
 
 
-def _assessment(project: Project) -> Constraint:
-    """A project takes no more than it was assessed for: by its rights and by what it has bought together."""
-    if project.assessed_litres is not None:
-        assessed = format_litres(project.assessed_litres)
-        taken = project.named_litres + project.bought_litres
-        return Constraint(
-            "assessment",
-            max(0, project.assessed_litres - taken),
-            ASSESSMENT,
-            f"{assessed} m3 a year were assessed, {format_litres(taken)} are granted, applied for or bought",
-            f"水资源论证每年 {assessed} 立方米，已许可、申请或购入 {format_litres(taken)} 立方米",
-        )
-    if project.needed_from_litres is None:
-        words = ("no assessment is recorded, and no rule asks for one", "无水资源论证登记，亦无要求")
-        return Constraint("assessment", None, ASSESSMENT, *words)
-    needed = format_litres(project.needed_from_litres)
-    return Constraint(
-        "assessment",
-        None,
-        project.needed_source,
-        f"no assessment is recorded; a new project's permit needs one from {needed} m3 a year on",
-        f"无水资源论证登记；新建项目取水许可达每年 {needed} 立方米的须提交论证",
-        project.needed_demonstration,
-    )
-
-
 def purchasable(facts: BuyFacts) -> list[Constraint]:
     """Every constraint on what may be bought into the account, gates first (a gate that is shut is 0
     litres).
     """
     account = facts.account
     found = _gate(may_buy(account))
-    found.append(_permit(account, facts.project))
-    if facts.project is not None:
-        found.append(_assessment(facts.project))
+    found.extend(facts.project or (permit(account),))
     if facts.plan_litres is None:
         found.append(
             Constraint("use_plan", None, WATER_LAW_49, "its sector needs no use plan", "该行业无需用水计划")
