@@ -181,7 +181,8 @@ def test_the_clocks_of_a_permit_run_in_working_days_and_stop_for_hearings_and_di
     ruled: Registry,
 ) -> None:
     """Permit regulation arts 13, 19 (5 and 45 working days) and 18; Licensing Law art. 45. Tomb-sweeping day
-    falls on Sunday 5 April 2026, Monday 6 April is free; 1 to 5 May are free, Saturday 9 May is worked.
+    falls on Sunday 5 April 2026, Monday 6 April is free; 1 to 5 May are free, Saturday 9 May is worked:
+    from 11 March on 15 + 21 + 9 days. From 1 July on 23 + 21 + 1 days.
     """
     with on(MONDAY):
         right = _permit(ruled)
@@ -196,7 +197,7 @@ def test_the_clocks_of_a_permit_run_in_working_days_and_stop_for_hearings_and_di
         _step(ruled, right, "accept")
         running = _clocks(ruled, right)
         assert running.keys() == {"decision"}
-        assert running["decision"].due_on == dt.date(2026, 5, 14)
+        assert running["decision"].due_on == dt.date(2026, 5, 15)
         _step(ruled, right, "open_dispute")
         with pytest.raises(life_errors.ApplicationStopped):
             _step(ruled, right, "publish")
@@ -374,12 +375,9 @@ def test_what_a_works_may_buy_names_its_permit_and_its_assessment(ruled: Registr
     ruled.charge_plan(account, litres=1_000_000)
     assert answer()["assessment"].litres == (20_000 - 12_000 - 1_000) * 1_000
     assert "12000.000 are applied for" in answer()["permit"].detail_en
-    assert "assessment" not in {
-        each.name
-        for each in queries.purchasable(ruled.session, participant_id=ruled.watered(m3="1").participant_id)[
-            0
-        ].constraints
-    }
+    farm = ruled.watered(m3="1").participant_id
+    [farmed] = queries.purchasable(ruled.session, participant_id=farm)
+    assert "assessment" not in {each.name for each in farmed.constraints}
 
 
 def test_a_document_is_what_its_content_says_and_no_larger_than_allowed(ruled: Registry) -> None:
