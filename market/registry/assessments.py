@@ -32,6 +32,15 @@ SELECT a.volume_litres,
 """
 
 
+_ALL_NAMED_SQL = """
+SELECT (SELECT sum(volume_litres)::bigint FROM water_assessments WHERE participant_id = %(participant)s),
+       (SELECT coalesce(sum(e.volume_litres), 0)::bigint
+          FROM entitlements e JOIN water_assessments a ON a.id = e.assessment_id
+         WHERE a.participant_id = %(participant)s
+           AND e.status IN ('applied', 'accepted', 'published', 'confirmed', 'suspended'))
+"""
+
+
 def record(
     session: Session,
     *,
@@ -114,6 +123,13 @@ def check_covers(
             limit=format_litres(assessed),
             available=format_litres(assessed - named),
         )
+
+
+def of_participant(connection: psycopg.Connection[Any], participant_id: int) -> tuple[int | None, int]:
+    """What a participant's projects were assessed for (None: nothing recorded), and the rights that name it."""
+    row = connection.execute(_ALL_NAMED_SQL, {"participant": participant_id}).fetchone()
+    assert row is not None
+    return row[0], row[1]
 
 
 def listed(

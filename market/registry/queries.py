@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from ledger.arrays import Bigints
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.registry import caps, reference, rules
+from market.county.current import pack_in_force
+from market.registry import assessments, caps, projects, reference, rules
 from market.registry.county import plan_threshold, sector_rules
 
 
@@ -118,6 +119,7 @@ def purchasable(session: Session, *, participant_id: int, water_year: int | None
     views = reference.accounts(connection, tree, sector_rules(connection), ids=ids)
     now = figures(connection, ids)
     plans = _plans(connection, ids)
+    known = _projects(connection, participant_id, ids, now)
     limits = reference.limits(connection)
     answers = []
     for account_id in ids:
@@ -132,6 +134,7 @@ def purchasable(session: Session, *, participant_id: int, water_year: int | None
             plan_recorded=plan_recorded,
             reclaimed_unused_litres=_reclaimed_unused(views.values(), now, view.place.water_year),
             borders=_borders(connection, tree, crossed),
+            project=projects.constraints(view.facts, known[account_id]) if plan_litres is not None else (),
         )
         answers.append(_answer(account_id, rules.purchasable(facts)))
     return answers
@@ -157,6 +160,42 @@ def _plans(
             (plan_threshold(connection).legal_source, Bigints(ids)),
         ).fetchall()
     return {row[0]: row[1:] for row in rows}
+
+
+_PERMITS_SQL = """
+SELECT w.id, w.plan_litres,
+       coalesce(sum(e.volume_litres) FILTER (WHERE e.status IN ('confirmed', 'suspended')), 0)::bigint,
+       coalesce(sum(e.volume_litres) FILTER (WHERE e.status IN ('applied', 'accepted', 'published')), 0)::bigint
+  FROM water_accounts w
+  LEFT JOIN entitlements e
+         ON e.participant_id = w.participant_id AND e.township_zone_id = w.township_zone_id
+        AND e.canal_zone_id = w.canal_zone_id AND e.sector = w.sector AND e.source = w.source
+        AND e.kind = 'abstraction_permit'
+ WHERE w.id = ANY(%s) GROUP BY w.id
+"""
+
+
+def _projects(
+    connection: psycopg.Connection[Any], participant_id: int, ids: list[int], now: dict[int, Figures]
+) -> dict[int, projects.Project]:
+    """What is permitted at each account, and what the participant's projects were assessed for."""
+    assessed, named = assessments.of_participant(connection, participant_id)
+    needed = assessments.threshold(pack_in_force(connection))
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(_PERMITS_SQL, (Bigints(ids),)).fetchall()
+    return {
+        account: projects.Project(
+            permit_litres=permitted,
+            pending_litres=pending,
+            assessed_litres=assessed,
+            named_litres=named,
+            bought_litres=(plan or 0) - (now[account].plan_left_litres or 0),
+            needed_from_litres=needed.litres if needed is not None else None,
+            needed_source=needed.basis.source if needed is not None else "",
+            needed_demonstration=needed is not None and needed.basis.demonstration,
+        )
+        for account, plan, permitted, pending in rows
+    }
 
 
 def _borders(

@@ -119,7 +119,10 @@ class SellFacts:
 
 @dataclass(frozen=True, slots=True)
 class BuyFacts:
-    """An account, its use plan (litres; None: its sector needs none) and the caps that hold it."""
+    """An account, its use plan (litres; None: its sector needs none) and the caps that hold it.
+
+    `project` are the constraints of the buyer's project, its permits and its assessment; without, what the right says.
+    """
 
     account: AccountFacts
     plan_litres: int | None
@@ -128,6 +131,7 @@ class BuyFacts:
     plan_recorded: bool
     reclaimed_unused_litres: int
     borders: tuple[Border, ...]
+    project: tuple[Constraint, ...] = ()
 
 
 def right_rule(facts: AccountFacts) -> RightRule:
@@ -272,7 +276,8 @@ def _border(border: Border) -> Constraint:
     )
 
 
-def _permit(account: AccountFacts) -> Constraint:
+def permit(account: AccountFacts) -> Constraint:
+    """What the right behind an account says of a permit for bought water."""
     detail = {
         "abstraction_permit": (
             "bought water changes the permit after the review",
@@ -290,7 +295,7 @@ def purchasable(facts: BuyFacts) -> list[Constraint]:
     """
     account = facts.account
     found = _gate(may_buy(account))
-    found.append(_permit(account))
+    found.extend(facts.project or (permit(account),))
     if facts.plan_litres is None:
         found.append(
             Constraint("use_plan", None, WATER_LAW_49, "its sector needs no use plan", "该行业无需用水计划")

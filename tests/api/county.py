@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import itertools
 from collections.abc import Iterator
@@ -168,6 +169,7 @@ def _things(county: County, things: dict[str, str], name: str) -> None:
         },
     )
     things["api_key"] = api_key(county, name)
+    _papers(county, things, name)
     if name == "mine":
         for role in sorted(PARTICIPANTS):
             county.user(role, role, ids.parse("par", things["participant"]))
@@ -191,6 +193,41 @@ def _trust(county: County, things: dict[str, str], name: str) -> None:
     body = {"water_account_id": things["water_account"], "volume": "50", "standing": True}
     things["trust_member"] = county.post(name, f"/trusts/{things['trust']}/members", body)["id"]
     county.post(trustee, f"/trust-members/{things['trust_member']}/accept")
+
+
+def _papers(county: County, things: dict[str, str], name: str) -> None:
+    """A document of the right and an assessment; the neighbour's is named by a permit that I object to."""
+    content = base64.b64encode(b"%PDF-1.7 " + name.encode()).decode()
+    body = {"name": "plan.pdf", "media_type": "application/pdf", "content": content}
+    path = f"/entitlements/{things['entitlement']}/documents"
+    things["document"] = county.post(name, path, body)["id"]
+    assessed = {
+        "participant_id": things["participant"], "number": f"A-{name}", "authority": "tests", "project": name,
+        "approved_on": clock.today().isoformat(), "volume": "50000",
+    }  # fmt: skip
+    things["assessment"] = county.post("registrar", "/water-assessments", assessed)["id"]
+    if name == "theirs":
+        objected(county, things, "mine")
+
+
+def objected(county: County, things: dict[str, str], objector: str) -> str:
+    """A published permit application of somebody, and another's objection to it, which waits for a decision."""
+    applied = county.post("registrar", "/entitlements", permit(things))["id"]
+    for step in ("accept", "publish"):
+        county.post("registrar", f"/entitlements/{applied}/{step}")
+    path = f"/published-applications/{applied}/object"
+    found: str = county.post(objector, path, {"grounds": "the canal runs dry in June"})["id"]
+    return found
+
+
+def permit(things: dict[str, str], **other: Any) -> dict[str, Any]:
+    """An application for a permit that names the assessment of its project."""
+    return {
+        "participant_id": things["participant"], "kind": "abstraction_permit", "source": "surface",
+        "sector": "industry", "township": "653123401", "canal": "PARK", "volume": "20000",
+        "valid_from": f"{YEAR}-01-01", "valid_to": f"{YEAR + 4}-12-31", "basis": "tests",
+        "assessment_id": things["assessment"],
+    } | other  # fmt: skip
 
 
 def api_key(county: County, name: str) -> str:

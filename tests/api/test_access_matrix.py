@@ -30,7 +30,7 @@ NEVER_GIVEN = 10**12
 NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
-    "trades", "instructions",
+    "trades", "instructions", "water-assessments",
 )  # fmt: skip
 
 
@@ -72,6 +72,8 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "user_id": ids.public("usr", county.id_of("spare")),
         "announcement_id": county.get("auditor", "/announcements")["data"][0]["id"],
         "product_id": product(county),
+        "objection_id": county.get("registrar", "/objections")["data"][0]["id"],
+        "certificate_code": ids.public("ver", ids.parse("ent", county.mine["entitlement"])),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 
