@@ -16,8 +16,9 @@ from market.registry.models import (
     LimitChange,
     WaterAccount,
 )
+from market.registry.season_models import CarryOver, Curtailment
 
-Row = TypeVar("Row", Limit, Entitlement, Announcement, WaterAccount)
+Row = TypeVar("Row", Limit, Entitlement, Announcement, WaterAccount, Curtailment, CarryOver)
 
 
 def _after(statement: Select[Row], model: type[Row], after: int | None, limit: int) -> Select[Row]:

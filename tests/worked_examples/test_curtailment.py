@@ -18,8 +18,8 @@ in a class everybody gives the same share, the last litre by the largest remaind
 3. The county lacks 50 000, of which 48 000 are given; the 2 000 left, of B, C and D (10 588 : 12 000 : 29 412): 407.23,
    461.54 and 1 131.23, so 407, 462 and 1 131.
 
-Taken: B 19 819, C 8 462, D 21 719, together 50 000; A and E, of priority 1, give nothing. Left under the caps: county 0,
-T1 28 281 - 20 000 = 8 281, D1 41 538 - 40 000 = 1 538.
+Taken: B 19 819, C 8 462, D 21 719, together 50 000; A and E, of priority 1, give nothing. Left under the caps: county
+0, T1 28 281 - 20 000 = 8 281, D1 41 538 - 40 000 = 1 538.
 """
 
 from __future__ import annotations
