@@ -20,8 +20,8 @@ from market.participants import tokens
 from market.trading.client import Exchange, client
 
 API_MODULES = (
-    "auth", "participants", "users", "keys", "county", "registry", "entitlements", "water_accounts", "metering",
-    "trusts", "payments", "products", "orders", "trades", "reviews", "health",
+    "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
+    "metering", "trusts", "payments", "products", "orders", "trades", "reviews", "health",
     "life", "papers",
 )  # fmt: skip
 
@@ -32,7 +32,7 @@ ID_PREFIXES = {
     "par": "participant", "usr": "user", "key": "API key", "man": "mandate", "ent": "entitlement",
     "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
-    "mtr": "meter", "rdg": "reading",
+    "mtr": "meter", "rdg": "reading", "cur": "curtailment", "cov": "carry-over",
     "obj": "objection", "doc": "document", "asm": "water assessment",
     "tru": "trust", "tmb": "trust membership",
 }  # fmt: skip

@@ -99,7 +99,7 @@ def list_announcements(query: dict[str, Any]) -> dict[str, Any]:
     where = paging("ann")
     rows = lists.announcements(session(), **query, after=where.after, limit=where.limit + 1)
     tree = reference.zones(raw(session()))
-    return page([_announcement_out(tree, each) for each in rows], where.limit)
+    return page([announcement_out(tree, each) for each in rows], where.limit)
 
 
 @announced.route("/announcements", methods=["POST"])
@@ -109,7 +109,7 @@ def announce(body: dict[str, Any]) -> dict[str, Any]:
     """Credit a share of every confirmed right of a class, exact to the litre; refused whole where a cap lacks room."""
     body["share_e6"], body["reserve_e6"] = body.pop("share"), body.pop("reserve")
     done = allocations.announce(session(), actor=actor().audit, **body)
-    return _announcement_out(reference.zones(raw(session())), done)
+    return announcement_out(reference.zones(raw(session())), done)
 
 
 @announced.route("/announcements/preview", methods=["POST"])
@@ -135,14 +135,7 @@ def preview(body: dict[str, Any]) -> dict[str, Any]:
             }
             for each in plan.charges
         ],
-        "lines": [
-            {
-                "entitlement_id": each.entitlement_id,
-                "water_account_id": each.water_account_id,
-                "volume": each.litres,
-            }
-            for each in plan.lines
-        ],
+        "lines": lines_out(plan),
     }
 
 
@@ -151,7 +144,7 @@ def preview(body: dict[str, Any]) -> dict[str, Any]:
 def get_announcement(announcement_id: int) -> dict[str, Any]:
     """One announcement."""
     found = lists.one(session(), Announcement, announcement_id)
-    return _announcement_out(reference.zones(raw(session())), found)
+    return announcement_out(reference.zones(raw(session())), found)
 
 
 @announced.route("/announcements/<ann:announcement_id>/lines", methods=["GET"])
@@ -174,7 +167,20 @@ def list_lines(announcement_id: int) -> dict[str, Any]:
     return page(lines, where.limit)
 
 
-def _announcement_out(tree: reference.Zones, each: Announcement) -> dict[str, Any]:
+def lines_out(plan: allocations.Plan) -> list[dict[str, Any]]:
+    """The lines that a plan shows."""
+    return [
+        {
+            "entitlement_id": each.entitlement_id,
+            "water_account_id": each.water_account_id,
+            "volume": each.litres,
+        }
+        for each in plan.lines
+    ]
+
+
+def announcement_out(tree: reference.Zones, each: Announcement) -> dict[str, Any]:
+    """An announcement, as it is shown."""
     return {
         "id": each.id,
         "water_year": each.water_year,

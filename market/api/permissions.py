@@ -145,6 +145,25 @@ ROUTES: dict[str, Rule] = {
     "announcements.list_lines": read("registrar", "supervisor"),
     "announcements.preview": read("registrar", "supervisor"),
     "announcements.announce": write("registrar", key="http"),
+    # the water year
+    "season.preview_release": read("registrar", "supervisor"),
+    "season.release": write("registrar", key="http"),
+    "season.preview_reversal": read("registrar", "supervisor"),
+    "season.reverse": write("registrar", key="http"),
+    "season.preview_curtailment": read("registrar", "supervisor"),
+    "season.list_curtailments": read(also=EVERYONE),
+    "season.get_curtailment": read(also=EVERYONE),
+    "season.list_curtailment_lines": read("registrar", "supervisor"),
+    "season.order_curtailment": write("registrar", key="http"),
+    "season.advance_curtailment": write("registrar", key="http"),
+    "season.preview_year_end": read("registrar", "supervisor"),
+    "season.begin_year_end": write("registrar", key="http"),
+    "season.carry_over": write("registrar", key="http"),
+    "season.list_carry_overs": read(also=EVERYONE),
+    "season.get_carry_over": read(also=EVERYONE),
+    "season.release_spillable": write("registrar", key="http"),
+    "season.spill": write("registrar", key="http"),
+    "season.balance_sheet": read(also=EVERYONE),
     # water accounts
     "water_accounts.list_water_accounts": read(
         "registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-BENCHMARKS = ("orders",)
+BENCHMARKS = ("orders", "allocation")
 """The names `karez bench` knows."""
 
 

@@ -92,12 +92,11 @@ sides AS (
 _FLOWS_SQL = (
     _CHOSEN_SQL
     + """
-SELECT s.form, a.code, s.litres > 0,
+SELECT s.form, a.code, s.litres > 0, EXISTS (SELECT FROM chosen o WHERE o.account_id = s.other) AS within,
        coalesce(sum(s.litres) FILTER (WHERE s.kind IN (0, 2)), 0)::bigint,
        coalesce(sum(CASE s.kind WHEN 0 THEN 0 WHEN 1 THEN s.debit ELSE -s.debit END), 0)::bigint
   FROM sides s JOIN accounts a ON a.id = s.other
- WHERE NOT EXISTS (SELECT FROM chosen o WHERE o.account_id = s.other)
- GROUP BY 1, 2, 3
+ GROUP BY 1, 2, 3, 4
 """
 )
 
@@ -151,10 +150,12 @@ _OUT = {
 def _sheet(flows: list[tuple[Any, ...]], *, lost: int) -> Sheet:
     found = dict.fromkeys((each.name for each in fields(Sheet)), 0)
     balances = {"water": 0, "debt": 0, "reserve": 0}
-    for form, code, comes_in, litres, held in flows:
+    for form, code, comes_in, within, litres, held in flows:
         balances[form] += litres
         if form == "water":
             found["held_litres"] += held
+        if within:  # from one account of the sheet to another: both balances say it
+            continue
         if code == AccountCode.WATER_ISSUE:
             found["issued_litres"] += litres
         elif code in _OUT:

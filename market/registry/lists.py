@@ -22,8 +22,11 @@ from market.registry.models import (
     LimitChange,
     WaterAccount,
 )
+from market.registry.season_models import CarryOver, Curtailment
 
-Row = TypeVar("Row", Limit, Entitlement, Announcement, WaterAccount, EntitlementDocument, WaterAssessment)
+Row = TypeVar(
+    "Row", Limit, Entitlement, Announcement, WaterAccount, EntitlementDocument, WaterAssessment, Curtailment, CarryOver
+)
 
 
 def _after(statement: Select[Row], model: type[Row], after: int | None, limit: int) -> Select[Row]:

@@ -14,7 +14,7 @@ from market.core import audit, books, clock, inbox, outbox
 from market.core.chart import HEADROOM, AccountCode, TransferCode, water_asset
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
-from market.registry import charges, debts, excess, places
+from market.registry import charges, debts, excess, places, reference
 from market.registry.errors import (
     AnnouncementReversed,
     AnnouncementSucceeded,
@@ -145,14 +145,14 @@ def _what(
         _RESERVED_SQL,
         (announcement.water_year, announcement.source, announcement.id, int(TransferCode.RESERVED)),
     ).fetchall()
-    locked = journal.lock(connection, (row[0] for row in reserved))
+    # Who changes a reserve holds the year's row, as a reversal does: what is read here stays so.
+    there = reference.available(connection, [row[0] for row in reserved])
     for account, *_, litres in reserved:
-        _, _, _, debits, _, credits = locked[account]
-        if credits - debits < litres:
+        if there[account] < litres:
             raise ReserveGone(
                 "what the announcement held back was released since",
                 limit=format_litres(litres),
-                available=format_litres(credits - debits),
+                available=format_litres(there[account]),
             )
     return lines, reserved
 

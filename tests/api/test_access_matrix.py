@@ -20,6 +20,7 @@ from market.api.permissions import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBL
 from market.core import db, ids
 from market.participants import tokens
 from market.participants.models import User
+from market.registry.season_models import CarryOver
 from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product, trust_body
 
 NOBODY, EXPIRED = "nobody", "expired"
@@ -74,8 +75,37 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "product_id": product(county),
         "objection_id": county.get("registrar", "/objections")["data"][0]["id"],
         "certificate_code": ids.public("ver", ids.parse("ent", county.mine["entitlement"])),
+        "curtailment_id": _curtailment(county),
+        "carry_over_id": _year_end(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
+
+
+def _curtailment(county: County) -> str:
+    """A cut of water that nobody trades."""
+    cap = next(
+        each
+        for each in county.get("auditor", f"/limits?kind=cap&water_year={YEAR + 1}&limit=200")["data"]
+        if each["source"] == "reclaimed"
+    )
+    body = {
+        "water_year": YEAR + 1, "cuts": [{"limit_id": cap["id"], "volume": "1"}], "reason": "tests",
+        "legal_source": "tests",
+    }  # fmt: skip
+    found: str = county.post("registrar", "/curtailments", body)["id"]
+    return found
+
+
+def _year_end(county: County) -> str:
+    """The end of a year in which nothing was left."""
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        made = CarryOver(
+            water_year=YEAR + 1, remained_litres=0, repaid_litres=0, carried_litres=0, evaporated_litres=0,
+            expired_litres=0, closed_by=None,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return ids.public("cov", made.id)
 
 
 @pytest.fixture(scope="module")
