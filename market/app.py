@@ -21,7 +21,7 @@ from market.trading.client import Exchange, client
 
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "water_accounts", "metering",
-    "trusts", "payments", "products", "orders", "trades", "reviews", "health",
+    "trusts", "pledges", "payments", "products", "orders", "trades", "reviews", "health",
 )  # fmt: skip
 
 ID_PREFIXES = {
@@ -29,7 +29,8 @@ ID_PREFIXES = {
     "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading",
-    "tru": "trust", "tmb": "trust membership",
+    "tru": "trust", "tmb": "trust membership", "pco": "consent to a search", "plg": "pledge",
+    "psl": "sale of pledged water", "evt": "event",
 }  # fmt: skip
 NO_ROW = 0
 

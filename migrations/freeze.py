@@ -30,6 +30,8 @@ IMMUTABLE = (
     "limit_changes",
     "trust_generations",
     "trust_shares",
+    "pledge_steps",
+    "pledge_sale_parts",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

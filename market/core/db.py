@@ -28,6 +28,7 @@ MODEL_MODULES = (
     "market.participants.models",
     "market.registry.models",
     "market.registry.trust_models",
+    "market.registry.pledge_models",
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",

@@ -23,6 +23,8 @@ _SUBJECTS = {
     "announcements": "announcement",
     "mandates": "mandate",
     "trusts": "trust",
+    "pledge_consents": "pledge_consent",
+    "pledges": "pledge",
     "api_keys": "api_key",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(

@@ -21,7 +21,7 @@ from market.core import audit, books, clock, outbox
 from market.core.chart import HEADROOM, AccountCode, TransferCode, water_asset
 from market.core.db import bump_reference, raw
 from market.core.errors import InvalidInput
-from market.registry import accounts, caps, places, reference
+from market.registry import accounts, caps, places, pledge_alerts, reference
 from market.registry.county import plan_threshold
 from market.registry.errors import CapExceeded, NothingToAnnounce, ShareOverEntitlement
 from market.registry.models import Announcement, WaterYear
@@ -170,6 +170,8 @@ def announce(
     subject = ("announcement", announcement.id)
     detail = {"share_e6": share_e6, "total_litres": plan.total_litres, "entitlements": len(plan.lines)}
     outbox.publish(connection, topic="registry.announcement.made", subject=subject, payload=detail)
+    rights = [line.entitlement_id for line in plan.lines]
+    pledge_alerts.publish(connection, entitlement_ids=rights, kind="announced", reference=announcement.id)
     audit.record(connection, actor=actor, action="announcement.made", subject=subject, detail=detail)
     return announcement
 

@@ -13,7 +13,7 @@ from market.core import audit, clock, inbox, outbox
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
 from market.participants.errors import StaleVersion
-from market.registry import places, reference
+from market.registry import places, pledge_alerts, reference
 from market.registry.county import certificate_prefix
 from market.registry.errors import EntitlementState, GroundwaterClosed, TermBackwards, TermTooLong
 from market.registry.models import Entitlement
@@ -243,5 +243,7 @@ def _tell(
     detail: dict[str, Any],
 ) -> None:
     subject = ("entitlement", entitlement_id)
+    if action not in ("applied", "confirmed", "refused"):  # a right that is pledged: its banks are told
+        pledge_alerts.publish(connection, entitlement_ids=[entitlement_id], kind=action)
     outbox.publish(connection, topic=f"registry.entitlement.{action}", subject=subject, payload=detail)
     audit.record(connection, actor=actor, action=f"entitlement.{action}", subject=subject, detail=detail)
