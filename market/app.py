@@ -21,7 +21,7 @@ from market.trading.client import Exchange, client
 
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
-    "metering", "trusts", "payments", "products", "orders", "trades", "reviews", "health",
+    "metering", "trusts", "pledges", "payments", "products", "orders", "trades", "reviews", "health",
     "life", "papers",
 )  # fmt: skip
 
@@ -35,6 +35,7 @@ ID_PREFIXES = {
     "mtr": "meter", "rdg": "reading", "cur": "curtailment", "cov": "carry-over",
     "obj": "objection", "doc": "document", "asm": "water assessment",
     "tru": "trust", "tmb": "trust membership",
+    "pco": "consent to a search", "plg": "pledge", "psl": "sale of pledged water", "evt": "event",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -40,6 +40,8 @@ IMMUTABLE = (
     "carry_over_lines",
     "trust_generations",
     "trust_shares",
+    "pledge_steps",
+    "pledge_sale_parts",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

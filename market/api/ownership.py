@@ -48,6 +48,21 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT participant_id FROM trust_members WHERE id = :id UNION ALL SELECT t.trustee_id FROM trust_members m"
         " JOIN trusts t ON t.id = m.trust_id WHERE m.id = :id",
     ),
+    "pledge_consent": (
+        "pledge_consent_id",
+        "SELECT participant_id FROM pledge_consents WHERE id = :id"
+        " UNION ALL SELECT bank_id FROM pledge_consents WHERE id = :id",
+    ),
+    "pledge": (
+        "pledge_id",
+        "SELECT participant_id FROM pledges WHERE id = :id UNION ALL SELECT bank_id FROM pledges WHERE id = :id",
+    ),
+    "pledge_sale": (
+        "pledge_sale_id",
+        "SELECT s.participant_id FROM pledge_sales s WHERE s.id = :id UNION ALL SELECT w.participant_id"
+        " FROM pledge_sales s JOIN water_accounts w ON w.id = s.water_account_id WHERE s.id = :id UNION ALL"
+        " SELECT p.bank_id FROM pledge_sale_parts x JOIN pledges p ON p.id = x.pledge_id WHERE x.sale_id = :id",
+    ),
     "meter": (
         "meter_id",
         "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",

@@ -158,7 +158,10 @@ TAGGED_ENDPOINTS = (IF_MATCH_ENDPOINTS - SUCCESSION_ENDPOINTS) | IF_MATCH_OPTION
         "participants.get", "participants.admit", "participants.refuse", "limits.create_limit", "limits.get_limit",
         "entitlements.apply", "entitlements.get_entitlement", "water_accounts.open_water_account",
         "water_accounts.get_water_account", "life.lodge_objection",
-        "trusts.open_trust", "trusts.get", "trusts.recall", "trusts.end", "trust_members.offer",
+        "pledges.apply", "pledges.get", "pledges.agree", "pledges.register", "pledges.refuse", "pledges.secure",
+        "pledges.release", "pledges.consent_to_sale", "pledges.enforce", "pledge_sales.get_sale",
+        "pledge_sales.take_back", "trusts.open_trust", "trusts.get", "trusts.recall", "trusts.end",
+        "trust_members.offer",
         "trust_members.get_member", "trust_members.accept", "trust_members.refuse", "trust_members.withdraw",
         "trust_members.bring_in", "trust_members.give_notice", "trust_members.take_out",
     }

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import structlog
 from rich.console import Console
+from sqlalchemy.orm import Session
 
 from market import installation
 from market.bench import machine, publish
@@ -177,7 +178,7 @@ def _raw(url: str) -> float:
 def _ours(url: str) -> tuple[float, dict[str, Any]]:
     """The seconds of an announcement, and what it did; it is rolled back."""
     engine = db.engine(url)
-    with db.Session(engine) as session:
+    with Session(engine) as session:
         started = time.perf_counter()
         made = _announce(session, SHARE_E6)
         spent = time.perf_counter() - started
@@ -203,7 +204,7 @@ def _ours(url: str) -> tuple[float, dict[str, Any]]:
 
 def _refused(url: str) -> str:
     """The cap that refuses an announcement of a millionth more."""
-    with db.Session(db.engine(url)) as session:
+    with Session(db.engine(url)) as session:
         try:
             _announce(session, SHARE_E6 + 1)
         except CapExceeded as error:
@@ -213,7 +214,7 @@ def _refused(url: str) -> str:
     raise OperatorError("an announcement over a cap was made")
 
 
-def _announce(session: db.Session, share_e6: int) -> Any:
+def _announce(session: Session, share_e6: int) -> Any:
     return allocations.announce(
         session, actor=audit.Actor(), water_year=YEAR, source="surface", share_e6=share_e6, reason="bench"
     )

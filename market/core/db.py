@@ -30,6 +30,7 @@ MODEL_MODULES = (
     "market.registry.life_models",
     "market.registry.season_models",
     "market.registry.trust_models",
+    "market.registry.pledge_models",
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",

@@ -57,7 +57,42 @@ WHERE p ->> 2 = 'beneficiary'
   AND coalesce(paid.owner_group_id, paid.id) = coalesce(buyer.owner_group_id, buyer.id)
 """
 
-CHECKS = (Check(10, SHARES_SQL), Check(9, OWN_WATER_SQL))
+PLEDGE_HOLDS_SQL = """
+SELECT 'a pledge does not hold what rests under its pending transfer' AS reason, h.pledge_id, h.litres,
+       coalesce(p.amount, 0) - coalesce(r.amount, 0) AS rest
+FROM pledge_holds h
+LEFT JOIN transfers p ON p.id = h.hold_id AND p.kind = 1
+LEFT JOIN LATERAL (SELECT sum(amount) AS amount FROM transfers WHERE pending_id = h.hold_id) AS r ON true
+WHERE h.litres <> coalesce(p.amount, 0) - coalesce(r.amount, 0)
+UNION ALL
+SELECT 'a pledge that is not in force holds water', h.pledge_id, h.litres, 0
+FROM pledge_holds h JOIN pledges p ON p.id = h.pledge_id
+WHERE h.litres > 0 AND p.status NOT IN ('registered', 'enforcing')
+"""
+
+PLEDGE_MONEY_SQL = f"""
+SELECT 'pledged water was paid for past its pledges' AS reason, i.id AS id, i.amount_fen AS a, (p ->> 1)::bigint AS b
+FROM pledge_sales s
+JOIN instructions i ON i.seller_water_account_id = s.water_account_id
+CROSS JOIN LATERAL jsonb_array_elements(i.payees::jsonb) p
+WHERE p ->> 2 <> 'fee' AND (p ->> 0)::bigint <> s.proceeds_account_id
+UNION ALL
+SELECT 'a bank was paid other than its pledge says', g.id, coalesce(s.fen, 0), coalesce(t.fen, 0)
+FROM pledges g
+JOIN money_accounts m ON m.participant_id = g.bank_id
+LEFT JOIN LATERAL (SELECT sum(fen) AS fen FROM pledge_steps WHERE pledge_id = g.id AND step = 'paid') AS s ON true
+LEFT JOIN LATERAL (SELECT sum(amount) AS fen FROM transfers
+                   WHERE code = {int(TransferCode.PLEDGE_PAYMENT)} AND reference = g.id
+                     AND credit_account_id = m.account_id) AS t ON true
+WHERE coalesce(s.fen, 0) <> coalesce(t.fen, 0)
+"""
+
+CHECKS = (
+    Check(6, PLEDGE_HOLDS_SQL),
+    Check(9, OWN_WATER_SQL),
+    Check(10, SHARES_SQL),
+    Check(10, PLEDGE_MONEY_SQL),
+)
 
 # The generation in force is the last whose mark is before the first transfer of the water.
 _SOLD_SQL = f"""

@@ -26,6 +26,8 @@ _SUBJECTS = {
     "curtailments": "curtailment",
     "carry_overs": "carry_over",
     "trusts": "trust",
+    "pledge_consents": "pledge_consent",
+    "pledges": "pledge",
     "api_keys": "api_key",
     "objections": "objection",
     "water_assessments": "water_assessment",

@@ -17,7 +17,17 @@ from ledger.errors import InsufficientBalance
 from market.core import audit, books, clock, outbox
 from market.core.chart import AccountCode, TransferCode, water_asset
 from market.core.db import bump_reference, raw
-from market.registry import accounts, charges, classes, debts, places, reference, reserves, spills
+from market.registry import (
+    accounts,
+    charges,
+    classes,
+    debts,
+    places,
+    pledge_alerts,
+    reference,
+    reserves,
+    spills,
+)
 from market.registry.charges import CapCharge
 from market.registry.classes import Wish
 from market.registry.county import plan_threshold
@@ -289,6 +299,7 @@ def finish(connection: psycopg.Connection[Any], announcement: Announcement, acto
     debts.collect(connection, announcement.source, announcement.water_year)
     spills.hold(connection, announcement.source, announcement.water_year)
     bump_reference(connection)
+    pledge_alerts.tell_of_announcement(connection, announcement.id)
     subject = ("announcement", announcement.id)
     detail = {
         "form": announcement.form,

@@ -23,7 +23,7 @@ class Behind:
     """Who is behind an account that sells for others, and on what terms: (money account, weight, owner) of each.
 
     `fee_account_id` gets `fee_per_mille`; the least price is 1/10 000 yuan per m3; `ends_at` a UNIX time or 0.
-    `stopped` is why it does not sell at all.
+    `stopped` is why it does not sell at all; `owners` are those who may not buy from it.
     """
 
     shares: tuple[tuple[int, int, int], ...]
@@ -32,6 +32,7 @@ class Behind:
     floor_price_e4: int
     ends_at: int
     stopped: Barrier | None
+    owners: frozenset[int]
 
 
 _TRUSTS_SQL = """
@@ -76,6 +77,7 @@ def trusts(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]
             floor_price_e4=row[3],
             ends_at=int(clock.end_of_legal_day(row[4]).timestamp()),
             stopped=_stopped(row[5], row[6], row[7] in suspended),
+            owners=frozenset(owner for _, _, owner in shares.get(row[7], ())),
         )
         for row in pools
     }
@@ -95,9 +97,43 @@ def _stopped(selling: str, status: str, suspended: bool) -> Barrier | None:
     return None
 
 
-ORIGINS_BEHIND = (TRUST,)
+# Neither the holder nor a bank of its pledges, nor who owns them, buys what is sold of them.
+_PLEDGED_SQL = """
+SELECT s.water_account_id, s.proceeds_account_id, s.floor_price_e4,
+       array_agg(DISTINCT coalesce(p.owner_group_id, p.id)), bool_or(e.status = 'suspended')
+  FROM pledge_sales s
+  JOIN pledge_sale_parts x ON x.sale_id = s.id
+  JOIN pledges g ON g.id = x.pledge_id
+  JOIN participants p ON p.id IN (g.bank_id, g.participant_id)
+  JOIN entitlements e ON e.id = g.entitlement_id
+ WHERE s.water_account_id = ANY(%s) GROUP BY s.id
+"""
+
+
+def pledged(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]) -> dict[int, Behind]:
+    """Who is behind those of these water accounts that sell pledged water: all proceeds wait to be paid out by rank."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(_PLEDGED_SQL, (Bigints(water_account_ids),)).fetchall()
+    return {
+        account: Behind(
+            shares=((proceeds, 1, owners[0]),),
+            fee_account_id=0,
+            fee_per_mille=0,
+            floor_price_e4=floor,
+            ends_at=0,
+            stopped=Barrier("entitlement_suspended", "the pledged right is suspended", SUSPENDED)
+            if suspended
+            else None,
+            owners=frozenset(owners),
+        )
+        for account, proceeds, floor, owners, suspended in rows
+    }
+
+
+ORIGINS_BEHIND = (TRUST, "pledged")
 
 
 def of(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]) -> dict[int, Behind]:
     """Who is behind those of these water accounts that sell for others."""
-    return trusts(connection, list(water_account_ids))
+    ids = list(water_account_ids)
+    return trusts(connection, ids) | pledged(connection, ids)

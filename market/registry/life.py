@@ -49,6 +49,7 @@ class Step(NamedTuple):
 
 
 _DECIDED = ("nothing_stops_it",)
+_CHANGED = ("in_term", "free_of_pledges")
 _TABLE = (
     Step("apply", (NEW,), "applied", APPLICANTS, (), f"{REG} art. 11", "applied", "申请"),
     Step("accept", ("applied",), "accepted", REGISTRAR, _DECIDED, f"{REG} art. 13", "accepted", "受理"),
@@ -76,12 +77,12 @@ _TABLE = (
          "made out of another right", "由原水权变更取得"),
     Step("suspend", ("confirmed",), "suspended", WATCHERS, (), f"{REG} arts 41, 51", "suspended", "暂停"),
     Step("reinstate", ("suspended",), "confirmed", WATCHERS, (), f"{REG} arts 41, 51", "reinstated", "恢复"),
-    Step("amend", ("confirmed",), None, REGISTRAR, ("in_term",), f"{REG} art. 26", "amended", "变更"),
-    Step("split", ("confirmed",), "replaced", REGISTRAR, ("in_term",), f"{REG} art. 26", "split", "分割"),
-    Step("merge", ("confirmed",), "replaced", REGISTRAR, ("in_term",), f"{REG} art. 26", "merged", "合并"),
-    Step("transfer", ("confirmed",), "replaced", REGISTRAR, ("in_term",), f"{REG} arts 26-27",
+    Step("amend", ("confirmed",), None, REGISTRAR, _CHANGED, f"{REG} art. 26", "amended", "变更"),
+    Step("split", ("confirmed",), "replaced", REGISTRAR, _CHANGED, f"{REG} art. 26", "split", "分割"),
+    Step("merge", ("confirmed",), "replaced", REGISTRAR, _CHANGED, f"{REG} art. 26", "merged", "合并"),
+    Step("transfer", ("confirmed",), "replaced", REGISTRAR, _CHANGED, f"{REG} arts 26-27",
          "transferred", "转让"),
-    Step("inherit", ("confirmed",), "replaced", REGISTRAR, ("in_term",), "民法典 art. 1122", "inherited", "继承"),
+    Step("inherit", ("confirmed",), "replaced", REGISTRAR, _CHANGED, "民法典 art. 1122", "inherited", "继承"),
     Step("ask_renewal", ("confirmed",), None, APPLICANTS, ("in_term", "renewal_not_asked", "renewal_in_time"),
          f"{REG} art. 25", "renewal asked", "申请延续"),
     Step("renew", ("confirmed",), None, REGISTRAR, ("renewal_asked",), f"{REG} art. 25", "renewed", "延续"),
@@ -123,6 +124,7 @@ class Facts:
     dispute_open: bool = False
     renewal_asked: bool = False
     renewal_until: dt.date | None = None
+    pledged: bool = False
 
 
 NEEDS: Mapping[str, Callable[[Facts], bool]] = {
@@ -144,6 +146,7 @@ NEEDS: Mapping[str, Callable[[Facts], bool]] = {
     "a_dispute": lambda facts: facts.dispute_open,
     "in_term": lambda facts: facts.today <= facts.valid_to,
     "term_over": lambda facts: facts.today > facts.valid_to,
+    "free_of_pledges": lambda facts: not facts.pledged,
     "renewal_asked": lambda facts: facts.renewal_asked,
     "renewal_not_asked": lambda facts: not facts.renewal_asked,
     "renewal_in_time": lambda facts: facts.renewal_until is None or facts.today <= facts.renewal_until,

@@ -278,6 +278,15 @@ class AssessmentExists(Conflict):
     title_zh = "该论证文号已登记"
 
 
+class RightPledged(Conflict):
+    """A pledged right is changed or passed on only after its bank has released it."""
+
+    code = "right_pledged"
+    title_en = "The right is pledged: its bank releases it first"
+    title_zh = "水权已质押，须先由质权人解除质押"
+    legal = "民法典 arts 443-446"
+
+
 OF_NEED: Mapping[str, type[Refusal]] = {
     "nothing_stops_it": ApplicationStopped,
     "published_where_needed": PublicationNeeded,
@@ -291,6 +300,7 @@ OF_NEED: Mapping[str, type[Refusal]] = {
     "a_dispute": DisputeState,
     "in_term": TermOver,
     "term_over": TermRunning,
+    "free_of_pledges": RightPledged,
     "renewal_asked": RenewalState,
     "renewal_not_asked": RenewalState,
     "renewal_in_time": RenewalTooLate,

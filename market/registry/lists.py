@@ -25,7 +25,15 @@ from market.registry.models import (
 from market.registry.season_models import CarryOver, Curtailment
 
 Row = TypeVar(
-    "Row", Limit, Entitlement, Announcement, WaterAccount, EntitlementDocument, WaterAssessment, Curtailment, CarryOver
+    "Row",
+    Limit,
+    Entitlement,
+    Announcement,
+    WaterAccount,
+    EntitlementDocument,
+    WaterAssessment,
+    Curtailment,
+    CarryOver,
 )
 
 

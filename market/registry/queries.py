@@ -89,18 +89,30 @@ def tradable(session: Session, *, water_account_id: int) -> Answer:
     view = views[water_account_id]
     now = figures(connection, [water_account_id])[water_account_id]
     limits = reference.limits(connection, water_year=view.place.water_year)
+    pledged = _pledged(connection, water_account_id)
     facts = rules.SellFacts(
         account=view.facts,
         allocated_litres=now.allocated_litres,
         used_litres=now.used_litres,
-        held_litres=now.held_litres,
-        pledged_litres=0,
-        available_litres=now.available_litres,
+        held_litres=now.held_litres - pledged,
+        pledged_litres=pledged,
+        available_litres=now.available_litres + pledged,
         lots_litres=0,
         quota_left_litres=None,
         borders=_borders(connection, tree, caps.borders_out(view.place, limits)),
     )
     return _answer(view.id, rules.sellable(facts))
+
+
+def _pledged(connection: psycopg.Connection[Any], water_account_id: int) -> int:
+    """The litres of an account that pledges hold: on its ledger account they are holds like others."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(
+            "SELECT coalesce(sum(litres), 0)::bigint FROM pledge_holds WHERE water_account_id = %s",
+            (water_account_id,),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def purchasable(session: Session, *, participant_id: int, water_year: int | None = None) -> list[Answer]:

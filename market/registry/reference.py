@@ -145,7 +145,7 @@ def _view(
         source=source,
         origin=origin,
         right_kind=right_kind,
-        right_suspended=suspended and owners is None,
+        right_suspended=suspended and origin != "trust",
         groundwater=tree.strictest_groundwater(place.zones),
         sector_rule=sector_rules.get(sector),
         stopped=owners.stopped if owners is not None else None,

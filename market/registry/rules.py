@@ -138,7 +138,7 @@ def right_rule(facts: AccountFacts) -> RightRule:
     """What the account's right may sell."""
     if facts.origin == "saving_lot":
         return SAVING_LOT
-    if facts.public_storage and facts.origin != "trust":
+    if facts.public_storage and facts.origin not in ("trust", "pledged"):
         return PUBLIC_STORAGE
     return RIGHTS[facts.right_kind]
 

@@ -19,7 +19,7 @@ from market.core.errors import NotFound
 from market.county.current import pack_in_force
 from market.county.pack import Clock, Pack
 from market.participants.errors import StaleVersion
-from market.registry import life
+from market.registry import life, pledge_alerts
 from market.registry.errors import EntitlementState
 from market.registry.life_errors import OF_NEED
 from market.registry.life_models import EntitlementStep
@@ -97,9 +97,10 @@ def facts(connection: psycopg.Connection[Any], entitlement: Entitlement) -> life
     pack = pack_in_force(connection)
     steps = taken(connection, [entitlement.id])[entitlement.id]
     row = connection.execute(
-        "SELECT count(*) FILTER (WHERE status = 'lodged'), count(*) FILTER (WHERE status = 'upheld')"
-        " FROM objections WHERE entitlement_id = %s",
-        (entitlement.id,),
+        "SELECT count(*) FILTER (WHERE status = 'lodged'), count(*) FILTER (WHERE status = 'upheld'),"
+        " EXISTS (SELECT FROM pledges WHERE entitlement_id = %(id)s AND status IN ('registered', 'enforcing'))"
+        " FROM objections WHERE entitlement_id = %(id)s",
+        {"id": entitlement.id},
     ).fetchone()
     assert row is not None
     return life.Facts(
@@ -113,6 +114,7 @@ def facts(connection: psycopg.Connection[Any], entitlement: Entitlement) -> life
         dispute_open=life.is_open(steps, "open_dispute", "close_dispute"),
         renewal_asked=life.is_open(steps, "ask_renewal", "renew", "refuse_renewal"),
         renewal_until=renewal_until(pack, entitlement.kind, entitlement.valid_to),
+        pledged=row[2],
     )
 
 
@@ -223,5 +225,6 @@ def announce(
 ) -> None:
     """Tells of a step: its event, and its audit entry; last, for that locks the chain."""
     subject = ("entitlement", entitlement_id)
+    pledge_alerts.publish(connection, entitlement_ids=[entitlement_id], kind=PAST[step])
     outbox.publish(connection, topic=f"registry.entitlement.{PAST[step]}", subject=subject, payload=detail)
     audit.record(connection, actor=actor, action=f"entitlement.{PAST[step]}", subject=subject, detail=detail)

@@ -203,7 +203,7 @@ def _beneficiaries(behind: Behind | None) -> Beneficiaries | None:
     return Beneficiaries(
         accounts=tuple(account for account, _, _ in behind.shares),
         weights=tuple(weight for _, weight, _ in behind.shares),
-        owners=frozenset(owner for _, _, owner in behind.shares),
+        owners=behind.owners,
         fee_account=behind.fee_account_id,
         fee_per_mille=behind.fee_per_mille,
         floor_price_e4=behind.floor_price_e4,

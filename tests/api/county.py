@@ -27,6 +27,7 @@ from market.participants.models import MoneyAccount, User, UserRole
 from market.registry import allocations, entitlements
 from market.registry.models import WaterAccount
 from tests.api.inline import Inline
+from tests.api.market import credit_code
 
 PASSWORD = "correct horse battery"
 YEAR = seed.WATER_YEAR
@@ -46,6 +47,7 @@ class County:
     theirs: dict[str, str] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
     password_hash: str = ""
+    bank: str = ""
 
     def user(self, name: str, role: str, participant_id: int | None = None) -> int:
         """A new user with one role; its access token is kept under `name`."""
@@ -117,7 +119,9 @@ def furnish(county: County) -> None:
         _things(county, things, name)
     _trade(county, county.mine, "mine", "centre", "5", "0.1")  # whole, so that the next is the neighbour's
     _trade(county, county.theirs, "theirs", "factory", "10", "0.7")
+    county.bank = lender(county, "lender")
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        _pledge(county, things, name)
         _trust(county, things, name)
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
     county.mine["mandate"] = mandate(county, county.mine, "theirs")
@@ -173,6 +177,35 @@ def _things(county: County, things: dict[str, str], name: str) -> None:
     if name == "mine":
         for role in sorted(PARTICIPANTS):
             county.user(role, role, ids.parse("par", things["participant"]))
+
+
+def lender(county: County, name: str) -> str:
+    """A new bank; its user is called `name`."""
+    registrar = audit.Actor(user_id=county.id_of("registrar"), request_id="tests")
+    with db.transaction(county.settings.url()) as session:
+        made = admission.apply(
+            session, actor=registrar, secret=county.settings.secret("identifier"), kind="bank", name=name,
+            identifier=credit_code(1000 + next(_numbers)), contact="", login=f"applicant-{name}",
+            password=PASSWORD, user_name=name, roles=("bank",),
+        )  # fmt: skip
+        admission.admit(session, actor=registrar, participant_id=made.id)
+        bank = made.id
+    county.user(name, "bank", bank)
+    return ids.public("par", bank)
+
+
+def _pledge(county: County, things: dict[str, str], name: str) -> None:
+    """A right of mine pledged to the bank, some of whose water the bank lets me sell."""
+    consent = {"entitlement_id": things["entitlement"], "bank_id": county.bank, "valid_to": f"{YEAR}-12-31"}
+    things["pledge_consent"] = county.post(name, "/pledge-consents", consent)["id"]
+    things["pledge"] = county.post("lender", "/pledges", {
+        "consent_id": things["pledge_consent"], "volume": "20", "secured": "10.00", "owed": "10.00",
+        "valued": "15.00", "valuation": "market price", "document": "loan 1",
+    })["id"]  # fmt: skip
+    county.post(name, f"/pledges/{things['pledge']}/agree")
+    county.post("registrar", f"/pledges/{things['pledge']}/register")
+    sale = {"volume": "5", "owed": "1.00", "floor_price": "0.1", "reason": "tests"}
+    things["pledge_sale"] = county.post("lender", f"/pledges/{things['pledge']}/consent-to-sale", sale)["id"]
 
 
 def trust_body(trustee: str, **other: Any) -> dict[str, Any]:

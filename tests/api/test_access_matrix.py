@@ -77,6 +77,7 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "certificate_code": ids.public("ver", ids.parse("ent", county.mine["entitlement"])),
         "curtailment_id": _curtailment(county),
         "carry_over_id": _year_end(county),
+        "bank_id": county.bank,
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 
@@ -148,6 +149,13 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         },
         "trusts.open_trust": trust_body(things["participant_id"]),
         "trust_members.offer": {"water_account_id": things["water_account_id"], "volume": "1"},
+        "pledge_consents.grant": {
+            "entitlement_id": things["entitlement_id"], "bank_id": things["bank_id"], "valid_to": f"{YEAR}-12-31",
+        },
+        "pledges.apply": {
+            "consent_id": things["pledge_consent_id"], "volume": "1", "secured": "1", "owed": "1", "valued": "1",
+            "valuation": "t", "document": "t",
+        },
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},
     }  # fmt: skip

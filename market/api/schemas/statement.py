@@ -27,6 +27,9 @@ _SUBJECTS = {
     TransferCode.PAYOUT: "pay",
     TransferCode.PLAN_SET: "wac",
     TransferCode.TRUST_MOVE: "tmb",
+    TransferCode.PLEDGE_HOLD: "plg",
+    TransferCode.PLEDGE_MOVE: "plg",
+    TransferCode.PLEDGE_PAYMENT: "plg",
 }
 _POSTED_KINDS = (0, 2)
 
