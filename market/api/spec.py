@@ -285,6 +285,8 @@ def _demands(path: str, method: str, endpoint: str, rule: Rule) -> tuple[set[str
         wanted |= {"401", "403"}
     if method == "post":
         wanted |= {"400", "409", "413", "415"}
+    elif "preview" in endpoint:  # refused as what it looks ahead to would be
+        wanted |= {"409"}
     if rule.idempotent:
         named.append("IdempotencyKey")
         wanted |= {"503"}
