@@ -28,6 +28,10 @@ IMMUTABLE = (
     "bank_transfers",
     "announcement_lines",
     "limit_changes",
+    "meter_counters",
+    "pump_conversions",
+    "turn_lines",
+    "turn_uses",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

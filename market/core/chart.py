@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 DEBITS_MUST_NOT_EXCEED_CREDITS = 1
+CREDITS_MUST_NOT_EXCEED_DEBITS = 2
 
 CNY = "CNY"
 HEADROOM = "headroom"
@@ -37,6 +38,7 @@ class AccountCode(IntEnum):
     LIMIT = 21  # a cap, a route, an import, export or conversion limit, a use plan
     LIMIT_ISSUE = 22  # contra: limits set
     LIMIT_USE = 23  # contra: limits charged
+    WATER_DEBT = 35  # litres that a water account used beyond its balance (debit-normal)
 
 
 class TransferCode(IntEnum):
@@ -58,3 +60,13 @@ class TransferCode(IntEnum):
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     ALLOCATION_CHARGE = 31  # an announcement charges every cap above the account (announcement id)
+    OVER_USE = 60  # water debt -> use: use beyond the balance (reading id)
+    USE_REVERSED = 61  # use -> water account: the reading was corrected (reading id)
+    OVER_USE_REVERSED = 62  # use -> water debt: the reading was corrected (reading id)
+    FEE_REVERSED = 63  # the fee of a reading that was corrected (reading id)
+    DEBT_PAID = 64  # water account -> water debt (water account id)
+    DEBT_RETURNED = 65  # water debt -> water account: paid for use that was reversed (water account id)
+    TURN_USE = 66  # use by a line of a turn sheet, from the account or as a debt (turn sheet id)
+    TURN_REVERSED = 67  # the same, taken back by the sheet that corrects it (turn sheet id)
+    TURN_FEE = 68  # fee due for a line of a turn sheet (turn sheet id)
+    TURN_FEE_REVERSED = 69  # the same, taken back (turn sheet id)
