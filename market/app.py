@@ -21,14 +21,14 @@ from market.trading.client import Exchange, client
 
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "water_accounts", "metering",
-    "payments", "products", "orders", "trades", "reviews", "health",
+    "turns", "payments", "products", "orders", "trades", "reviews", "health",
 )  # fmt: skip
 
 ID_PREFIXES = {
     "par": "participant", "usr": "user", "key": "API key", "man": "mandate", "ent": "entitlement",
     "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
-    "mtr": "meter", "rdg": "reading",
+    "mtr": "meter", "rdg": "reading", "fnd": "finding", "trn": "turn sheet",
 }  # fmt: skip
 NO_ROW = 0
 

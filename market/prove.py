@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from market.core import audit, db
-from market.proofs import NAMES, crossing, ledger, trading, trail
+from market.proofs import NAMES, crossing, ledger, metering, trading, trail
 from market.trading.rows import command_digest
 
 SAMPLE = 5
@@ -34,9 +34,19 @@ def run(url: str) -> dict[str, Any]:
     return {"violations": sum(len(rows) for rows in found.values()), "invariants": invariants}
 
 
+def broken(connection: psycopg.Connection[Any], *numbers: int) -> list[list[Any]]:
+    """What breaks these invariants, in the connection's own transaction (those that one query finds)."""
+    return [
+        list(row)
+        for check in (*ledger.CHECKS, *trading.CHECKS, *metering.CHECKS)
+        if check.number in numbers
+        for row in connection.execute(check.sql.replace("%%", "%")).fetchall()
+    ]
+
+
 def _violations(connection: psycopg.Connection[Any]) -> Violations:
     found: Violations = defaultdict(list)
-    for check in (*ledger.CHECKS, *trading.CHECKS, *trail.CHECKS):
+    for check in (*ledger.CHECKS, *trading.CHECKS, *metering.CHECKS, *trail.CHECKS):
         found[check.number].extend(
             list(row) for row in connection.execute(check.sql.replace("%%", "%")).fetchall()
         )

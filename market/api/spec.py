@@ -135,13 +135,24 @@ IF_MATCH_ENDPOINTS = frozenset(
     }
 )  # fmt: skip
 IF_MATCH_OPTIONAL_ENDPOINTS = frozenset(
-    {"entitlements.confirm", "entitlements.refuse", "water_accounts.close"}
+    {
+        "entitlements.confirm",
+        "entitlements.refuse",
+        "water_accounts.close",
+        "meters.replace_counter",
+        "meters.close_meter",
+        "meters.calibrate",
+        "meters.assign",
+        "turn_sheets.sign",
+        "turn_sheets.discard",
+    }
 )
 TAGGED_ENDPOINTS = IF_MATCH_ENDPOINTS | IF_MATCH_OPTIONAL_ENDPOINTS | frozenset(
     {
         "participants.get", "participants.admit", "participants.refuse", "limits.create_limit", "limits.get_limit",
         "entitlements.apply", "entitlements.get_entitlement", "water_accounts.open_water_account",
-        "water_accounts.get_water_account",
+        "water_accounts.get_water_account", "meters.register_meter", "meters.get_meter", "meters.pay_debt",
+        "turn_sheets.enter", "turn_sheets.get_turn_sheet",
     }
 )  # fmt: skip
 

@@ -159,7 +159,13 @@ def calibrate(
         " AND status = 'open'",
         (clock.now(), actor.user_id, meter.id),
     )
-    _tell(session, actor, "calibrated", meter.id, {"on": calibrated_on.isoformat(), "to": expires_on.isoformat()})
+    _tell(
+        session,
+        actor,
+        "calibrated",
+        meter.id,
+        {"on": calibrated_on.isoformat(), "to": expires_on.isoformat()},
+    )
     return meter
 
 
@@ -201,7 +207,9 @@ def convert(
             session.add(found)
     except IntegrityError as error:
         if "uq_pump_conversions" in str(error.orig):
-            raise ConversionExists("there is a coefficient from this day on", pointer="/valid_from") from error
+            raise ConversionExists(
+                "there is a coefficient from this day on", pointer="/valid_from"
+            ) from error
         raise
     detail = {"litres_per_kwh_e3": litres_per_kwh_e3, "valid_from": valid_from.isoformat()}
     _tell(session, actor, "conversion_recorded", meter.id, detail)

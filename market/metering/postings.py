@@ -216,9 +216,7 @@ class Accounts:
             )
 
 
-def locked(
-    connection: psycopg.Connection[Any], ids: Iterable[int], *, even_closed: bool = False
-) -> Accounts:
+def locked(connection: psycopg.Connection[Any], ids: Iterable[int], *, even_closed: bool = False) -> Accounts:
     """Locks water accounts and the ledger accounts behind them until the transaction ends.
 
     The row of a water account orders all its use: the fee is cumulative over it. Errors: NotFound,
@@ -226,10 +224,7 @@ def locked(
     """
     wanted = sorted(set(ids))
     with connection.cursor(row_factory=tuple_row) as cursor:
-        found = {
-            row[0]: Account(*row[:5], water_asset(row[5], row[6]), row[6], row[7], row[8], (row[9], row[10]))
-            for row in cursor.execute(_ACCOUNTS_SQL, (Bigints(wanted),))
-        }
+        found = {row[0]: _account(row) for row in cursor.execute(_ACCOUNTS_SQL, (Bigints(wanted),))}
         if len(found) < len(wanted):
             raise NotFound("there is no such water account")
         charged = cursor.execute(_CHARGED_SQL, {"ids": Bigints(wanted)}).fetchall()
@@ -241,6 +236,13 @@ def locked(
         found[water_account_id].charged_fen = int(fen)
     _balances(connection, found)
     return Accounts(connection, found)
+
+
+def _account(row: tuple[Any, ...]) -> Account:
+    ids, (source, year, status, sector), zones = row[:5], row[5:9], (row[9], row[10])
+    return Account(
+        ids[0], ids[1], ids[2], ids[3], ids[4], water_asset(source, year), year, status, sector, zones
+    )
 
 
 def _balances(connection: psycopg.Connection[Any], found: dict[int, Account]) -> None:
@@ -257,7 +259,9 @@ def _balances(connection: psycopg.Connection[Any], found: dict[int, Account]) ->
             account.debt_litres = rows[account.debt_id][3] - rows[account.debt_id][5]
 
 
-def _move(batch: journal.Batch, debit: int | None, credit: int | None, amount: int, code: int, of: int) -> None:
+def _move(
+    batch: journal.Batch, debit: int | None, credit: int | None, amount: int, code: int, of: int
+) -> None:
     if amount:
         assert debit is not None and credit is not None
         batch.transfer(debit=debit, credit=credit, amount=amount, code=code, reference=of)
@@ -274,7 +278,12 @@ def _used(batch: journal.Batch, codes: Codes, entry: Entry, use: int, fees: int)
 def _reversed(batch: journal.Batch, codes: Codes, entry: Entry, use: int, fees: int) -> None:
     account, amounts, of = entry.account, entry.amounts, entry.reference
     _move(
-        batch, account.debt_id, account.ledger_id, entry.returned_litres, TransferCode.DEBT_RETURNED, account.id
+        batch,
+        account.debt_id,
+        account.ledger_id,
+        entry.returned_litres,
+        TransferCode.DEBT_RETURNED,
+        account.id,
     )
     _move(batch, use, account.debt_id, amounts.over_use_litres, codes.over_use_reversed, of)
     _move(batch, use, account.ledger_id, amounts.posted_litres, codes.use_reversed, of)

@@ -80,9 +80,7 @@ def record(
     return session.get_one(UseFinding, outcome.finding_id)
 
 
-def record_many(
-    session: Session, *, actor: audit.Actor, readings: Sequence[NewReading]
-) -> list[Outcome]:
+def record_many(session: Session, *, actor: audit.Actor, readings: Sequence[NewReading]) -> list[Outcome]:
     """Records many readings, those of a meter in the order of their times; one outcome for each, in order.
 
     What is refused leaves no trace; whoever wants all or nothing rolls back when an outcome is a refusal.
@@ -150,7 +148,9 @@ def _take(recorder: Recorder, reading: NewReading, *, confirmed: bool = False) -
     _check_order(meter, before, replaced, reading.read_at)
     since = before.read_at if before else min(meter.installed_at, reading.read_at)
     same_counter = before is not None and before.counter_number == meter.counter_number
-    passed = usage.difference(before.counter if before and same_counter else meter.start, counter, meter.modulus)
+    passed = usage.difference(
+        before.counter if before and same_counter else meter.start, counter, meter.modulus
+    )
     if passed is None:
         raise CounterWentBack(
             "a counter never goes back; one that was replaced is recorded as such", pointer="/counter"
@@ -265,7 +265,11 @@ def _hold(recorder: Recorder, finding: findings.New) -> int:
     recorder.flush()
     [finding_id] = findings.insert(recorder.connection, [finding], clock.now())
     assert finding.litres is not None and finding.limit_litres is not None
-    detail = {"meter_id": finding.meter_id, "litres": finding.litres, "most": format_litres(finding.limit_litres)}
+    detail = {
+        "meter_id": finding.meter_id,
+        "litres": finding.litres,
+        "most": format_litres(finding.limit_litres),
+    }
     subject = ("finding", finding_id)
     outbox.publish(recorder.connection, topic="metering.reading.held", subject=subject, payload=detail)
     audit.record(

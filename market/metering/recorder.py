@@ -137,7 +137,8 @@ RETURNING id, meter_id, read_at
 
 
 def _past(row: tuple[Any, ...]) -> Past:
-    return Past(*row[1:8], Amounts(*row[8:13]))
+    _, reading_id, account_id, since, read_at, number, method, counter, *amounts = row
+    return Past(reading_id, account_id, since, read_at, number, method, counter, Amounts(*amounts))
 
 
 def locked_meters(connection: psycopg.Connection[Any], ids: Iterable[int]) -> dict[int, MeterState]:

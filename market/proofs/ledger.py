@@ -9,20 +9,23 @@ from market.proofs import Check
 HOLDER_WATER = int(AccountCode.HOLDER_WATER)
 
 # Water asset by asset: what was issued is with holders, used, lost, expired, or on its way; nothing rests in clearing.
+# What was used beyond a balance is used, and owed.
 WATER_SQL = f"""
-SELECT 'water is not conserved' AS reason, s.code, issued, held, used, lost, expired, clearing
+SELECT 'water is not conserved' AS reason, s.code, issued, held, used, lost, expired, clearing, owed
 FROM (
   SELECT x.code,
          sum(a.debits_posted - a.credits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_ISSUE)}) AS issued,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {HOLDER_WATER}) AS held,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_USE)}) AS used,
+         sum(a.debits_posted - a.credits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_DEBT)}) AS owed,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_LOSS)}) AS lost,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_EXPIRY)}) AS expired,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_CLEARING)}) AS clearing
   FROM accounts a JOIN assets x ON x.id = a.asset_id WHERE x.code LIKE 'water:%%' GROUP BY x.code
 ) AS s
 WHERE coalesce(clearing, 0) <> 0
-   OR coalesce(issued, 0) <> coalesce(held, 0) + coalesce(used, 0) + coalesce(lost, 0) + coalesce(expired, 0)
+   OR coalesce(issued, 0) + coalesce(owed, 0)
+      <> coalesce(held, 0) + coalesce(used, 0) + coalesce(lost, 0) + coalesce(expired, 0)
 """
 
 LOSSES_SQL = f"""

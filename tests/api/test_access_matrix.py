@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from market.api.ownership import OWNERS
 from market.api.permissions import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, ROUTES, Rule
-from market.core import db, ids
+from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.models import User
 from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product
@@ -30,7 +30,7 @@ NEVER_GIVEN = 10**12
 NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
-    "trades", "instructions",
+    "findings", "trades", "instructions",
 )  # fmt: skip
 
 
@@ -113,6 +113,15 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         "water_accounts.open_water_account": {
             "participant_id": things["participant_id"], "water_year": YEAR, **place, "township": "653123101",
             "canal": "KUSHAN-C1",
+        },
+        "meters.record_readings": {
+            "readings": [
+                {"meter_id": things["meter_id"], "read_at": clock.now().isoformat(), "counter": "0"}
+            ]
+        },
+        "turn_sheets.enter": {
+            "meter_id": things["meter_id"], "until": clock.now().isoformat(), "counter": "1", "basis": "land",
+            "lines": [{"water_account_id": things["water_account_id"], "weight": "1"}],
         },
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},

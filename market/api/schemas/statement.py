@@ -26,6 +26,16 @@ _SUBJECTS = {
     TransferCode.DEPOSIT: "dep",
     TransferCode.PAYOUT: "pay",
     TransferCode.PLAN_SET: "wac",
+    TransferCode.OVER_USE: "rdg",
+    TransferCode.USE_REVERSED: "rdg",
+    TransferCode.OVER_USE_REVERSED: "rdg",
+    TransferCode.FEE_REVERSED: "rdg",
+    TransferCode.DEBT_PAID: "wac",
+    TransferCode.DEBT_RETURNED: "wac",
+    TransferCode.TURN_USE: "trn",
+    TransferCode.TURN_REVERSED: "trn",
+    TransferCode.TURN_FEE: "trn",
+    TransferCode.TURN_FEE_REVERSED: "trn",
 }
 _POSTED_KINDS = (0, 2)
 
