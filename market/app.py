@@ -21,7 +21,7 @@ from market.trading.client import Exchange, client
 
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "water_accounts", "metering",
-    "turns", "payments", "products", "orders", "trades", "reviews", "health",
+    "turns", "imports", "payments", "products", "orders", "trades", "reviews", "health",
 )  # fmt: skip
 
 ID_PREFIXES = {

@@ -162,6 +162,8 @@ class KarezFlask(Flask):
         if rule is None:  # static files and documents that the framework serves
             return super().dispatch_request()
         limits.count()
+        if rule.body_bytes is not None:
+            request.max_content_length = rule.body_bytes
         _admit(rule)
         if rule.idempotent == "http":
             life = idempotency.RequestLife(_transact, session, settings().url())

@@ -29,6 +29,7 @@ class Rule:
     owns: str | None = None
     idempotent: str | None = None
     scope: str = "read"
+    body_bytes: int | None = None  # the largest body, where it is a file; elsewhere that of JSON
 
 
 def read(*roles: str, owns: str | None = None, also: frozenset[str] = frozenset()) -> Rule:
@@ -41,6 +42,14 @@ def write(
 ) -> Rule:
     """A route that changes something."""
     return Rule(frozenset(roles) | also, owns, key, "trade")
+
+
+SHEET_BYTES = 16 * 1024 * 1024
+
+
+def upload(*roles: str, owns: str | None = None) -> Rule:
+    """A route that takes a sheet."""
+    return Rule(frozenset(roles), owns, "http", "trade", SHEET_BYTES)
 
 
 ROUTES: dict[str, Rule] = {
@@ -146,6 +155,16 @@ ROUTES: dict[str, Rule] = {
     "turn_sheets.get_turn_sheet": read("registrar", "supervisor", "association", owns="turn_sheet"),
     "turn_sheets.sign": write("association", owns="turn_sheet", key="http"),
     "turn_sheets.discard": write("association", owns="turn_sheet"),
+    # sheets
+    "imports.meters_template": read("registrar"),
+    "imports.export_meters": read("registrar"),
+    "imports.import_meters": upload("registrar"),
+    "imports.readings_template": read("registrar", "association"),
+    "imports.export_readings": read("registrar", "association", owns="self"),
+    "imports.import_readings": upload("registrar", "association", owns="self"),
+    "imports.entitlements_template": read("registrar"),
+    "imports.export_entitlements": read("registrar", also=HOLDERS, owns="self"),
+    "imports.import_entitlements": upload("registrar"),
     # money
     "money_accounts.list_money_accounts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "money_accounts.get_money_account": read(
