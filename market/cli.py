@@ -177,6 +177,49 @@ def demo_manas(url: str, as_json: bool) -> None:
         story.show(statement)
 
 
+@main.group("import")
+def import_() -> None:
+    """Registers taken over from Excel or CSV files."""
+
+
+@import_.command("certificates")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partial", is_flag=True, help="Take the good rows although others are refused.")
+@DATA_DIR
+@AS_JSON
+def import_certificates(file: Path, partial: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Take over the certificates of FILE, all of them or none. Exits 1 if rows were refused.
+
+    `karez import template` writes an empty workbook with the columns.
+    """
+    from market.core import embedded
+
+    settings = Settings.from_environment(data_dir=data_dir)
+    run = import_module("market.registry.importing").run
+    with embedded.database(settings, "karez import certificates") as url:
+        report = run(url, settings.secret("identifier"), file, partial=partial, quiet=as_json)
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        for each in report["rows"][:20]:
+            place = f"row {each['row']}" + (f", column {each['column']}" if each["column"] else "")
+            click.echo(f"{place}: {each['message_en']} / {each['message_zh']} ({each['code']})")
+        click.echo(
+            f"{report['certificates']} certificates and {report['participants']} new holders taken over,"
+            f" {report['refused']} rows refused; {report['seconds']} s, at most {report['peak_mib']} MiB of memory"
+        )
+    sys.exit(1 if report["refused"] else 0)
+
+
+@import_.command("template")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def import_template(file: Path) -> None:
+    """Write an empty workbook for certificates to FILE."""
+    register = import_module("market.registry.sheets").CERTIFICATES
+    file.write_bytes(import_module("market.core.sheets.writing").template(register))
+    click.echo(f"Wrote {file}.")
+
+
 @main.command()
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("openapi.yaml"))
 def openapi(output: Path) -> None:

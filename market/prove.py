@@ -9,11 +9,11 @@ from typing import Any
 import psycopg
 
 from market.core import audit, db
-from market.proofs import NAMES, beneficiaries, crossing, ledger, rights, season, trading, trail
+from market.proofs import NAMES, beneficiaries, crossing, ledger, metering, rights, season, trading, trail
 from market.trading.rows import command_digest
 
 SAMPLE = 5
-PARTS = (ledger, trading, rights, season, beneficiaries, trail)
+PARTS = (ledger, trading, metering, rights, season, beneficiaries, trail)
 Violations = dict[int, list[list[Any]]]
 
 
@@ -33,6 +33,17 @@ def run(url: str) -> dict[str, Any]:
         for number, name in NAMES.items()
     ]
     return {"violations": sum(len(rows) for rows in found.values()), "invariants": invariants}
+
+
+def broken(connection: psycopg.Connection[Any], *numbers: int) -> list[list[Any]]:
+    """What breaks these invariants, in the connection's own transaction (those that one query finds)."""
+    return [
+        list(row)
+        for part in PARTS
+        for check in part.CHECKS
+        if check.number in numbers
+        for row in connection.execute(check.sql.replace("%%", "%")).fetchall()
+    ]
 
 
 def _violations(connection: psycopg.Connection[Any]) -> Violations:

@@ -42,6 +42,10 @@ IMMUTABLE = (
     "trust_shares",
     "pledge_steps",
     "pledge_sale_parts",
+    "meter_counters",
+    "pump_conversions",
+    "turn_lines",
+    "turn_uses",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

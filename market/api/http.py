@@ -167,6 +167,8 @@ class KarezFlask(Flask):
         rule = ROUTES.get(request.endpoint or "")
         if rule is None:  # static files and documents that the framework serves
             return super().dispatch_request()
+        if rule.body_bytes is not None:
+            request.max_content_length = rule.body_bytes
         try:
             _admit(rule)
         except Refusal:

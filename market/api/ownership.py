@@ -67,6 +67,20 @@ OWNERS: dict[str, tuple[str, str]] = {
         "meter_id",
         "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",
     ),
+    "reading": (
+        "reading_id",
+        "SELECT w.participant_id FROM readings r JOIN water_accounts w ON w.id = r.water_account_id WHERE r.id = :id",
+    ),
+    "finding": (
+        "finding_id",
+        "SELECT w.participant_id FROM use_findings f JOIN water_accounts w ON w.id = f.water_account_id"
+        " WHERE f.id = :id",
+    ),
+    "turn_sheet": (
+        "turn_sheet_id",
+        "SELECT w.participant_id FROM turn_sheets s JOIN meters m ON m.id = s.meter_id"
+        " JOIN water_accounts w ON w.id = m.water_account_id WHERE s.id = :id",
+    ),
 }
 
 

@@ -149,6 +149,12 @@ IF_MATCH_OPTIONAL_ENDPOINTS = frozenset(
         "life.close_dispute",
         "life.uphold_objection",
         "life.dismiss_objection",
+        "meters.replace_counter",
+        "meters.close_meter",
+        "meters.calibrate",
+        "meters.assign",
+        "turn_sheets.sign",
+        "turn_sheets.discard",
     }
 )
 SUCCESSION_ENDPOINTS = frozenset({"life.split", "life.transfer", "life.inherit"})
@@ -164,6 +170,8 @@ TAGGED_ENDPOINTS = (IF_MATCH_ENDPOINTS - SUCCESSION_ENDPOINTS) | IF_MATCH_OPTION
         "trust_members.offer",
         "trust_members.get_member", "trust_members.accept", "trust_members.refuse", "trust_members.withdraw",
         "trust_members.bring_in", "trust_members.give_notice", "trust_members.take_out",
+        "meters.register_meter", "meters.get_meter", "meters.pay_debt",
+        "turn_sheets.enter", "turn_sheets.get_turn_sheet",
     }
 )  # fmt: skip
 

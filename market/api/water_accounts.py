@@ -102,6 +102,11 @@ def close(water_account_id: int) -> dict[str, Any]:
     return _one(account)
 
 
+def account_out(water_account_id: int) -> dict[str, Any]:
+    """A water account on the wire, as it is now."""
+    return _one(_found(water_account_id))
+
+
 def _found(water_account_id: int) -> WaterAccount:
     return lists.one(session(), WaterAccount, water_account_id)
 
@@ -133,6 +138,7 @@ def _account_out(tree: reference.Zones, each: WaterAccount, now: queries.Figures
         "allocated": now.allocated_litres,
         "used": now.used_litres,
         "over_use": now.over_use_litres,
+        "water_debt": now.debt_litres,
         "balance": now.balance_litres,
         "held": now.held_litres,
         "available": now.available_litres,

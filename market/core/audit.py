@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,6 +127,33 @@ def record(
     parameters = row(chain, seq, previous, link)
     connection.execute(INSERT_SQL, parameters)
     connection.execute(MOVE_HEAD_SQL, (seq, parameters[3], chain))
+
+
+def record_many(
+    connection: psycopg.Connection[Any],
+    *,
+    actor: Actor,
+    action: str,
+    subject_type: str,
+    details: Iterable[tuple[int, dict[str, Any]]],
+    chain: str = API,
+) -> None:
+    """Chains one entry for each (subject id, detail), in order, in one COPY. Call it last, as `record`."""
+    head = connection.execute(HEAD_SQL, (chain,)).fetchone()
+    if head is None:
+        raise RuntimeError(f"there is no audit chain {chain}")
+    seq, previous, now = head[0], bytes(head[1]), clock.now()
+    first = seq
+    with connection.cursor() as cursor, cursor.copy(f"COPY audit ({_COLUMNS}) FROM STDIN") as copy:
+        for subject_id, detail in details:
+            text = msgspec.json.encode(detail, order="sorted").decode()
+            link = Link(actor, action, subject_type, subject_id, None, text, now)
+            seq += 1
+            parameters = row(chain, seq, previous, link)
+            previous = parameters[3]
+            copy.write_row(parameters)
+    if seq > first:
+        connection.execute(MOVE_HEAD_SQL, (seq, previous, chain))
 
 
 def verify(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:

@@ -44,6 +44,7 @@ class AccountCode(IntEnum):
     WATER_DEBT = 32  # water that a holder owes after a reversal (debit-normal)
     WATER_CURTAILED = 33  # contra: what curtailments took back
     WATER_CARRIED = 34  # contra: what was carried into the next water year
+    OVER_USE_DEBT = 35  # litres that a water account used beyond its balance (debit-normal)
 
 
 class TransferCode(IntEnum):
@@ -79,3 +80,13 @@ class TransferCode(IntEnum):
     YEAR_END = 58  # what ends with the year, and what evaporates of what is carried (carry-over id)
     SPILL = 59  # hold on what may spill, until it is released or spills (carry-over id)
     ALLOCATION_CHARGE = 31  # an announcement charges every cap above the account (announcement id)
+    OVER_USE = 60  # water debt -> use: use beyond the balance (reading id)
+    USE_REVERSED = 61  # use -> water account: the reading was corrected (reading id)
+    OVER_USE_REVERSED = 62  # use -> water debt: the reading was corrected (reading id)
+    FEE_REVERSED = 63  # the fee of a reading that was corrected (reading id)
+    DEBT_PAID = 64  # water account -> water debt (water account id)
+    DEBT_RETURNED = 65  # water debt -> water account: paid for use that was reversed (water account id)
+    TURN_USE = 66  # use by a line of a turn sheet, from the account or as a debt (turn sheet id)
+    TURN_REVERSED = 67  # the same, taken back by the sheet that corrects it (turn sheet id)
+    TURN_FEE = 68  # fee due for a line of a turn sheet (turn sheet id)
+    TURN_FEE_REVERSED = 69  # the same, taken back (turn sheet id)

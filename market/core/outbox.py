@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -19,4 +20,24 @@ def publish(
     connection.execute(
         "INSERT INTO outbox (topic, subject_type, subject_id, payload) VALUES (%s, %s, %s, %s)",
         (topic, subject[0], subject[1], msgspec.json.encode(payload or {}).decode()),
+    )
+
+
+def publish_many(
+    connection: psycopg.Connection[Any],
+    *,
+    topic: str,
+    subject_type: str,
+    payloads: Sequence[tuple[int, dict[str, Any]]],
+) -> None:
+    """Writes one event for each (subject id, payload), in order, in one statement."""
+    connection.execute(
+        "INSERT INTO outbox (topic, subject_type, subject_id, payload)"
+        " SELECT %s, %s, n.id, n.payload FROM unnest(%s::bigint[], %s::text[]) AS n (id, payload)",
+        (
+            topic,
+            subject_type,
+            [each[0] for each in payloads],
+            [msgspec.json.encode(each[1]).decode() for each in payloads],
+        ),
     )

@@ -1,70 +1,56 @@
-"""Meters and their readings: a reading posts use from the water account and the fee it causes."""
+"""Readings: a reading posts use from the water account and the fee it causes; one by one or many at once."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
-import psycopg
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ledger import journal
-from market.core import audit, books, clock, outbox
-from market.core.chart import CNY, AccountCode, TransferCode, water_asset
+from ledger.units import format_litres
+from market.core import audit, clock, outbox
 from market.core.db import raw
-from market.core.errors import NotFound
-from market.metering import usage
+from market.core.errors import Refusal
+from market.metering import findings, usage
 from market.metering.errors import (
+    CounterBeyondDigits,
     CounterWentBack,
+    FindingState,
+    GateApportioned,
+    MeterClosed,
     ReadingExists,
+    ReadingHeld,
     ReadingInFuture,
     ReadingTooOld,
-    SerialUsed,
     WaterYearClosed,
+    WrongQuantity,
 )
-from market.metering.models import Meter, Reading
-from market.metering.tariffs import price_of
-from market.registry.models import WaterAccount, WaterYear
+from market.metering.meters import register_meter
+from market.metering.models import Reading, UseFinding
+from market.metering.recorder import MeterState, New, Past, Recorder
+
+__all__ = ["NewReading", "Outcome", "confirm", "record", "record_many", "register_meter"]
 
 
-def register_meter(
-    session: Session,
-    *,
-    actor: audit.Actor,
-    water_account_id: int,
-    serial: str,
-    start_litres: int,
-    installed_at: dt.datetime | None = None,
-) -> Meter:
-    """Registers a counter whose readings are the use of a water account; `start_litres` is what it
-    shows at first.
+class NewReading(NamedTuple):
+    """What a counter showed: litres, or hundredths of kWh of an electricity counter."""
 
-    Without `installed_at` it counts from the beginning of the legal day. Errors: NotFound,
-    ReadingInFuture, SerialUsed.
-    """
-    if session.get(WaterAccount, water_account_id) is None:
-        raise NotFound("there is no such water account", pointer="/water_account_id")
-    if installed_at is not None and installed_at > clock.now():
-        raise ReadingInFuture("the meter would be installed in the future", pointer="/installed_at")
-    meter = Meter(
-        water_account_id=water_account_id,
-        serial=serial,
-        start_litres=start_litres,
-        installed_at=installed_at or clock.end_of_legal_day(clock.today() - dt.timedelta(days=1)),
-    )
-    try:
-        with session.begin_nested():
-            session.add(meter)
-    except IntegrityError as error:
-        if "uq_meters_serial" in str(error.orig):
-            raise SerialUsed(f"there is a meter {serial}", pointer="/serial") from error
-        raise
-    connection = raw(session)
-    _tell(connection, actor, "meter.registered", ("meter", meter.id), {"water_account_id": water_account_id})
-    return meter
+    meter_id: int
+    read_at: dt.datetime
+    counter_litres: int | None = None
+    kwh_e2: int | None = None
+    estimated: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one of many readings: it was recorded, held as a finding, or refused."""
+
+    reading_id: int | None = None
+    finding_id: int | None = None
+    refusal: Refusal | None = None
 
 
 def record(
@@ -73,148 +59,220 @@ def record(
     actor: audit.Actor,
     meter_id: int,
     read_at: dt.datetime,
-    counter_litres: int,
-) -> Reading:
+    counter_litres: int | None = None,
+    kwh_e2: int | None = None,
+    estimated: bool = False,
+) -> Reading | UseFinding:
     """Records what a counter shows: use is the difference to the reading before it, and is never refused.
 
-    What the account has available pays for the use; the rest is recorded as over-use. The fee is that of all
-    the account's use so far, less what was charged. Errors: NotFound, ReadingInFuture, ReadingExists,
-    ReadingTooOld, CounterWentBack, WaterYearClosed, NoTariff.
+    What the account has available pays for the use; the rest is recorded as over-use, a debt in water. The fee
+    is that of all the account's use so far, less what was charged. A reading replaces the estimates since the
+    last one that was none. One that shows more than the meter's most a day is held as a finding.
+    Errors: NotFound, MeterClosed, GateApportioned, WrongQuantity, CounterBeyondDigits, NoConversion,
+    ReadingInFuture, ReadingExists, ReadingTooOld, ReadingHeld, CounterWentBack, WaterYearClosed, NoTariff.
     """
-    meter, account = _locked(session, meter_id)
-    if read_at > clock.now():
+    reading = NewReading(meter_id, read_at, counter_litres, kwh_e2, estimated)
+    [outcome] = record_many(session, actor=actor, readings=[reading])
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    if outcome.reading_id is not None:
+        return session.get_one(Reading, outcome.reading_id)
+    return session.get_one(UseFinding, outcome.finding_id)
+
+
+def record_many(session: Session, *, actor: audit.Actor, readings: Sequence[NewReading]) -> list[Outcome]:
+    """Records many readings, those of a meter in the order of their times; one outcome for each, in order.
+
+    What is refused leaves no trace; whoever wants all or nothing rolls back when an outcome is a refusal.
+    """
+    recorder = Recorder(raw(session), actor, {each.meter_id for each in readings}, even_closed=True)
+    outcomes = [Outcome() for _ in readings]
+    order = sorted(range(len(readings)), key=lambda at: (readings[at].meter_id, readings[at].read_at, at))
+    taken: dict[tuple[int, dt.datetime], Outcome] = {}
+    for position in order:
+        reading, outcome = readings[position], outcomes[position]
+        try:
+            found = _take(recorder, reading)
+        except Refusal as refusal:
+            outcome.refusal = refusal
+        else:
+            if found is None:
+                taken[reading.meter_id, reading.read_at] = outcome
+            else:
+                outcome.finding_id = _hold(recorder, found)
+    recorder.flush()
+    for reading_id, meter_id, read_at in recorder.written:
+        taken[meter_id, read_at].reading_id = reading_id
+    session.expire_all()  # rows of meters, accounts and findings were changed beneath the session
+    return outcomes
+
+
+def confirm(
+    session: Session, *, actor: audit.Actor, finding_id: int, reason: str
+) -> tuple[UseFinding, int | None]:
+    """Confirms a finding; a reading that it held is recorded now, whatever it shows. Returns its id too.
+
+    Errors: NotFound, FindingState, and those of `record`.
+    """
+    finding = findings.locked(session, finding_id)
+    written: int | None = None
+    if finding.kind == "jump":
+        assert finding.meter_id is not None and finding.read_at is not None
+        recorder = Recorder(raw(session), actor, [finding.meter_id])
+        recorder.meter(finding.meter_id).held.discard(finding.read_at)
+        reading = NewReading(
+            finding.meter_id,
+            finding.read_at,
+            finding.counter_litres,
+            finding.kwh_e2,
+            finding.method == "estimate",
+        )
+        if _take(recorder, reading, confirmed=True) is not None:
+            raise FindingState("the reading is held still")
+        recorder.flush()
+        [(written, _, _)] = recorder.written
+        finding.reading_id = written
+    findings.decide(session, finding, actor=actor, status="confirmed", reason=reason)
+    return finding, written
+
+
+def _take(recorder: Recorder, reading: NewReading, *, confirmed: bool = False) -> findings.New | None:
+    """Checks one reading and takes it up; or returns the finding that holds it. Errors: as `record`."""
+    meter = recorder.meter(reading.meter_id)
+    counter = _shown(meter, reading)
+    account = recorder.account_of(meter)
+    if account.year_status == "closed":
+        raise WaterYearClosed(f"the water year {account.water_year} is closed")
+    replaced = [] if reading.estimated else _estimates(meter, reading.read_at)
+    before = _before(meter, replaced)
+    _check_order(meter, before, replaced, reading.read_at)
+    since = before.read_at if before else min(meter.installed_at, reading.read_at)
+    same_counter = before is not None and before.counter_number == meter.counter_number
+    passed = usage.difference(
+        before.counter if before and same_counter else meter.start, counter, meter.modulus
+    )
+    if passed is None:
+        raise CounterWentBack(
+            "a counter never goes back; one that was replaced is recorded as such", pointer="/counter"
+        )
+    conversion_id, litres = None, passed
+    day = reading.read_at.astimezone(clock.LEGAL_ZONE).date()
+    if meter.electric:
+        conversion_id, coefficient = meter.conversion_on(day)
+        litres = usage.litres_of_kwh(passed, coefficient)
+    price_e4 = recorder.accounts.price_of(account)
+    if meter.most_litres_a_day is not None and not confirmed:
+        most = usage.most_between(meter.most_litres_a_day, since, reading.read_at)
+        if litres > most:
+            return _held(meter, reading, litres, most)
+    for estimate in replaced:
+        recorder.drop(estimate)
+        meter.tail.remove(estimate)
+    entry = recorder.accounts.use(account, litres, price_e4)
+    past = Past(
+        0,
+        account.id,
+        since,
+        reading.read_at,
+        meter.counter_number,
+        "estimate" if reading.estimated else "read",
+        counter,
+        entry.amounts,
+    )
+    expires = meter.calibration_expires_on
+    recorder.add(
+        New(
+            meter,
+            past,
+            entry,
+            conversion_id,
+            calibration_expired=expires is not None and day > expires,
+            corrects_id=replaced[-1].id if replaced else None,
+            reason="the estimate is replaced by a reading" if replaced else None,
+            gap=usage.is_gap(since, reading.read_at, meter.read_every_days),
+        )
+    )
+    meter.tail.append(past)
+    return None
+
+
+def _shown(meter: MeterState, reading: NewReading) -> int:
+    """What the counter shows, in its own unit."""
+    if meter.closed_at is not None:
+        raise MeterClosed(f"the meter was closed at {meter.closed_at.isoformat()}")
+    if meter.apportioned:
+        raise GateApportioned("enter a turn sheet for this gate")
+    counter = reading.kwh_e2 if meter.electric else reading.counter_litres
+    other = reading.counter_litres if meter.electric else reading.kwh_e2
+    if counter is None or other is not None:
+        wanted = "kwh" if meter.electric else "counter"
+        raise WrongQuantity(f"this counter is read as {wanted}", pointer=f"/{wanted}")
+    if meter.modulus is not None and counter >= meter.modulus:
+        raise CounterBeyondDigits(f"the counter has {meter.digits} digits", pointer="/counter")
+    if reading.read_at > clock.now():
         raise ReadingInFuture(f"it is {clock.now().isoformat(timespec='seconds')} now", pointer="/read_at")
-    before = _last(session, meter)
-    _check_order(meter, before, read_at)
-    use = usage.difference(before.counter_litres if before else meter.start_litres, counter_litres)
-    if use is None:
-        raise CounterWentBack("a counter never goes back; a replaced one is a new meter", pointer="/counter")
-    connection = raw(session)
-    price_e4 = price_of(
-        connection,
-        township_zone_id=account.township_zone_id,
-        canal_zone_id=account.canal_zone_id,
-        sector=account.sector,
-    )
-    fee_fen = usage.fee(*_charged_before(connection, account.id), use, price_e4)
-    legs = _legs(connection, account)
-    locked = journal.lock(connection, [legs.water, legs.use, legs.fee_due, legs.fees])
-    _, _, debits_pending, debits_posted, _, credits_posted = locked[legs.water]
-    posted, over = usage.split(use, credits_posted - debits_posted - debits_pending)
-    reading = Reading(
-        meter_id=meter.id,
-        read_at=read_at,
-        counter_litres=counter_litres,
-        use_litres=use,
-        posted_litres=posted,
-        over_use_litres=over,
-        price_e4=price_e4,
-        fee_fen=fee_fen,
-        recorded_by=actor.user_id,
-        recorded_at=clock.now(),
-    )
-    session.add(reading)
-    connection = raw(session)
-    _post(connection, legs, reading)
-    detail = {"meter_id": meter.id, "use_litres": use, "over_use_litres": over, "fee_fen": fee_fen}
-    _tell(connection, actor, "reading.recorded", ("reading", reading.id), detail)
-    return reading
+    if reading.read_at in meter.held:
+        raise ReadingHeld("a reading of this instant waits to be confirmed", pointer="/read_at")
+    return counter
 
 
-@dataclass(frozen=True, slots=True)
-class _Legs:
-    """The ledger accounts that a reading posts to."""
-
-    water: int
-    use: int
-    fee_due: int
-    fees: int
-
-
-def _locked(session: Session, meter_id: int) -> tuple[Meter, WaterAccount]:
-    meter = session.get(Meter, meter_id)
-    if meter is None:
-        raise NotFound("there is no such meter")
-    # The account's row orders the readings of all its meters: the fee is cumulative over them.
-    account = session.scalars(
-        select(WaterAccount)
-        .where(WaterAccount.id == meter.water_account_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
-    year = session.get_one(WaterYear, account.water_year)
-    if year.status == "closed":
-        raise WaterYearClosed(f"the water year {year.year} is closed")
-    return meter, account
+def _estimates(meter: MeterState, read_at: dt.datetime) -> list[Past]:
+    """The estimates at the end that a reading replaces: those of the same counter and account."""
+    found = []
+    for past in reversed(meter.tail):
+        same = (past.counter_number, past.water_account_id) == (meter.counter_number, meter.water_account_id)
+        if past.method != "estimate" or not same or past.read_at > read_at:
+            break
+        found.append(past)
+    return found[::-1]
 
 
-def _last(session: Session, meter: Meter) -> Reading | None:
-    return session.scalars(
-        select(Reading).where(Reading.meter_id == meter.id).order_by(Reading.read_at.desc()).limit(1)
-    ).one_or_none()
+def _before(meter: MeterState, replaced: Sequence[Past]) -> Past | None:
+    kept = meter.tail[: len(meter.tail) - len(replaced)]
+    return kept[-1] if kept else None
 
 
-def _check_order(meter: Meter, before: Reading | None, read_at: dt.datetime) -> None:
+def _check_order(
+    meter: MeterState, before: Past | None, replaced: Sequence[Past], read_at: dt.datetime
+) -> None:
     if before is None:
         if read_at < meter.installed_at:
             raise ReadingTooOld(f"the meter counts from {meter.installed_at.isoformat()}", pointer="/read_at")
-    elif read_at == before.read_at:
+        return
+    last = replaced[-1] if replaced else before
+    if read_at == before.read_at:
         raise ReadingExists("there is a reading of this meter at this instant", pointer="/read_at")
-    elif read_at < before.read_at:
-        raise ReadingTooOld(f"the last reading is of {before.read_at.isoformat()}", pointer="/read_at")
+    if read_at < last.read_at:
+        raise ReadingTooOld(f"the last reading is of {last.read_at.isoformat()}", pointer="/read_at")
 
 
-def _charged_before(connection: psycopg.Connection[Any], water_account_id: int) -> tuple[int, int]:
-    row = connection.execute(
-        "SELECT coalesce(sum(r.use_litres::numeric * r.price_e4), 0), coalesce(sum(r.fee_fen), 0)"
-        " FROM readings r JOIN meters m ON m.id = r.meter_id WHERE m.water_account_id = %s",
-        (water_account_id,),
-    ).fetchone()
-    assert row is not None
-    return int(row[0]), int(row[1])  # the value of a year can pass 64 bits
-
-
-def _legs(connection: psycopg.Connection[Any], account: WaterAccount) -> _Legs:
-    if account.fee_account_id is None:
-        account.fee_account_id = journal.open_account(
-            connection, asset_id=books.asset_id(connection, CNY), code=AccountCode.FEE_DUE
-        )
-    asset = water_asset(account.source, account.water_year)
-    return _Legs(
-        water=account.account_id,
-        use=books.system_account(connection, asset, AccountCode.WATER_USE),
-        fee_due=account.fee_account_id,
-        fees=books.system_account(connection, CNY, AccountCode.WATER_FEES),
+def _held(meter: MeterState, reading: NewReading, litres: int, most: int) -> findings.New:
+    meter.held.add(reading.read_at)
+    return findings.New(
+        "jump",
+        meter.water_account_id,
+        meter.id,
+        litres=litres,
+        limit_litres=most,
+        read_at=reading.read_at,
+        method="estimate" if reading.estimated else "read",
+        counter_litres=reading.counter_litres,
+        kwh_e2=reading.kwh_e2,
     )
 
 
-def _post(connection: psycopg.Connection[Any], legs: _Legs, reading: Reading) -> None:
-    batch = journal.Batch()
-    if reading.posted_litres:
-        batch.transfer(
-            debit=legs.water,
-            credit=legs.use,
-            amount=reading.posted_litres,
-            code=TransferCode.USE,
-            reference=reading.id,
-        )
-    if reading.fee_fen:
-        batch.transfer(
-            debit=legs.fee_due,
-            credit=legs.fees,
-            amount=reading.fee_fen,
-            code=TransferCode.WATER_FEE,
-            reference=reading.id,
-        )
-    batch.execute(connection)
-
-
-def _tell(
-    connection: psycopg.Connection[Any],
-    actor: audit.Actor,
-    action: str,
-    subject: tuple[str, int],
-    detail: dict[str, Any],
-) -> None:
-    outbox.publish(connection, topic=f"metering.{action}", subject=subject, payload=detail)
-    audit.record(connection, actor=actor, action=action, subject=subject, detail=detail)
+def _hold(recorder: Recorder, finding: findings.New) -> int:
+    recorder.flush()
+    [finding_id] = findings.insert(recorder.connection, [finding], clock.now())
+    assert finding.litres is not None and finding.limit_litres is not None
+    detail = {
+        "meter_id": finding.meter_id,
+        "litres": finding.litres,
+        "most": format_litres(finding.limit_litres),
+    }
+    subject = ("finding", finding_id)
+    outbox.publish(recorder.connection, topic="metering.reading.held", subject=subject, payload=detail)
+    audit.record(
+        recorder.connection, actor=recorder.actor, action="reading.held", subject=subject, detail=detail
+    )
+    return finding_id

@@ -10,13 +10,15 @@ HOLDER_WATER = int(AccountCode.HOLDER_WATER)
 
 # Water asset by asset: what was issued, and what is owed, is with holders or in reserves, used, lost, expired, carried,
 # curtailed, or on its way; nothing rests in clearing.
+# What was used beyond a balance is used, and owed.
 WATER_SQL = f"""
-SELECT 'water is not conserved' AS reason, s.code, issued, held, used, lost, expired, clearing, season
+SELECT 'water is not conserved' AS reason, s.code, issued, held, used, lost, expired, clearing, season, owed
 FROM (
   SELECT x.code,
          sum(a.debits_posted - a.credits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_ISSUE)}) AS issued,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {HOLDER_WATER}) AS held,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_USE)}) AS used,
+         sum(a.debits_posted - a.credits_posted) FILTER (WHERE a.code = {int(AccountCode.OVER_USE_DEBT)}) AS owed,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_LOSS)}) AS lost,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_EXPIRY)}) AS expired,
          sum(a.credits_posted - a.debits_posted) FILTER (WHERE a.code = {int(AccountCode.WATER_CLEARING)}) AS clearing,
@@ -25,8 +27,8 @@ FROM (
   FROM accounts a JOIN assets x ON x.id = a.asset_id WHERE x.code LIKE 'water:%%' GROUP BY x.code
 ) AS s
 WHERE coalesce(clearing, 0) <> 0
-   OR coalesce(issued, 0) <> coalesce(held, 0) + coalesce(used, 0) + coalesce(lost, 0) + coalesce(expired, 0)
-                             + coalesce(season, 0)
+   OR coalesce(issued, 0) + coalesce(owed, 0)
+      <> coalesce(held, 0) + coalesce(used, 0) + coalesce(lost, 0) + coalesce(expired, 0) + coalesce(season, 0)
 """
 
 LOSSES_SQL = f"""

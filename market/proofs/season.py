@@ -16,7 +16,8 @@ SELECT 'a kind of account that the balance sheet does not know holds water' AS r
 FROM sums WHERE litres <> 0 AND code NOT IN (
   {int(AccountCode.WATER_ISSUE)}, {int(AccountCode.HOLDER_WATER)}, {int(AccountCode.WATER_USE)},
   {int(AccountCode.WATER_LOSS)}, {int(AccountCode.WATER_EXPIRY)}, {int(AccountCode.WATER_RESERVE)},
-  {int(AccountCode.WATER_DEBT)}, {int(AccountCode.WATER_CURTAILED)}, {int(AccountCode.WATER_CARRIED)})
+  {int(AccountCode.WATER_DEBT)}, {int(AccountCode.WATER_CURTAILED)}, {int(AccountCode.WATER_CARRIED)},
+  {int(AccountCode.OVER_USE_DEBT)})
 """
 
 # What leaves one year as carried is what was issued into the next, and what the lines say.

@@ -162,21 +162,6 @@ LEFT JOIN (SELECT reference, sum(amount) AS litres FROM transfers WHERE code = 1
 WHERE n.total_litres <> coalesce(t.litres, 0)
 """
 
-READINGS_SQL = """
-SELECT 'readings overlap or run backwards' AS reason, r.id AS reading_id, r.counter_litres, r.use_litres
-FROM (
-  SELECT r.*, lag(r.counter_litres, 1, m.start_litres) OVER w AS before, lag(r.id) OVER w AS before_id
-  FROM readings r JOIN meters m ON m.id = r.meter_id WINDOW w AS (PARTITION BY r.meter_id ORDER BY r.read_at)
-) AS r
-WHERE r.counter_litres - r.before <> r.use_litres OR r.before_id > r.id
-UNION ALL
-SELECT 'a reading did not post its use', r.id, r.posted_litres, coalesce(t.litres, 0)
-FROM readings r
-LEFT JOIN (SELECT reference, sum(amount) AS litres FROM transfers WHERE code = 2 AND kind = 0 GROUP BY 1) AS t
-  ON t.reference = r.id
-WHERE r.posted_litres <> coalesce(t.litres, 0)
-"""
-
 EXPIRED_SQL = f"""
 SELECT 'an order is open past its expiry' AS reason, o.id AS order_id, o.expires_at
 FROM orders o WHERE o.status = 'open' AND o.expires_at < clock_timestamp() - {GRACE}
@@ -195,6 +180,5 @@ CHECKS = (
     Check(8, FILLS_SQL),
     Check(9, SELF_TRADES_SQL),
     Check(10, SHARES_SQL),
-    Check(11, READINGS_SQL),
     Check(14, EXPIRED_SQL),
 )

@@ -220,7 +220,13 @@ def close(
     if account.status != "open":
         raise WaterAccountState(f"the water account is {account.status}")
     connection = raw(session)
-    locked = journal.lock(connection, [account.account_id])[account.account_id]
+    rows = journal.lock(
+        connection, [each for each in (account.account_id, account.debt_account_id) if each is not None]
+    )
+    owed = rows.get(account.debt_account_id or 0)
+    if owed is not None and owed[3] != owed[5]:
+        raise WaterAccountNotEmpty(f"it owes {format_litres(owed[3] - owed[5])} m3 of over-use")
+    locked = rows[account.account_id]
     _, _, debits_pending, debits_posted, credits_pending, credits_posted = locked
     if debits_pending or credits_pending or debits_posted != credits_posted:
         raise WaterAccountNotEmpty(

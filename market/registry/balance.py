@@ -71,6 +71,9 @@ WITH chosen AS MATERIALIZED (
     SELECT d.account_id, 'debt', w.water_year, w.source, w.sector, w.township_zone_id, w.canal_zone_id
       FROM water_debts d JOIN water_accounts w ON w.id = d.water_account_id
     UNION ALL
+    SELECT w.debt_account_id, 'debt', w.water_year, w.source, w.sector, w.township_zone_id, w.canal_zone_id
+      FROM water_accounts w WHERE w.debt_account_id IS NOT NULL
+    UNION ALL
     SELECT r.account_id, 'reserve', r.water_year, r.source, r.sector, r.township_zone_id, r.canal_zone_id
       FROM reserves r
   ) AS x

@@ -186,7 +186,8 @@ class WaterAccount(Base):
 
     `right_kind` is the kind of right behind it (none yet where the holder only buys). `plan_account_id`
     is the ledger account of the use plan that bounds what it may buy (none: no plan needed in its
-    sector). `fee_account_id` is what it owes for use (debit-normal).
+    sector). `fee_account_id` is what it owes for use, `debt_account_id` the litres it used beyond its
+    balance (both debit-normal; none yet where it never owed any).
     """
 
     __tablename__ = "water_accounts"
@@ -204,6 +205,7 @@ class WaterAccount(Base):
     plan_litres: Mapped[int | None] = mapped_column(BigInteger)
     plan_source: Mapped[str | None] = mapped_column(Text)
     fee_account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"), unique=True)
+    debt_account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("accounts.id"), unique=True)
     status: Mapped[str] = mapped_column(Text, server_default="open")
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     opened_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)

@@ -20,7 +20,9 @@ from market.registry.county import plan_threshold, sector_rules
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A water account in litres, its plan in litres (None: none), and what it owes for use in fen."""
+    """A water account in litres, its plan in litres (None: none), what it owes for use in fen, and for over-use in
+    litres.
+    """
 
     allocated_litres: int
     used_litres: int
@@ -30,6 +32,7 @@ class Figures:
     available_litres: int
     plan_left_litres: int | None
     fee_due_fen: int
+    debt_litres: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,22 @@ SELECT w.id,
        a.credits_posted - a.debits_posted, a.debits_pending,
        a.credits_posted - a.debits_posted - a.debits_pending,
        p.credits_posted - p.debits_posted - p.debits_pending,
-       coalesce(f.debits_posted - f.credits_posted, 0)
+       coalesce(f.debits_posted - f.credits_posted, 0),
+       coalesce(d.debits_posted - d.credits_posted, 0)
   FROM water_accounts w
   JOIN accounts a ON a.id = w.account_id
   LEFT JOIN accounts p ON p.id = w.plan_account_id
   LEFT JOIN accounts f ON f.id = w.fee_account_id
+  LEFT JOIN accounts d ON d.id = w.debt_account_id
  CROSS JOIN LATERAL (
-       SELECT coalesce(sum(r.use_litres), 0)::bigint AS used,
-              coalesce(sum(r.over_use_litres), 0)::bigint AS over_use
-         FROM meters m JOIN readings r ON r.meter_id = m.id WHERE m.water_account_id = w.id) u
+       SELECT coalesce(sum(n.use_litres), 0)::bigint AS used,
+              coalesce(sum(n.over_use_litres), 0)::bigint AS over_use
+         FROM (SELECT r.use_litres, r.over_use_litres
+                 FROM readings r JOIN meter_intervals i ON i.reading_id = r.id WHERE r.water_account_id = w.id
+               UNION ALL
+               SELECT t.use_litres, t.over_use_litres
+                 FROM turn_uses t JOIN turn_sheets s ON s.id = t.turn_sheet_id AND s.status = 'signed'
+                WHERE t.water_account_id = w.id) n) u
  WHERE w.id = ANY(%s)
 """
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005_trusts"
-down_revision = "0003_year"
+down_revision = "0004_metering"
 branch_labels = None
 depends_on = None
 

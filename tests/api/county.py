@@ -13,6 +13,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ledger.units import parse_litres
 from market.api.http import KarezFlask
@@ -21,7 +22,7 @@ from market.app import create_app
 from market.core import audit, clock, db, ids
 from market.core.config import Settings
 from market.demo import people, seed
-from market.metering import readings
+from market.metering import readings, turns
 from market.participants import access, admission, passwords, tokens
 from market.participants.models import MoneyAccount, User, UserRole
 from market.registry import allocations, entitlements
@@ -153,12 +154,41 @@ def _participant(county: County, things: dict[str, str], name: str) -> None:
         meter = readings.register_meter(
             session, actor=registrar, water_account_id=water, serial=f"T-{name}", start_litres=0
         )
+        reading = readings.record(
+            session, actor=registrar, meter_id=meter.id, read_at=clock.now(), counter_litres=0
+        )
+        finding = _held(session, registrar, water, name)
+        sheet = _sheet(session, registrar, water, name)
         numbers = {
             "participant": ("par", made.id), "money_account": ("mac", money), "entitlement": ("ent", right.id),
             "water_account": ("wac", water), "meter": ("mtr", meter.id),
+            "reading": ("rdg", reading.id), "finding": ("fnd", finding), "turn_sheet": ("trn", sheet),
         }  # fmt: skip
     things.update({kind: ids.public(*number) for kind, number in numbers.items()})
     county.user(name, "holder", made.id)
+
+
+def _held(session: Session, registrar: audit.Actor, water: int, name: str) -> int:
+    """A reading that is held, above what its meter may show in a day."""
+    meter = readings.register_meter(
+        session, actor=registrar, water_account_id=water, serial=f"T-{name}-jump", most_litres_a_day=1_000
+    )
+    held = readings.record(
+        session, actor=registrar, meter_id=meter.id, read_at=clock.now(), counter_litres=5_000
+    )
+    return held.id
+
+
+def _sheet(session: Session, registrar: audit.Actor, water: int, name: str) -> int:
+    """A turn sheet, entered and not signed, of a gate that serves its own association alone."""
+    gate = readings.register_meter(
+        session, actor=registrar, water_account_id=water, serial=f"T-{name}-gate", apportioned=True
+    )
+    turns.serve(session, actor=registrar, meter_id=gate.id, water_account_ids=[water])
+    return turns.enter(
+        session, actor=registrar, meter_id=gate.id, until=clock.now(), counter_litres=100, loss_litres=10,
+        basis="land", weights=[turns.Weight(water, 100)],
+    ).id  # fmt: skip
 
 
 def _things(county: County, things: dict[str, str], name: str) -> None:

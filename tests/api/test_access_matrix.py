@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from market.api.ownership import OWNERS
 from market.api.permissions import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, ROUTES, Rule
-from market.core import db, ids
+from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.models import User
 from market.registry.season_models import CarryOver
@@ -31,7 +31,7 @@ NEVER_GIVEN = 10**12
 NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
-    "trades", "instructions", "water-assessments",
+    "trades", "instructions", "water-assessments", "findings",
 )  # fmt: skip
 
 
@@ -155,6 +155,15 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         "pledges.apply": {
             "consent_id": things["pledge_consent_id"], "volume": "1", "secured": "1", "owed": "1", "valued": "1",
             "valuation": "t", "document": "t",
+        },
+        "meters.record_readings": {
+            "readings": [
+                {"meter_id": things["meter_id"], "read_at": clock.now().isoformat(), "counter": "0"}
+            ]
+        },
+        "turn_sheets.enter": {
+            "meter_id": things["meter_id"], "until": clock.now().isoformat(), "counter": "1", "basis": "land",
+            "lines": [{"water_account_id": things["water_account_id"], "weight": "1"}],
         },
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},

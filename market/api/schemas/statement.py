@@ -30,6 +30,16 @@ _SUBJECTS = {
     TransferCode.PLEDGE_HOLD: "plg",
     TransferCode.PLEDGE_MOVE: "plg",
     TransferCode.PLEDGE_PAYMENT: "plg",
+    TransferCode.OVER_USE: "rdg",
+    TransferCode.USE_REVERSED: "rdg",
+    TransferCode.OVER_USE_REVERSED: "rdg",
+    TransferCode.FEE_REVERSED: "rdg",
+    TransferCode.DEBT_PAID: "wac",
+    TransferCode.DEBT_RETURNED: "wac",
+    TransferCode.TURN_USE: "trn",
+    TransferCode.TURN_REVERSED: "trn",
+    TransferCode.TURN_FEE: "trn",
+    TransferCode.TURN_FEE_REVERSED: "trn",
 }
 _POSTED_KINDS = (0, 2)
 

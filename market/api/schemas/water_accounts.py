@@ -41,6 +41,7 @@ class WaterAccountOut(Schema):
     allocated = Volume(required=True)
     used = Volume(required=True)
     over_use = Volume(required=True)
+    water_debt = Volume(required=True)
     balance = Volume(required=True)
     held = Volume(required=True)
     available = Volume(required=True)

@@ -122,12 +122,10 @@ TRADING = (
           f" WHERE id = {OPEN_SELL}"),
     plant("an instruction without one of its legs", 7,
           "UPDATE transfers SET reference = 0 WHERE id = (SELECT max(id) FROM transfers WHERE code = 14)"),
-    plant("an instruction under review that moved water", 7,
+    Plant("an instruction under review that moved water, a reading's", frozenset({7, 11}), (
           "UPDATE transfers SET reference = (SELECT max(id) FROM instructions WHERE status = 'awaiting_review')"
           " WHERE id = (SELECT max(id) FROM transfers WHERE code = 2)",
-          "UPDATE transfers SET code = 12 WHERE id = (SELECT max(id) FROM transfers WHERE code = 2)",
-          "UPDATE readings SET posted_litres = 0, over_use_litres = use_litres"
-          f" WHERE id = {LAST_READING}"),
+          "UPDATE transfers SET code = 12 WHERE id = (SELECT max(id) FROM transfers WHERE code = 2)")),
     plant("a review without its decision", 7,
           "DELETE FROM review_decisions WHERE decision = 'rejected'"),
     Plant("a decision that is not what happened, nor what was audited", frozenset({7, 13}),
@@ -166,8 +164,13 @@ TRADING = (
     plant("a use that left no account", 11,
           f"UPDATE readings SET posted_litres = posted_litres - 1, over_use_litres = 1 WHERE id = {LAST_READING}"),
     plant("readings of one interval", 11,
-          "UPDATE readings SET read_at = read_at - interval '1 day' "
-          f" WHERE id = {LAST_READING}"),
+          unchecked("meter_intervals", "ex_meter_intervals_one_reading"),
+          "UPDATE meter_intervals SET period = tstzrange(lower(period) - interval '1 hour', upper(period), '(]')"
+          f" WHERE reading_id = {LAST_READING}"),
+    plant("a reading that counts no more and was not reversed", 11,
+          f"DELETE FROM meter_intervals WHERE reading_id = {LAST_READING}"),
+    plant("a fee that is not the use's", 11,
+          f"UPDATE readings SET price_e4 = price_e4 + 1000 WHERE id = {LAST_READING}"),
     plant("an order open past its expiry", 14,
           "UPDATE orders SET tif = 'GTD', expires_at = clock_timestamp() - interval '1 minute'"
           f" WHERE id = {OPEN_SELL}"),
