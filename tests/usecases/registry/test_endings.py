@@ -69,6 +69,25 @@ def test_renewal_is_asked_for_45_days_before_the_end_and_decided_before_it(ruled
         assert (right.status, right.valid_to) == ("confirmed", dt.date(2035, 12, 31))
 
 
+def test_a_renewal_that_is_not_decided_in_time_keeps_the_right_alive_until_it_is(ruled: Registry) -> None:
+    """行政许可法 art. 50, to confirm: the bureau's delay is not the holder's."""
+    right, silent = granted(ruled), granted(ruled)
+    with on(dt.date(2030, 11, 1)):
+        endings.ask_renewal(ruled.session, actor=REGISTRAR, entitlement_id=right.id)
+    with on(dt.date(2031, 1, 1)):
+        assert endings.expire_due(ruled.session, actor=REGISTRAR) == [silent.id]
+        assert clocks_of(ruled, right)["renewal_decision"].overdue
+        standings = [
+            certificates.certificate(ruled.session, entitlement_id=each.id).standing
+            for each in (right, silent)
+        ]
+        assert standings == ["valid", "expired"]
+        endings.refuse_renewal(
+            ruled.session, actor=REGISTRAR, entitlement_id=right.id, reason="the reach is dry"
+        )
+        assert endings.expire_due(ruled.session, actor=REGISTRAR) == [right.id]
+
+
 def _renew(registry: Registry, right: Entitlement, valid_to: dt.date) -> Entitlement:
     return endings.renew(
         registry.session, actor=REGISTRAR, entitlement_id=right.id, valid_to=valid_to, reason="still needed"
