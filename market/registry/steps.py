@@ -57,6 +57,21 @@ def locked(session: Session, entitlement_id: int, expected_version: int | None =
     return found
 
 
+def locked_all(session: Session, entitlement_ids: Iterable[int]) -> list[Entitlement]:
+    """These rights by id, locked until the commit. Errors: NotFound where one is missing."""
+    wanted = set(entitlement_ids)
+    found = session.scalars(
+        select(Entitlement)
+        .where(Entitlement.id.in_(wanted))
+        .order_by(Entitlement.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    if len(found) < len(wanted):
+        raise NotFound("there is no such entitlement", pointer="/entitlement_ids")
+    return list(found)
+
+
 def clock_of(pack: Pack, name: str) -> Clock | None:
     """A clock of the county, or None where its pack has none of this name."""
     return next((each for each in pack.clocks if each.name == name), None)
