@@ -217,6 +217,33 @@ def write(
     )
 
 
+_REGISTERED_SQL = """
+INSERT INTO entitlement_steps (entitlement_id, step, from_status, to_status, at, by_user, reason, legal_source)
+SELECT t.id, s.step, s.before, s.after, %(at)s, %(user)s, %(reason)s, s.source
+  FROM unnest(%(ids)s::bigint[]) t (id)
+ CROSS JOIN (VALUES (1, 'apply', NULL, 'applied', %(applied)s), (2, 'confirm', 'applied', 'confirmed', %(confirmed)s))
+            s (position, step, before, after, source)
+ ORDER BY t.id, s.position
+"""
+
+
+def write_registered(
+    connection: psycopg.Connection[Any], *, actor: audit.Actor, entitlement_ids: Iterable[int], reason: str
+) -> None:
+    """Writes the steps of rights that enter the register confirmed, many at once: applied for, and confirmed."""
+    connection.execute(
+        _REGISTERED_SQL,
+        {
+            "ids": Bigints(entitlement_ids),
+            "at": clock.now(),
+            "user": actor.user_id,
+            "reason": reason,
+            "applied": life.STEPS["apply"].legal_source,
+            "confirmed": life.STEPS["confirm"].legal_source,
+        },
+    )
+
+
 PAST = {
     "apply": "applied", "accept": "accepted", "publish": "published", "object": "objected",
     "uphold_objection": "objection_upheld", "dismiss_objection": "objection_dismissed",
