@@ -96,7 +96,7 @@ def list_water_years() -> dict[str, Any]:
 @blp.route("/county", methods=["GET"])
 @blp.response(200, shapes.CountyOut)
 def get() -> dict[str, Any]:
-    """The rules in force: tariffs, flows, routes, fees, reviews and thresholds, each with its source."""
+    """The rules in force: tariffs, flows, routes, fees, reviews, thresholds, clocks and kinds, each with its source."""
     pack = _pack()
     return {
         "name": pack.name,
@@ -138,6 +138,13 @@ def get() -> dict[str, Any]:
                 **_basis(each.basis),
             }
             for each in pack.thresholds
+        ],
+        "clocks": [
+            {"name": each.name, "length": each.length, "unit": each.unit, **_basis(each.basis)}
+            for each in pack.clocks
+        ],
+        "kinds": [
+            {"kind": each.kind, "publication": each.publication, **_basis(each.basis)} for each in pack.kinds
         ],
     }
 

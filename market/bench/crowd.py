@@ -16,7 +16,7 @@ from ledger.units import parse_litres
 from market import installation
 from market.core import audit, books, db
 from market.core.chart import CNY, AccountCode, TransferCode
-from market.registry import accounts, allocations, reference
+from market.registry import accounts, allocations, reference, steps
 from market.registry.county import plan_threshold
 
 WATER_YEAR = 2026
@@ -47,6 +47,7 @@ INSERT INTO entitlements (participant_id, kind, source, sector, township_zone_id
 SELECT t.participant, 'irrigation_certificate', 'surface', 'agriculture', %s, %s, t.litres, '2020-01-01', '2040-01-01',
        'confirmed', 'BENCH-' || t.participant, 'benchmark'
 FROM unnest(%s::bigint[], %s::bigint[]) AS t (participant, litres)
+RETURNING id
 """
 _FOUND_SQL = "SELECT id, participant_id FROM water_accounts WHERE canal_zone_id = %s ORDER BY participant_id"
 
@@ -114,7 +115,10 @@ def _give_money(connection: psycopg.Connection[Any], batch: journal.Batch, peopl
 def _give_rights(connection: psycopg.Connection[Any], zones: Any, people: list[int]) -> None:
     litres = [BUSY_WATER_LITRES] * BUSY_A_SIDE + [WATER_LITRES] * (len(people) - BUSY_A_SIDE)
     township, canal = SELLING
-    connection.execute(_RIGHTS_SQL, (zones[township].id, zones[canal].id, people, litres))
+    rights = connection.execute(_RIGHTS_SQL, (zones[township].id, zones[canal].id, people, litres)).fetchall()
+    steps.write_registered(
+        connection, actor=audit.Actor(), entitlement_ids=[row[0] for row in rights], reason="benchmark"
+    )
 
 
 def _open_water(

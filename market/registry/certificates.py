@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from market.core import clock, ids
@@ -13,8 +13,7 @@ from market.core.db import raw
 from market.core.errors import NotFound, UnknownId
 from market.participants.models import Participant
 from market.participants.names import masked
-from market.registry import reference
-from market.registry.life_models import EntitlementStep
+from market.registry import life, reference, steps
 from market.registry.models import Entitlement
 from market.registry.reference import ZoneView
 
@@ -44,11 +43,15 @@ class Certificate:
     standing: str
 
 
-def standing(status: str, valid_to: dt.date, today: dt.date) -> str:
-    """One of STANDINGS; a term that is over has expired, whether the register has been brought up to it or not."""
+def standing(status: str, valid_to: dt.date, today: dt.date, *, renewal_pending: bool = False) -> str:
+    """One of STANDINGS; a term that is over has expired, whether the register has been brought up to it or not.
+
+    A renewal that was asked for in time keeps the right alive until it is decided (行政许可法 art. 50, to confirm).
+    """
     if status in ("replaced", "cancelled"):
         return "cancelled"
-    if status == "expired" or (status in ("confirmed", "suspended") and valid_to < today):
+    over = status in ("confirmed", "suspended") and valid_to < today
+    if status == "expired" or (over and not renewal_pending):
         return "expired"
     return {"confirmed": "valid", "suspended": "suspended"}.get(status, "unknown")
 
@@ -63,12 +66,11 @@ def certificate(session: Session, *, entitlement_id: int) -> Certificate:
     if row is None:
         raise NotFound("there is no such certificate")
     right, name = row
-    issued = session.scalar(
-        select(func.min(EntitlementStep.at)).where(
-            EntitlementStep.entitlement_id == right.id, EntitlementStep.to_status == "confirmed"
-        )
-    )
-    tree = reference.zones(raw(session)).by_id
+    connection = raw(session)
+    tree = reference.zones(connection).by_id
+    taken = steps.taken(connection, [right.id])[right.id]
+    pending = life.is_open(taken, "ask_renewal", "renew", "refuse_renewal")
+    issued = next((each.on for each in taken if each.step in ("confirm", "succeed")), None)
     return Certificate(
         code=ids.public(CODE_PREFIX, right.id),
         number=right.certificate_number or "",
@@ -83,8 +85,8 @@ def certificate(session: Session, *, entitlement_id: int) -> Certificate:
         land_mu_e2=right.land_mu_e2,
         valid_from=right.valid_from,
         valid_to=right.valid_to,
-        confirmed_on=issued.astimezone(clock.LEGAL_ZONE).date() if issued is not None else None,
-        standing=standing(right.status, right.valid_to, clock.today()),
+        confirmed_on=issued,
+        standing=standing(right.status, right.valid_to, clock.today(), renewal_pending=pending),
     )
 
 

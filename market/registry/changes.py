@@ -136,8 +136,7 @@ def inherit(
         raise SameHolder("an heir is another than the holder", pointer="/heirs")
     if len(set(names)) != len(names):
         raise PartsNotWhole("an heir is named once", pointer="/heirs")
-    for participant in names:  # at most MOST_PARTS
-        places.check_admitted(raw(session), participant)
+    places.check_all_admitted(raw(session), names, "/heirs")
     return _divide(session, actor, "inherit", right, list(heirs), reason, legal_source)
 
 
@@ -148,7 +147,7 @@ def merge(
     if len(set(entitlement_ids)) != len(entitlement_ids) or len(entitlement_ids) < 2:
         raise InvalidInput("at least two different rights are merged", pointer="/entitlement_ids")
     steps.lock_years(session)
-    rights = [steps.locked(session, each) for each in sorted(entitlement_ids)]
+    rights = steps.locked_all(session, entitlement_ids)
     for name in _SAME:
         values = {getattr(right, name) for right in rights}
         if len(values) > 1:

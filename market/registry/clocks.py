@@ -115,7 +115,7 @@ def _renewal(
 ) -> Iterable[ClockView]:
     """When a confirmed permit's renewal is asked for at the latest or, once asked, decided: before it expires."""
     due, given = steps.renewal_until(pack, kind, valid_to), steps.clock_of(pack, steps.RENEWAL_CLOCK)
-    if status != "confirmed" or today > valid_to:
+    if status != "confirmed":
         return
     asked = life.last_day(taken, "ask_renewal")
     if asked is not None and life.is_open(taken, "ask_renewal", "renew", "refuse_renewal"):
@@ -123,7 +123,7 @@ def _renewal(
         yield ClockView(
             "renewal_decision", "bureau", asked, valid_to, None, late, False, RENEWAL_DECISION, True
         )
-    elif due is not None and given is not None:
+    elif due is not None and given is not None and today <= valid_to:
         started = life.last_day(taken, "confirm", "succeed", "renew") or due
         source, demonstration = given.basis.source, given.basis.demonstration
         yield ClockView("renewal", "holder", started, due, None, today > due, False, source, demonstration)

@@ -206,10 +206,15 @@ def cancel(
     return right
 
 
+# A renewal that was asked for in time and is not decided keeps the right alive (行政许可法 art. 50, to confirm).
 _EXPIRE_SQL = """
 WITH due AS (
-  SELECT id, status FROM entitlements WHERE status IN ('confirmed', 'suspended') AND valid_to < %(today)s
-   ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE)
+  SELECT e.id, e.status FROM entitlements e
+   WHERE e.status IN ('confirmed', 'suspended') AND e.valid_to < %(today)s
+     AND coalesce((SELECT s.step FROM entitlement_steps s WHERE s.entitlement_id = e.id
+                      AND s.step IN ('ask_renewal', 'renew', 'refuse_renewal')
+                    ORDER BY s.id DESC LIMIT 1), '') <> 'ask_renewal'
+   ORDER BY e.id LIMIT %(limit)s FOR NO KEY UPDATE)
 UPDATE entitlements e SET status = 'expired', version = e.version + 1, decided_at = %(now)s, decided_by = %(user)s,
        decision_reason = ''
   FROM due WHERE e.id = due.id RETURNING e.id, due.status
@@ -222,7 +227,10 @@ SELECT t.id, 'expire', t.status, 'expired', %s, %s, %s FROM unnest(%s::bigint[],
 
 
 def expire_due(session: Session, *, actor: audit.Actor, limit: int = MOST_AT_ONCE) -> list[int]:
-    """Expires rights whose last day is over, at most `limit`; returns their ids. Their water may be used, not sold."""
+    """Expires rights whose last day is over, at most `limit`; returns their ids. Their water may be used, not sold.
+
+    Not those whose renewal was asked for and is not decided.
+    """
     steps.lock_years(session)
     connection, now = raw(session), clock.now()
     values = {"today": clock.today(), "limit": limit, "now": now, "user": actor.user_id}

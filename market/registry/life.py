@@ -69,7 +69,7 @@ _TABLE = (
     Step("close_dispute", PENDING, None, REGISTRAR, ("a_dispute",), f"{REG} art. 18",
          "dispute settled", "争议解决"),
     Step("confirm", ("applied", "accepted", "published"), "confirmed", REGISTRAR,
-         ("nothing_stops_it", "published_where_needed", "objection_period_over", "objections_decided",
+         ("in_term", "nothing_stops_it", "published_where_needed", "objection_period_over", "objections_decided",
           "no_objection_upheld"), f"{REG} arts 18-19, 23", "confirmed", "确权发证"),
     Step("refuse", PENDING, "refused", REGISTRAR, ("nothing_stops_it", "objections_decided"),
          f"{LICENSING} art. 38", "refused", "不予许可"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import psycopg
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ledger.arrays import Bigints
 from market.core.errors import NotFound
 from market.registry.county import known_sectors, known_sources
 from market.registry.errors import (
@@ -54,6 +57,19 @@ def check_admitted(connection: psycopg.Connection, participant_id: int) -> None:
         raise NotFound("there is no such participant", pointer="/participant_id")
     if row[0] != "admitted":
         raise ParticipantNotAdmitted(f"the participant is {row[0]}", pointer="/participant_id")
+
+
+def check_all_admitted(connection: psycopg.Connection, participant_ids: Iterable[int], pointer: str) -> None:
+    """As `check_admitted`, of many. Errors: NotFound, ParticipantNotAdmitted."""
+    wanted = set(participant_ids)
+    rows = connection.execute(
+        "SELECT id, status FROM participants WHERE id = ANY(%s)", (Bigints(wanted),)
+    ).fetchall()
+    if len(rows) < len(wanted):
+        raise NotFound("there is no such participant", pointer=pointer)
+    for _, status in rows:
+        if status != "admitted":
+            raise ParticipantNotAdmitted(f"a participant is {status}", pointer=pointer)
 
 
 def open_year(session: Session, year: int, *, lock: bool = False) -> WaterYear:

@@ -57,6 +57,21 @@ def locked(session: Session, entitlement_id: int, expected_version: int | None =
     return found
 
 
+def locked_all(session: Session, entitlement_ids: Iterable[int]) -> list[Entitlement]:
+    """These rights by id, locked until the commit. Errors: NotFound where one is missing."""
+    wanted = set(entitlement_ids)
+    found = session.scalars(
+        select(Entitlement)
+        .where(Entitlement.id.in_(wanted))
+        .order_by(Entitlement.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    if len(found) < len(wanted):
+        raise NotFound("there is no such entitlement", pointer="/entitlement_ids")
+    return list(found)
+
+
 def clock_of(pack: Pack, name: str) -> Clock | None:
     """A clock of the county, or None where its pack has none of this name."""
     return next((each for each in pack.clocks if each.name == name), None)
@@ -201,6 +216,33 @@ def write(
             legal_source=legal_source or life.STEPS[step].legal_source,
             detail=msgspec.json.encode(detail or {}, order="sorted").decode(),
         )
+    )
+
+
+_REGISTERED_SQL = """
+INSERT INTO entitlement_steps (entitlement_id, step, from_status, to_status, at, by_user, reason, legal_source)
+SELECT t.id, s.step, s.before, s.after, %(at)s, %(user)s, %(reason)s, s.source
+  FROM unnest(%(ids)s::bigint[]) t (id)
+ CROSS JOIN (VALUES (1, 'apply', NULL, 'applied', %(applied)s), (2, 'confirm', 'applied', 'confirmed', %(confirmed)s))
+            s (position, step, before, after, source)
+ ORDER BY t.id, s.position
+"""
+
+
+def write_registered(
+    connection: psycopg.Connection[Any], *, actor: audit.Actor, entitlement_ids: Iterable[int], reason: str
+) -> None:
+    """Writes the steps of rights that enter the register confirmed, many at once: applied for, and confirmed."""
+    connection.execute(
+        _REGISTERED_SQL,
+        {
+            "ids": Bigints(entitlement_ids),
+            "at": clock.now(),
+            "user": actor.user_id,
+            "reason": reason,
+            "applied": life.STEPS["apply"].legal_source,
+            "confirmed": life.STEPS["confirm"].legal_source,
+        },
     )
 
 

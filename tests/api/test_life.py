@@ -86,6 +86,13 @@ def test_a_permit_goes_the_whole_way_and_an_objection_is_decided_on_it(county: C
     assert all(each["legal_source"] and each["by"] for each in steps)
 
 
+def test_the_county_says_what_is_published_and_for_how_long(county: County) -> None:
+    rules = county.client.get("/v1/county").json
+    [days] = [each for each in rules["clocks"] if each["name"] == "publication_objection"]
+    assert (days["length"], days["unit"], days["demonstration"]) == (15, "days", True)
+    assert {each["kind"]: each["publication"] for each in rules["kinds"]}["abstraction_permit"] is True
+
+
 def test_a_step_that_is_skipped_is_refused_by_name(county: County) -> None:
     body = permit(county.theirs, volume="100", assessment_id=None)
     path = f"/entitlements/{county.post('theirs', '/entitlements', body)['id']}"

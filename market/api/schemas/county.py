@@ -149,6 +149,21 @@ class ThresholdOut(BasisOut):
     operator = fields.String(required=True)
 
 
+class CountyClockOut(BasisOut):
+    """A time that the law or the county gives."""
+
+    name = fields.String(required=True)
+    length = fields.Integer(required=True)
+    unit = fields.String(required=True)
+
+
+class KindRuleOut(BasisOut):
+    """Whether an application for a right of a kind is published for objection before it is confirmed."""
+
+    kind = fields.String(required=True)
+    publication = fields.Boolean(required=True)
+
+
 class CountyOut(Schema):
     """The county's rules in force."""
 
@@ -164,3 +179,5 @@ class CountyOut(Schema):
     fees = fields.List(fields.Nested(FeeOut), required=True)
     reviews = fields.List(fields.Nested(ReviewRuleOut), required=True)
     thresholds = fields.List(fields.Nested(ThresholdOut), required=True)
+    clocks = fields.List(fields.Nested(CountyClockOut), required=True)
+    kinds = fields.List(fields.Nested(KindRuleOut), required=True)

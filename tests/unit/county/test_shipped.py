@@ -190,6 +190,13 @@ def test_the_clocks_of_a_permit_are_those_of_the_regulation() -> None:
     assert [PACK.clock(f"permit_{name}").length for name in names] == [5, 45, 45, 5, 10, 2]
 
 
+def test_what_is_published_for_objection_is_the_county_s_choice_and_says_so() -> None:
+    """Objection days are silent in every rule that was read (rules of the county, section 9): a demonstration."""
+    assert [each.kind for each in PACK.kinds if each.publication] == ["abstraction_permit", "regional"]
+    assert not PACK.publication_needed("irrigation_certificate")
+    assert PACK.clock("publication_objection").basis.demonstration
+
+
 def test_the_lot_is_a_cubic_metre_and_makes_every_fill_exact() -> None:
     assert {each.lot_litres for each in PACK.products} == {1_000}
 

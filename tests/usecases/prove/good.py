@@ -19,6 +19,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _pay_out(county)
         _cut(county)
         _pool(county)
+        _split(county)
         county.exchange.take_up()
     db.dispose(database_url)
 
@@ -99,3 +100,11 @@ def _cut(county: County) -> None:
     for version, volume in ((limit["version"], "60000001"), (limit["version"] + 1, "59999999")):
         body = {"volume": volume, "reason": "tests", "legal_source": "tests"}
         county.post("registrar", f"/limits/{limit['id']}/change", body, If_Match=f'"{version}"')
+
+
+def _split(county: County) -> None:
+    """A right that was announced whole is split in two."""
+    path = f"/entitlements/{county.theirs['entitlement']}"
+    tag = f'"{county.get("registrar", path)["version"]}"'
+    body = {"volumes": ["999.999", "0.001"], "reason": "a strip of land sold"}
+    county.post("registrar", f"{path}/split", body, If_Match=tag)

@@ -189,7 +189,9 @@ TRAIL = (
           "DELETE FROM commands WHERE id = (SELECT max(id) FROM commands WHERE request LIKE '{\"type\":\"cancel\"%')"),
     plant("a trade of an unknown batch", 13, "UPDATE trades SET batch_id = 1"),
     plant("a right that nobody recorded", 13,
-          "UPDATE entitlements SET id = id + 1000000 WHERE id = (SELECT max(id) FROM entitlements)",
+          "UPDATE entitlements SET id = id + 1000000 WHERE id = (SELECT min(id) FROM entitlements)",
+          "UPDATE entitlement_steps SET entitlement_id = entitlement_id + 1000000"
+          " WHERE entitlement_id NOT IN (SELECT id FROM entitlements)",
           "UPDATE announcement_lines SET entitlement_id = entitlement_id + 1000000"
           " WHERE entitlement_id NOT IN (SELECT id FROM entitlements)"),
     plant("a decision that nobody recorded", 13,
@@ -205,4 +207,24 @@ TRAIL = (
           "INSERT INTO orders SELECT * FROM extra"),
 )  # fmt: skip
 
-PLANTS = (*LEDGER, *TRADING, *TRAIL)
+RIGHTS = (
+    plant("a right that received more than its volume", 10,
+          "UPDATE entitlements SET volume_litres = 1 WHERE id = (SELECT min(entitlement_id) FROM announcement_lines)"),
+    plant("a successor that is larger than what it came from", 10,
+          "UPDATE entitlements SET volume_litres = volume_litres + 1"
+          " WHERE id = (SELECT max(child_id) FROM entitlement_lineage)"),
+    plant("a replaced right that did not pass on all", 10,
+          "DELETE FROM entitlement_lineage WHERE child_id = (SELECT max(child_id) FROM entitlement_lineage)"),
+    plant("a successor that forgot what was received", 10,
+          "DELETE FROM entitlement_carried WHERE child_id = (SELECT max(child_id) FROM entitlement_carried)"),
+    plant("a right with successors that is in force", 10,
+          "UPDATE entitlements SET status = 'confirmed' WHERE status = 'replaced'",
+          "UPDATE entitlement_steps SET to_status = 'confirmed', step = 'amend' WHERE to_status = 'replaced'"),
+    plant("a right that no step suspended", 13,
+          "UPDATE entitlements SET status = 'suspended' WHERE id = (SELECT max(id) FROM entitlements)"),
+    plant("a step out of nowhere", 13,
+          "UPDATE entitlement_steps SET from_status = 'accepted' WHERE id ="
+          " (SELECT min(id) FROM entitlement_steps WHERE step = 'confirm')"),
+)  # fmt: skip
+
+PLANTS = (*LEDGER, *TRADING, *TRAIL, *RIGHTS)

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from market import installation
 from market.core import db
+from market.county.install import install as install_county
 from tests.usecases.registry.county import REGISTRAR, Registry, registrar, small_pack
+from tests.usecases.registry.permits import RULED
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +43,10 @@ def registry(county_url: str) -> Iterator[Registry]:
         ) as session:
             yield Registry(session)
         transaction.rollback()
+
+
+@pytest.fixture
+def ruled(registry: Registry) -> Registry:
+    """The small county with clocks, and publication for permits."""
+    install_county(registry.session, RULED, REGISTRAR)
+    return registry

@@ -13,7 +13,8 @@ from market import prove
 from market.core import audit, db
 from market.core.clock import today
 from market.participants.errors import StaleVersion
-from market.registry import allocations, changes, entitlements, errors, life_errors
+from market.proofs.rights import STEPS_SQL
+from market.registry import allocations, changes, entitlements, errors, life_errors, steps
 from market.registry.models import Entitlement
 from tests.usecases.registry.county import REGISTRAR, Registry
 
@@ -345,3 +346,19 @@ def test_an_announcement_waits_for_a_split_and_sees_its_parts(committed_county: 
     assert credited == [(2, 50_000)]
     with db.transaction(committed_county) as session:
         assert [Registry(session).received(each) for each in parts] == [20_000, 30_000]
+
+
+def test_rights_that_enter_the_register_in_bulk_get_their_steps(registry: Registry) -> None:
+    connection = db.raw(registry.session)
+    right = registry.right(volume_m3="1")
+    made = connection.execute(
+        "INSERT INTO entitlements (participant_id, kind, source, sector, township_zone_id, canal_zone_id,"
+        " volume_litres, valid_from, valid_to, status, certificate_number)"
+        " SELECT participant_id, kind, source, sector, township_zone_id, canal_zone_id, volume_litres, valid_from,"
+        " valid_to, 'confirmed', 'BULK-' || i FROM entitlements, generate_series(1, 3) i WHERE id = %s RETURNING id",
+        (right.id,),
+    ).fetchall()
+    steps.write_registered(
+        connection, actor=REGISTRAR, entitlement_ids=[row[0] for row in made], reason="import"
+    )
+    assert connection.execute(STEPS_SQL).fetchall() == []
