@@ -2,9 +2,9 @@
 
 Raw writes the same rows of the same tables with the same indexes in the same run: one INSERT … SELECT of a million
 transfers and of the announcement's million lines, and one UPDATE of the accounts; nothing is worked out, checked,
-locked or charged. `without_lines` in the detail is the ratio to raw statements that leave the lines out. Ours is the whole
-announcement: the class, the split with the largest remainder, its lines, caps, locks, checks, events and audit. Both
-are timed to before the commit, by turns, on the same data; what one did is undone for the other by a savepoint's rollback.
+locked or charged. `without_lines` in the detail is the ratio to raw statements that leave the lines out. Ours is the
+whole announcement: the class, the split with the largest remainder, its lines, caps, locks, checks, events and audit.
+Both are timed by turns up to the commit; each is rolled back, and the tables are vacuumed, for the next.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from market.registry.shares import WHOLE_E6, share_text
 # Sorts and joins of a whole class belong in memory, and statements that run once are not worth compiling or sampling
 # deeply; to the end of the transaction.
 _SETTINGS_SQL = """
-SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true),
+SELECT set_config('work_mem', '512MB', true), set_config('jit', 'off', true),
        set_config('default_statistics_target', '10', true)
 """
 ANALYZED_FROM = 5_000
@@ -108,7 +108,9 @@ SELECT r.id, r.participant_id, r.kind, r.township_zone_id, r.canal_zone_id, r.se
          ON w.participant_id = r.participant_id AND w.township_zone_id = r.township_zone_id
         AND w.canal_zone_id = r.canal_zone_id AND w.sector = r.sector AND w.source = %(source)s
         AND w.water_year = %(year)s AND w.origin = 'own'
+ ORDER BY r.id
 """
+# In the order of ids, so that what is written from here on grows its indexes at their ends.
 
 _SUMS_SQL = """
 SELECT count(*), coalesce(sum(litres), 0)::bigint, coalesce(sum(reserved_litres), 0)::bigint,
