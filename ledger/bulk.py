@@ -12,7 +12,7 @@ account that forbids an overdraft stands on one side only: its balance then move
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import psycopg
@@ -32,23 +32,29 @@ CREATE TEMPORARY TABLE IF NOT EXISTS bulk_transfers (
 """
 
 _WRONG_SQL = """
-SELECT count(*), min(amount), bool_or(debit = credit), min(debit) FILTER (WHERE debit = credit) FROM bulk_transfers
+SELECT count(*), min(amount), bool_or(debit = credit), min(debit) FILTER (WHERE debit = credit),
+       min(debit) = max(debit), min(debit)
+FROM bulk_transfers
 """
 
 # Every account of the rows and of the batch beside them, as `posting.LOCK_SQL` locks those of a batch.
 _LOCK_SQL = """
-SELECT count(*), bool_or(flags & 2 = 2) FROM (
-  SELECT flags FROM accounts
-  WHERE id IN (SELECT debit FROM bulk_transfers UNION SELECT credit FROM bulk_transfers
-               UNION SELECT unnest(%s::bigint[]))
-  ORDER BY id FOR NO KEY UPDATE
-) AS locked
+WITH named AS MATERIALIZED (
+  SELECT credit AS id FROM bulk_transfers UNION SELECT debit FROM bulk_transfers UNION SELECT unnest(%(more)s::bigint[])
+), locked AS (
+  SELECT a.id, a.flags, a.asset_id FROM accounts a JOIN named n ON n.id = a.id ORDER BY a.id FOR NO KEY UPDATE OF a
+)
+SELECT (SELECT count(*) FROM named), count(*),
+       count(*) FILTER (WHERE asset_id <> (SELECT asset_id FROM accounts WHERE id = %(debit)s)
+                        AND id <> ALL ((SELECT %(more)s::bigint[])::bigint[])) = 0,
+       bool_or(flags & 2 = 2)
+FROM locked
 """
 
 _MISMATCH_SQL = """
-SELECT count(*), min(b.debit) FILTER (WHERE d.asset_id <> c.asset_id),
-       min(b.credit) FILTER (WHERE d.asset_id <> c.asset_id)
+SELECT b.debit, b.credit
 FROM bulk_transfers b JOIN accounts d ON d.id = b.debit JOIN accounts c ON c.id = b.credit
+WHERE d.asset_id <> c.asset_id ORDER BY 1, 2 LIMIT 1
 """
 
 _UNKNOWN_SQL = """
@@ -113,18 +119,27 @@ def execute(
     BalanceTooLarge, ValueError (an account that forbids an overdraft is on both sides), and those of the batch.
     """
     connection.execute("ANALYZE bulk_transfers")
-    count, least, same, account = _row(connection, _WRONG_SQL)
+    count, least, same, account, one_debit, debit = _row(connection, _WRONG_SQL)
     if count and least <= 0:
         raise errors.AmountNotPositive(least)
     if same:
         raise errors.SameAccount(account)
     more = set(beside) | (also.accounts(connection) if also is not None else set())
-    _, owing = _row(connection, _LOCK_SQL, (Bigints(more),))
+    wanted, found, one_asset, owing = _row(connection, _LOCK_SQL, {"more": Bigints(more), "debit": debit})
     if also is not None:
         also.execute(connection)
     if not count:
         return 0
-    _check(connection, count, owing=bool(owing))
+    if found != wanted:
+        rows = connection.execute(_UNKNOWN_SQL).fetchall()
+        raise errors.UnknownAccount([row[0] for row in rows])
+    if not one_asset:
+        _refuse(connection, _MISMATCH_SQL, errors.AssetMismatch)
+    if not one_debit:  # one alone that was credited too would be a transfer to itself
+        _refuse(connection, _BOTH_SIDES_SQL, _BothSides)
+    _refuse(connection, _OVERDRAWN_SQL, errors.InsufficientBalance)
+    if owing:
+        _refuse(connection, _OVERPAID_SQL, errors.InsufficientBalance)
     try:
         with connection.transaction():
             connection.execute(_INSERT_SQL, (moment,))
@@ -135,23 +150,18 @@ def execute(
     return int(count)
 
 
-def _check(connection: Connection, count: int, *, owing: bool) -> None:
-    found, debit, credit = _row(connection, _MISMATCH_SQL)
-    if found != count:
-        rows = connection.execute(_UNKNOWN_SQL).fetchall()
-        raise errors.UnknownAccount([row[0] for row in rows])
-    if debit is not None:
-        raise errors.AssetMismatch(debit, credit)
-    both = connection.execute(_BOTH_SIDES_SQL).fetchone()
-    if both is not None:
-        raise ValueError(f"account {both[0]} is debited and credited in bulk")
-    for query in (_OVERDRAWN_SQL, _OVERPAID_SQL) if owing else (_OVERDRAWN_SQL,):
-        over = connection.execute(query).fetchone()
-        if over is not None:
-            raise errors.InsufficientBalance(over[0], int(over[1]), int(over[2]))
+class _BothSides(ValueError):
+    """An account that forbids an overdraft is debited and credited: a programmer's mistake, not a refusal."""
 
 
-def _row(connection: Connection, query: str, params: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+def _refuse(connection: Connection, query: str, error: Callable[..., Exception]) -> None:
+    """Raises what the first row of a query stands for, if it has one."""
+    found = connection.execute(query).fetchone()
+    if found is not None:
+        raise error(*(int(each) for each in found))
+
+
+def _row(connection: Connection, query: str, params: Any = ()) -> tuple[Any, ...]:
     with connection.cursor(row_factory=tuple_row) as cursor:
         found = cursor.execute(query, params).fetchone()
     assert found is not None  # an aggregate always has its row

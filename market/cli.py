@@ -258,5 +258,36 @@ def county_install(file: Path | None, data_dir: Path | None) -> None:
     click.echo("The county pack is installed.")
 
 
+@main.command()
+@click.option("--year", "water_year", type=click.IntRange(2000, 2200), required=True, help="The water year.")
+@click.option("--source", required=True, help="The source of water: surface, groundwater, reclaimed.")
+@click.option("--share", required=True, help="The share of the yearly volumes, as 0.35.")
+@click.option("--sector", help="Only rights of this sector.")
+@click.option("--kind", help="Only rights of this kind.")
+@click.option("--zone", help="Only rights in this zone, by its code.")
+@click.option("--reserve", default="0", show_default=True, help="What of it is held back, as 0.1.")
+@click.option("--only-new", is_flag=True, help="Only rights that have had no share of the year yet.")
+@click.option("--reason", default="karez announce", show_default=True, help="Why, for the record.")
+@click.option("--preview", is_flag=True, help="Show every account's change, and change nothing.")
+@DATA_DIR
+@AS_JSON
+def announce(
+    data_dir: Path | None, as_json: bool, preview: bool, share: str, reserve: str, **chosen: Any
+) -> None:
+    """Credit a share of every confirmed right of a class, exact to the litre; whole or not at all."""
+    from ledger.units import UnitError, parse_decimal
+    from market.core import embedded
+
+    try:
+        shares = {
+            name: parse_decimal(value, scale=6, limit=1_000_000)
+            for name, value in (("share_e6", share), ("reserve_e6", reserve))
+        }
+    except UnitError as error:
+        raise OneLine(str(error)) from error
+    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez announce") as url:
+        import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
+
+
 if __name__ == "__main__":
     main()

@@ -131,11 +131,23 @@ FROM spillables s JOIN water_accounts w ON w.id = s.water_account_id
 JOIN water_years y ON y.year = w.water_year AND y.status = 'closed' WHERE s.status = 'held'
 """
 
+LINES_SQL = """
+SELECT 'a line of an announcement names what is not there' AS reason, l.announcement_id, l.entitlement_id,
+       l.water_account_id
+FROM announcement_lines l
+LEFT JOIN announcements n ON n.id = l.announcement_id
+LEFT JOIN entitlements e ON e.id = l.entitlement_id
+LEFT JOIN water_accounts w ON w.id = l.water_account_id
+WHERE n.id IS NULL OR e.id IS NULL OR w.id IS NULL
+   OR (w.water_year, w.source, w.participant_id) <> (n.water_year, n.source, e.participant_id)
+"""
+
 CHECKS = (
     Check(3, SHEET_SQL),
     Check(3, CARRIED_SQL),
     Check(5, SEASON_CHARGES_SQL),
     Check(5, EXCESS_SQL),
     Check(10, CURTAILED_SQL),
+    Check(10, LINES_SQL),
     Check(14, ENDED_SQL),
 )

@@ -246,12 +246,12 @@ def _open_accounts(
 
 _LINES_SQL = """
 INSERT INTO announcement_lines (announcement_id, entitlement_id, water_account_id, litres)
-SELECT %s::bigint, entitlement_id, water_account_id, litres FROM announced
+SELECT %s::bigint, entitlement_id, water_account_id, litres FROM announced ORDER BY entitlement_id
 """
 _CREDITS_SQL = f"""
 INSERT INTO bulk_transfers (debit, credit, amount, code, reference)
 SELECT %s::bigint, account_id, sum(litres)::bigint, {int(TransferCode.ALLOCATION)}, %s::bigint
-  FROM announced WHERE litres > 0 GROUP BY account_id
+  FROM announced WHERE litres > 0 GROUP BY account_id ORDER BY account_id
 """
 
 

@@ -20,6 +20,12 @@ from market.registry.errors import NothingToAnnounce, ShareOverEntitlement
 from market.registry.models import WaterYear
 from market.registry.shares import WHOLE_E6, share_text
 
+# Sorts and joins of a whole class belong in memory, and statements that run once are not worth compiling or sampling
+# deeply; to the end of the transaction.
+_SETTINGS_SQL = """
+SELECT set_config('work_mem', '512MB', true), set_config('jit', 'off', true),
+       set_config('default_statistics_target', '10', true)
+"""
 ANALYZED_FROM = 5_000
 """A temporary table of fewer rows is joined well enough by guesses."""
 
@@ -59,8 +65,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS announced (
 ) ON COMMIT DROP
 """
 
-# Largest remainder in exact arithmetic: 10^15 x 10^15 passes 64 bits, so products are numeric. Of equal remainders the
-# right with the lowest id wins, as in ledger.units.split_exact.
+# Largest remainder in exact arithmetic: where the largest product passes 64 bits, it is numeric. Of equal remainders
+# the right with the lowest id wins, as in ledger.units.split_exact.
 _CLASS_SQL = """
 WITH received AS MATERIALIZED (
   SELECT entitlement_id, litres, share_e6 FROM entitlement_received WHERE water_year = %(year)s),
@@ -77,10 +83,15 @@ class AS MATERIALIZED (
      AND e.valid_from <= %(day)s AND e.valid_to >= %(day)s
      AND (NOT %(only_new)s OR coalesce(r.share_e6, 0) = 0)),
 whole AS (
-  SELECT sum(volume_litres) AS volume, div(sum(volume_litres) * %(share)s, 1000000) AS total FROM class),
+  SELECT volume::bigint AS volume, div(volume * %(share)s, 1000000)::bigint AS total,
+         div(volume * %(share)s, 1000000) * most < 9223372036854775807 AS fits
+    FROM (SELECT sum(volume_litres) AS volume, max(volume_litres) AS most FROM class) AS sums),
 quota AS (
-  SELECT c.*, w.total, div(w.total * c.volume_litres, w.volume)::bigint AS part,
-         mod(w.total * c.volume_litres, w.volume) AS rest
+  SELECT c.*, w.total,
+         CASE WHEN w.fits THEN w.total * c.volume_litres / w.volume
+              ELSE div(w.total::numeric * c.volume_litres, w.volume)::bigint END AS part,
+         CASE WHEN w.fits THEN w.total * c.volume_litres %% w.volume
+              ELSE mod(w.total::numeric * c.volume_litres, w.volume)::bigint END AS rest
     FROM class c CROSS JOIN whole w WHERE w.total > 0),
 ranked AS (
   SELECT q.*, row_number() OVER (ORDER BY rest DESC, id) <= total - sum(part) OVER () AS more FROM quota q)
@@ -93,7 +104,9 @@ SELECT r.id, r.participant_id, r.kind, r.township_zone_id, r.canal_zone_id, r.se
          ON w.participant_id = r.participant_id AND w.township_zone_id = r.township_zone_id
         AND w.canal_zone_id = r.canal_zone_id AND w.sector = r.sector AND w.source = %(source)s
         AND w.water_year = %(year)s AND w.origin = 'own'
+ ORDER BY r.id
 """
+# In the order of ids, so that what is written from here on grows its indexes at their ends.
 
 _SUMS_SQL = """
 SELECT count(*), coalesce(sum(litres), 0)::bigint, coalesce(sum(reserved_litres), 0)::bigint,
@@ -179,6 +192,7 @@ def stage(connection: psycopg.Connection[Any], year: WaterYear, wish: Wish) -> S
 
 def empty(connection: psycopg.Connection[Any]) -> None:
     """Makes the temporary table `announced`, with nothing in it."""
+    connection.execute(_SETTINGS_SQL)
     connection.execute(_TABLE_SQL)
     connection.execute("TRUNCATE announced")
 

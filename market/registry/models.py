@@ -171,12 +171,16 @@ class Announcement(Base):
 
 
 class AnnouncementLine(Base):
-    """What one announcement credited to one entitlement's water account. Immutable."""
+    """What one announcement credited to one entitlement's water account. Immutable.
+
+    Hot: a prefecture's announcement writes hundreds of thousands at once out of the rows that they name, which are
+    never deleted; no foreign keys, `karez prove` stands in for them.
+    """
 
     __tablename__ = "announcement_lines"
-    announcement_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("announcements.id"), primary_key=True)
-    entitlement_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("entitlements.id"), primary_key=True)
-    water_account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("water_accounts.id"), index=True)
+    announcement_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entitlement_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    water_account_id: Mapped[int] = mapped_column(BigInteger, index=True)
     litres: Mapped[int] = mapped_column(BigInteger)
     __table_args__ = (CheckConstraint("litres >= 0", name="litres"),)
 

@@ -14,6 +14,9 @@ branch_labels = None
 depends_on = None
 
 SCHEMA = Path(__file__).with_suffix(".sql")
+LINES = {
+    "announcement_id": "announcements", "entitlement_id": "entitlements", "water_account_id": "water_accounts"
+}  # fmt: skip
 ADDED = ("form", "reserve_e6", "reserved_litres")
 
 
@@ -29,3 +32,7 @@ def downgrade() -> None:
         op.execute(sa.text(f"DROP TABLE {name}"))
     for column in ADDED:
         op.drop_column("announcements", column)
+    for column, table in LINES.items():
+        op.create_foreign_key(
+            f"fk_announcement_lines_{column}", "announcement_lines", table, [column], ["id"]
+        )
