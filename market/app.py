@@ -21,7 +21,7 @@ from market.trading.client import Exchange, client
 
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "water_accounts", "metering",
-    "trusts", "pledges", "payments", "products", "orders", "trades", "reviews", "health",
+    "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
 )  # fmt: skip
 
 ID_PREFIXES = {
@@ -30,7 +30,7 @@ ID_PREFIXES = {
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading",
     "tru": "trust", "tmb": "trust membership", "pco": "consent to a search", "plg": "pledge",
-    "psl": "sale of pledged water", "evt": "event",
+    "psl": "sale of pledged water", "evt": "event", "dlv": "delivery",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -32,6 +32,8 @@ IMMUTABLE = (
     "trust_shares",
     "pledge_steps",
     "pledge_sale_parts",
+    "delivery_lines",
+    "delivery_receipts",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

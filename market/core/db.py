@@ -32,6 +32,7 @@ MODEL_MODULES = (
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",
+    "market.settlement.delivery_models",
     "market.trading.models",
     "market.supervision.models",
 )

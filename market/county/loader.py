@@ -41,7 +41,7 @@ class _Reader:
     """Reads section by section and remembers lines for the checks that need the whole."""
 
     def __init__(self, document: Item) -> None:
-        self.sections = document.table(_SECTIONS)
+        self.sections = document.table(_SECTIONS, ("canal_months",))
         self.sources: dict[str, str] = {}
         self.lines: dict[tuple[str, int], Item] = {}
 
@@ -69,6 +69,9 @@ class _Reader:
             thresholds=self._all("thresholds", self._threshold),
             clocks=self._all("clocks", self._clock),
             platform=self._platform(self.sections["platform"]),
+            canal_months=self._all("canal_months", self._canal_months)
+            if "canal_months" in self.sections
+            else (),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -261,6 +264,13 @@ class _Reader:
             found["unit"].one_of(CLOCK_UNITS),
             self._basis(item, found),
         )
+
+    def _canal_months(self, item: Item) -> pack.CanalMonths:
+        found = item.table(("zone", "months"), _BASIS)
+        months = tuple(month.whole(1, 12) for month in found["months"].items())
+        if not months or list(months) != sorted(set(months)):
+            raise found["months"].wrong("must name months once each, the first first")
+        return pack.CanalMonths(found["zone"].code(), months, self._basis(item, found))
 
     def _platform(self, item: Item) -> pack.Platform:
         found = item.table(("exported", "reason_zh", "reason_en"), _BASIS)

@@ -173,6 +173,14 @@ class Clock(msgspec.Struct, frozen=True):
     basis: Basis
 
 
+class CanalMonths(msgspec.Struct, frozen=True):
+    """The months (1 to 12) in which a river node and what is below it lead water."""
+
+    zone: str
+    months: tuple[int, ...]
+    basis: Basis
+
+
 class Platform(msgspec.Struct, frozen=True):
     """Whether trades are exported to the national platform, as is due in over-loaded areas, or why they are not."""
 
@@ -218,6 +226,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     # What follows came with later versions: a pack that was installed before them has none.
     clocks: tuple[Clock, ...] = ()
     platform: Platform | None = None
+    canal_months: tuple[CanalMonths, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -328,6 +337,14 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    def open_months(self, code: str) -> CanalMonths:
+        """When a canal leads water: the nearest listing at or above it; all the year where there is none. KeyError."""
+        listed = {each.zone: each for each in self.canal_months}
+        for zone in self.ancestors(code):
+            if zone in listed:
+                return listed[zone]
+        return CanalMonths(code, tuple(range(1, 13)), DEMONSTRATION)
 
     def to_json(self) -> str:
         """The pack as JSON, exact."""

@@ -25,6 +25,7 @@ _SUBJECTS = {
     "trusts": "trust",
     "pledge_consents": "pledge_consent",
     "pledges": "pledge",
+    "deliveries": "delivery",
     "api_keys": "api_key",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(

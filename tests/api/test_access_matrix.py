@@ -30,7 +30,8 @@ NEVER_GIVEN = 10**12
 NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
-    "trades", "instructions",
+    "trades", "instructions", "trust-members", "pledges", "pledge-consents",
+    "deliveries",
 )  # fmt: skip
 
 
@@ -124,6 +125,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "consent_id": things["pledge_consent_id"], "volume": "1", "secured": "1", "owed": "1", "valued": "1",
             "valuation": "t", "document": "t",
         },
+        "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},
     }  # fmt: skip
