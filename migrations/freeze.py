@@ -46,6 +46,8 @@ IMMUTABLE = (
     "pump_conversions",
     "turn_lines",
     "turn_uses",
+    "delivery_lines",
+    "delivery_receipts",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -21,7 +21,7 @@ LONGEST_FILE = 400
 
 PURE = re.compile(
     r"ledger/units|market/(core/chart|participants/policy|registry/(caps|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(book|fills|matching|auction|rules)"
-    r"|settlement/clearing|contracts/savings|compliance/rules|supervision/surveillance)"
+    r"|settlement/(clearing|schedule)|contracts/savings|compliance/rules|supervision/surveillance)"
 )
 """DESIGN section 2 calls these pure: values in, values out."""
 NUMERIC = {"auction": {"numpy", "highspy"}, "savings": {"numpy", "highspy"}}

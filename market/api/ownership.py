@@ -63,6 +63,11 @@ OWNERS: dict[str, tuple[str, str]] = {
         " FROM pledge_sales s JOIN water_accounts w ON w.id = s.water_account_id WHERE s.id = :id UNION ALL"
         " SELECT p.bank_id FROM pledge_sale_parts x JOIN pledges p ON p.id = x.pledge_id WHERE x.sale_id = :id",
     ),
+    "delivery": (
+        "delivery_id",
+        "SELECT buyer_id FROM deliveries WHERE id = :id UNION ALL SELECT seller_id FROM deliveries WHERE id = :id"
+        " UNION ALL SELECT keeper_id FROM deliveries WHERE id = :id AND keeper_id IS NOT NULL",
+    ),
     "meter": (
         "meter_id",
         "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",

@@ -234,6 +234,17 @@ ROUTES: dict[str, Rule] = {
     "pledge_sales.get_sale": read("registrar", "supervisor", "bank", also=HOLDERS, owns="pledge_sale"),
     "pledge_sales.pay_out": write("registrar", "bank", also=HOLDERS, owns="pledge_sale", key="http"),
     "pledge_sales.take_back": write("registrar", "bank", owns="pledge_sale", key="http"),
+    # deliveries
+    "deliveries.list_deliveries": read("registrar", "supervisor", also=HOLDERS, owns="self"),
+    "deliveries.order": write("registrar", also=HOLDERS, owns="body"),
+    "deliveries.get": read("registrar", "supervisor", also=HOLDERS, owns="delivery"),
+    "deliveries.dispatch": write("registrar"),
+    "deliveries.confirm": write("registrar", "association", owns="delivery", key="http"),
+    "deliveries.close_short": write("registrar", "association", owns="delivery"),
+    "deliveries.make_good": write("registrar"),
+    "deliveries.propose_refund": write("registrar"),
+    "deliveries.approve_refund": write("supervisor", key="http"),
+    "deliveries.decline_refund": write("supervisor"),
     # meters and readings
     "meters.list_meters": read("registrar", "supervisor", also=HOLDERS, owns="self"),
     "meters.get_meter": read("registrar", "supervisor", also=HOLDERS, owns="meter"),

@@ -164,6 +164,8 @@ TAGGED_ENDPOINTS = (IF_MATCH_ENDPOINTS - SUCCESSION_ENDPOINTS) | IF_MATCH_OPTION
         "participants.get", "participants.admit", "participants.refuse", "limits.create_limit", "limits.get_limit",
         "entitlements.apply", "entitlements.get_entitlement", "water_accounts.open_water_account",
         "water_accounts.get_water_account", "life.lodge_objection",
+        "deliveries.order", "deliveries.get", "deliveries.dispatch", "deliveries.confirm", "deliveries.close_short",
+        "deliveries.make_good", "deliveries.propose_refund", "deliveries.approve_refund", "deliveries.decline_refund",
         "pledges.apply", "pledges.get", "pledges.agree", "pledges.register", "pledges.refuse", "pledges.secure",
         "pledges.release", "pledges.consent_to_sale", "pledges.enforce", "pledge_sales.get_sale",
         "pledge_sales.take_back", "trusts.open_trust", "trusts.get", "trusts.recall", "trusts.end",

@@ -34,6 +34,7 @@ MODEL_MODULES = (
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",
+    "market.settlement.delivery_models",
     "market.trading.models",
     "market.supervision.models",
 )

@@ -57,6 +57,7 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("clocks", "name", (each.name for each in pack.clocks)),
         ("kinds", "kind", (each.kind for each in pack.kinds)),
         ("carry_overs", "source_of_water", (each.source for each in pack.carry_overs)),
+        ("canal_months", "zone", (each.zone for each in pack.canal_months)),
     ]
     for section, key, names in keys:
         seen: dict[object, int] = {}
@@ -140,6 +141,8 @@ def _references(pack: Pack) -> Iterator[tuple[str, int, str, str, object]]:
         yield "routes", index, "to_zone", "river node", route.to_zone
         for sector in route.sectors:
             yield "routes", index, "sectors", "sector", sector
+    for index, months in enumerate(pack.canal_months):
+        yield "canal_months", index, "zone", "river node", months.zone
     for index, fee in enumerate(pack.fees):
         yield "fees", index, "zone", "zone", fee.zone
     for index, rule in enumerate(pack.reviews):

@@ -26,7 +26,7 @@ _SECTIONS = (
     "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds", "clocks",
     "platform",
 )  # fmt: skip
-_OPTIONAL = ("kinds", "carry_overs", "reserve")
+_OPTIONAL = ("kinds", "carry_overs", "reserve", "canal_months")
 """A pack may lack these: it then says nothing of their subject, carries nothing over, and holds nothing back."""
 
 
@@ -75,6 +75,9 @@ class _Reader:
             kinds=self._all("kinds", self._kind) if "kinds" in self.sections else (),
             carry_overs=self._all("carry_overs", self._carry_over) if "carry_overs" in self.sections else (),
             reserve=self._reserve(self.sections["reserve"]) if "reserve" in self.sections else None,
+            canal_months=self._all("canal_months", self._canal_months)
+            if "canal_months" in self.sections
+            else (),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -288,6 +291,13 @@ class _Reader:
     def _reserve(self, item: Item) -> pack.ReserveRule:
         found = item.table(("most",), _BASIS)
         return pack.ReserveRule(found["most"].decimal(6, 100_000), self._basis(item, found))
+
+    def _canal_months(self, item: Item) -> pack.CanalMonths:
+        found = item.table(("zone", "months"), _BASIS)
+        months = tuple(month.whole(1, 12) for month in found["months"].items())
+        if not months or list(months) != sorted(set(months)):
+            raise found["months"].wrong("must name months once each, the first first")
+        return pack.CanalMonths(found["zone"].code(), months, self._basis(item, found))
 
     def _platform(self, item: Item) -> pack.Platform:
         found = item.table(("exported", "reason_zh", "reason_en"), _BASIS)

@@ -181,6 +181,14 @@ class KindRule(msgspec.Struct, frozen=True):
     basis: Basis
 
 
+class CanalMonths(msgspec.Struct, frozen=True):
+    """The months (1 to 12) in which a river node and what is below it lead water."""
+
+    zone: str
+    months: tuple[int, ...]
+    basis: Basis
+
+
 class Platform(msgspec.Struct, frozen=True):
     """Whether trades are exported to the national platform, as is due in over-loaded areas, or why they are not."""
 
@@ -252,6 +260,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     kinds: tuple[KindRule, ...] = ()
     carry_overs: tuple[CarryOver, ...] = ()
     reserve: ReserveRule | None = None
+    canal_months: tuple[CanalMonths, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -370,6 +379,14 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     def carry_over(self, source: str) -> CarryOver | None:
         """What of this source's unused water is carried into the next year; None: nothing is."""
         return next((each for each in self.carry_overs if each.source == source), None)
+
+    def open_months(self, code: str) -> CanalMonths:
+        """When a canal leads water: the nearest listing at or above it; all the year where there is none. KeyError."""
+        listed = {each.zone: each for each in self.canal_months}
+        for zone in self.ancestors(code):
+            if zone in listed:
+                return listed[zone]
+        return CanalMonths(code, tuple(range(1, 13)), DEMONSTRATION)
 
     def to_json(self) -> str:
         """The pack as JSON, exact."""

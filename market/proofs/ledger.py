@@ -37,7 +37,10 @@ FROM assets x
 JOIN (SELECT asset_id, sum(credits_posted - debits_posted) AS lost FROM accounts
       WHERE code = {int(AccountCode.WATER_LOSS)} GROUP BY 1) AS l ON l.asset_id = x.id
 LEFT JOIN (
-  SELECT a.asset_id, sum(i.source_litres - i.delivered_litres) AS lost
+  SELECT a.asset_id, sum(i.source_litres - i.delivered_litres - coalesce((
+           SELECT sum(f.source_litres - f.missing_litres)
+           FROM delivery_refunds f JOIN deliveries d ON d.id = f.delivery_id
+           WHERE d.instruction_id = i.id AND f.status = 'approved'), 0)) AS lost
   FROM instructions i JOIN accounts a ON a.id = i.seller_account WHERE i.status = 'settled' GROUP BY 1
 ) AS i ON i.asset_id = x.id
 WHERE l.lost <> coalesce(i.lost, 0)

@@ -171,7 +171,49 @@ FROM orders o JOIN products p ON p.id = o.product_id
 WHERE o.status = 'open' AND (p.closes_at < clock_timestamp() - {GRACE} OR p.phase = 'closed')
 """
 
+DELIVERIES_SQL = """
+SELECT 'a delivery is not its profile' AS reason, d.id AS id, d.litres AS a, l.litres AS b
+FROM deliveries d
+JOIN LATERAL (SELECT coalesce(sum(litres), 0) AS litres FROM delivery_lines WHERE delivery_id = d.id) AS l ON true
+WHERE d.litres <> l.litres
+UNION ALL
+SELECT 'what arrived is not what the gate keeper confirmed', d.id, d.confirmed_litres, r.litres
+FROM deliveries d
+JOIN LATERAL (SELECT coalesce(sum(litres), 0) AS litres FROM delivery_receipts WHERE delivery_id = d.id) AS r ON true
+WHERE d.confirmed_litres <> r.litres
+UNION ALL
+SELECT 'a further delivery is not what the one before lacked', d.id, d.litres, s.litres - s.confirmed_litres
+FROM deliveries d JOIN deliveries s ON s.id = d.makes_good_id
+WHERE d.litres <> s.litres - s.confirmed_litres OR s.status <> 'made_good'
+UNION ALL
+SELECT 'a refund is not what a short delivery lacked', f.id, f.missing_litres, d.litres - d.confirmed_litres
+FROM delivery_refunds f JOIN deliveries d ON d.id = f.delivery_id
+WHERE f.missing_litres <> d.litres - d.confirmed_litres OR (f.status = 'approved') <> (d.status = 'refunded')
+   AND f.status <> 'declined'
+"""
+
+# Codes: 74 water, 75 money. What a refund moved is what it says, on each side.
+REFUNDS_SQL = """
+WITH due AS (
+  SELECT d.instruction_id AS id, sum(f.missing_litres) AS missing, sum(f.source_litres) AS source, sum(f.fen) AS fen
+  FROM delivery_refunds f JOIN deliveries d ON d.id = f.delivery_id WHERE f.status = 'approved' GROUP BY 1
+), moved AS (
+  SELECT t.reference AS id,
+         sum(amount) FILTER (WHERE code = 74 AND debit_account_id = i.buyer_account) AS missing,
+         sum(amount) FILTER (WHERE code = 74 AND credit_account_id = i.seller_account) AS source,
+         sum(amount) FILTER (WHERE code = 75 AND credit_account_id = i.buyer_money_account) AS fen
+  FROM transfers t JOIN instructions i ON i.id = t.reference WHERE t.code IN (74, 75) GROUP BY 1
+)
+SELECT 'a refund did not move what it says' AS reason, coalesce(d.id, m.id) AS instruction_id, d.missing, m.missing,
+       d.source, m.source, d.fen, m.fen
+FROM due d FULL JOIN moved m USING (id)
+WHERE coalesce(d.missing, 0) <> coalesce(m.missing, 0) OR coalesce(d.source, 0) <> coalesce(m.source, 0)
+   OR coalesce(d.fen, 0) <> coalesce(m.fen, 0)
+"""
+
 CHECKS = (
+    Check(7, DELIVERIES_SQL),
+    Check(7, REFUNDS_SQL),
     Check(6, HOLDS_SQL),
     Check(6, ORDER_HOLDS_SQL),
     Check(6, BUY_HOLDS_SQL),

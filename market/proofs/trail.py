@@ -28,6 +28,7 @@ _SUBJECTS = {
     "trusts": "trust",
     "pledge_consents": "pledge_consent",
     "pledges": "pledge",
+    "deliveries": "delivery",
     "api_keys": "api_key",
     "objections": "objection",
     "water_assessments": "water_assessment",

@@ -82,16 +82,18 @@ SELECT r.id, w.account_id, r.trustee_id, coalesce(w.fee_account_id, 0), a.credit
 """
 
 
-def now(connection: psycopg.Connection[Any], trust_ids: Iterable[int]) -> dict[int, Pool]:
-    """The pools of these trusts with what each member has in them."""
+def now(
+    connection: psycopg.Connection[Any], trust_ids: Iterable[int], *, arrived: int = 0
+) -> dict[int, Pool]:
+    """The pools of these trusts with what each member has in them; `arrived` litres are on them and nobody's yet."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         found = [_Since(*row) for row in cursor.execute(_SINCE_SQL, (Bigints(trust_ids),))]
     shares = shares_of(connection, [each.generation_id for each in found])
-    return {each.trust_id: _pool(each, shares.get(each.generation_id, {})) for each in found}
+    return {each.trust_id: _pool(each, shares.get(each.generation_id, {}), arrived) for each in found}
 
 
-def _pool(since: _Since, shares: Mapping[int, int]) -> Pool:
-    free = since.balance - since.waiting
+def _pool(since: _Since, shares: Mapping[int, int], arrived: int) -> Pool:
+    free = since.balance - since.waiting - arrived
     left = standings(
         list(shares.values()),
         sold=since.sold,
@@ -177,11 +179,12 @@ def give_back(
     litres: int,
     hold_id: int,
     mark: int,
+    arrived: bool = False,
 ) -> bool:
-    """Returns what a refused instruction held to those whose it was when it was traded; False where this is no pool.
+    """Returns what comes back of an instruction to those whose it was when it was traded; False where this is no pool.
 
     The caller has locked the pool's ledger account; `hold_id` is the transfer that took the water, `mark` the one that
-    gives it back.
+    gives it back; `arrived`: it is on the account already (a refund), else it only was held (a review refused it).
     """
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(
@@ -194,6 +197,6 @@ def give_back(
     trust_id, generation = row
     then = shares_of(connection, [generation])[generation]
     returned = dict(zip(then, split_exact(litres, list(then.values())), strict=True))
-    pool = now(connection, [trust_id])[trust_id]
+    pool = now(connection, [trust_id], arrived=litres if arrived else 0)[trust_id]
     change(connection, pool, returned, mark=mark, cause=RETURNED, instruction_id=instruction_id)
     return True

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger.arrays import Bigints
+from market.core.chart import TransferCode
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.registry import shareouts
@@ -153,16 +154,19 @@ SELECT s.member_id,
   FROM trust_shares s JOIN trust_generations g ON g.id = s.generation_id
  WHERE s.member_id = ANY(%s) GROUP BY s.member_id
 """
-_MONEY_SQL = """
+_MONEY_SQL = f"""
 SELECT r.id, m.participant_id,
-       coalesce(sum((p ->> 1)::bigint) FILTER (WHERE i.status = 'settled'), 0)::bigint,
+       coalesce(sum((p ->> 1)::bigint) FILTER (WHERE i.status = 'settled'), 0)::bigint - coalesce((
+         SELECT sum(t.amount) FROM transfers t JOIN instructions n ON n.id = t.reference
+          WHERE t.debit_account_id = m.account_id AND t.code = {int(TransferCode.RETURN_MONEY)}
+            AND n.seller_water_account_id = r.water_account_id), 0)::bigint,
        coalesce(sum((p ->> 1)::bigint) FILTER (WHERE i.status = 'awaiting_review'), 0)::bigint
   FROM trusts r
   JOIN instructions i ON i.seller_id = r.trustee_id AND i.seller_water_account_id = r.water_account_id
  CROSS JOIN LATERAL jsonb_array_elements(i.payees::jsonb) p
   JOIN money_accounts m ON m.account_id = (p ->> 0)::bigint
  WHERE r.id = ANY(%s) AND m.participant_id = ANY(%s) AND p ->> 2 = 'beneficiary'
- GROUP BY r.id, m.participant_id
+ GROUP BY r.id, m.participant_id, m.account_id
 """
 
 

@@ -25,13 +25,21 @@ WHERE i.id = %s FOR NO KEY UPDATE OF i
 """
 
 
+def settled(
+    connection: psycopg.Connection[Any], *, instruction_id: int
+) -> tuple[clearing.Obligation, clearing.Books, int]:
+    """A settled obligation, its system accounts, the seller's water account. Errors: NotFound, InstructionResolved."""
+    due, _, system, seller = _load(connection, instruction_id, "settled")
+    return due, system, seller
+
+
 def _load(
-    connection: psycopg.Connection[Any], instruction_id: int
+    connection: psycopg.Connection[Any], instruction_id: int, status: str = "awaiting_review"
 ) -> tuple[clearing.Obligation, clearing.Holds, clearing.Books, int]:
     row = connection.execute(_LOAD_SQL, (instruction_id,)).fetchone()
     if row is None:
         raise NotFound("there is no such instruction")
-    if row[11] != "awaiting_review":
+    if row[11] != status:
         raise InstructionResolved(f"the instruction is {row[11]}", available=row[11])
     decode = msgspec.json.decode
     due = clearing.Obligation(
@@ -40,7 +48,7 @@ def _load(
         [tuple(charge) for charge in decode(row[8])],
         [tuple(free) for free in decode(row[9])],
     )  # fmt: skip
-    ((water, money, charges),) = decode(row[10])
+    ((water, money, charges),) = decode(row[10]) or ((0, 0, ()),)
     asset = water_asset(row[12], row[13])
     system = clearing.Books(
         books.system_account(connection, asset, AccountCode.WATER_CLEARING),

@@ -1,4 +1,4 @@
-"""Trusteeship and pledges: pools with exact shares, and water pledged to banks."""
+"""Trusteeship, pledges, delivery: pools with exact shares, water pledged to banks, traded water at the gate."""
 
 from __future__ import annotations
 

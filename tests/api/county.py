@@ -122,6 +122,7 @@ def furnish(county: County) -> None:
     _trade(county, county.theirs, "theirs", "factory", "10", "0.7")
     county.bank = lender(county, "lender")
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        _delivery(county, things, name)
         _pledge(county, things, name)
         _trust(county, things, name)
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
@@ -207,6 +208,16 @@ def _things(county: County, things: dict[str, str], name: str) -> None:
     if name == "mine":
         for role in sorted(PARTICIPANTS):
             county.user(role, role, ids.parse("par", things["participant"]))
+
+
+def _delivery(county: County, things: dict[str, str], name: str) -> None:
+    """A litre and more of mine, sold and on its way."""
+    account = county.get("centre", "/water-accounts")["data"][0]["id"]
+    _order(county, name, "sell", things["water_account"], "1", "0.1")
+    bought = _order(county, "centre", "buy", account, "1", "0.1")
+    trade = county.get("centre", f"/trades/{bought['fills'][0]['trade_id']}")
+    made = county.post("registrar", "/deliveries", {"instruction_id": trade["instruction_id"]})
+    things["delivery"] = county.post("registrar", f"/deliveries/{made['id']}/dispatch")["id"]
 
 
 def lender(county: County, name: str) -> str:

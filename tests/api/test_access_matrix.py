@@ -31,7 +31,8 @@ NEVER_GIVEN = 10**12
 NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
-    "trades", "instructions", "water-assessments", "findings",
+    "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
+    "deliveries",
 )  # fmt: skip
 
 
@@ -165,6 +166,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "meter_id": things["meter_id"], "until": clock.now().isoformat(), "counter": "1", "basis": "land",
             "lines": [{"water_account_id": things["water_account_id"], "weight": "1"}],
         },
+        "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},
     }  # fmt: skip

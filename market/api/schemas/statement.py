@@ -26,6 +26,8 @@ _SUBJECTS = {
     TransferCode.DEPOSIT: "dep",
     TransferCode.PAYOUT: "pay",
     TransferCode.PLAN_SET: "wac",
+    TransferCode.RETURN_WATER: "ins",
+    TransferCode.RETURN_MONEY: "ins",
     TransferCode.TRUST_MOVE: "tmb",
     TransferCode.PLEDGE_HOLD: "plg",
     TransferCode.PLEDGE_MOVE: "plg",

@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 # Accounts of the sound market that stay the same whatever is planted.
 HOLDER = "(SELECT account_id FROM water_accounts WHERE origin = 'own' ORDER BY id DESC LIMIT 1)"
-PAYER = "(SELECT account_id FROM money_accounts ORDER BY id DESC LIMIT 1)"
+PAYER = (
+    "(SELECT m.account_id FROM money_accounts m JOIN participants p ON p.id = m.participant_id"
+    " WHERE p.kind = 'household' ORDER BY m.id DESC LIMIT 1)"
+)
 CAP = "(SELECT account_id FROM limits WHERE code = 'T-DEMO-MANAS' AND water_year = 2026)"
 
 
@@ -157,6 +160,23 @@ TRADING = (
           ("UPDATE participants SET owner_group_id = (SELECT buyer_id FROM instructions"
            " WHERE payees LIKE '%beneficiary%' LIMIT 1) WHERE id = (SELECT seller_id FROM instructions"
            " WHERE payees LIKE '%beneficiary%' LIMIT 1)",)),
+    plant("a pledge that holds less than it says", 6,
+          "UPDATE pledge_holds SET litres = litres - 1 WHERE hold_id = (SELECT max(hold_id) FROM pledge_holds)"),
+    plant("a pledge that ended and still holds", 6,
+          "UPDATE pledges SET status = 'released' WHERE id = (SELECT max(id) FROM pledges)"),
+    plant("a bank that was paid nothing of what its pledge says", 10,
+          "INSERT INTO pledge_steps (pledge_id, step, reason, fen) SELECT max(id), 'paid', '', 100 FROM pledges"),
+    plant("a delivery that is not its profile", 7,
+          "UPDATE delivery_lines SET litres = litres + 1"
+          " WHERE delivery_id = (SELECT max(id) FROM deliveries) AND from_day = (SELECT max(from_day) FROM delivery_lines"
+          " WHERE delivery_id = (SELECT max(id) FROM deliveries))"),
+    plant("water that nobody saw arrive", 7,
+          "UPDATE deliveries SET confirmed_litres = 1 WHERE id = (SELECT max(id) FROM deliveries)"),
+    plant("a refund that moved nothing", 7,
+          "INSERT INTO delivery_refunds (delivery_id, missing_litres, source_litres, fen, reason, proposed_by, status,"
+          " decided_by) SELECT max(d.id), max(d.litres), max(d.litres), 1, 'planted', min(u.id), 'approved', max(u.id)"
+          " FROM deliveries d CROSS JOIN users u",
+          "UPDATE deliveries SET status = 'refunded' WHERE id = (SELECT max(id) FROM deliveries)"),
     plant("an announcement of another total", 10,
           "UPDATE announcements SET total_litres = total_litres + 1 WHERE id = (SELECT max(id) FROM announcements)"),
     plant("a reading that does not follow from the one before", 11,
