@@ -10,15 +10,16 @@ from market.api.http import blueprint, session
 from market.api.schemas import county as shapes
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.county import pack as facts
+from market.county import parts as facts
 from market.county.current import pack_in_force
+from market.county.pack import Pack
 from market.registry import reference
 from market.registry.models import WaterYear
 
 blp = blueprint("county", "The county: zones, sources, sectors, water years, rules with their sources")
 
 
-def _pack() -> facts.Pack:
+def _pack() -> Pack:
     try:
         return pack_in_force(raw(session()))
     except LookupError as error:

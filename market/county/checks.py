@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from market.county.document import Item
-from market.county.pack import ADMIN, COUNTY, RIVER, LimitSpec, Pack, Zone
+from market.county.pack import Pack
+from market.county.parts import ADMIN, COUNTY, RIVER, LimitSpec, Zone
 
 Lines = Mapping[tuple[str, int], Item]
 """Where each row of a section stands."""

@@ -12,7 +12,8 @@ from market.core import audit, books, clock, outbox
 from market.core.db import bump_reference, raw
 from market.core.errors import Conflict
 from market.county.models import CountyPack
-from market.county.pack import Pack, Zone
+from market.county.pack import Pack
+from market.county.parts import Zone
 
 
 class PackVersionUsed(Conflict):

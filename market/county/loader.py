@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from market.county import checks, pack
+from market.county import checks, parts
 from market.county.document import Item, read
-from market.county.pack import Basis, Pack
+from market.county.pack import Pack
+from market.county.parts import Basis
 
 T = TypeVar("T")
 
@@ -100,7 +101,7 @@ class _Reader:
                 raise found["status"].wrong("the status of a reading needs its source")
             if not demonstration:
                 raise item.wrong("a figure needs a source, or `demonstration: true`")
-            return pack.DEMONSTRATION
+            return parts.DEMONSTRATION
         source = found["source"].text(200)
         code = source.split(" ")[0]
         if code not in self.sources:
@@ -115,22 +116,22 @@ class _Reader:
         return Basis(source, status, demonstration)
 
     @staticmethod
-    def _source(item: Item) -> pack.Source:
+    def _source(item: Item) -> parts.Source:
         found = item.table(("code", "title", "status"), ("url",))
-        return pack.Source(
+        return parts.Source(
             found["code"].code(),
             found["title"].text(),
             found["status"].one_of(STATUSES),
             found["url"].text() if "url" in found else None,
         )
 
-    def _zone(self, item: Item) -> pack.Zone:
+    def _zone(self, item: Item) -> parts.Zone:
         found = item.table(("code", "tree", "level", "zh"), ("parent", "en", "groundwater", *_BASIS))
         self._basis(item, found)
         tree = found["tree"].one_of(tuple(checks.LEVELS))
-        groundwater = ("open", *pack.CLOSED_GROUNDWATER)
+        groundwater = ("open", *parts.CLOSED_GROUNDWATER)
         zh = found["zh"].text(80)
-        return pack.Zone(
+        return parts.Zone(
             code=found["code"].code(),
             tree=tree,
             parent=found["parent"].code() if "parent" in found else None,
@@ -141,9 +142,9 @@ class _Reader:
             demonstration=found["demonstration"].boolean() if "demonstration" in found else False,
         )
 
-    def _sector(self, item: Item) -> pack.Sector:
+    def _sector(self, item: Item) -> parts.Sector:
         found = item.table(("code", "zh", "en", "may_sell", "may_buy"), _BASIS)
-        return pack.Sector(
+        return parts.Sector(
             found["code"].one_of(("agriculture", "industry", "domestic", "ecology", "services")),
             found["zh"].text(40),
             found["en"].text(40),
@@ -153,21 +154,21 @@ class _Reader:
         )
 
     @staticmethod
-    def _water_year(item: Item) -> pack.WaterYear:
+    def _water_year(item: Item) -> parts.WaterYear:
         found = item.table(("year", "starts_on", "ends_on"))
-        year = pack.WaterYear(
+        year = parts.WaterYear(
             found["year"].whole(2000, 2200), found["starts_on"].day(), found["ends_on"].day()
         )
         if year.ends_on <= year.starts_on:
             raise found["ends_on"].wrong("must be after the start")
         return year
 
-    def _product(self, item: Item) -> pack.Product:
+    def _product(self, item: Item) -> parts.Product:
         found = item.table(("code", "source_of_water", "water_year", "tenure", "lot"), _BASIS)
         lot = found["lot"].decimal(3)
         if lot == 0:
             raise found["lot"].wrong("must be above zero")
-        return pack.Product(
+        return parts.Product(
             found["code"].code(),
             found["source_of_water"].code(),
             found["water_year"].whole(2000, 2200),
@@ -176,7 +177,7 @@ class _Reader:
             self._basis(item, found),
         )
 
-    def _limit(self, item: Item) -> pack.LimitSpec:
+    def _limit(self, item: Item) -> parts.LimitSpec:
         found = item.table(
             ("code", "kind", "water_year", "volume"),
             ("zone", "to_zone", "source_of_water", "sector", *_BASIS),
@@ -185,7 +186,7 @@ class _Reader:
         def code(name: str) -> str | None:
             return found[name].code() if name in found else None
 
-        return pack.LimitSpec(
+        return parts.LimitSpec(
             code=found["code"].code(),
             kind=found["kind"].one_of(LIMIT_KINDS),
             water_year=found["water_year"].whole(2000, 2200),
@@ -197,16 +198,16 @@ class _Reader:
             sector=code("sector"),
         )
 
-    def _flow(self, item: Item) -> pack.Flow:
+    def _flow(self, item: Item) -> parts.Flow:
         found = item.table(("from_sector", "to_sector", "within"), _BASIS)
-        within = found["within"].one_of((pack.COUNTY, pack.DISTRICT, pack.CANAL))
-        return pack.Flow(
+        within = found["within"].one_of((parts.COUNTY, parts.DISTRICT, parts.CANAL))
+        return parts.Flow(
             found["from_sector"].code(), found["to_sector"].code(), within, self._basis(item, found)
         )
 
-    def _route(self, item: Item) -> pack.Route:
+    def _route(self, item: Item) -> parts.Route:
         found = item.table(("from_zone", "to_zone", "k"), ("sectors", *_BASIS))
-        return pack.Route(
+        return parts.Route(
             found["from_zone"].code(),
             found["to_zone"].code(),
             found["k"].whole(1, 1000),
@@ -214,16 +215,16 @@ class _Reader:
             tuple(each.code() for each in found["sectors"].items()) if "sectors" in found else (),
         )
 
-    def _fee(self, item: Item) -> pack.Fee:
+    def _fee(self, item: Item) -> parts.Fee:
         found = item.table(("zone", "rate"), _BASIS)
-        return pack.Fee(found["zone"].code(), found["rate"].decimal(6, 1_000_000), self._basis(item, found))
+        return parts.Fee(found["zone"].code(), found["rate"].decimal(6, 1_000_000), self._basis(item, found))
 
-    def _review(self, item: Item) -> pack.ReviewRule:
+    def _review(self, item: Item) -> parts.ReviewRule:
         found = item.table(
             ("code", "working_days"),
             ("from_sector", "to_sector", "crossing_districts", "from_volume", *_BASIS),
         )
-        return pack.ReviewRule(
+        return parts.ReviewRule(
             found["code"].code(),
             found["working_days"].whole(1, 120),
             self._basis(item, found),
@@ -233,9 +234,9 @@ class _Reader:
             found["from_volume"].decimal(3) if "from_volume" in found else 0,
         )
 
-    def _tariff(self, item: Item) -> pack.Tariff:
+    def _tariff(self, item: Item) -> parts.Tariff:
         found = item.table(("zone", "sector", "price"), ("tiers", *_BASIS))
-        return pack.Tariff(
+        return parts.Tariff(
             found["zone"].code(),
             found["sector"].code(),
             found["price"].decimal(4, 10**8),
@@ -243,43 +244,43 @@ class _Reader:
             self._tiers(found["tiers"]) if "tiers" in found else (),
         )
 
-    def _tiers(self, item: Item) -> tuple[pack.Tier, ...]:
-        tiers: list[pack.Tier] = []
+    def _tiers(self, item: Item) -> tuple[parts.Tier, ...]:
+        tiers: list[parts.Tier] = []
         for each in item.items():
             found = each.table(("above", "multiple"), _BASIS)
             above = found["above"].decimal(6, 10**9)
             if tiers and above <= tiers[-1].above_e6:
                 raise found["above"].wrong("must be above that of the tier before")
-            tiers.append(pack.Tier(above, found["multiple"].decimal(6, 10**9), self._basis(each, found)))
+            tiers.append(parts.Tier(above, found["multiple"].decimal(6, 10**9), self._basis(each, found)))
         return tuple(tiers)
 
-    def _threshold(self, item: Item) -> pack.Threshold:
+    def _threshold(self, item: Item) -> parts.Threshold:
         found = item.table(("name", "volume", "operator"), _BASIS)
-        return pack.Threshold(
+        return parts.Threshold(
             found["name"].code(),
             found["volume"].decimal(3),
             found["operator"].one_of(("gte", "gt")),
             self._basis(item, found),
         )
 
-    def _clock(self, item: Item) -> pack.Clock:
+    def _clock(self, item: Item) -> parts.Clock:
         found = item.table(("name", "length", "unit"), _BASIS)
-        return pack.Clock(
+        return parts.Clock(
             found["name"].code(),
             found["length"].whole(1, 1000),
             found["unit"].one_of(CLOCK_UNITS),
             self._basis(item, found),
         )
 
-    def _kind(self, item: Item) -> pack.KindRule:
+    def _kind(self, item: Item) -> parts.KindRule:
         found = item.table(("kind", "publication"), _BASIS)
-        return pack.KindRule(
+        return parts.KindRule(
             found["kind"].one_of(RIGHT_KINDS), found["publication"].boolean(), self._basis(item, found)
         )
 
-    def _carry_over(self, item: Item) -> pack.CarryOver:
+    def _carry_over(self, item: Item) -> parts.CarryOver:
         found = item.table(("source_of_water", "keep", "evaporation"), ("spill_risk", *_BASIS))
-        return pack.CarryOver(
+        return parts.CarryOver(
             source=found["source_of_water"].code(),
             keep_e6=found["keep"].decimal(6, 1_000_000),
             evaporation_e6=found["evaporation"].decimal(6, 1_000_000),
@@ -288,20 +289,20 @@ class _Reader:
             basis=self._basis(item, found),
         )
 
-    def _reserve(self, item: Item) -> pack.ReserveRule:
+    def _reserve(self, item: Item) -> parts.ReserveRule:
         found = item.table(("most",), _BASIS)
-        return pack.ReserveRule(found["most"].decimal(6, 100_000), self._basis(item, found))
+        return parts.ReserveRule(found["most"].decimal(6, 100_000), self._basis(item, found))
 
-    def _canal_months(self, item: Item) -> pack.CanalMonths:
+    def _canal_months(self, item: Item) -> parts.CanalMonths:
         found = item.table(("zone", "months"), _BASIS)
         months = tuple(month.whole(1, 12) for month in found["months"].items())
         if not months or list(months) != sorted(set(months)):
             raise found["months"].wrong("must name months once each, the first first")
-        return pack.CanalMonths(found["zone"].code(), months, self._basis(item, found))
+        return parts.CanalMonths(found["zone"].code(), months, self._basis(item, found))
 
-    def _platform(self, item: Item) -> pack.Platform:
+    def _platform(self, item: Item) -> parts.Platform:
         found = item.table(("exported", "reason_zh", "reason_en"), _BASIS)
-        return pack.Platform(
+        return parts.Platform(
             found["exported"].boolean(),
             found["reason_zh"].text(),
             found["reason_en"].text(),

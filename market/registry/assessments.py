@@ -15,7 +15,8 @@ from market.core import audit, clock, outbox
 from market.core.db import raw
 from market.core.errors import InvalidInput, NotFound
 from market.county.current import pack_in_force
-from market.county.pack import Pack, Threshold
+from market.county.pack import Pack
+from market.county.parts import Threshold
 from market.registry import places
 from market.registry.life_errors import AssessmentExists, AssessmentNeeded, AssessmentTooSmall
 from market.registry.life_models import WaterAssessment

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from market.core import audit
 from market.core.db import raw
-from market.county.pack import LimitSpec, Pack
+from market.county.pack import Pack
+from market.county.parts import LimitSpec
 from market.registry import limits, reference
 from market.registry.errors import LimitMoved
 from market.registry.models import Limit, WaterYear

@@ -17,7 +17,8 @@ from market.core import audit, clock, outbox, workdays
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
-from market.county.pack import Clock, Pack
+from market.county.pack import Pack
+from market.county.parts import Clock
 from market.participants.errors import StaleVersion
 from market.registry import life, pledge_alerts
 from market.registry.errors import EntitlementState

@@ -167,8 +167,8 @@ TRADING = (
     plant("a bank that was paid nothing of what its pledge says", 10,
           "INSERT INTO pledge_steps (pledge_id, step, reason, fen) SELECT max(id), 'paid', '', 100 FROM pledges"),
     plant("a delivery that is not its profile", 7,
-          "UPDATE delivery_lines SET litres = litres + 1"
-          " WHERE delivery_id = (SELECT max(id) FROM deliveries) AND from_day = (SELECT max(from_day) FROM delivery_lines"
+          "UPDATE delivery_lines SET litres = litres + 1 WHERE delivery_id = (SELECT max(id) FROM deliveries)"
+          " AND from_day = (SELECT max(from_day) FROM delivery_lines"
           " WHERE delivery_id = (SELECT max(id) FROM deliveries))"),
     plant("water that nobody saw arrive", 7,
           "UPDATE deliveries SET confirmed_litres = 1 WHERE id = (SELECT max(id) FROM deliveries)"),

@@ -17,14 +17,15 @@ from ledger.units import parse_litres
 from market.api.schemas.registry import Share
 from market.core import audit, books, clock, db
 from market.core.chart import HEADROOM, AccountCode, TransferCode
-from market.county import pack
+from market.county import parts
+from market.county.pack import Pack
 from market.metering import readings
 from market.metering.models import Meter, Reading
 from market.participants.models import Participant, User
 from market.registry import accounts, allocations, entitlements, limits, queries, reference
 from market.registry.models import Announcement, Entitlement, Limit, WaterAccount
 
-BASIS = pack.Basis("test", "derived", demonstration=True)
+BASIS = parts.Basis("test", "derived", demonstration=True)
 MORE_CANALS = tuple(f"G{number}" for number in range(60))
 REGISTRAR = audit.Actor(user_id=1)
 _numbers = itertools.count(1)
@@ -199,7 +200,7 @@ class Registry:
         return [row[0] for row in rows]
 
 
-def small_pack(**changes: Any) -> pack.Pack:
+def small_pack(**changes: Any) -> Pack:
     """The small county's rules: water at D1 costs as in Manas (0.077 yuan), at D2 as in Zepu (0.1418)."""
     zones = (
         ("C", "admin", None, "county"),
@@ -227,18 +228,18 @@ def small_pack(**changes: Any) -> pack.Pack:
         "county": "C",
         "certificate_prefix": "YJS",
         "sources": (),
-        "zones": tuple(pack.Zone(*each, zh=each[0], en=each[0]) for each in (*zones, *gates)),
+        "zones": tuple(parts.Zone(*each, zh=each[0], en=each[0]) for each in (*zones, *gates)),
         "water_sources": ("surface", "groundwater", "reclaimed"),
         "sectors": tuple(
-            pack.Sector(code, code, code, may_sell, may_buy, BASIS) for code, may_sell, may_buy in sectors
+            parts.Sector(code, code, code, may_sell, may_buy, BASIS) for code, may_sell, may_buy in sectors
         ),
         "water_years": (
-            pack.WaterYear(2026, dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
-            pack.WaterYear(2027, dt.date(2027, 1, 1), dt.date(2027, 12, 31)),
-            pack.WaterYear(2028, dt.date(2028, 1, 1), dt.date(2028, 12, 31)),
+            parts.WaterYear(2026, dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
+            parts.WaterYear(2027, dt.date(2027, 1, 1), dt.date(2027, 12, 31)),
+            parts.WaterYear(2028, dt.date(2028, 1, 1), dt.date(2028, 12, 31)),
         ),
-        "carry_overs": (pack.CarryOver("surface", 1_000_000, 50_000, True, 100_000, BASIS),),
-        "reserve": pack.ReserveRule(100_000, BASIS),
+        "carry_overs": (parts.CarryOver("surface", 1_000_000, 50_000, True, 100_000, BASIS),),
+        "reserve": parts.ReserveRule(100_000, BASIS),
         "products": (),
         "limits": (),
         "flows": (),
@@ -246,12 +247,12 @@ def small_pack(**changes: Any) -> pack.Pack:
         "fees": (),
         "reviews": (),
         "tariffs": (
-            pack.Tariff("D1", "agriculture", 770, BASIS),
-            pack.Tariff("D2", "agriculture", 1418, BASIS),
+            parts.Tariff("D1", "agriculture", 770, BASIS),
+            parts.Tariff("D2", "agriculture", 1418, BASIS),
         ),
-        "thresholds": (pack.Threshold("use_plan", 10_000_000, "gte", pack.Basis("plan 3(1)2", "read")),),
+        "thresholds": (parts.Threshold("use_plan", 10_000_000, "gte", parts.Basis("plan 3(1)2", "read")),),
     }
-    return pack.Pack(**(values | changes))
+    return Pack(**(values | changes))
 
 
 def registrar(session: Session) -> None:

@@ -8,30 +8,30 @@ from contextlib import contextmanager
 from typing import Any
 
 from market.core import clock, db
-from market.county import pack
+from market.county import parts
 from market.registry import clocks, entitlements, procedure
 from market.registry.life_models import Objection
 from market.registry.models import Entitlement
 from tests.usecases.registry.county import BASIS, REGISTRAR, Registry, small_pack
 
-LAW = pack.Basis("law", "read")
+LAW = parts.Basis("law", "read")
 RULED = small_pack(
     version="2",
     clocks=(
-        pack.Clock("permit_acceptance", 5, "working_days", LAW),
-        pack.Clock("permit_decision", 45, "working_days", LAW),
-        pack.Clock("licence_decision", 20, "working_days", LAW),
-        pack.Clock("permit_renewal_before_expiry", 45, "days", LAW),
-        pack.Clock("permit_term_usual", 5, "years", LAW),
-        pack.Clock("permit_term_longest", 10, "years", LAW),
-        pack.Clock("permit_unused_until_cancelled", 2, "years", LAW),
-        pack.Clock("publication_objection", 15, "days", BASIS),
+        parts.Clock("permit_acceptance", 5, "working_days", LAW),
+        parts.Clock("permit_decision", 45, "working_days", LAW),
+        parts.Clock("licence_decision", 20, "working_days", LAW),
+        parts.Clock("permit_renewal_before_expiry", 45, "days", LAW),
+        parts.Clock("permit_term_usual", 5, "years", LAW),
+        parts.Clock("permit_term_longest", 10, "years", LAW),
+        parts.Clock("permit_unused_until_cancelled", 2, "years", LAW),
+        parts.Clock("publication_objection", 15, "days", BASIS),
     ),
     thresholds=(
         *small_pack().thresholds,
-        pack.Threshold("water_assessment", 10_000_000, "gte", BASIS),
+        parts.Threshold("water_assessment", 10_000_000, "gte", BASIS),
     ),
-    kinds=(pack.KindRule("abstraction_permit", True, BASIS),),
+    kinds=(parts.KindRule("abstraction_permit", True, BASIS),),
 )  # fmt: skip
 MONDAY = dt.date(2026, 3, 2)
 

@@ -8,7 +8,8 @@ from market import installation
 from market.core import audit, db
 from market.county.current import pack_in_force
 from market.county.install import PackVersionUsed, ZoneDropped
-from market.county.pack import LimitSpec, Pack
+from market.county.pack import Pack
+from market.county.parts import LimitSpec
 from market.registry import errors, limits, lists
 from tests.usecases.registry.county import BASIS, REGISTRAR, Registry, small_pack
 

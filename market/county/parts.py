@@ -1,0 +1,223 @@
+"""The parts of a county pack: zones, rules, tariffs, clocks, each with its legal source. Plain values."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+ADMIN, RIVER = "admin", "river"
+CLOSED_GROUNDWATER = ("restricted", "banned", "overdrawn")
+COUNTY, DISTRICT, CANAL = "county", "district", "canal"
+ONE_E6 = 1_000_000
+
+
+class Basis(msgspec.Struct, frozen=True):
+    """Where a figure or rule comes from: a source with its article and how it was read, or a demonstration."""
+
+    source: str
+    status: str
+    demonstration: bool = False
+
+
+DEMONSTRATION = Basis("demonstration", "demonstration", demonstration=True)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A law, plan, standard or report that figures come from."""
+
+    code: str
+    title: str
+    status: str
+    url: str | None = None
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """A node of the administrative tree or of the river tree."""
+
+    code: str
+    tree: str
+    parent: str | None
+    level: str
+    zh: str
+    en: str
+    groundwater: str = "open"
+    demonstration: bool = False
+
+
+class Sector(msgspec.Struct, frozen=True):
+    """One of the user classes (plan part 4(1)3) or special trades, and whether it may sell and buy."""
+
+    code: str
+    zh: str
+    en: str
+    may_sell: bool
+    may_buy: bool
+    basis: Basis
+
+
+class WaterYear(msgspec.Struct, frozen=True):
+    """A water year; both days included."""
+
+    year: int
+    starts_on: dt.date
+    ends_on: dt.date
+
+
+class Product(msgspec.Struct, frozen=True):
+    """What one order book trades."""
+
+    code: str
+    source: str
+    water_year: int
+    tenure: str
+    lot_litres: int
+    basis: Basis
+
+
+class LimitSpec(msgspec.Struct, frozen=True):
+    """A cap, route, import, export or conversion limit of one water year."""
+
+    code: str
+    kind: str
+    water_year: int
+    litres: int
+    basis: Basis
+    zone: str | None = None
+    to_zone: str | None = None
+    source: str | None = None
+    sector: str | None = None
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """Water may be sold from one sector to another, within the county, the irrigation district or the canal."""
+
+    from_sector: str
+    to_sector: str
+    within: str
+    basis: Basis
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Water can be led from one river node to another; of 1 000 litres k arrive. No sectors: all may use it."""
+
+    from_zone: str
+    to_zone: str
+    k: int
+    basis: Basis
+    sectors: tuple[str, ...] = ()
+
+
+class Fee(msgspec.Struct, frozen=True):
+    """The exchange's fee in a zone, millionths of the value, paid by the seller."""
+
+    zone: str
+    rate_e6: int
+    basis: Basis
+
+
+class ReviewRule(msgspec.Struct, frozen=True):
+    """Trades that go before a reviewer. None in a sector: any; `crossing`: only across districts."""
+
+    code: str
+    working_days: int
+    basis: Basis
+    from_sector: str | None = None
+    to_sector: str | None = None
+    crossing: bool = False
+    from_litres: int = 0
+
+
+class Tier(msgspec.Struct, frozen=True):
+    """Use that passes the quota by `above_e6` of it costs `multiple_e6` of the price (millionths)."""
+
+    above_e6: int
+    multiple_e6: int
+    basis: Basis = DEMONSTRATION
+
+
+class Tariff(msgspec.Struct, frozen=True):
+    """The water price of a sector in a zone; tiers apply where the user has a quota (Water Law art. 49)."""
+
+    zone: str
+    sector: str
+    price_e4: int
+    basis: Basis
+    tiers: tuple[Tier, ...] = ()
+
+
+class Threshold(msgspec.Struct, frozen=True):
+    """A yearly volume from which a duty begins. `operator`: gte includes the number, gt does not (Civil Code 1259)."""
+
+    name: str
+    litres: int
+    operator: str
+    basis: Basis
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """A time that a law or rule gives: so many working days, days or years (`unit`)."""
+
+    name: str
+    length: int
+    unit: str
+    basis: Basis
+
+
+class KindRule(msgspec.Struct, frozen=True):
+    """How a right of one kind is confirmed: whether its application must be accepted and published for objection."""
+
+    kind: str
+    publication: bool
+    basis: Basis
+
+
+class CanalMonths(msgspec.Struct, frozen=True):
+    """The months (1 to 12) in which a river node and what is below it lead water."""
+
+    zone: str
+    months: tuple[int, ...]
+    basis: Basis
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """Whether trades are exported to the national platform, as is due in over-loaded areas, or why they are not."""
+
+    exported: bool
+    reason_zh: str
+    reason_en: str
+    basis: Basis
+
+
+class CarryOver(msgspec.Struct, frozen=True):
+    """What of a year's unused water of a source goes into the next: the rule of the county, or a demonstration.
+
+    `keep_e6` bounds what is kept, as a share of the yearly volume of the right; `evaporation_e6` of what is kept is
+    deducted. Where it is `spillable`, what with the new year's allocation passes the right may not be used until the
+    spill risk is under `spill_risk_e6`. Shares are millionths.
+    """
+
+    source: str
+    keep_e6: int
+    evaporation_e6: int
+    spillable: bool
+    spill_risk_e6: int
+    basis: Basis
+
+
+class ReserveRule(msgspec.Struct, frozen=True):
+    """The most of an announcement that may be held back for the village and the district (millionths)."""
+
+    most_e6: int
+    basis: Basis
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Whether the rules allow a flow, by which rule and source."""
+
+    allowed: bool
+    rule: str
+    legal_source: str
+
+
+NO_FLOW = Decision(False, "sector_flow", "sector rules of the county pack: no flow listed")
