@@ -23,6 +23,9 @@ _SUBJECTS = {
     "announcements": "announcement",
     "mandates": "mandate",
     "api_keys": "api_key",
+    "meters": "meter",
+    "readings": "reading",
+    "turn_sheets": "turn_sheet",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()
