@@ -97,9 +97,11 @@ def _first_or_replayed(opened: Session, asked: dict[str, Any], perform: Callable
 
 
 def body_hash() -> bytes:
-    """What an idempotency key is bound to: the method, the path, and the body."""
+    """What an idempotency key is bound to: the method, the path with its query, and the body."""
     digest = hashlib.sha256()
     digest.update(f"{request.method} {request.path}\n".encode())
+    if request.query_string:
+        digest.update(b"?" + request.query_string + b"\n")
     digest.update(request.get_data())
     return digest.digest()
 

@@ -54,6 +54,12 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                 "required": ["pointer", "detail"],
             },
         },
+        "rows": {
+            "type": "array",
+            "description": "Of many rows, those that were refused: where, a stable code, what people read.",
+            "items": {"type": "object"},
+        },
+        "refused": {"type": "integer", "description": "How many rows of a file were refused."},
     },
     "required": ["type", "title", "status", "code", "request_id"],
 }

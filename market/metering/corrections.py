@@ -15,7 +15,6 @@ from market.metering.errors import (
     CounterWentBack,
     NothingToCorrect,
     ReadingReplaced,
-    WaterYearClosed,
     WrongQuantity,
 )
 from market.metering.models import MeterCounter, Reading
@@ -61,9 +60,6 @@ def correct(
     if counter == past.counter and past.method == "read":
         raise NothingToCorrect("the reading shows the same")
     after = chain[position + 1] if position + 1 < len(chain) else None
-    for each in (past, after):
-        if each is not None and recorder.accounts.one(each.water_account_id).year_status == "closed":
-            raise WaterYearClosed("the water year of the reading is closed")
     before = chain[position - 1].counter if position else start
     passed = _passed(before, counter, modulus, "the reading before it shows more")
     then = _passed(counter, after.counter, modulus, "the reading after it shows less") if after else None
@@ -83,7 +79,8 @@ def correct(
 def _accounts_after(session: Session, old: Reading) -> set[int]:
     """The accounts of the readings that begin where this one ends; a meter may have moved on since."""
     rows = raw(session).execute(
-        "SELECT water_account_id FROM readings WHERE meter_id = %s AND since = %s",
+        "SELECT r.water_account_id FROM readings r JOIN meter_intervals i ON i.reading_id = r.id"
+        " WHERE r.meter_id = %s AND r.since = %s",
         (old.meter_id, old.read_at),
     )
     return {row[0] for row in rows}

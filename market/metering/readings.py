@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -88,7 +89,7 @@ def record_many(session: Session, *, actor: audit.Actor, readings: Sequence[NewR
     recorder = Recorder(raw(session), actor, {each.meter_id for each in readings}, even_closed=True)
     outcomes = [Outcome() for _ in readings]
     order = sorted(range(len(readings)), key=lambda at: (readings[at].meter_id, readings[at].read_at, at))
-    taken: dict[tuple[int, dt.datetime], Outcome] = {}
+    taken: dict[tuple[int, dt.datetime], list[Outcome]] = defaultdict(list)
     for position in order:
         reading, outcome = readings[position], outcomes[position]
         try:
@@ -97,12 +98,12 @@ def record_many(session: Session, *, actor: audit.Actor, readings: Sequence[NewR
             outcome.refusal = refusal
         else:
             if found is None:
-                taken[reading.meter_id, reading.read_at] = outcome
+                taken[reading.meter_id, reading.read_at].append(outcome)
             else:
                 outcome.finding_id = _hold(recorder, found)
     recorder.flush()
     for reading_id, meter_id, read_at in recorder.written:
-        taken[meter_id, read_at].reading_id = reading_id
+        taken[meter_id, read_at].pop(0).reading_id = reading_id
     session.expire_all()  # rows of meters, accounts and findings were changed beneath the session
     return outcomes
 

@@ -17,6 +17,7 @@ from market.core.sheets.columns import Choice, Column, Kind, Problem, Register
 from market.core.sheets.gathering import Gathered, gather
 from market.core.sheets.reading import Row, read
 from market.metering import readings
+from market.metering.errors import SerialUsed
 
 METERS = Register(
     "meters",
@@ -282,7 +283,10 @@ def _write_meters(
 ) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor(row_factory=tuple_row) as cursor:
-        made = cursor.execute(_INSERT_SQL, columns).fetchall()
+        try:
+            made = cursor.execute(_INSERT_SQL, columns).fetchall()
+        except psycopg.errors.UniqueViolation as error:  # somebody registered one of them just now
+            raise SerialUsed("a meter of the file was registered meanwhile") from error
     details = [(row[0], {"water_account_id": row[1]}) for row in made]
     outbox.publish_many(connection, topic="metering.meter.registered", subject_type="meter", payloads=details)
     audit.record_many(

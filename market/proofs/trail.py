@@ -32,6 +32,9 @@ _SUBJECTS = {
     "api_keys": "api_key",
     "objections": "objection",
     "water_assessments": "water_assessment",
+    "meters": "meter",
+    "readings": "reading",
+    "turn_sheets": "turn_sheet",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LISTS = "lists"
 _TEXT_FORMAT = "@"
 _LAST_ROW = 20_001
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML cannot hold."""
 
 
 def template(register: Register) -> bytes:
@@ -61,7 +64,7 @@ def export(register: Register, rows: Iterable[Mapping[str, Any]]) -> bytes:
             cell = WriteOnlyCell(sheet)
             text = shown(column, row[column.name])
             if text is not None:
-                cell.value = text
+                cell.value = _UNWRITABLE.sub("\ufffd", text)
                 cell.data_type = "s"  # also where it begins with =: a text, never a formula
             cell.number_format = _TEXT_FORMAT
             line.append(cell)

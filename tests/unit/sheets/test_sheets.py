@@ -68,6 +68,12 @@ def test_an_export_is_read_back_as_it_was() -> None:
     assert found == [row, bare]
 
 
+def test_a_character_that_xml_cannot_hold_is_shown_as_replaced() -> None:
+    row = dict.fromkeys(column.name for column in REGISTER.columns) | {"serial": "A\x1f\uffffB", "volume": 1}
+    [found] = read(export(REGISTER, [row]), REGISTER)
+    assert found.values["serial"] == "A\ufffd\ufffdB"
+
+
 def test_a_template_has_its_headers_a_text_format_and_a_drop_down_for_every_choice() -> None:
     sheet = load_workbook(io.BytesIO(template(REGISTER)))[sheet_title(REGISTER)]
     assert [cell.value for cell in sheet[1]] == HEADER

@@ -116,6 +116,20 @@ def test_a_batch_may_hold_an_estimate_and_the_reading_that_replaces_it(registry:
     assert registry.figures(account.id).used_litres == 70_000
 
 
+def test_an_estimate_and_a_reading_of_one_instant_have_each_its_outcome(registry: Registry) -> None:
+    account = registry.watered(m3="1000", canal="G18")
+    meter = _meter(registry, account.id, "one instant")
+    at, new = _start(1), readings.NewReading
+    estimate, reading, again = readings.record_many(
+        registry.session,
+        actor=REGISTRAR,
+        readings=[new(meter.id, at, 9, estimated=True), new(meter.id, at, 7), new(meter.id, at, 8)],
+    )
+    assert estimate.reading_id and reading.reading_id and estimate.reading_id < reading.reading_id
+    assert isinstance(again.refusal, errors.ReadingExists)
+    assert registry.figures(account.id).used_litres == 7
+
+
 def test_a_counter_of_four_digits_rolls_over(registry: Registry) -> None:
     account = registry.watered(m3="1000", canal="G5")
     meter = _meter(registry, account.id, "rolls", digits=4, start_litres=9_990_000)

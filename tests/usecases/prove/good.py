@@ -16,6 +16,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _review(county)
         _order_and_cancel(county)
         _read(county)
+        _correct(county)
         _pay_out(county)
         _cut(county)
         _pool(county)
@@ -70,6 +71,18 @@ def _read(county: County) -> None:
     for counter in ("12.5", "40.125"):
         body = {"read_at": clock.now().isoformat(), "counter": counter}
         county.post("registrar", f"/meters/{county.mine['meter']}/readings", body)
+
+
+def _correct(county: County) -> None:
+    """Use beyond the balance, corrected to what was read; a turn sheet, signed."""
+    meter = county.mine["meter"]
+    body = {"read_at": clock.now().isoformat(), "counter": "5000"}
+    over = county.post("registrar", f"/meters/{meter}/readings", body)
+    assert over["over_use"] != "0.000"
+    county.post(
+        "registrar", f"/readings/{over['id']}/correct", {"counter": "41", "reason": "a digit too many"}
+    )
+    county.post("association", f"/turn-sheets/{county.mine['turn_sheet']}/sign")
 
 
 def _pay_out(county: County) -> None:

@@ -71,6 +71,7 @@ OVERDRAFT = unchecked("accounts", "ck_accounts_debits_must_not_exceed_credits")
 OPEN_BUY = "(SELECT min(id) FROM orders WHERE side = 'buy' AND status = 'open')"
 FILLED_BUY = "(SELECT min(id) FROM orders WHERE side = 'buy' AND status = 'filled')"
 OPEN_SELL = "(SELECT max(id) FROM orders WHERE side = 'sell' AND status = 'open')"
+DEBT = "(SELECT debt_account_id FROM water_accounts WHERE debt_account_id IS NOT NULL LIMIT 1)"
 LAST_READING = "(SELECT max(id) FROM readings)"
 
 LEDGER = (
@@ -183,6 +184,11 @@ TRADING = (
           f"UPDATE readings SET counter_litres = counter_litres + 1 WHERE id = {LAST_READING}"),
     plant("a use that left no account", 11,
           f"UPDATE readings SET posted_litres = posted_litres - 1, over_use_litres = 1 WHERE id = {LAST_READING}"),
+    plant("a debt in water that no over-use explains", 11, *moved(DEBT, USE, 5)),
+    plant("a turn sheet that shared out too little", 11,
+          "UPDATE turn_uses SET use_litres = use_litres - 1, posted_litres = posted_litres - 1"),
+    plant("a turn sheet that counts and has no interval", 11,
+          "DELETE FROM meter_intervals WHERE turn_sheet_id IS NOT NULL"),
     plant("readings of one interval", 11,
           unchecked("meter_intervals", "ex_meter_intervals_one_reading"),
           "UPDATE meter_intervals SET period = tstzrange(lower(period) - interval '1 hour', upper(period), '(]')"
@@ -214,6 +220,10 @@ TRAIL = (
           " WHERE entitlement_id NOT IN (SELECT id FROM entitlements)",
           "UPDATE announcement_lines SET entitlement_id = entitlement_id + 1000000"
           " WHERE entitlement_id NOT IN (SELECT id FROM entitlements)"),
+    plant("a turn sheet that nobody recorded", 13,
+          "INSERT INTO turn_sheets (meter_id, since, until, counter_number, counter_from_litres, counter_litres,"
+          " gate_litres, loss_litres, basis) SELECT meter_id, since, until, counter_number, counter_from_litres,"
+          " counter_litres, gate_litres, loss_litres, basis FROM turn_sheets LIMIT 1"),
     plant("a decision that nobody recorded", 13,
           "UPDATE audit SET action = 'review.forgotten' WHERE action = 'review.rejected'"),
     plant("a key that was used twice", 15,
