@@ -157,9 +157,6 @@ def check(session: Session, entitlement: Entitlement, step: str) -> None:
     raise OF_NEED[missing](
         f"the last day is {last}, today is {known.today}" if last is not None else "",
         limit=str(last) if last is not None else None,
-        available=str(known.objections_until is not None).lower()
-        if missing == "published_where_needed"
-        else None,
     )
 
 
