@@ -26,9 +26,8 @@ from market.core.sheets.gathering import Gathered
 from market.core.sheets.reading import Limits, Row, read
 from market.participants import admission
 from market.participants.errors import WrongIdentifier
-from market.registry import entitlements, reference
+from market.registry import entitlements, reference, steps
 from market.registry.county import known_sources
-from market.registry.life import STEPS
 from market.registry.sheets import CERTIFICATES
 from market.registry.steps import PERMIT
 
@@ -167,16 +166,10 @@ def _write(
     with connection.cursor(row_factory=tuple_row) as cursor:
         made = cursor.execute(_RIGHTS_SQL, (clock.now(), clock.now(), actor.user_id, *columns)).fetchall()
     _keep_series(connection, [number for _, number, _ in made])
-    connection.execute(
-        _STEPS_SQL,
-        {
-            "ids": Bigints(right_id for right_id, _, _ in made),
-            "now": clock.now(),
-            "user": actor.user_id,
-            "apply": STEPS["apply"].legal_source,
-            "confirm": STEPS["confirm"].legal_source,
-        },
-    )
+    steps.write_registered(
+        connection, actor=actor, entitlement_ids=(right_id for right_id, _, _ in made),
+        reason="taken over from the register",
+    )  # fmt: skip
     audit.record_many(
         connection,
         actor=actor,
@@ -196,18 +189,6 @@ SELECT n.*, 'confirmed', %s::timestamptz, %s::timestamptz, %s::bigint, 'taken ov
   FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
               %s::smallint[], %s::date[], %s::date[], %s::text[], %s::text[]) AS n
 RETURNING id, certificate_number, participant_id
-"""
-
-
-# Both steps of each right, in their order.
-_STEPS_SQL = """
-INSERT INTO entitlement_steps (entitlement_id, step, from_status, to_status, at, by_user, reason, legal_source)
-SELECT n.id, s.step, s.source, s.target, %(now)s, %(user)s, 'taken over from the register',
-       CASE s.step WHEN 'apply' THEN %(apply)s ELSE %(confirm)s END
-  FROM unnest(%(ids)s::bigint[]) AS n (id)
- CROSS JOIN (VALUES (1, 'apply', NULL, 'applied'), (2, 'confirm', 'applied', 'confirmed'))
-       AS s (place, step, source, target)
- ORDER BY n.id, s.place
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,6 @@ def _cut(county: County) -> None:
 
 def _split(county: County) -> None:
     """A right that was announced whole is split in two."""
-    path = f"/entitlements/{county.theirs['entitlement']}"
-    tag = f'"{county.get("registrar", path)["version"]}"'
-    body = {"volumes": ["999.999", "0.001"], "reason": "a strip of land sold"}
-    county.post("registrar", f"{path}/split", body, If_Match=tag)
+    [right] = county.get("farmer", "/entitlements")["data"]
+    body = {"volumes": [f"{Decimal(right['volume']) - 1}", "1"], "reason": "a strip of land sold"}
+    county.post("registrar", f"/entitlements/{right['id']}/split", body, If_Match=f'"{right["version"]}"')

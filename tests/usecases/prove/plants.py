@@ -215,7 +215,8 @@ TRAIL = (
           "DELETE FROM commands WHERE id = (SELECT max(id) FROM commands WHERE request LIKE '{\"type\":\"cancel\"%')"),
     plant("a trade of an unknown batch", 13, "UPDATE trades SET batch_id = 1"),
     plant("a right that nobody recorded", 13,
-          "UPDATE entitlements SET id = id + 1000000 WHERE id = (SELECT min(id) FROM entitlements)",
+          "UPDATE entitlements SET id = id + 1000000 WHERE id = (SELECT max(e.id) FROM entitlements e"
+          " JOIN announcement_lines l ON l.entitlement_id = e.id WHERE e.status = 'confirmed')",
           "UPDATE entitlement_steps SET entitlement_id = entitlement_id + 1000000"
           " WHERE entitlement_id NOT IN (SELECT id FROM entitlements)",
           "UPDATE announcement_lines SET entitlement_id = entitlement_id + 1000000"
