@@ -244,6 +244,7 @@ def _open_accounts(
     connection.execute(_KINDS_SQL)
 
 
+# Both in the order of ids, so that what is written grows its indexes at their ends.
 _LINES_SQL = """
 INSERT INTO announcement_lines (announcement_id, entitlement_id, water_account_id, litres)
 SELECT %s::bigint, entitlement_id, water_account_id, litres FROM announced ORDER BY entitlement_id

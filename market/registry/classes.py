@@ -86,27 +86,26 @@ whole AS (
   SELECT volume::bigint AS volume, div(volume * %(share)s, 1000000)::bigint AS total,
          div(volume * %(share)s, 1000000) * most < 9223372036854775807 AS fits
     FROM (SELECT sum(volume_litres) AS volume, max(volume_litres) AS most FROM class) AS sums),
-quota AS (
+quota AS MATERIALIZED (
   SELECT c.*, w.total,
          CASE WHEN w.fits THEN w.total * c.volume_litres / w.volume
               ELSE div(w.total::numeric * c.volume_litres, w.volume)::bigint END AS part,
          CASE WHEN w.fits THEN w.total * c.volume_litres %% w.volume
               ELSE mod(w.total::numeric * c.volume_litres, w.volume)::bigint END AS rest
     FROM class c CROSS JOIN whole w WHERE w.total > 0),
-ranked AS (
-  SELECT q.*, row_number() OVER (ORDER BY rest DESC, id) <= total - sum(part) OVER () AS more FROM quota q)
+lucky AS (
+  SELECT id FROM quota ORDER BY rest DESC, id LIMIT (SELECT max(total) - sum(part) FROM quota))
 INSERT INTO announced
 SELECT r.id, r.participant_id, r.kind, r.township_zone_id, r.canal_zone_id, r.sector, r.volume_litres,
        r.received_litres, r.received_share_e6, w.id, w.account_id, w.right_kind, w.status,
-       r.part + r.more::int, 0
-  FROM ranked r
+       r.part + (k.id IS NOT NULL)::int, 0
+  FROM quota r
+  LEFT JOIN lucky k ON k.id = r.id
   LEFT JOIN water_accounts w
          ON w.participant_id = r.participant_id AND w.township_zone_id = r.township_zone_id
         AND w.canal_zone_id = r.canal_zone_id AND w.sector = r.sector AND w.source = %(source)s
         AND w.water_year = %(year)s AND w.origin = 'own'
- ORDER BY r.id
 """
-# In the order of ids, so that what is written from here on grows its indexes at their ends.
 
 _SUMS_SQL = """
 SELECT count(*), coalesce(sum(litres), 0)::bigint, coalesce(sum(reserved_litres), 0)::bigint,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ledger.units import format_litres, parse_litres
 from market.core import clock, db
 from tests.api.county import YEAR, County, furnish, open_county, product
 
@@ -23,6 +24,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _pool(county)
         _split(county)
         county.exchange.take_up()
+        _season(county)
     db.dispose(database_url)
 
 
@@ -121,3 +123,37 @@ def _split(county: County) -> None:
     [right] = county.get("farmer", "/entitlements")["data"]
     body = {"volumes": [f"{Decimal(right['volume']) - 1}", "1"], "reason": "a strip of land sold"}
     county.post("registrar", f"/entitlements/{right['id']}/split", body, If_Match=f'"{right["version"]}"')
+
+
+def _season(county: County) -> None:
+    """An announcement with a reserve, its release; one that was taken back; a curtailment, and rain after it."""
+    this = {"water_year": YEAR, "source": "surface", "zone": "DEMO-CANAL", "reason": "tests"}
+    _right(county)
+    county.post("registrar", "/announcements", this | {"share": "0.5", "reserve": "0.1", "only_new": True})
+    county.post("registrar", "/releases", this | {"share": "0.5"})
+    _right(county)
+    wrong = county.post("registrar", "/announcements", this | {"share": "0.25", "only_new": True})
+    why = {"reason": "tests", "legal_source": "tests"}
+    county.post("registrar", f"/announcements/{wrong['id']}/reverse", why)
+    [cap] = county.get("registrar", f"/limits?kind=cap&water_year={YEAR}&zone=DEMO-MANAS")["data"]
+    litres = parse_litres(cap["volume"]) - parse_litres(cap["available"]) - 1_001
+    cuts = [{"limit_id": cap["id"], "volume": format_litres(litres)}]
+    ordered = county.post("registrar", "/curtailments", why | {"water_year": YEAR, "cuts": cuts})
+    while ordered["status"] != "done":
+        county.exchange.take_up()
+        ordered = county.post("registrar", f"/curtailments/{ordered['id']}/advance")
+    version = county.get("registrar", f"/limits/{cap['id']}")["version"]
+    raised = why | {"volume": cap["volume"]}
+    county.post("registrar", f"/limits/{cap['id']}/change", raised, If_Match=f'"{version}"')
+    county.exchange.take_up()
+
+
+def _right(county: County) -> None:
+    """A confirmed right of mine."""
+    body = {
+        "participant_id": county.mine["participant"], "kind": "irrigation_certificate", "source": "surface",
+        "sector": "agriculture", "township": "DEMO-MANAS", "canal": "DEMO-CANAL", "volume": "12.345",
+        "valid_from": f"{YEAR}-01-01", "valid_to": f"{YEAR + 4}-12-31",
+    }  # fmt: skip
+    right = county.post("registrar", "/entitlements", body)
+    county.post("registrar", f"/entitlements/{right['id']}/confirm")

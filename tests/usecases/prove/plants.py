@@ -203,6 +203,32 @@ TRADING = (
     plant("an order open on a closed product", 14, "UPDATE products SET phase = 'closed'"),
 )  # fmt: skip
 
+SEASON = (
+    plant("water on an account that the sheet does not know", 3,
+          *moved(ISSUE, "(SELECT account_id FROM reserves LIMIT 1)", 5),
+          "UPDATE accounts SET code = 99 WHERE id = (SELECT account_id FROM reserves LIMIT 1)"),
+    plant("a carry-over that issued nothing", 3,
+          "INSERT INTO carry_overs (water_year, remained_litres, repaid_litres, carried_litres, evaporated_litres,"
+          " expired_litres) VALUES (2027, 5, 0, 5, 0, 0)",
+          "INSERT INTO audit (chain, seq, prev_hash, hash, at, action, subject_type, subject_id)"
+          " SELECT 'plant', 1, '', '', now(), '', 'carry_over', max(id) FROM carry_overs"),
+    plant("a curtailment that freed no cap", 5,
+          "UPDATE transfers t SET code = 98 FROM accounts d WHERE d.id = t.debit_account_id AND d.code = 23"
+          " AND t.code = 55"),
+    plant("an excess that no curtailment left", 5,
+          "INSERT INTO cap_excesses (limit_id, account_id) SELECT min(l.id), (SELECT min(id) FROM accounts"
+          " WHERE code = 22) FROM limits l"),
+    plant("a curtailment whose lines say less", 10,
+          "UPDATE curtailments SET taken_litres = taken_litres + 1"),
+    plant("a reversal that says more", 10, "UPDATE reversals SET taken_litres = taken_litres + 1"),
+    plant("an announcement that reserved something else", 10,
+          "UPDATE announcements SET reserved_litres = reserved_litres + 1 WHERE reserve_e6 > 0"),
+    plant("a line of no right", 10,
+          "UPDATE announcement_lines SET entitlement_id = 999999999 WHERE litres = (SELECT max(litres)"
+          " FROM announcement_lines)"),
+    plant("water left in a closed year", 14, "UPDATE water_years SET status = 'closed' WHERE year = 2026"),
+)  # fmt: skip
+
 TRAIL = (
     plant("a link whose content was changed", 13,
           "UPDATE audit SET detail = '{}' WHERE chain = 'api' AND seq = 7"),
@@ -258,4 +284,4 @@ RIGHTS = (
           " (SELECT min(id) FROM entitlement_steps WHERE step = 'confirm')"),
 )  # fmt: skip
 
-PLANTS = (*LEDGER, *TRADING, *TRAIL, *RIGHTS)
+PLANTS = (*LEDGER, *TRADING, *SEASON, *TRAIL, *RIGHTS)
