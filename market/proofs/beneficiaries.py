@@ -52,9 +52,7 @@ OWN_WATER_SQL = """
 SELECT 'a beneficiary bought its own water' AS reason, i.id AS instruction_id, i.buyer_id, i.seller_id
 FROM instructions i CROSS JOIN LATERAL jsonb_array_elements(i.payees::jsonb) p
 JOIN money_accounts m ON m.account_id = (p ->> 0)::bigint
-JOIN participants paid ON paid.id = m.participant_id JOIN participants buyer ON buyer.id = i.buyer_id
-WHERE p ->> 2 = 'beneficiary'
-  AND coalesce(paid.owner_group_id, paid.id) = coalesce(buyer.owner_group_id, buyer.id)
+WHERE p ->> 2 = 'beneficiary' AND m.participant_id = i.buyer_id
 """
 
 PLEDGE_HOLDS_SQL = """

@@ -7,6 +7,7 @@ an eligible buyer of the ordinary book (Civil Code arts 410, 428).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -81,15 +82,22 @@ def enforce(
 ) -> PledgeSale:
     """The registrar has an agent sell what a pledge holds, on a court's or notary's document, through the book.
 
-    Errors: NotFound, PledgeState, NotAnAgent, MoreThanIsSecured, MoreThanIsHeld.
+    One year's water a step, the most first. Errors: NotFound, PledgeState, NotAnAgent, MoreThanIsSecured,
+    MoreThanIsHeld.
     """
-    pledge = pledges.locked(session, pledge_id, "registered")
+    pledge = pledges.locked(session, pledge_id, *pledges.IN_FORCE)
     if owed_fen > pledge.secured_fen:
         raise MoreThanIsSecured(
             pointer="/owed", limit=format_fen(pledge.secured_fen), available=format_fen(pledge.secured_fen)
         )
     _check_agent(session, pledge, agent_id)
-    held = session.scalar(select(func.sum(PledgeHold.litres)).where(PledgeHold.pledge_id == pledge.id))
+    held = session.scalar(
+        select(func.sum(PledgeHold.litres))
+        .where(PledgeHold.pledge_id == pledge.id)
+        .group_by(PledgeHold.water_account_id)
+        .order_by(func.sum(PledgeHold.litres).desc())
+        .limit(1)
+    )
     pledge.owed_fen, pledge.status = owed_fen, "enforcing"
     sale = _let_go(session, pledge, int(held or 0), agent_id, floor_price_e4)
     pledges.record_step(session, actor, pledge, "enforced", document, litres=int(held or 0), fen=owed_fen)
@@ -227,7 +235,8 @@ def pay_out(session: Session, *, actor: audit.Actor, sale_id: int) -> list[Payme
     connection = raw(session)
     owed = _owed(session, sale)
     money = _money(session, [sale.participant_id, *(pledge.bank_id for pledge in owed)])
-    journal.lock(connection, [sale.proceeds_account_id, *money.values()])
+    held = pledges.held_accounts(session, [pledge.id for pledge in owed])
+    journal.lock(connection, [sale.proceeds_account_id, *money.values(), *held])
     left = reference.available(connection, [sale.proceeds_account_id])[sale.proceeds_account_id]
     payments = []
     for pledge in owed:
@@ -248,21 +257,26 @@ def pay_out(session: Session, *, actor: audit.Actor, sale_id: int) -> list[Payme
         )
     if payments:
         batch.execute(connection)
-    by_id = {pledge.id: pledge for pledge in owed}
-    for payment in payments:
-        if payment.pledge_id is not None:
-            _paid(session, actor, by_id[payment.pledge_id], payment.fen)
+    paid = {payment.pledge_id: payment.fen for payment in payments if payment.pledge_id is not None}
+    freed = _paid(session, [pledge for pledge in owed if pledge.id in paid], paid)
+    for pledge in owed:  # the audit trail is locked last
+        if pledge.id in paid:
+            pledges.record_step(session, actor, pledge, "paid", "", fen=paid[pledge.id])
+        if pledge.id in freed:
+            pledges.record_step(session, actor, pledge, "released", "paid in full", litres=freed[pledge.id])
     _tell(session, actor, sale, "paid_out", {"fen": sum(each.fen for each in payments)})
     return payments
 
 
-def _paid(session: Session, actor: audit.Actor, pledge: Pledge, fen: int) -> None:
-    pledge.owed_fen -= fen
-    pledges.record_step(session, actor, pledge, "paid", "", fen=fen)
-    if pledge.owed_fen == 0:
-        pledge.status = "released"
-        litres = pledges.free(session, pledge, None)
-        pledges.record_step(session, actor, pledge, "released", "paid in full", litres=litres)
+def _paid(session: Session, owed: Sequence[Pledge], paid: Mapping[int, int]) -> dict[int, int]:
+    """Takes what was paid off what is owed; a pledge that is paid in full ends. Returns the litres that each frees."""
+    freed = {}
+    for pledge in owed:
+        pledge.owed_fen -= paid[pledge.id]
+        if pledge.owed_fen == 0:
+            pledge.status = "released"
+            freed[pledge.id] = pledges.free(session, pledge, None)
+    return freed
 
 
 def _owed(session: Session, sale: PledgeSale) -> list[Pledge]:
@@ -311,7 +325,10 @@ def take_back(session: Session, *, actor: audit.Actor, sale_id: int) -> int:
     selling = session.get_one(WaterAccount, sale.water_account_id)
     home = session.get_one(WaterAccount, sale.home_account_id)
     connection = raw(session)
-    row = journal.lock(connection, [selling.account_id, home.account_id])[selling.account_id]
+    clearing = books.system_account(
+        connection, water_asset(home.source, home.water_year), AccountCode.WATER_CLEARING
+    )
+    row = journal.lock(connection, [selling.account_id, home.account_id, clearing])[selling.account_id]
     _, _, held, out, _, into = row
     if held:
         raise PledgedWaterInOrders(
@@ -335,11 +352,13 @@ def take_back(session: Session, *, actor: audit.Actor, sale_id: int) -> int:
         for pledge, part in _unsold(session, sale, litres).items()
     )
     session.flush()  # what the pledges have let go decides what they hold again
+    again = {}
     for pledge in _owed(session, sale):
         pledge.status = "registered"
-        session.flush()
-        pledges.secure(session, actor=actor, pledge_id=pledge.id)
+        again[pledge.id] = (pledge, pledges.hold(session, pledge))
     bump_reference(raw(session))
+    for pledge, held_again in again.values():
+        pledges.record_step(session, actor, pledge, "secured", "not sold", litres=held_again)
     _tell(session, actor, sale, "taken_back", {"litres": litres})
     return litres
 

@@ -7,12 +7,14 @@ nobody sells them without the bank. Sales, with the bank's consent or by enforce
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ledger import journal
+from ledger.arrays import Bigints
 from ledger.units import format_litres
 from market.core import audit, books, clock, outbox
 from market.core.chart import AccountCode, TransferCode, water_asset
@@ -170,7 +172,7 @@ def register(session: Session, *, actor: audit.Actor, pledge_id: int, reason: st
         )
     pledge.status, pledge.rank, pledge.registered_at = "registered", (last or 0) + 1, clock.now()
     pledge.alerted_trade_id = pledge_alerts.last_trade(raw(session))
-    record_step(session, actor, pledge, "registered", reason, litres=_hold(session, pledge))
+    record_step(session, actor, pledge, "registered", reason, litres=hold(session, pledge))
     return pledge
 
 
@@ -180,7 +182,7 @@ def secure(session: Session, *, actor: audit.Actor, pledge_id: int) -> int:
     Errors: NotFound, PledgeState.
     """
     pledge = locked(session, pledge_id, "registered")
-    litres = _hold(session, pledge)
+    litres = hold(session, pledge)
     record_step(session, actor, pledge, "secured", "", litres=litres)
     return litres
 
@@ -202,18 +204,28 @@ def free(session: Session, pledge: Pledge, litres: int | None, water_account_id:
         statement = statement.where(PledgeHold.water_account_id == water_account_id)
     batch = journal.Batch()
     freed = 0
-    for hold in session.scalars(statement.order_by(PledgeHold.hold_id).with_for_update()):
-        part = hold.litres if litres is None else min(hold.litres, litres - freed)
+    for held in session.scalars(statement.order_by(PledgeHold.hold_id).with_for_update()):
+        part = held.litres if litres is None else min(held.litres, litres - freed)
         if part:
-            batch.void(hold.hold_id, part, code=TransferCode.PLEDGE_HOLD, reference=pledge.id)
-            hold.litres -= part
+            batch.void(held.hold_id, part, code=TransferCode.PLEDGE_HOLD, reference=pledge.id)
+            held.litres -= part
             freed += part
     if freed:
         batch.execute(connection)
     return freed
 
 
-def _hold(session: Session, pledge: Pledge) -> int:
+def held_accounts(session: Session, pledge_ids: Iterable[int]) -> list[int]:
+    """The ledger accounts that the holds of these pledges are between: to be locked with all others of a step."""
+    rows = raw(session).execute(
+        "SELECT DISTINCT unnest(ARRAY[t.debit_account_id, t.credit_account_id]) FROM pledge_holds h"
+        " JOIN transfers t ON t.id = h.hold_id WHERE h.pledge_id = ANY(%s) AND h.litres > 0",
+        (Bigints(pledge_ids),),
+    )
+    return [row[0] for row in rows.fetchall()]
+
+
+def hold(session: Session, pledge: Pledge) -> int:
     """Holds the missing litres of each open year on the accounts of the pledged right; returns how many."""
     connection = raw(session)
     right = session.get_one(Entitlement, pledge.entitlement_id)

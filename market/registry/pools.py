@@ -26,17 +26,22 @@ class Standing:
 def standings(shares: Sequence[int], *, sold: int, used: int, fee_fen: int) -> list[Standing]:
     """What is left of each share once `sold` and then `used` litres are taken of all, by the largest remainder.
 
-    The fee for use goes by the shares. ValueError where more is taken than there is.
+    The fee for use goes by the shares. Use and fee are negative where a corrected reading gave more back than was used
+    since; nobody's shares take nothing. ValueError where more is taken than there is.
     """
-    if sold < 0 or used < 0 or sold + used > sum(shares):
-        raise ValueError("more is taken from a pool than is in it")
     if not any(shares):
         return [Standing(0, 0, 0, 0) for _ in shares]
+    if sold < 0 or sold + used > sum(shares):
+        raise ValueError("more is taken from a pool than is in it")
     sold_of = split_exact(sold, shares)
     left = [share - taken for share, taken in zip(shares, sold_of, strict=True)]
-    used_of = split_exact(used, left)
-    fee_of = split_exact(fee_fen, shares)
+    used_of = split_exact(used, left) if used >= 0 else _given(-used, shares)
+    fee_of = split_exact(fee_fen, shares) if fee_fen >= 0 else _given(-fee_fen, shares)
     return [
         Standing(rest - taken, given, taken, fee)
         for rest, taken, given, fee in zip(left, used_of, sold_of, fee_of, strict=True)
     ]
+
+
+def _given(total: int, shares: Sequence[int]) -> list[int]:
+    return [-part for part in split_exact(total, shares)]

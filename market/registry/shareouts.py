@@ -75,8 +75,8 @@ SELECT r.id, w.account_id, r.trustee_id, coalesce(w.fee_account_id, 0), a.credit
         WHERE t.debit_account_id = w.account_id AND t.id > coalesce(g.mark, 0) AND n.status <> 'rejected'
           AND (t.code = {TAKEN[0]} AND t.kind = 1 OR t.code = {TAKEN[1]} AND n.review_rule IS NULL)) s
  CROSS JOIN LATERAL (
-       SELECT sum(amount) AS fen FROM transfers
-        WHERE debit_account_id = w.fee_account_id AND id > coalesce(g.mark, 0)
+       SELECT sum(CASE WHEN debit_account_id = w.fee_account_id THEN amount ELSE -amount END) AS fen FROM transfers
+        WHERE w.fee_account_id IN (debit_account_id, credit_account_id) AND id > coalesce(g.mark, 0)
           AND code = {int(TransferCode.WATER_FEE)}) f
  WHERE r.id = ANY(%s)
 """

@@ -103,7 +103,8 @@ class TrustMember(Base):
 class TrustGeneration(Base):
     """From the transfer `mark` on the litres of a pool are those of its shares; until the next generation.
 
-    What the pool sells and uses in between is taken of all shares in proportion. Immutable.
+    What the pool sells and uses in between is taken of all shares in proportion; use and fee are negative where
+    corrected readings gave more back. Immutable.
     """
 
     __tablename__ = "trust_generations"
@@ -121,10 +122,7 @@ class TrustGeneration(Base):
         UniqueConstraint("trust_id", "mark"),
         CheckConstraint("cause IN ('brought_in', 'taken_out', 'returned')", name="cause"),
         CheckConstraint("(cause = 'returned') = (instruction_id IS NOT NULL)", name="instruction"),
-        CheckConstraint(
-            "total_litres >= 0 AND sold_litres >= 0 AND used_litres >= 0 AND fee_fen >= 0",
-            name="not_negative",
-        ),
+        CheckConstraint("total_litres >= 0 AND sold_litres >= 0", name="not_negative"),
     )
 
 
@@ -147,8 +145,6 @@ class TrustShare(Base):
     used_litres: Mapped[int] = mapped_column(BigInteger)
     fee_fen: Mapped[int] = mapped_column(BigInteger)
     __table_args__ = (
-        CheckConstraint(
-            "litres >= 0 AND sold_litres >= 0 AND used_litres >= 0 AND fee_fen >= 0", name="not_negative"
-        ),
+        CheckConstraint("litres >= 0 AND sold_litres >= 0", name="not_negative"),
         Index(None, "member_id", "generation_id"),
     )

@@ -263,7 +263,7 @@ CREATE TABLE trust_generations (
   CONSTRAINT uq_trust_generations_trust_id_mark UNIQUE (trust_id, mark),
   CONSTRAINT ck_trust_generations_cause CHECK (cause IN ('brought_in', 'taken_out', 'returned')),
   CONSTRAINT ck_trust_generations_instruction CHECK ((cause = 'returned') = (instruction_id IS NOT NULL)),
-  CONSTRAINT ck_trust_generations_not_negative CHECK (total_litres >= 0 AND sold_litres >= 0 AND used_litres >= 0 AND fee_fen >= 0),
+  CONSTRAINT ck_trust_generations_not_negative CHECK (total_litres >= 0 AND sold_litres >= 0),
   CONSTRAINT fk_trust_generations_trust_id FOREIGN KEY(trust_id) REFERENCES trusts (id)
 );
 
@@ -308,7 +308,7 @@ CREATE TABLE trust_shares (
   used_litres BIGINT NOT NULL,
   fee_fen BIGINT NOT NULL,
   CONSTRAINT pk_trust_shares PRIMARY KEY (generation_id, member_id),
-  CONSTRAINT ck_trust_shares_not_negative CHECK (litres >= 0 AND sold_litres >= 0 AND used_litres >= 0 AND fee_fen >= 0),
+  CONSTRAINT ck_trust_shares_not_negative CHECK (litres >= 0 AND sold_litres >= 0),
   CONSTRAINT fk_trust_shares_generation_id FOREIGN KEY(generation_id) REFERENCES trust_generations (id),
   CONSTRAINT fk_trust_shares_member_id FOREIGN KEY(member_id) REFERENCES trust_members (id)
 );

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +15,10 @@ from sqlalchemy import select
 
 from ledger.units import parse_fen, parse_litres, split_exact
 from market import prove
-from market.core import clock, db
+from market.core import audit, clock, db, ids
 from market.participants import tokens
 from market.participants.models import User
+from market.registry import trust_members
 from tests.api.county import County, open_county, trust_body
 from tests.api.smallholders import buy, household, order_body, trustee_of
 
@@ -236,6 +238,7 @@ def test_the_terms_bind_the_trustee(county: County) -> None:
         placed = dear.order("1", "0.4")
         lower = dear.refusal(dear.trustee, f"/orders/{placed['id']}/amend", price="0.1")
         assert lower["code"] == "below_agreed_price"
+        county.post(dear.trustee, f"/orders/{placed['id']}/cancel")
     with pool_of(county, selling="nobody") as kept:
         kept.join(f"m-{next(_numbers)}", "1000", "10")
         order = order_body(county, kept.trust["water_account_id"], "sell", "1", "9")
@@ -309,6 +312,27 @@ def test_only_water_of_the_pools_own_kind_and_place_is_taken_once(county: County
     assert pool.refusal("farmer", path, water_account_id=account, volume="1")["code"] == "not_of_the_pool"
     more = pool.refusal(member, f"/trust-members/{pool.members[member][2]}/bring-in", volume="991")
     assert (more["code"], more["limit"], more["available"]) == ("insufficient_water", "991.000", "990.000")
+
+
+def test_a_trade_is_paid_by_the_shares_that_are_in_force_when_it_happens(county: County, pool: Pool) -> None:
+    """Somebody joins while an order waits for the pool's lock: the trade that follows pays the newcomer too."""
+    first = pool.join(f"first-{next(_numbers)}", "1000", "20")
+    late = f"late-{next(_numbers)}"
+    participant, account = household(county, late, "1000")
+    path = f"/trusts/{pool.trust['id']}/members"
+    member = county.post(late, path, {"water_account_id": account, "volume": "20"})["id"]
+    pool.members[late] = (participant, account, member)
+    pool.order("20", "0.5")
+    with db.transaction(county.settings.url()) as session:
+        registrar = audit.Actor(user_id=county.id_of("registrar"))
+        trust_members.accept(session, actor=registrar, member_id=ids.parse("tmb", member))
+        waiting = threading.Thread(target=buy, args=(county, "10", "0.5"))
+        waiting.start()
+        waiting.join(timeout=1)
+        assert waiting.is_alive()
+    waiting.join(timeout=10)
+    assert pool.parts("proceeds") == {first: "2.45", late: "2.45"}
+    assert pool.parts() == {first: "15.000", late: "15.000"}
 
 
 def test_what_is_entrusted_for_the_future_is_collected(county: County, pool: Pool) -> None:

@@ -48,6 +48,12 @@ def test_nothing_is_lost_and_no_share_is_overdrawn(seed: int) -> None:
         assert abs(each.sold_litres * total - sold * share) < max(total, 1)
 
 
+def test_a_corrected_reading_gives_back_by_the_shares() -> None:
+    found = standings([30, 10], sold=4, used=-8, fee_fen=-4)
+    assert [(each.litres, each.used_litres, each.fee_fen) for each in found] == [(33, -6, -3), (11, -2, -1)]
+    assert standings([0], sold=0, used=-5, fee_fen=-1)[0].litres == 0
+
+
 def test_the_trustee_takes_its_fee_rounded_down_and_the_rest_is_shared_exactly() -> None:
     behind = Beneficiaries((11, 12, 13), (1, 1, 1), frozenset(), fee_account=9, fee_per_mille=20)
     assert behind.payees(101) == [

@@ -157,10 +157,9 @@ TRADING = (
     plant("a beneficiary that was paid the trustee's fee", 10,
           "UPDATE instructions SET payees = replace(payees, '\"trustee\"', '\"beneficiary\"')"
           " WHERE payees LIKE '%trustee%' AND status = 'settled'"),
-    Plant("a beneficiary that bought its own water", frozenset({9}),
-          ("UPDATE participants SET owner_group_id = (SELECT buyer_id FROM instructions"
-           " WHERE payees LIKE '%beneficiary%' LIMIT 1) WHERE id = (SELECT seller_id FROM instructions"
-           " WHERE payees LIKE '%beneficiary%' LIMIT 1)",)),
+    Plant("a beneficiary that bought its own water", frozenset({9, 10}),
+          ("UPDATE instructions SET payees = '[[' || buyer_money_account || ',' || amount_fen || ',\"beneficiary\"]]'"
+           " WHERE id = (SELECT max(id) FROM instructions WHERE payees LIKE '%trustee%')",)),
     plant("a pledge that holds less than it says", 6,
           "UPDATE pledge_holds SET litres = litres - 1 WHERE hold_id = (SELECT max(hold_id) FROM pledge_holds)"),
     plant("a pledge that ended and still holds", 6,
@@ -168,9 +167,10 @@ TRADING = (
     plant("a bank that was paid nothing of what its pledge says", 10,
           "INSERT INTO pledge_steps (pledge_id, step, reason, fen) SELECT max(id), 'paid', '', 100 FROM pledges"),
     plant("a delivery that is not its profile", 7,
-          "UPDATE delivery_lines SET litres = litres + 1 WHERE delivery_id = (SELECT max(id) FROM deliveries)"
-          " AND from_day = (SELECT max(from_day) FROM delivery_lines"
-          " WHERE delivery_id = (SELECT max(id) FROM deliveries))"),
+          "UPDATE delivery_lines SET litres = litres + 1"
+          " WHERE delivery_id = (SELECT max(id) FROM deliveries)"
+          " AND from_day = (SELECT max(l.from_day) FROM delivery_lines l"
+          " WHERE l.delivery_id = (SELECT max(id) FROM deliveries))"),
     plant("water that nobody saw arrive", 7,
           "UPDATE deliveries SET confirmed_litres = 1 WHERE id = (SELECT max(id) FROM deliveries)"),
     plant("a refund that moved nothing", 7,
