@@ -137,7 +137,8 @@ def create_database(url: str, name: str, *, template: str | None = None) -> str:
     with connect(url, autocommit=True) as connection:
         statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template is not None:
-            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+            # A copy of the files takes a sixth of the time of a copy through the log.
+            statement += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
         connection.execute(statement)
     return database_url(url, name)
 
