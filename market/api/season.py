@@ -50,7 +50,7 @@ def release(body: dict[str, Any]) -> dict[str, Any]:
     return announcement_out(reference.zones(raw(session())), made)
 
 
-@blp.route("/announcements/<ann:announcement_id>/reversal-preview", methods=["GET"])
+@blp.route("/announcements/<ann:announcement_id>/preview-reversal", methods=["POST"])
 @blp.response(200, shapes.ReversalOut)
 def preview_reversal(announcement_id: int) -> dict[str, Any]:
     """What taking the announcement back would take now, and leave owed; nothing changes."""

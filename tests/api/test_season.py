@@ -219,7 +219,7 @@ def _mine(session: Any) -> int:
 
 def test_an_announcement_is_taken_back_over_http(county: County) -> None:
     made = county.get("auditor", "/announcements?limit=200")["data"][-1]
-    preview = county.get("registrar", f"/announcements/{made['id']}/reversal-preview")
+    preview = county.post("registrar", f"/announcements/{made['id']}/preview-reversal")
     why = {"reason": "typing mistake", "legal_source": "art. 42"}
     done = county.post("registrar", f"/announcements/{made['id']}/reverse", why)
     assert (done["taken"], done["owed"]) == (preview["taken"], preview["owed"])
