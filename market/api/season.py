@@ -13,7 +13,7 @@ from market.api.schemas import season as shapes
 from market.api.schemas.registry import AnnouncementOut
 from market.core import clock
 from market.core.db import raw
-from market.registry import balance, lists, reference, releases, reversals, spills, years
+from market.registry import balance, lists, reference, releases, reversals, spills
 from market.registry.season_models import (
     CarryOver,
     Curtailment,
@@ -229,7 +229,7 @@ def _curtailment_out(each: Curtailment, cuts: list[CurtailmentCut]) -> dict[str,
 @blp.response(200, shapes.YearEndPreviewOut)
 def preview_year_end(body: dict[str, Any]) -> dict[str, Any]:
     """What closing the year would make of every account's litres now; nothing changes."""
-    plan = years.preview(session(), **body)
+    plan = year_ends.preview(session(), actor=actor().audit, **body)
     held_back = sum(litres for _, _, litres in plan.reserves)
     return {
         "accounts": len(plan.lines),

@@ -215,6 +215,28 @@ def free(session: Session, pledge: Pledge, litres: int | None, water_account_id:
     return freed
 
 
+def lapse(session: Session, *, actor: audit.Actor, water_year: int) -> int:
+    """Frees what pledges hold of a water year that is over; returns litres.
+
+    A pledge is on the right: of the next year's water it holds again. What is left of this one's is carried over or
+    expires as everybody's.
+    """
+    held = session.execute(
+        select(PledgeHold.pledge_id, PledgeHold.water_account_id)
+        .join(WaterAccount, WaterAccount.id == PledgeHold.water_account_id)
+        .where(WaterAccount.water_year == water_year, PledgeHold.litres > 0)
+        .distinct()
+        .order_by(PledgeHold.pledge_id, PledgeHold.water_account_id)
+    ).all()
+    freed = {}
+    for pledge_id, account in held:
+        pledge = session.get_one(Pledge, pledge_id, with_for_update=True)
+        freed[account, pledge_id] = (pledge, free(session, pledge, None, account))
+    for pledge, litres in freed.values():  # the audit trail after every account
+        record_step(session, actor, pledge, "lapsed", "the water year is over", litres=litres)
+    return sum(litres for _, litres in freed.values())
+
+
 def held_accounts(session: Session, pledge_ids: Iterable[int]) -> list[int]:
     """The ledger accounts that the holds of these pledges are between: to be locked with all others of a step."""
     rows = raw(session).execute(

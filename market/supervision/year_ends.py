@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ledger.models import Account
 from market.core import audit, inbox
 from market.core.db import raw
-from market.registry import years
+from market.registry import pledge_sales, pledges, trusts, years
 from market.registry.errors import WaterStillHeld
-from market.registry.models import WaterYear
+from market.registry.models import WaterAccount, WaterYear
+from market.registry.pledge_errors import PledgedWaterInOrders
+from market.registry.pledge_models import PledgeSale
 from market.registry.season_models import CarryOver
+from market.registry.trust_errors import WaterInOrders
+from market.registry.trust_models import Trust
 from market.settlement.models import Instruction
 from market.supervision import reviews
 from market.trading.models import Order, Product
@@ -34,9 +41,23 @@ def begin(session: Session, *, actor: audit.Actor, water_year: int) -> WaterYear
     return year
 
 
+def preview(session: Session, *, actor: audit.Actor, water_year: int) -> years.Plan:
+    """What `close` would do now, after what was entrusted or pledged has returned to its owners; nothing changes.
+
+    What open orders hold of it cannot return yet, and is left where it is. Errors: those of `years.preview`.
+    """
+    with session.begin_nested() as tried:
+        with contextlib.suppress(WaterInOrders, PledgedWaterInOrders):
+            _return_to_owners(session, actor, water_year)
+        plan = years.preview(session, water_year=water_year)
+        tried.rollback()
+    return plan
+
+
 def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver:
     """Rejects what is still under review, then closes the year and carries over.
 
+    What was entrusted or pledged returns to its owners first.
     Errors: WaterStillHeld (the engine has not ended the year's orders yet), and those of `years.close`.
     """
     open_order = session.scalars(
@@ -57,4 +78,28 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
         reviews.reject(
             session, actor=actor, instruction_id=instruction_id, reason=YEAR_OVER, legal_source=SOURCE
         )
+    _return_to_owners(session, actor, water_year)
     return years.close(session, actor=actor, water_year=water_year)
+
+
+def _return_to_owners(session: Session, actor: audit.Actor, water_year: int) -> None:
+    """Gives what was entrusted or pledged back to those whose it is: their rights decide what is carried over."""
+    unsold = (
+        select(PledgeSale.id)
+        .join(WaterAccount, WaterAccount.id == PledgeSale.water_account_id)
+        .join(Account, Account.id == WaterAccount.account_id)
+        .where(WaterAccount.water_year == water_year, Account.credits_posted > Account.debits_posted)
+    )
+    for sale_id in session.scalars(unsold.order_by(PledgeSale.id)).all():
+        pledge_sales.take_back(session, actor=actor, sale_id=sale_id)
+    pools = (
+        select(Trust)
+        .join(WaterAccount, WaterAccount.id == Trust.water_account_id)
+        .join(Account, Account.id == WaterAccount.account_id)
+        .where(WaterAccount.water_year == water_year, Account.credits_posted > Account.debits_posted)
+    )
+    for trust in session.scalars(pools.order_by(Trust.id)).all():
+        if trust.status == "open":
+            trusts.end(session, actor=actor, trust_id=trust.id, reason=YEAR_OVER)
+        trusts.give_back(session, actor=actor, trust_id=trust.id)
+    pledges.lapse(session, actor=actor, water_year=water_year)

@@ -192,7 +192,23 @@ def test_a_year_ends_with_orders_and_reviews_open_across_it(county: County) -> N
         assert new["issued"] == old["carried"] == made["carried"] != "0.000"
         reviews = county.get("reviewer", "/reviews?status=awaiting_review")["data"]
         assert reviews == []
+        assert county.get("auditor", f"/trusts/{county.mine['trust']}")["status"] == "ended"
+        steps = county.get("auditor", f"/pledges/{county.mine['pledge']}/steps")["steps"]
+        assert [each["step"] for each in steps][-1] == "lapsed"
+        assert _left_with_others(county) == 0
         assert _violations(county) == {}
+
+
+def _left_with_others(county: County) -> int:
+    """Litres on accounts that hold water for others, in the old year."""
+    with db.connect(county.settings.url()) as connection:
+        row = connection.execute(
+            "SELECT coalesce(sum(a.credits_posted - a.debits_posted), 0) FROM water_accounts w"
+            " JOIN accounts a ON a.id = w.account_id WHERE w.water_year = %s AND w.origin IN ('trust', 'pledged')",
+            (YEAR,),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _sign_in_again(county: County) -> None:
