@@ -177,6 +177,35 @@ def demo_manas(url: str, as_json: bool) -> None:
         story.show(statement)
 
 
+def _say(report: dict[str, Any], as_json: bool, summary: str) -> None:
+    """What an import did: JSON, or the first rows that were refused and a line."""
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+        return
+    for each in report["rows"][:20]:
+        place = f"row {each['row']}" + (f", column {each['column']}" if each["column"] else "")
+        click.echo(f"{place}: {each['message_en']} / {each['message_zh']} ({each['code']})")
+    click.echo(summary)
+
+
+@main.command()
+@click.argument("register", type=click.Choice(["meters", "readings"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partial", is_flag=True, help="Take the good rows although others are refused.")
+@DATA_DIR
+@AS_JSON
+def load(register: str, file: Path, partial: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Load meters or readings from FILE (Excel or CSV), all of them or none. Exits 1 if rows were refused."""
+    from market.core import embedded
+
+    run = import_module("market.metering.loading").run
+    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez load") as url:
+        report = run(url, register, file, partial=partial, quiet=as_json)
+    summary = f"{report['loaded']} {register} loaded, {report['refused']} rows refused; {report['seconds']} s"
+    _say(report, as_json, summary)
+    sys.exit(1 if report["refused"] else 0)
+
+
 @main.group("import")
 def import_() -> None:
     """Registers taken over from Excel or CSV files."""
@@ -190,7 +219,7 @@ def import_() -> None:
 def import_certificates(file: Path, partial: bool, data_dir: Path | None, as_json: bool) -> None:
     """Take over the certificates of FILE, all of them or none. Exits 1 if rows were refused.
 
-    `karez import template` writes an empty workbook with the columns.
+    `karez template certificates` writes an empty workbook with the columns.
     """
     from market.core import embedded
 
@@ -198,25 +227,29 @@ def import_certificates(file: Path, partial: bool, data_dir: Path | None, as_jso
     run = import_module("market.registry.importing").run
     with embedded.database(settings, "karez import certificates") as url:
         report = run(url, settings.secret("identifier"), file, partial=partial, quiet=as_json)
-    if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
-    else:
-        for each in report["rows"][:20]:
-            place = f"row {each['row']}" + (f", column {each['column']}" if each["column"] else "")
-            click.echo(f"{place}: {each['message_en']} / {each['message_zh']} ({each['code']})")
-        click.echo(
-            f"{report['certificates']} certificates and {report['participants']} new holders taken over,"
-            f" {report['refused']} rows refused; {report['seconds']} s, at most {report['peak_mib']} MiB of memory"
-        )
+    _say(
+        report, as_json,
+        f"{report['certificates']} certificates and {report['participants']} new holders taken over,"
+        f" {report['refused']} rows refused; {report['seconds']} s, at most {report['peak_mib']} MiB of memory",
+    )  # fmt: skip
     sys.exit(1 if report["refused"] else 0)
 
 
-@import_.command("template")
+REGISTERS = {
+    "certificates": ("market.registry.sheets", "CERTIFICATES"),
+    "meters": ("market.metering.sheets", "METERS"),
+    "readings": ("market.metering.sheets", "READINGS"),
+}
+
+
+@main.command()
+@click.argument("register", type=click.Choice(list(REGISTERS)))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def import_template(file: Path) -> None:
-    """Write an empty workbook for certificates to FILE."""
-    register = import_module("market.registry.sheets").CERTIFICATES
-    file.write_bytes(import_module("market.core.sheets.writing").template(register))
+def template(register: str, file: Path) -> None:
+    """Write an empty workbook of REGISTER, with its columns and choices, to FILE."""
+    module, name = REGISTERS[register]
+    found = getattr(import_module(module), name)
+    file.write_bytes(import_module("market.core.sheets.writing").template(found))
     click.echo(f"Wrote {file}.")
 
 
