@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from market.core import clock, ids
 from market.core.db import raw
 from market.core.errors import NotFound, UnknownId
+from market.county.current import pack_in_force
 from market.participants.models import Participant
 from market.participants.names import masked
 from market.registry import life, reference, steps
@@ -41,6 +42,8 @@ class Certificate:
     valid_to: dt.date
     confirmed_on: dt.date | None
     standing: str
+    issuer_zh: str
+    issuer_en: str
 
 
 def standing(status: str, valid_to: dt.date, today: dt.date, *, renewal_pending: bool = False) -> str:
@@ -67,7 +70,7 @@ def certificate(session: Session, *, entitlement_id: int) -> Certificate:
         raise NotFound("there is no such certificate")
     right, name = row
     connection = raw(session)
-    tree = reference.zones(connection).by_id
+    tree, pack = reference.zones(connection).by_id, pack_in_force(connection)
     taken = steps.taken(connection, [right.id])[right.id]
     pending = life.is_open(taken, "ask_renewal", "renew", "refuse_renewal")
     issued = next((each.on for each in taken if each.step in ("confirm", "succeed")), None)
@@ -87,6 +90,9 @@ def certificate(session: Session, *, entitlement_id: int) -> Certificate:
         valid_to=right.valid_to,
         confirmed_on=issued,
         standing=standing(right.status, right.valid_to, clock.today(), renewal_pending=pending),
+        # the county's bureau leads (county plan part 4(2)7)
+        issuer_zh=f"{pack.zh}水利局",
+        issuer_en=f"{pack.en} water bureau",
     )
 
 

@@ -24,6 +24,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "term": ("有效期", "Term"),
     "until": ("至", "to"),
     "confirmed_on": ("发证日期", "Confirmed on"),
+    "issuer": ("发证机关", "Issued by"),
     "standing": ("状态", "Standing"),
     "scan": ("扫码查验证书现状", "Scan to verify the present standing"),
     "masked": ("权利人姓名已作隐去处理", "The holder's name is masked"),
