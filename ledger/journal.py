@@ -125,6 +125,22 @@ def lock(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[int, ...
     return found
 
 
+def lock_assets(connection: Connection, codes: Iterable[str]) -> int:
+    """Locks every account of these assets until the transaction ends, lowest id first; returns how many.
+
+    For a step that reads what is left on all of them before it moves it.
+    """
+    [(count,)] = _rows(connection, _LOCK_ASSETS_SQL, (list(codes),))
+    return int(count)
+
+
+_LOCK_ASSETS_SQL = """
+SELECT count(*) FROM (
+  SELECT FROM accounts WHERE asset_id IN (SELECT id FROM assets WHERE code = ANY(%s)) ORDER BY id FOR NO KEY UPDATE
+) AS locked
+"""
+
+
 def write(
     connection: Connection, posting: Posting, *, batch_id: int = 0, moment: dt.datetime | None = None
 ) -> list[int]:

@@ -99,6 +99,11 @@ class Account:
     charged_fen: int = 0
 
 
+# Before the accounts, as the closing of a year does: no use is posted to a year that is being closed, nor after.
+_YEARS_SQL = """
+SELECT FROM water_years WHERE year IN (SELECT water_year FROM water_accounts WHERE id = ANY(%s))
+ ORDER BY year FOR SHARE
+"""
 _ACCOUNTS_SQL = """
 SELECT w.id, w.participant_id, w.account_id, w.debt_account_id, w.fee_account_id, w.source, w.water_year, y.status,
        w.sector, t.code, c.code
@@ -224,6 +229,7 @@ def locked(connection: psycopg.Connection[Any], ids: Iterable[int], *, even_clos
     """
     wanted = sorted(set(ids))
     with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(_YEARS_SQL, (Bigints(wanted),))
         found = {row[0]: _account(row) for row in cursor.execute(_ACCOUNTS_SQL, (Bigints(wanted),))}
         if len(found) < len(wanted):
             raise NotFound("there is no such water account")

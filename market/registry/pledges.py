@@ -260,19 +260,20 @@ def hold(session: Session, pledge: Pledge) -> int:
         .where(WaterAccount.township_zone_id == right.township_zone_id)
         .order_by(WaterAccount.id)
     ).all()
-    journal.lock(connection, [each.account_id for each in accounts])
+    clearings = [
+        books.system_account(connection, water_asset(each.source, each.water_year), AccountCode.WATER_CLEARING)
+        for each in accounts
+    ]
+    journal.lock(connection, [*(each.account_id for each in accounts), *clearings])
     available = reference.available(connection, [each.account_id for each in accounts])
     batch = journal.Batch()
     made = []
-    for account in accounts:
+    for account, clearing in zip(accounts, clearings, strict=True):
         litres = min(
             max(0, available[account.account_id]),
             max(0, pledge.litres - secured_litres(session, pledge.id, account.id)),
         )
         if litres:
-            clearing = books.system_account(
-                connection, water_asset(account.source, account.water_year), AccountCode.WATER_CLEARING
-            )
             handle = batch.hold(
                 debit=account.account_id, credit=clearing, amount=litres, code=TransferCode.PLEDGE_HOLD,
                 reference=pledge.id,

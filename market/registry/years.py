@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger import bulk, journal
@@ -20,9 +19,9 @@ from market.core import audit, books, clock, outbox
 from market.core.chart import AccountCode, TransferCode, water_asset
 from market.core.db import bump_reference, raw
 from market.county.current import pack_in_force
-from market.registry import accounts, charges, season, spills
-from market.registry.county import plan_threshold
-from market.registry.errors import NoNextYear, WaterStillHeld, WaterYearNotOver, WaterYearState
+from market.registry import accounts, charges, season, spills, year_states
+from market.registry.county import known_sources, plan_threshold
+from market.registry.errors import WaterStillHeld, WaterYearNotOver
 from market.registry.models import WaterYear
 from market.registry.season_models import CarryOver
 
@@ -54,7 +53,7 @@ def begin_closing(session: Session, *, actor: audit.Actor, water_year: int) -> W
 
     Errors: WaterYearState, WaterYearNotOver.
     """
-    year = _locked(session, water_year, "open")
+    year = year_states.locked(session, water_year, "open")
     over = clock.end_of_legal_day(year.ends_on)
     if clock.now() < over:
         raise WaterYearNotOver(
@@ -72,8 +71,21 @@ def begin_closing(session: Session, *, actor: audit.Actor, water_year: int) -> W
 
 def preview(session: Session, *, water_year: int) -> Plan:
     """What `close` would do now; nothing changes. Errors: WaterYearState, NoNextYear."""
-    _known(session, water_year)
+    year_states.known(session, water_year)
     return _plan(session, raw(session), water_year)
+
+
+def lock(session: Session, water_year: int) -> WaterYear:
+    """A closing year, with every account of its water, locked until the commit: what is left on them stays so.
+
+    Errors: WaterYearState.
+    """
+    year = year_states.locked(session, water_year, "closing")
+    connection = raw(session)
+    journal.lock_assets(
+        connection, [water_asset(source, water_year) for source in sorted(known_sources(connection))]
+    )
+    return year
 
 
 def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver:
@@ -83,13 +95,13 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
     accounts of the origin carried_over, and charges the caps of the next. All of it is one transaction. Errors:
     WaterYearState, WaterStillHeld, NoNextYear, CapExceeded.
     """
-    year = _locked(session, water_year, "closing")
+    year = lock(session, water_year)
     connection = raw(session)
     batch = journal.Batch()
     spills.end_of_year(connection, water_year, batch)
     batch.execute(connection)
     _check_free(connection, water_year)
-    following = _next_year(session, water_year, lock=True)
+    following = year_states.next_year(session, water_year, lock=True)
     plan = _plan(session, connection, water_year)
     totals: Counter[str] = Counter()
     for line in plan.lines:
@@ -114,7 +126,7 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
     batch = journal.Batch()
     targets: dict[tuple[str, accounts.NewWaterAccount], tuple[int, int]] = {}
     if totals["carried"]:
-        targets = _open_targets(connection, plan, _expect(following, water_year).year, batch)
+        targets = _open_targets(connection, plan, year_states.expect(following, water_year).year, batch)
     _write_lines(connection, made.id, plan, targets)
     _post(connection, made, plan, targets, following, batch)
     year.status = "closed"
@@ -127,41 +139,6 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
     detail = {**totals, "reserves": held_back, "accounts": len(plan.lines)}
     _tell(connection, actor, "water_year.closed", ("carry_over", made.id), detail | {"year": water_year})
     return made
-
-
-def _known(session: Session, water_year: int, *, lock: bool = False) -> WaterYear:
-    statement = select(WaterYear).where(WaterYear.year == water_year)
-    if lock:
-        statement = statement.with_for_update(key_share=True)
-    found = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-    if found is None:
-        raise WaterYearState(f"there is no water year {water_year}", pointer="/water_year")
-    if found.status == "closed":
-        raise WaterYearState(f"the water year {water_year} is closed", pointer="/water_year")
-    return found
-
-
-def _locked(session: Session, water_year: int, status: str) -> WaterYear:
-    found = _known(session, water_year, lock=True)
-    if found.status != status:
-        raise WaterYearState(
-            f"the water year {water_year} is {found.status}, not {status}", pointer="/water_year"
-        )
-    return found
-
-
-def _next_year(session: Session, water_year: int, *, lock: bool = False) -> WaterYear | None:
-    statement = select(WaterYear).where(WaterYear.year > water_year).order_by(WaterYear.year).limit(1)
-    if lock:
-        statement = statement.with_for_update(key_share=True)
-    found = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-    return found if found is not None and found.status == "open" else None
-
-
-def _expect(following: WaterYear | None, water_year: int) -> WaterYear:
-    if following is None:
-        raise NoNextYear(f"what {water_year} carries over needs the next water year, open")
-    return following
 
 
 _HELD_SQL = """
@@ -228,7 +205,7 @@ def _plan(session: Session, connection: psycopg.Connection[Any], water_year: int
         lines.append(Line(account, ledger_account, debt, key, source, left, what))
     due: tuple[charges.CapCharge, ...] = ()
     if any(line.what.carried_litres for line in lines):
-        following = _expect(_next_year(session, water_year), water_year)
+        following = year_states.expect(year_states.next_year(session, water_year), water_year)
         due = _next_charges(connection, lines, following.year)
     return Plan(tuple(lines), tuple(reserves), due)
 

@@ -58,8 +58,9 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
     """Rejects what is still under review, then closes the year and carries over.
 
     What was entrusted or pledged returns to its owners first.
-    Errors: WaterStillHeld (the engine has not ended the year's orders yet), and those of `years.close`.
+    Errors: WaterYearState, WaterStillHeld (the engine has not ended the year's orders yet), and those of `years.close`.
     """
+    years.lock(session, water_year)  # from here on nobody else moves the year's water
     open_order = session.scalars(
         select(Order.id)
         .join(Product, Product.id == Order.product_id)

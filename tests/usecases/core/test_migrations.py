@@ -62,7 +62,9 @@ def _made(url: str) -> set[tuple[str, ...]]:
 
 
 def test_migrating_again_changes_nothing(fresh_database_url: str) -> None:
+    before = _made(fresh_database_url)
     db.migrate(fresh_database_url)
+    assert _made(fresh_database_url) == before != set()
 
 
 def test_a_new_database_has_its_id_key_and_whole_audit_chains(database_url: str) -> None:
@@ -72,8 +74,11 @@ def test_a_new_database_has_its_id_key_and_whole_audit_chains(database_url: str)
 
 
 def test_the_schema_can_be_taken_away_and_made_again(fresh_database_url: str) -> None:
+    before = _made(fresh_database_url)
     command.downgrade(db.migration_config(fresh_database_url), "base")
+    assert _made(fresh_database_url) == set()
     db.migrate(fresh_database_url)
+    assert _made(fresh_database_url) == before
 
 
 @pytest.mark.parametrize("table", ["assets", "transfers", *IMMUTABLE])

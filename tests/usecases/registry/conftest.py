@@ -1,48 +1,12 @@
-"""The small county, installed; each test in a transaction that is rolled back."""
+"""What only tests of the registry want of the small county."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from sqlalchemy.orm import Session
 
-from market import installation
-from market.core import db
 from market.county.install import install as install_county
-from tests.usecases.registry.county import REGISTRAR, Registry, registrar, small_pack
+from tests.usecases.registry.county import REGISTRAR, Registry
 from tests.usecases.registry.permits import RULED
-
-
-@pytest.fixture(scope="module")
-def county_url(database_url: str) -> str:
-    """The URL of a database with the small county."""
-    _install(database_url)
-    return database_url
-
-
-@pytest.fixture
-def committed_county(fresh_database_url: str) -> str:
-    """The URL of a database with the small county, the test's own, where it may commit."""
-    _install(fresh_database_url)
-    return fresh_database_url
-
-
-def _install(url: str) -> None:
-    with db.transaction(url) as session:
-        registrar(session)
-        installation.install(session, pack=small_pack(), actor=REGISTRAR)
-
-
-@pytest.fixture
-def registry(county_url: str) -> Iterator[Registry]:
-    """A registrar in the small county; whatever it does is rolled back."""
-    with db.engine(county_url).connect() as connection, connection.begin() as transaction:
-        with Session(
-            bind=connection, join_transaction_mode="create_savepoint", expire_on_commit=False
-        ) as session:
-            yield Registry(session)
-        transaction.rollback()
 
 
 @pytest.fixture
