@@ -32,6 +32,7 @@ from market.registry.charges import CapCharge
 from market.registry.classes import Wish
 from market.registry.county import plan_threshold
 from market.registry.models import Announcement, WaterYear
+from market.registry.rights import STRICTEST_FIRST
 
 PREVIEW_LINES = 200
 
@@ -200,11 +201,9 @@ SELECT township_zone_id, canal_zone_id, sector, sum(litres)::bigint FROM announc
  GROUP BY 1, 2, 3 HAVING sum(litres) > 0
 """
 
-# Of several rights behind one account the one that may sell least speaks for it: the first in this order.
-_STRICTNESS = "ARRAY['abstraction_permit', 'network_certificate', 'irrigation_certificate', 'regional']"
 _MISSING_SQL = f"""
 SELECT participant_id, township_zone_id, canal_zone_id, sector,
-       ({_STRICTNESS})[min(array_position({_STRICTNESS}, kind))]
+       ({STRICTEST_FIRST})[min(array_position({STRICTEST_FIRST}, kind))]
 FROM announced WHERE water_account_id IS NULL GROUP BY 1, 2, 3, 4 ORDER BY min(entitlement_id)
 """
 _OPENED_SQL = """
@@ -218,8 +217,8 @@ UPDATE announced a SET water_account_id = w.id, account_id = w.account_id, accou
 _KINDS_SQL = f"""
 UPDATE water_accounts w SET right_kind = t.kind, status = 'open', version = w.version + 1
   FROM (SELECT water_account_id AS id,
-               ({_STRICTNESS})[min(least(array_position({_STRICTNESS}, kind),
-                                         array_position({_STRICTNESS}, account_kind)))] AS kind
+               ({STRICTEST_FIRST})[min(least(array_position({STRICTEST_FIRST}, kind),
+                                         array_position({STRICTEST_FIRST}, account_kind)))] AS kind
           FROM announced
          WHERE account_kind IS DISTINCT FROM kind OR account_status = 'closed' GROUP BY 1) t
  WHERE w.id = t.id AND (w.right_kind IS DISTINCT FROM t.kind OR w.status = 'closed')
@@ -297,7 +296,7 @@ def open_and_write(
 
 def finish(connection: psycopg.Connection[Any], announcement: Announcement, actor: audit.Actor) -> None:
     """What follows from new water on accounts; then events and the audit entry."""
-    debts.collect(connection, announcement.source, announcement.water_year)
+    debts.collect(connection, announcement)
     spills.hold(connection, announcement.source, announcement.water_year)
     bump_reference(connection)
     pledge_alerts.tell_of_announcement(connection, announcement.id)

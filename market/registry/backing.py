@@ -10,6 +10,7 @@ import psycopg
 from ledger.arrays import Bigints
 from market.core import audit, inbox
 from market.core.db import bump_reference
+from market.registry.rights import STRICTEST_FIRST
 
 # The accounts at the place of the rights, and the pools that sell for them.
 _BEHIND_SQL = """
@@ -26,16 +27,14 @@ SELECT t.water_account_id FROM trust_members m JOIN trusts t ON t.id = m.trust_i
  ORDER BY id
 """
 
-# Of several rights behind one account the one that may sell least speaks for it, as in an announcement.
-_LEFT_SQL = """
+_LEFT_SQL = f"""
 WITH left_over AS (
   SELECT w.id,
          (SELECT e.kind FROM entitlements e
            WHERE e.participant_id = w.participant_id AND e.township_zone_id = w.township_zone_id
              AND e.canal_zone_id = w.canal_zone_id AND e.sector = w.sector AND e.source = w.source
              AND e.status IN ('confirmed', 'suspended')
-           ORDER BY array_position(ARRAY['abstraction_permit', 'network_certificate', 'irrigation_certificate',
-                                         'regional'], e.kind) LIMIT 1) AS kind
+           ORDER BY array_position({STRICTEST_FIRST}, e.kind) LIMIT 1) AS kind
     FROM water_accounts w WHERE w.id = ANY(%s) AND w.origin = 'own')
 UPDATE water_accounts w SET right_kind = l.kind, version = w.version + 1
   FROM left_over l WHERE w.id = l.id AND w.right_kind IS DISTINCT FROM l.kind

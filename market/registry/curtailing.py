@@ -8,7 +8,7 @@ The process around it, with the exchange halted, is market.supervision.curtailme
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,13 +89,13 @@ def plan(
     *,
     water_year: int,
     cuts: Sequence[tuple[int, int]],
-    ordered: Mapping[int, int],
+    ordered: Callable[[], Mapping[int, int]],
     lock: bool = False,
 ) -> Plan:
     """What cutting caps to these figures (limit id, litres) takes from whom now.
 
-    `ordered`: litres by water account that open sales hold, and give back when they are ended. Narrow caps go
-    first. `lock` locks every account that posting touches, the whole set once.
+    `ordered` reads, under the locks, the litres by water account that open sales hold and give back when they are
+    ended. Narrow caps go first. `lock` locks every account that posting touches, the whole set once.
     """
     tree = reference.zones(connection)
     limits = reference.limits(connection, water_year=water_year)
@@ -106,7 +106,8 @@ def plan(
         _lock(connection, water_year, limits)
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(_HOLDERS_SQL, {"year": water_year, "last": season.LAST_PRIORITY}).fetchall()
-    holders = [Holder(*(*row, ordered.get(row[0], 0))) for row in rows]
+    held_by_orders = ordered()
+    holders = [Holder(*(*row, held_by_orders.get(row[0], 0))) for row in rows]
     reach = []
     for holder in holders:
         held = frozenset(limit.id for limit in chosen if caps.holds(limit, _place(tree, holder, water_year)))

@@ -16,6 +16,7 @@ from ledger.arrays import Bigints
 from market.core import books
 from market.core.chart import CREDITS_MUST_NOT_EXCEED_DEBITS, AccountCode, TransferCode, water_asset
 from market.registry import charges
+from market.registry.models import Announcement
 
 _KNOWN_SQL = "SELECT water_account_id, account_id FROM water_debts WHERE water_account_id = ANY(%s::bigint[])"
 _INSERT_SQL = """
@@ -58,25 +59,25 @@ def accounts(connection: psycopg.Connection[Any]) -> set[int]:
     return {row[0] for row in rows}
 
 
-def collect(connection: psycopg.Connection[Any], source: str, water_year: int) -> int:
+def collect(connection: psycopg.Connection[Any], announcement: Announcement) -> int:
     """Has the accounts that were just credited pay what they owe, as far as it goes; returns the litres paid.
 
     The accounts and their caps are locked already.
     """
+    owing = [row for row in connection.execute(_OWING_SQL).fetchall() if row[6] > 0]
+    if not owing:
+        return 0
     batch = journal.Batch()
-    paid = 0
-    for water_account, account, debt, township, canal, sector, litres in connection.execute(
-        _OWING_SQL
-    ).fetchall():
-        if litres <= 0:
-            continue
-        paid += litres
+    for water_account, account, debt, *_, litres in owing:
         batch.transfer(
             debit=account, credit=debt, amount=litres, code=TransferCode.DEBT_REPAID, reference=water_account
         )
-        freed = charges.over(
-            connection, [(township, canal, sector, litres)], water_year=water_year, source=source
-        )
-        charges.free(connection, batch, freed, code=TransferCode.DEBT_REPAID, reference_id=water_account)
+    freed = charges.over(
+        connection,
+        [row[3:] for row in owing],
+        water_year=announcement.water_year,
+        source=announcement.source,
+    )
+    charges.free(connection, batch, freed, code=TransferCode.DEBT_FREE, reference_id=announcement.id)
     batch.execute(connection)
-    return paid
+    return sum(row[6] for row in owing)

@@ -261,7 +261,9 @@ def hold(session: Session, pledge: Pledge) -> int:
         .order_by(WaterAccount.id)
     ).all()
     clearings = [
-        books.system_account(connection, water_asset(each.source, each.water_year), AccountCode.WATER_CLEARING)
+        books.system_account(
+            connection, water_asset(each.source, each.water_year), AccountCode.WATER_CLEARING
+        )
         for each in accounts
     ]
     journal.lock(connection, [*(each.account_id for each in accounts), *clearings])

@@ -66,6 +66,8 @@ RIGHTS: Mapping[str | None, RightRule] = {
         "该账户无确权依据：购入用水不得再转让",
     ),
 }
+STRICTEST_FIRST = "ARRAY['abstraction_permit', 'network_certificate', 'irrigation_certificate', 'regional']"
+"""In SQL. Of several rights behind one account the one that may sell least speaks for it: the first of these."""
 PUBLIC_STORAGE = RightRule(
     Basis.BALANCE,
     INTERIM_BUY_BACK,

@@ -38,7 +38,7 @@ def preview(session: Session, *, water_year: int, cuts: Sequence[tuple[int, int]
     _checked(session, water_year, cuts, lock=False)
     connection = raw(session)
     return curtailing.plan(
-        connection, water_year=water_year, cuts=cuts, ordered=_ordered(session, water_year)
+        connection, water_year=water_year, cuts=cuts, ordered=lambda: _ordered(session, water_year)
     )
 
 
@@ -126,7 +126,7 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         connection,
         water_year=found.water_year,
         cuts=cuts,
-        ordered=_ordered(session, found.water_year),
+        ordered=lambda: _ordered(session, found.water_year),
         lock=True,
     )
     reached = [each.holder.water_account_id for each in made.takings if each.from_orders_litres]
