@@ -79,6 +79,12 @@ SELECT 'a cap''s excess is not what its curtailments left, less what was absorbe
 FROM cap_excesses x JOIN accounts a ON a.id = x.account_id
 LEFT JOIN (SELECT limit_id, sum(excess_litres) AS excess FROM curtailment_cuts GROUP BY 1) AS c USING (limit_id)
 WHERE a.debits_posted <> coalesce(c.excess, 0) OR a.code <> {int(AccountCode.CAP_EXCESS)}
+UNION ALL
+SELECT 'a cap has room to charge while use stands above it', x.limit_id, e.debits_posted - e.credits_posted,
+       a.credits_posted - a.debits_posted - a.debits_pending
+FROM cap_excesses x JOIN limits l ON l.id = x.limit_id
+JOIN accounts e ON e.id = x.account_id JOIN accounts a ON a.id = l.account_id
+WHERE e.debits_posted > e.credits_posted AND a.credits_posted > a.debits_posted + a.debits_pending
 """
 
 CURTAILED_SQL = f"""

@@ -152,8 +152,8 @@ def post(session: Session, *, actor: audit.Actor, curtailment: Curtailment, made
         freed = charges.over(connection, rows, water_year=curtailment.water_year, source=source)
         charges.free(connection, batch, freed, code=TransferCode.CURTAILED, reference_id=curtailment.id)
     _cut(session, actor, curtailment, made, batch)
-    batch.execute(connection)
-    excess.absorb(connection, curtailment.water_year)
+    limits = reference.limits(connection, water_year=curtailment.water_year)
+    excess.execute(connection, batch, (limit.account_id for limit in limits))
     _write_lines(connection, curtailment.id, made)
     connection.execute(_NOTICES_SQL, (curtailment.reason, curtailment.legal_source, curtailment.id))
     bump_reference(connection)
@@ -222,11 +222,7 @@ def _lock(connection: psycopg.Connection[Any], water_year: int, limits: Sequence
         wanted.add(books.system_account(connection, asset, AccountCode.WATER_CURTAILED))
     for code in (AccountCode.LIMIT_ISSUE, AccountCode.LIMIT_USE):
         wanted.add(books.system_account(connection, HEADROOM, code))
-    known = connection.execute(
-        "SELECT account_id FROM cap_excesses WHERE limit_id = ANY(%s::bigint[])",
-        (Bigints(limit.id for limit in limits),),
-    )
-    journal.lock(connection, wanted | {row[0] for row in known.fetchall()})
+    journal.lock(connection, wanted | excess.beside(connection, (limit.account_id for limit in limits)))
 
 
 def _depth(tree: reference.Zones, limit: caps.LimitNode) -> int:

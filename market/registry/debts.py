@@ -15,7 +15,7 @@ from ledger import journal
 from ledger.arrays import Bigints
 from market.core import books
 from market.core.chart import CREDITS_MUST_NOT_EXCEED_DEBITS, AccountCode, TransferCode, water_asset
-from market.registry import charges
+from market.registry import charges, excess
 from market.registry.models import Announcement
 
 _KNOWN_SQL = "SELECT water_account_id, account_id FROM water_debts WHERE water_account_id = ANY(%s::bigint[])"
@@ -79,5 +79,5 @@ def collect(connection: psycopg.Connection[Any], announcement: Announcement) -> 
         source=announcement.source,
     )
     charges.free(connection, batch, freed, code=TransferCode.DEBT_FREE, reference_id=announcement.id)
-    batch.execute(connection)
+    excess.execute(connection, batch, (each.limit.account_id for each in freed))
     return sum(row[6] for row in owing)

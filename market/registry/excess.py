@@ -1,18 +1,32 @@
 """Cap excess: the use that a cut has left above a cap, on an account of its own, until what is freed absorbs it.
 
 Under a cap that was cut below what could be taken back, `limit_litres` is the new figure, and the ledger's account of
-the cap has the excess beside it: nothing new is charged while it lasts, for what is freed goes here first.
+the cap has the excess beside it: nothing new is charged while it lasts, for what is freed goes here first, in the
+transaction that frees it. Whoever frees caps sends its batch through `execute`; the engine does the same in memory.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.rows import tuple_row
 
 from ledger import journal
+from ledger.arrays import Bigints
 from market.core import books
 from market.core.chart import CREDITS_MUST_NOT_EXCEED_DEBITS, HEADROOM, AccountCode, TransferCode
+
+
+class Excess(NamedTuple):
+    """An open excess: its limit, the ledger accounts of cap and excess, litres above the cap and free under it."""
+
+    limit_id: int
+    cap: int
+    account: int
+    over_litres: int
+    free_litres: int
 
 
 def account_of(connection: psycopg.Connection[Any], limit_id: int) -> int:
@@ -33,38 +47,56 @@ def account_of(connection: psycopg.Connection[Any], limit_id: int) -> int:
     return account
 
 
-def accounts(connection: psycopg.Connection[Any], water_year: int) -> set[int]:
-    """The excess accounts of a year that something is on."""
-    return {row[2] for row in _open(connection, water_year)}
-
-
 _OPEN_SQL = """
 SELECT l.id, l.account_id, x.account_id, e.debits_posted - e.credits_posted,
        a.credits_posted - a.debits_posted - a.debits_pending
   FROM cap_excesses x JOIN limits l ON l.id = x.limit_id
   JOIN accounts e ON e.id = x.account_id JOIN accounts a ON a.id = l.account_id
- WHERE l.water_year = %s AND e.debits_posted > e.credits_posted ORDER BY l.id
+ WHERE e.debits_posted > e.credits_posted ORDER BY l.id
 """
 
 
-def _open(connection: psycopg.Connection[Any], water_year: int) -> list[tuple[Any, ...]]:
-    return connection.execute(_OPEN_SQL, (water_year,)).fetchall()
+def still_open(connection: psycopg.Connection[Any]) -> list[Excess]:
+    """Every excess that is not absorbed yet."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [Excess(*row) for row in cursor.execute(_OPEN_SQL).fetchall()]
 
 
-def absorb(connection: psycopg.Connection[Any], water_year: int) -> int:
-    """Has what is free under caps of a year absorb their excess; returns the litres. Who frees caps calls it."""
-    found = _open(connection, water_year)
-    if not found:
-        return 0
-    journal.lock(connection, {each for row in found for each in row[1:3]})
+def beside(connection: psycopg.Connection[Any], caps: Iterable[int]) -> set[int]:
+    """The excess accounts beside these caps (ledger accounts), for who locks before it frees them."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(
+            "SELECT x.account_id FROM cap_excesses x JOIN limits l ON l.id = x.limit_id"
+            " WHERE l.account_id = ANY(%s::bigint[])",
+            (Bigints(caps),),
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def execute(connection: psycopg.Connection[Any], batch: journal.Batch, freed: Iterable[int]) -> list[int]:
+    """Executes a batch that frees caps (ledger accounts) and has them absorb their excess; errors as the batch's."""
+    caps = set(freed)
+    journal.lock(connection, batch.accounts(connection) | caps | beside(connection, caps))
+    ids = batch.execute(connection)
+    absorb(connection, caps)
+    return ids
+
+
+def absorb(connection: psycopg.Connection[Any], caps: Iterable[int]) -> int:
+    """Has what is free under these caps (ledger accounts, locked) absorb their excess; returns the litres."""
+    wanted = set(caps)
     batch = journal.Batch()
     absorbed = 0
-    for limit_id, cap, account, over, available in _open(connection, water_year):
-        litres = min(over, available)
+    for each in still_open(connection):
+        litres = min(each.over_litres, each.free_litres) if each.cap in wanted else 0
         if litres > 0:
             absorbed += litres
             batch.transfer(
-                debit=cap, credit=account, amount=litres, code=TransferCode.CAP_EXCESS, reference=limit_id
+                debit=each.cap,
+                credit=each.account,
+                amount=litres,
+                code=TransferCode.CAP_EXCESS,
+                reference=each.limit_id,
             )
     batch.execute(connection)
     return absorbed

@@ -122,7 +122,6 @@ def change(
     _post(connection, limit, done.id, before)
     bump_reference(connection)
     if limit_litres > before:
-        excess.absorb(connection, limit.water_year)
         inbox.put(connection, kind="rematch", actor=actor)
     _tell(connection, actor, "changed", limit, {"before": before, "after": limit_litres})
     return limit
@@ -225,7 +224,7 @@ def _post(connection: psycopg.Connection[Any], limit: Limit, change_id: int, bef
         reference=change_id,
     )
     try:
-        batch.execute(connection)
+        excess.execute(connection, batch, [limit.account_id])
     except InsufficientBalance as error:
         raise LimitBelowUse(
             f"{limit.code} can be cut by {format_litres(error.available)} m3 at most",

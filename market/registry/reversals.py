@@ -83,7 +83,7 @@ def reverse(
     places_of = [(*row[2:5], row[5]) for row in lines] + [(*row[1:4], row[4]) for row in reserved]
     above = charges.over(connection, places_of, water_year=year, source=source)
     system = {issue, use} | {each.limit.account_id for each in above}
-    system |= excess.accounts(connection, year) | set(owing.values()) | {row[0] for row in reserved}
+    system |= excess.beside(connection, system) | set(owing.values()) | {row[0] for row in reserved}
     taken = _taken(connection, lines, lock=True, beside=system)
     reversal = _reversal(announcement, lines, taken, reserved, reason, legal_source, actor.user_id)
     session.add(reversal)
@@ -107,8 +107,7 @@ def reverse(
     back = [(*row[2:5], taken[row[1]]) for row in lines] + [(*row[1:4], row[4]) for row in reserved]
     freed = charges.over(connection, back, water_year=year, source=source)
     charges.free(connection, batch, freed, code=TransferCode.REVERSAL_FREE, reference_id=reversal.id)
-    batch.execute(connection)
-    excess.absorb(connection, year)
+    excess.execute(connection, batch, (each.limit.account_id for each in freed))
     _write_lines(connection, reversal.id, lines, taken)
     _tell(connection, actor, reversal, lines, taken)
     return reversal

@@ -20,7 +20,7 @@ from market.core.chart import AccountCode, TransferCode, water_asset
 from market.core.db import raw
 from market.core.errors import InvalidInput, NotFound
 from market.county.current import pack_in_force
-from market.registry import charges, season
+from market.registry import charges, excess, season
 from market.registry.errors import NothingSpillable, SpillRiskHigh
 from market.registry.shares import WHOLE_E6, share_text
 
@@ -166,7 +166,7 @@ def spill(
     spilt = [(row[5], row[6], row[7], part) for row, part in zip(rows, parts, strict=True)]
     freed = charges.over(connection, spilt, water_year=year, source=source)
     charges.free(connection, batch, freed, code=TransferCode.SPILL, reference_id=carry_over_id)
-    batch.execute(connection)
+    excess.execute(connection, batch, (each.limit.account_id for each in freed))
     connection.execute(
         "UPDATE spillables s SET status = 'spilled', litres = t.litres, resolved_at = %s"
         "  FROM unnest(%s::bigint[], %s::bigint[]) t (id, litres) WHERE s.id = t.id AND t.litres > 0",

@@ -12,7 +12,7 @@ from ledger.posting import Posting
 from market.core import books, clock
 from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
 from market.core.errors import NotFound
-from market.registry import shareouts
+from market.registry import excess, shareouts
 from market.settlement import clearing
 from market.settlement.errors import InstructionResolved
 
@@ -70,7 +70,7 @@ def settle(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
     clearing.settle(
         posting, due, system, water_hold=holds.water, money_hold=holds.money, charge_holds=holds.charges
     )
-    _write(connection, posting)
+    _write(connection, posting, [limit for limit, _ in due.frees])
     _resolve(connection, instruction_id, "settled")
     return bool(due.frees)
 
@@ -80,7 +80,7 @@ def reject(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
     due, holds, system, seller = _load(connection, instruction_id)
     posting = Posting()
     clearing.release(posting, due, system, holds)
-    ids = _write(connection, posting)
+    ids = _write(connection, posting, [limit for limit, _ in due.charges])
     shareouts.give_back(
         connection,
         water_account_id=seller,
@@ -93,10 +93,12 @@ def reject(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
     return bool(due.charges)
 
 
-def _write(connection: psycopg.Connection[Any], posting: Posting) -> list[int]:
+def _write(connection: psycopg.Connection[Any], posting: Posting, freed: list[int]) -> list[int]:
     # The holds guarantee every debit, and the instruction's row, locked above, that they are still whole.
-    journal.lock(connection, posting.deltas.keys())
-    return journal.write(connection, posting)
+    journal.lock(connection, posting.deltas.keys() | excess.beside(connection, freed))
+    ids = journal.write(connection, posting)
+    excess.absorb(connection, freed)
+    return ids
 
 
 def _resolve(connection: psycopg.Connection[Any], instruction_id: int, status: str) -> None:

@@ -11,7 +11,7 @@ from ledger.errors import InsufficientBalance
 from market.core import audit, clock, inbox
 from market.core.chart import TransferCode
 from market.core.db import raw
-from market.registry import shareouts
+from market.registry import excess, shareouts
 from market.settlement import deliveries, instructions
 from market.settlement.clearing import Books
 from market.settlement.delivery_models import DeliveryRefund
@@ -69,7 +69,7 @@ def approve(session: Session, *, actor: audit.Actor, delivery_id: int) -> Delive
         due.id, due.seller_account, due.buyer_account, due.buyer_money_account, back, books
     )
     try:
-        ids = batch.execute(connection)
+        ids = excess.execute(connection, batch, (limit for limit, _ in back.charges))
     except InsufficientBalance as error:
         raise CannotReturn(
             "the buyer's water, a payee's money or a limit does not cover what would go back",

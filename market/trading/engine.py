@@ -152,7 +152,7 @@ class Engine:
     def refresh_limits(self) -> None:
         """Reads every limit's headroom anew and marks those that grew, so that blocked orders are looked at again."""
         exchange = self.exchange
-        accounts = {limit.account_id for limit in self.reference.limits} | exchange.blocked.keys()
+        accounts = self.reference.limit_accounts() | exchange.blocked.keys()
         before = {account: exchange.available.get(account, 0) for account in accounts}
         refresh(self.connection, self.exchange, accounts)
         self.connection.commit()

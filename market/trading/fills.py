@@ -49,7 +49,8 @@ class Terms:
 class Fill:
     """One match. `buy_held`/`sell_held`: whether that side's funds stand in its order's hold (else they are fresh).
 
-    `payees` are who is paid instead of the seller where its account has beneficiaries, frozen here.
+    `payees` are who is paid instead of the seller where its account has beneficiaries, frozen here; `absorbed`: what
+    of the freed litres goes on to a cap's excess, as (limit account, excess account, limit id, litres).
     """
 
     trade_id: int
@@ -68,6 +69,7 @@ class Fill:
     sell_held: bool
     charges: tuple[tuple[int, int], ...]
     payees: list[Payee] | None = None
+    absorbed: tuple[tuple[int, int, int, int], ...] = ()
 
 
 @dataclass(slots=True)

@@ -45,7 +45,8 @@ class Matcher:
     """The market's state in memory: books, available balances and blocked orders, with one undo log.
 
     `terms(seller_pool, buyer_pool)` gives Terms or None and caches by itself; `available` maps ledger accounts to
-    what may still be debited, for every account that a decision needs.
+    what may still be debited, for every account that a decision needs; `excesses` limit accounts to the account of
+    the use above them (its litres negative in `available`) and the limit's id.
     """
 
     def __init__(self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int]) -> None:
@@ -55,6 +56,7 @@ class Matcher:
         self.available: dict[int, int] = {}
         self.blocked: dict[int, dict[int, Order]] = {}
         self.freed: dict[int, None] = {}
+        self.excesses: dict[int, tuple[int, int]] = {}
         self.log: list[Any] = []
         self.tape = Tape()
 
@@ -134,10 +136,9 @@ class Matcher:
         charges = tuple((limit, source if by_source else delivered) for limit, by_source in terms.charges)
         if buy.account.plan:
             charges += ((buy.account.plan, delivered),)
-        self.tape.events.append(
-            Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
-                 buy_held, sell_held, charges, payees)
-        )  # fmt: skip
+        fill = Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
+                    buy_held, sell_held, charges, payees)  # fmt: skip
+        self.tape.events.append(fill)
         buy.rest -= delivered
         sell.rest -= source
         buy.value += value
@@ -162,8 +163,22 @@ class Matcher:
             for limit in terms.frees:
                 self.change(limit, source)
                 self.freed[limit] = None
+            if self.excesses:
+                fill.absorbed = self._absorbed(terms.frees)
         self._after_fill(buy, buy_held, ended=buy.rest < buy.account.lot)
         self._after_fill(sell, sell_held, ended=sell.rest < sell.account.lot or sell.rest * terms.k < 1000)
+
+    def _absorbed(self, freed: tuple[int, ...]) -> tuple[tuple[int, int, int, int], ...]:
+        """Moves what is free under these limits on to the use that a cut left above them, as far as there is any."""
+        moved = []
+        for limit in freed:
+            account, limit_id = self.excesses.get(limit, (0, 0))
+            litres = min(-self.available[account], self.available[limit]) if account else 0
+            if litres > 0:
+                self.change(limit, -litres)
+                self.change(account, litres)
+                moved.append((limit, account, limit_id, litres))
+        return tuple(moved)
 
     def _after_fill(self, order: Order, held: bool, *, ended: bool) -> None:
         """Releases what the order no longer needs to hold, and ends it if nothing of it can still be filled."""

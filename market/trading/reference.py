@@ -19,7 +19,7 @@ from market.core import books, clock, workdays
 from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
 from market.county.current import pack_in_force
 from market.county.pack import Pack
-from market.registry import caps, reference, rules
+from market.registry import caps, excess, reference, rules
 from market.registry.behind import Behind
 from market.settlement.clearing import Beneficiaries, Books
 from market.trading.exchange import Account, Exchange, Product
@@ -74,9 +74,10 @@ class Reference:
         self._ranks = reduce(lcm, {route.k for route in self.pack.routes}, 1000)
         self._terms.clear()
         self._load_products(connection)
-        self.exchange.available.update(
-            reference.available(connection, [limit.account_id for limit in self.limits])
-        )
+        self.exchange.excesses = {
+            each.cap: (each.account, each.limit_id) for each in excess.still_open(connection)
+        }
+        self.exchange.available.update(reference.available(connection, self.limit_accounts()))
 
     def _load_products(self, connection: psycopg.Connection[Any]) -> None:
         rows = connection.execute(
@@ -100,6 +101,12 @@ class Reference:
                 fees,
                 headroom,
             )
+
+    def limit_accounts(self) -> set[int]:
+        """The ledger accounts of the limits, and of the use above them."""
+        return {limit.account_id for limit in self.limits} | {
+            account for account, _ in self.exchange.excesses.values()
+        }
 
     def refresh(self, connection: psycopg.Connection[Any]) -> set[int]:
         """Loads everything anew; returns the ledger accounts whose balances the cache should read again."""

@@ -18,6 +18,7 @@ from market.trading.commands import Command, Outcome, encode
 from market.trading.fills import Fill
 
 _ORDER_HOLD = int(TransferCode.ORDER_HOLD)
+_CAP_EXCESS = int(TransferCode.CAP_EXCESS)
 SETTLED = "settled"
 AWAITING = "awaiting_review"
 
@@ -88,6 +89,8 @@ class Rows:
                 water_hold=fill.sell.hold_id if fill.sell_held else 0,
                 money_hold=fill.buy.hold_id if fill.buy_held else 0,
             )  # fmt: skip
+            for limit, above, limit_id, litres in fill.absorbed:
+                self.posting.transfer(limit, above, litres, _CAP_EXCESS, limit_id)
         else:
             if fill.sell_held:
                 self.posting.void(fill.sell.hold_id, seller.ledger, books.water_clearing, fill.source, _ORDER_HOLD,

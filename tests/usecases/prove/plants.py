@@ -218,6 +218,12 @@ SEASON = (
     plant("an excess that no curtailment left", 5,
           "INSERT INTO cap_excesses (limit_id, account_id) SELECT min(l.id), (SELECT min(id) FROM accounts"
           " WHERE code = 22) FROM limits l"),
+    plant("a cap that may be charged while use stands above it", 5,
+          "UPDATE curtailment_cuts SET excess_litres = 5 WHERE limit_id = (SELECT min(limit_id) FROM curtailment_cuts)",
+          f"INSERT INTO accounts (id, asset_id, code, flags) SELECT 999999, asset_id, 31, 2 FROM accounts"
+          f" WHERE id = {LIMIT_USE}",
+          "INSERT INTO cap_excesses (limit_id, account_id) SELECT min(limit_id), 999999 FROM curtailment_cuts",
+          *moved("999999", LIMIT_USE, 5, code=56), *moved(LIMIT_USE, LIMIT_ISSUE, 5, code=56)),
     plant("a curtailment whose lines say less", 10,
           "UPDATE curtailments SET taken_litres = taken_litres + 1"),
     plant("a reversal that says more", 10, "UPDATE reversals SET taken_litres = taken_litres + 1"),

@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 
-from market import prove
 from market.core import audit, clock, db, inbox
 from market.trading import statements
 from market.trading.commands import Accepted, Amend, Answer, Cancel, Command, Place, Refused
 from market.trading.engine import Engine
 from market.trading.intake import end_expired, take_up
-from tests.model.world import Names, World, furnish
+from tests.model.world import World
 
 LOT = 1_000
-
-
-@pytest.fixture(scope="module")
-def furnished(server_url: str, template_name: str) -> Iterator[tuple[str, Names]]:
-    """The name of a database with the small county in it."""
-    name = f"{template_name}_engine"
-    url = db.create_database(server_url, name, template=template_name)
-    names = furnish(url)
-    db.dispose(url)
-    yield name, names
-    db.drop_database(server_url, name)
-
-
-@pytest.fixture
-def world(server_url: str, furnished: tuple[str, Names]) -> Iterator[World]:
-    """The small county, its own for each test; all that a test leaves behind is proved."""
-    template, names = furnished
-    name = f"{template}_one"
-    url = db.create_database(server_url, name, template=template)
-    made = World(url, names)
-    try:
-        yield made
-        report = prove.run(url)
-        assert report["violations"] == 0, [each for each in report["invariants"] if each["violations"]]
-    finally:
-        made.close()
-        db.dispose(url)
-        db.drop_database(server_url, name)
 
 
 def _command(
