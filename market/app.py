@@ -10,7 +10,7 @@ from flask_smorest import Api, Blueprint
 from werkzeug.routing import BaseConverter
 
 from market.api import errors as error_table
-from market.api import http, limits, spec, telemetry
+from market.api import http, limits, shortway, spec, telemetry
 from market.api.permissions import ROUTES
 from market.api.schemas.fields import PublicId
 from market.core import db, ids
@@ -73,6 +73,7 @@ def create_app(
     db.unlock_ids(settings.url())
     app, _ = _assemble(settings, rate_limits=rate_limits)
     app.config["EXCHANGE"] = exchange or (lambda: client(str(settings.engine_socket)))
+    app.short_way = shortway.ShortWay(app)
     return app
 
 

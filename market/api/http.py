@@ -129,7 +129,7 @@ def page(rows: Sequence[Any], limit: int) -> dict[str, Any]:
     return {"data": list(rows[:limit]), "has_more": len(rows) > limit}
 
 
-_SECURE = [
+SECURE = [
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -148,11 +148,18 @@ def answer_with(headers: Sequence[tuple[str, str]]) -> None:
 class KarezFlask(Flask):
     """Flask with the request's life around every handler."""
 
+    short_way: Callable[[Any, Any], Any] | None = None
+    """Answers a plain request at once, or None."""
+
     def wsgi_app(self, environ: Any, start_response: Any) -> Any:
         """One request; the headers that hardly ever differ join at the end, where adding them costs nothing."""
+        if self.short_way is not None:
+            answer = self.short_way(environ, start_response)
+            if answer is not None:
+                return answer
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            return start_response(status, headers + environ.get(_ANSWERED_WITH, _SECURE), *more)
+            return start_response(status, headers + environ.get(_ANSWERED_WITH, SECURE), *more)
 
         return super().wsgi_app(environ, start)
 
@@ -192,18 +199,20 @@ def _admit(rule: Rule) -> None:
     """Signs in, and checks role, scope, mandate and ownership."""
     if not rule.roles:
         return
-    who = access.authenticate(request, settings(), scope=rule.scope)
+    who = access.authenticate(request, settings(), scope=rule.scope, request_id=g.get("request_id", ""))
     g.actor = who
-    granted = who.roles & rule.roles
-    if not granted:
-        raise NotAllowed(f"this needs one of the roles {', '.join(sorted(rule.roles))}")
-    owner_side = who.participant_id is not None
-    if owner_side and not granted & PARTICIPANTS:
+    if not may(who, rule):
         raise NotAllowed(f"this needs one of the roles {', '.join(sorted(rule.roles))}")
     if rule.owns == "order" and rule.idempotent == "engine":
         ownership.check_order(settings().url(), (request.view_args or {})["order_id"], who)
     elif rule.owns not in (None, "self", "body"):
         ownership.check(session(), str(rule.owns), request.view_args or {}, who)
+
+
+def may(who: AccessActor, rule: Rule) -> bool:
+    """Whether one of the actor's roles opens a route; a participant's side, one that participants have."""
+    granted = who.roles & rule.roles
+    return bool(granted) and (who.participant_id is None or bool(granted & PARTICIPANTS))
 
 
 def _transact(handler: Callable[[], Any]) -> Response:
@@ -259,9 +268,13 @@ class _Numbering:
 _numbering = _Numbering()
 
 
+def request_id_of(sent: str) -> str:
+    """The id that a client sent with its request, if it can be one, or a new one."""
+    return sent if _REQUEST_ID.match(sent) else new_request_id()
+
+
 def _begin() -> None:
-    sent = request.headers.get("X-Request-ID", "")
-    g.request_id = sent if _REQUEST_ID.match(sent) else new_request_id()
+    g.request_id = request_id_of(request.headers.get("X-Request-ID", ""))
 
 
 def _finish(response: Response) -> Response:
@@ -270,7 +283,7 @@ def _finish(response: Response) -> Response:
         response.headers["ETag"] = g.etag
     if "replayed" in g:
         response.headers["Idempotent-Replayed"] = "true"
-    response.headers.update(limits.headers())
+    response.headers.extend(limits.headers(g.get("rate")))
     return response
 
 

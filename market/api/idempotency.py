@@ -52,10 +52,15 @@ class KeyMissing(InvalidInput):
     title_zh = "需要 Idempotency-Key 请求头"
 
 
+def is_key(text: str) -> bool:
+    """Whether this can be a key: 1 to 255 visible ASCII characters."""
+    return _KEY.match(text) is not None
+
+
 def required_key() -> str:
     """The request's key: 1 to 255 visible ASCII characters. Errors: KeyMissing."""
     key = request.headers.get("Idempotency-Key", "")
-    if not _KEY.match(key):
+    if not is_key(key):
         raise KeyMissing(
             "send an Idempotency-Key of 1 to 255 visible ASCII characters", pointer="/Idempotency-Key"
         )
@@ -98,12 +103,13 @@ def _first_or_replayed(opened: Session, asked: dict[str, Any], perform: Callable
 
 def body_hash() -> bytes:
     """What an idempotency key is bound to: the method, the path with its query, and the body."""
-    digest = hashlib.sha256()
-    digest.update(f"{request.method} {request.path}\n".encode())
-    if request.query_string:
-        digest.update(b"?" + request.query_string + b"\n")
-    digest.update(request.get_data())
-    return digest.digest()
+    query = b"?" + request.query_string + b"\n" if request.query_string else b""
+    return hash_of(f"{request.method} {request.path}", query + request.get_data())
+
+
+def hash_of(route: str, content: bytes) -> bytes:
+    """The hash of a request: its method and path, and its query and body."""
+    return hashlib.sha256(f"{route}\n".encode() + content).digest()
 
 
 def _keep(opened: Session, asked: dict[str, Any], response: Response) -> None:

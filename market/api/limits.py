@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import TooManyRequests
 
+from market.api.submitted import COUNTED
 from market.participants.access import AccessActor
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,7 +26,9 @@ _NAME = "karez-limits"
 
 
 class Standing(NamedTuple):
-    """Where somebody stands in this window: how many requests it has, how many are left, when the next begins."""
+    """Where somebody stands in this window: how many requests it has, how many are left (below nil: too many), and
+    when the next begins.
+    """
 
     limit: int
     remaining: int
@@ -42,18 +45,14 @@ class Counter:
         self._counts: dict[str, int] = {}
 
     def count(self, who: str, now_s: float) -> Standing:
-        """Counts one request. Errors: TooManyRequests."""
+        """Counts one request."""
         window, within = divmod(int(now_s), WINDOW_S)
         with self._counting:
             if window != self._window:
                 self._window, self._counts = window, {}
             asked = self._counts.get(who, 0) + 1
             self._counts[who] = asked
-        standing = Standing(self.most, max(self.most - asked, 0), WINDOW_S - within)
-        g.rate = standing
-        if asked > self.most:
-            raise TooManyRequests(f"at most {self.most} a minute", retry_after=standing.reset_s)
-        return standing
+        return Standing(self.most, self.most - asked, WINDOW_S - within)
 
 
 class _Counters(NamedTuple):
@@ -69,22 +68,41 @@ def register(app: Flask, per_minute: int) -> None:
 
 def count(who: AccessActor | None = None) -> None:
     """Counts the request for the user who asks, or for the address where none is known. Errors: TooManyRequests."""
+    counted: Standing | None = request.environ.get(COUNTED)
+    if counted is not None:
+        _refuse(counted)
+        return
     counters: _Counters | None = current_app.extensions.get(_NAME)
     if counters is not None:
-        name = f"user {who.user_id}" if who is not None else request.remote_addr or ""
-        counters.every.count(name, time.monotonic())
+        who_asks = _user(who) if who is not None else request.remote_addr or ""
+        _refuse(counters.every.count(who_asks, time.monotonic()))
 
 
-def headers() -> dict[str, str]:
+def count_user(app: Flask, who: AccessActor) -> Standing | None:
+    """Counts a request outside of Flask's; None where there are no limits. Who gets less than nil is refused."""
+    counters: _Counters | None = app.extensions.get(_NAME)
+    return None if counters is None else counters.every.count(_user(who), time.monotonic())
+
+
+def _user(who: AccessActor) -> str:
+    return f"user {who.user_id}"
+
+
+def _refuse(standing: Standing) -> None:
+    g.rate = standing
+    if standing.remaining < 0:
+        raise TooManyRequests(f"at most {standing.limit} a minute", retry_after=standing.reset_s)
+
+
+def headers(standing: Standing | None) -> list[tuple[str, str]]:
     """What a client is told about its limit."""
-    standing: Standing | None = g.get("rate")
     if standing is None:
-        return {}
-    return {
-        "RateLimit-Limit": str(standing.limit),
-        "RateLimit-Remaining": str(standing.remaining),
-        "RateLimit-Reset": str(standing.reset_s),
-    }
+        return []
+    return [
+        ("RateLimit-Limit", str(standing.limit)),
+        ("RateLimit-Remaining", str(max(standing.remaining, 0))),
+        ("RateLimit-Reset", str(standing.reset_s)),
+    ]
 
 
 def strict(view: View) -> View:
@@ -94,7 +112,7 @@ def strict(view: View) -> View:
     def limited(*arguments: Any, **named: Any) -> Any:
         counters: _Counters | None = current_app.extensions.get(_NAME)
         if counters is not None:
-            counters.strict.count(request.remote_addr or "", time.monotonic())
+            _refuse(counters.strict.count(request.remote_addr or "", time.monotonic()))
         return view(*arguments, **named)
 
     return cast(View, limited)

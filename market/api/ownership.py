@@ -101,9 +101,14 @@ def remember_order(url: str, order_id: int, participant_id: int) -> None:
     _known_orders[url, order_id] = participant_id
 
 
+def knows_order(url: str, order_id: int, who: AccessActor) -> bool:
+    """Whether an order is known here, without a look into the database, to be the actor's own."""
+    return who.participant_id is not None and _known_orders.get((url, order_id)) == who.participant_id
+
+
 def check_order(url: str, order_id: int, who: AccessActor) -> None:
     """The same as `check` for a route of the engine, which needs no transaction here. Errors: NotFound."""
-    if who.participant_id is not None and _known_orders.get((url, order_id)) == who.participant_id:
+    if knows_order(url, order_id, who):
         return
     with db.engine(url).connect() as connection:
         at_once = connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -28,6 +28,12 @@ def _timed(route: str) -> Callable[[float], None]:
     return SECONDS.labels(route).observe
 
 
+def note(route: str, method: str, status: int, seconds: float) -> None:
+    """Counts one answer."""
+    _counted(route, method, status)()
+    _timed(route)(seconds)
+
+
 def register(app: Flask) -> None:
     """Hangs the counters into an app."""
 
@@ -37,7 +43,6 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def _count(response: Response) -> Response:
-        route = request.endpoint or "unknown"
-        _counted(route, request.method, response.status_code)()
-        _timed(route)(time.perf_counter() - g.get("started", time.perf_counter()))
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        note(request.endpoint or "unknown", request.method, response.status_code, seconds)
         return response

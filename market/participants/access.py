@@ -22,6 +22,7 @@ from market.participants import tokens
 from market.participants.errors import CsrfFailed, NoMandate, ScopeMissing
 
 FRESH_S = 2.0
+BEARER = "Bearer "
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 EVERY_SCOPE = frozenset({"read", "trade", "keys"})
 
@@ -86,35 +87,49 @@ def not_there(pointer: str) -> NotFound:
     return NotFound("there is no such thing", pointer=pointer)
 
 
-def authenticate(request: Request, settings: Settings, *, scope: str) -> AccessActor:
+def authenticate(request: Request, settings: Settings, *, scope: str, request_id: str) -> AccessActor:
     """The actor of a request. Errors: NotAuthenticated, ScopeMissing, CsrfFailed, NoMandate."""
     header = request.headers.get("Authorization", "")
-    scopes = EVERY_SCOPE
-    if header.startswith("Bearer kz_"):
-        user_id, scopes = _of_key(settings, header.removeprefix("Bearer "))
-        user = _user(settings, user_id)
-    elif header.startswith("Bearer "):
-        user_id, user = _of_token(settings, header.removeprefix("Bearer "))
+    if header.startswith(BEARER):
+        found = of_bearer(settings, header, scope=scope, request_id=request_id)
     elif tokens.ACCESS_COOKIE in request.cookies:
-        user_id, user = _of_cookie(settings, request)
+        found = _actor(*_of_cookie(settings, request), EVERY_SCOPE, scope, request_id)
     else:
         raise NotAuthenticated("send a bearer token or an API key")
+    acting_for = request.headers.get("X-Acting-For")
+    if acting_for is None:
+        return found
+    participant, mandate = _mandate(settings, found.user_id, acting_for, scope)
+    return AccessActor(
+        found.user_id, participant, frozenset({"holder"}), mandate, found.scopes - {"keys"}, request_id
+    )
+
+
+def of_bearer(settings: Settings, header: str, *, scope: str, request_id: str) -> AccessActor:
+    """The actor whom an Authorization header (BEARER and a token or a key) names, acting for itself.
+
+    Errors: NotAuthenticated, ScopeMissing.
+    """
+    sent = header.removeprefix(BEARER)
+    if not is_key(header):
+        return _actor(*_of_token(settings, sent), EVERY_SCOPE, scope, request_id)
+    user_id, scopes = _of_key(settings, sent)
+    return _actor(user_id, _user(settings, user_id), scopes, scope, request_id)
+
+
+def is_key(header: str) -> bool:
+    """Whether an Authorization header names an API key."""
+    return header.startswith("Bearer kz_")
+
+
+def _actor(
+    user_id: int, user: _User | None, scopes: frozenset[str], scope: str, request_id: str
+) -> AccessActor:
     if user is None or not user.active:
         raise NotAuthenticated("this sign-in is not active")
     if scope not in scopes:
         raise ScopeMissing(f"this needs the scope {scope}")
-    acting_for = request.headers.get("X-Acting-For")
-    request_id = _request_id()
-    if acting_for is None:
-        return AccessActor(user_id, user.participant_id, user.roles, None, scopes, request_id)
-    participant, mandate = _mandate(settings, user_id, acting_for, scope)
-    return AccessActor(user_id, participant, frozenset({"holder"}), mandate, scopes - {"keys"}, request_id)
-
-
-def _request_id() -> str:
-    from flask import g
-
-    return str(g.get("request_id", ""))
+    return AccessActor(user_id, user.participant_id, user.roles, None, scopes, request_id)
 
 
 def _fresh(settings: Settings, kind: str, name: Any, read: Any) -> Any:

@@ -67,6 +67,11 @@ _verified: dict[tuple[str, str], dict[str, Any]] = {}
 _MOST_VERIFIED = 20_000
 
 
+def is_known(url: str, token: str) -> bool:
+    """Whether this process has verified the token's signature before (it may have ended since)."""
+    return (url, token) in _verified
+
+
 def decode(settings: Settings, token: str, *, kind: str) -> dict[str, Any]:
     """The claims of an "access" or "refresh" token, its signature and end checked. Errors: NotAuthenticated."""
     name = (settings.url(), token)
