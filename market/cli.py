@@ -91,6 +91,44 @@ def engine(path: str) -> None:
 
 
 @main.command()
+def worker() -> None:
+    """Do what is due by the clock on the database of DATABASE_URL (karez up does this)."""
+    from market.core import log
+
+    settings = Settings.from_environment()
+    log.configure(settings.log_level)
+    import_module("market.jobs").serve(settings.url())
+
+
+@main.group()
+def jobs() -> None:
+    """What is done by the clock."""
+
+
+@jobs.command("list")
+@AS_JSON
+def jobs_list(as_json: bool) -> None:
+    """Every job with its schedule (cron in UTC, seconds last)."""
+    click.echo(import_module("market.jobs").listing(as_json))
+
+
+@jobs.command("run")
+@click.argument("name")
+@DATA_DIR
+@AS_JSON
+def jobs_run(name: str, data_dir: Path | None, as_json: bool) -> None:
+    """Do the job NAME now, also beside a running server."""
+    from market.core import db, embedded
+
+    found = import_module("market.jobs")
+    job = found.named(name)
+    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez jobs run") as url:
+        db.unlock_ids(url)
+        done = found.run(url, job)
+    click.echo(json.dumps({"job": name, "done": done}) if as_json else f"{name}: {done} done")
+
+
+@main.command()
 @DATA_DIR
 def migrate(data_dir: Path | None) -> None:
     """Bring the database's schema to the newest version."""

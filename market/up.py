@@ -79,9 +79,9 @@ def _database(settings: Settings) -> Iterator[tuple[str, list[Child]]]:
 
 @contextlib.contextmanager
 def _started(settings: Settings, children: list[Child]) -> Iterator[None]:
-    """The engine and the web workers run for the length of a block; the web goes first when it ends."""
+    """The engine, the worker and the web workers run for the length of a block; the web goes first when it ends."""
     datadir.make_socket_dir(settings.data_dir)
-    mine = [_engine(settings), _web(settings)]
+    mine = [_engine(settings), _worker(settings), _web(settings)]
     children.extend(mine)
     try:
         for child in mine:
@@ -96,6 +96,12 @@ def _engine(settings: Settings) -> Child:
     command = [sys.executable, "-m", "market.cli", "engine", "--socket", str(settings.engine_socket)]
     log_path = settings.data_dir / "log" / "engine.log"
     return Child("engine", lambda: run_logged(command, settings.environment(), log_path))
+
+
+def _worker(settings: Settings) -> Child:
+    log_path = settings.data_dir / "log" / "worker.log"
+    command = [sys.executable, "-m", "market.cli", "worker"]
+    return Child("worker", lambda: run_logged(command, settings.environment(), log_path))
 
 
 def _web(settings: Settings) -> Child:

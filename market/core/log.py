@@ -73,6 +73,7 @@ def dictionary(level: str = "info") -> dict[str, Any]:
         },
         "root": {"handlers": ["stderr"], "level": level.upper()},
         "loggers": {
+            "procrastinate": {"handlers": [], "level": "WARNING", "propagate": True},
             "alembic": {"handlers": [], "level": "WARNING", "propagate": True},
             "_granian": {"handlers": [], "level": level.upper(), "propagate": True},
             "granian.access": {"handlers": [], "level": "INFO", "propagate": True},

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -73,6 +74,47 @@ def trusts(
     pools = shareouts.now(raw(session), ids)
     places = _places(raw(session), ids)
     return [_trust_view(each, places[each.id], pools[each.id]) for each in found]
+
+
+def over(connection: psycopg.Connection[Any], today: dt.date) -> list[int]:
+    """Open trusts whose last day is past."""
+    return _ids(connection, "SELECT id FROM trusts WHERE status = 'open' AND ends_on < %s ORDER BY id", today)
+
+
+_OWING_SQL = """
+SELECT t.id FROM trusts t JOIN water_accounts w ON w.id = t.water_account_id JOIN accounts a ON a.id = w.account_id
+ WHERE t.status = 'ended'
+   AND (a.credits_posted - a.debits_posted - a.debits_pending > 0
+        OR EXISTS (SELECT FROM trust_members m WHERE m.trust_id = t.id
+                    AND m.status IN ('offered', 'accepted', 'leaving')))
+ ORDER BY t.id
+"""
+
+
+def to_give_back(connection: psycopg.Connection[Any]) -> list[int]:
+    """Ended trusts in which members or free water are left."""
+    return _ids(connection, _OWING_SQL)
+
+
+_WAITING_SQL = """
+SELECT DISTINCT t.id FROM trusts t
+  JOIN water_accounts p ON p.id = t.water_account_id
+  JOIN trust_members m ON m.trust_id = t.id AND m.status = 'accepted' AND m.standing
+  JOIN water_accounts w ON w.id = m.water_account_id AND w.status = 'open'
+   AND w.right_kind IS NOT DISTINCT FROM p.right_kind
+  JOIN accounts a ON a.id = w.account_id AND a.credits_posted > a.debits_posted + a.debits_pending
+ WHERE t.status = 'open' AND t.ends_on >= %s ORDER BY t.id
+"""
+
+
+def to_collect(connection: psycopg.Connection[Any], today: dt.date) -> list[int]:
+    """Running trusts with members who entrusted later announcements too and have free water."""
+    return _ids(connection, _WAITING_SQL, today)
+
+
+def _ids(connection: psycopg.Connection[Any], query: LiteralString, *parameters: Any) -> list[int]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [row[0] for row in cursor.execute(query, parameters).fetchall()]
 
 
 def _trust_view(each: Trust, at: tuple[Any, ...], pool: shareouts.Pool) -> TrustView:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import psycopg
+from psycopg.rows import tuple_row
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -89,6 +91,21 @@ def _order(
     session.add_all(DeliveryLine(delivery_id=delivery.id, from_day=day, litres=part) for day, part in lines)
     _tell(session, actor, "ordered", delivery, {"instruction_id": instruction.id, "litres": litres})
     return delivery
+
+
+_UNORDERED_SQL = """
+SELECT i.id FROM instructions i
+  JOIN water_accounts w ON w.id = i.buyer_water_account_id
+  JOIN water_years y ON y.year = w.water_year AND y.ends_on >= %s
+ WHERE i.status = 'settled' AND NOT EXISTS (SELECT FROM deliveries d WHERE d.instruction_id = i.id)
+ ORDER BY i.id
+"""
+
+
+def unordered(connection: psycopg.Connection[Any], today: dt.date) -> list[int]:
+    """Settled instructions of running years whose delivery nobody has ordered."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return [row[0] for row in cursor.execute(_UNORDERED_SQL, (today,)).fetchall()]
 
 
 def dispatch(session: Session, *, actor: audit.Actor, delivery_id: int, keeper_id: int | None) -> Delivery:

@@ -96,6 +96,13 @@ def order(
     return found
 
 
+def running(session: Session) -> list[int]:
+    """The curtailments that are not done, oldest first."""
+    return list(
+        session.scalars(select(Curtailment.id).where(Curtailment.status != DONE).order_by(Curtailment.id))
+    )
+
+
 def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Curtailment:
     """Takes the next step if the engine has answered what this one waits for; else nothing happens.
 

@@ -104,7 +104,7 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_line(data_dir: Path) ->
         assert third.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("word", ["engine", "market.serve", "bin/postgres"])
+@pytest.mark.parametrize("word", ["engine", "worker", "market.serve", "bin/postgres"])
 def test_a_part_that_is_killed_comes_back(data_dir: Path, word: str) -> None:
     with _running(data_dir) as (process, facts):
         (part,) = _children(process.pid, word)

@@ -1,0 +1,158 @@
+"""What is done by the clock, in the worker that `karez up` starts beside the engine and the web.
+
+Every job looks for what is due and does it, item by item, each in a transaction of its own. Nothing due is nothing
+done, so a job may run at any moment, twice, or not for a week; a refusal of one item keeps it for the next time and
+stops no other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from market.core import audit, clock, db, jobqueue
+from market.core.datadir import OperatorError
+from market.core.db import raw
+from market.core.errors import Refusal
+from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
+from market.settlement import deliveries
+from market.supervision import curtailments
+
+log = structlog.get_logger("jobs")
+CLOCK = audit.Actor(request_id="jobs")
+"""Who did it, in the record: nobody who signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: its schedule (cron in UTC, seconds last), what it does, and the work: how many things were done."""
+
+    name: str
+    cron: str
+    does: str
+    work: Callable[[str], int]
+
+
+def _each(url: str, job: str, items: Iterable[int], do: Callable[[Session, int], Any]) -> int:
+    """Does something for each item in a transaction of its own; returns for how many it was done."""
+    done = 0
+    for item in items:
+        try:
+            with db.transaction(url) as session:
+                do(session, item)
+            done += 1
+        except Refusal as refusal:
+            log.info("job.item_waits", job=job, item=item, code=refusal.code, detail=str(refusal))
+    return done
+
+
+def _found(url: str, find: Callable[[Session], list[int]]) -> list[int]:
+    with db.transaction(url) as session:
+        return find(session)
+
+
+def expire_rights(url: str) -> int:
+    """Rights whose last day is over expire."""
+    done = 0
+    while True:
+        with db.transaction(url) as session:
+            found = len(endings.expire_due(session, actor=CLOCK))
+        done += found
+        if found < endings.MOST_AT_ONCE:
+            return done
+
+
+def end_trusts(url: str) -> int:
+    """Trusts whose term is over end, and ended trusts give their members' water back."""
+    over = _found(url, lambda session: trust_queries.over(raw(session), clock.today()))
+    ended = _each(
+        url, "trusts", over,
+        lambda session, each: trusts.end(session, actor=CLOCK, trust_id=each, reason="the term is over"),
+    )  # fmt: skip
+    owing = _found(url, lambda session: trust_queries.to_give_back(raw(session)))
+    given = _each(
+        url, "trusts", owing, lambda session, each: trusts.give_back(session, actor=CLOCK, trust_id=each)
+    )
+    return ended + given
+
+
+def collect_entrusted(url: str) -> int:
+    """What announcements have put on accounts whose holders entrusted it goes into the pools."""
+    waiting = _found(url, lambda session: trust_queries.to_collect(raw(session), clock.today()))
+    return _each(
+        url, "collect", waiting,
+        lambda session, each: trust_members.collect(session, actor=CLOCK, trust_id=each),
+    )  # fmt: skip
+
+
+def tell_banks(url: str) -> int:
+    """Banks are told of sales out of rights that are pledged to them."""
+    with db.transaction(url) as session:
+        return pledge_alerts.tell_of_trades(raw(session))
+
+
+def advance_curtailments(url: str) -> int:
+    """Curtailments take their next step once the engine has answered."""
+    running = _found(url, curtailments.running)
+    return _each(
+        url, "curtailments", running,
+        lambda session, each: curtailments.advance(session, actor=CLOCK, curtailment_id=each),
+    )  # fmt: skip
+
+
+def order_deliveries(url: str) -> int:
+    """Settled trades whose delivery nobody has ordered are ordered, where a canal is still open in the year."""
+    due = _found(url, lambda session: deliveries.unordered(raw(session), clock.today()))
+    return _each(
+        url, "deliveries", due,
+        lambda session, each: deliveries.order(session, actor=CLOCK, instruction_id=each),
+    )  # fmt: skip
+
+
+JOBS = (
+    Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
+    Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
+    Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
+    Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
+    Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
+    Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
+)  # fmt: skip
+
+
+def named(name: str) -> Job:
+    """One job by its name. Errors: OperatorError."""
+    for job in JOBS:
+        if job.name == name:
+            return job
+    raise OperatorError(f"there is no job {name}; there are: {', '.join(each.name for each in JOBS)}")
+
+
+def run(url: str, job: Job) -> int:
+    """Does a job now; returns how many things were done."""
+    done = job.work(url)
+    if done:
+        log.info("job.done", job=job.name, done=done)
+    return done
+
+
+def serve(url: str) -> None:
+    """The worker: does every job by its schedule until it is told to stop."""
+    db.unlock_ids(url)
+    queue = jobqueue.app(url)
+    for job in JOBS:
+        jobqueue.every(queue, job.name, job.cron, partial(run, url, job))
+    log.info("jobs.ready", jobs=len(JOBS))
+    jobqueue.serve(queue)
+
+
+def listing(as_json: bool) -> str:
+    """The jobs as text for people or JSON for programs."""
+    if as_json:
+        return json.dumps([{"name": each.name, "cron": each.cron, "does": each.does} for each in JOBS])
+    return "\n".join(f"{each.name:<14}{each.cron:<18}{each.does}" for each in JOBS)
