@@ -51,7 +51,7 @@ class Machine(RuleBasedStateMachine):
         self.world = type(self).open_world(self._stack)
         self.model = self.world.model()
         self.fills: list[Fill] = []
-        self.placed = 0
+        self.placed = self.announced = 0
 
     def _same(self, expected: tuple[str, list[Fill]], outcome: Accepted | Refused) -> None:
         Machine.steps += 1
@@ -133,10 +133,12 @@ class Machine(RuleBasedStateMachine):
         self.world.use(farmer, lots * LOT)
         self._look()
 
+    @precondition(lambda self: self.placed > 3 * self.announced)
     @rule(first=st.booleans(), share_e6=st.integers(1_000, 40_000))
     def announce(self, first: bool, share_e6: int) -> None:
-        """A further share for one canal, within the cap of its township or beyond it."""
+        """A further share for one canal, within the cap of its township or beyond it; rarer than orders."""
         Machine.steps += 1
+        self.announced += 1
         place, cap = (C1, CAP_C1) if first else (C2, CAP_C2)
         farmers = [name for name, where in FARMERS.items() if where == place]
         assert self.model.announce(farmers, cap, share_e6) == self.world.announce(place[1], share_e6)
