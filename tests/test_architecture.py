@@ -213,7 +213,11 @@ def test_every_package_that_is_imported_is_declared() -> None:
     configuration.read(ROOT / "setup.cfg", encoding="utf-8")
     declared = {
         re.split(r"[\[<>= ]", line, maxsplit=1)[0].lower().replace("_", "-")
-        for line in configuration["options"]["install_requires"].split()
+        for part in (
+            configuration["options"]["install_requires"],
+            configuration["options.extras_require"]["pdf"],
+        )
+        for line in part.split()
     }
     owners = packages_distributions()
     missing = {

@@ -146,6 +146,9 @@ ROUTES: dict[str, Rule] = {
     "certificates.show": Rule(
         HOLDERS | {"registrar", "reviewer", "supervisor", "auditor"}, "entitlement", page=True
     ),
+    "certificates.download": Rule(
+        HOLDERS | {"registrar", "reviewer", "supervisor", "auditor"}, "entitlement", page=True
+    ),
     "certificates.verify": Rule(PUBLIC, page=True),
     "certificates.stylesheet": Rule(PUBLIC, page=True),
     # announcements

@@ -17,6 +17,7 @@ from market.api.limits import strict
 from market.core import clock
 from market.registry import certificates
 from market.registry.certificates import Certificate
+from market.web import printing
 from market.web.words import LANGUAGES, TAGS, speaker
 
 blp = Blueprint("certificates", __name__, template_folder="templates")
@@ -41,6 +42,15 @@ def show(entitlement_id: int) -> Response:
     """A certificate, made to print. Errors: NotFound, also for a right without one."""
     found = certificates.certificate(session(), entitlement_id=entitlement_id)
     return _page("certificate.html", found=found, qr=_qr(_address(found)), address=_address(found))
+
+
+@blp.get("/certificates/<ent:entitlement_id>/pdf")
+def download(entitlement_id: int) -> Response:
+    """The same as a PDF. Errors: NotFound, PdfNotInstalled."""
+    page = show(entitlement_id)
+    answer = Response(printing.pdf(page.get_data(as_text=True), _style()), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = 'attachment; filename="certificate.pdf"'
+    return answer
 
 
 @blp.get("/verify/<string:certificate_code>")

@@ -6,7 +6,10 @@ import base64
 import datetime as dt
 import html
 import re
+import sys
 from collections.abc import Iterator
+from ctypes.util import find_library
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -246,6 +249,22 @@ def test_a_certificate_is_shown_to_its_holder_and_the_bureau_in_both_languages(c
     assert (
         county.client.get(f"/certificates/{applied['id']}", headers=county.headers("mine")).status_code == 404
     )
+
+
+def test_a_certificate_is_a_pdf_where_the_extra_is_installed(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/certificates/{county.mine['entitlement']}/pdf?lang=zh"
+    assert county.client.get(path, headers=county.headers("theirs")).status_code == 404
+    if find_library("pango-1.0") and find_spec("weasyprint"):
+        found = county.client.get(path, headers=county.headers("mine"))
+        assert (found.status_code, found.content_type) == (200, "application/pdf")
+        assert found.data.startswith(b"%PDF-")
+        assert found.headers["Content-Disposition"] == 'attachment; filename="certificate.pdf"'
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    missing = county.client.get(path, headers=county.headers("mine", Accept_Language="zh"))
+    assert (missing.status_code, missing.json["code"]) == (501, "pdf_not_installed")
+    assert missing.json["title"] == "未安装 PDF 功能，请直接打印网页"
 
 
 def test_a_page_signs_in_by_the_session_s_cookie(county: County) -> None:
