@@ -33,7 +33,7 @@ def price_of(side: str, edge: int) -> int:
     return MIDDLE[side] + (edge if side == "buy" else -edge)
 
 
-PROVE_EVERY = 3
+PROVE_EVERY = 5
 """Every so many examples all invariants are proved at the end, too."""
 
 

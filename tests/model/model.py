@@ -85,6 +85,17 @@ class State:
     deals: list[Deal] = field(default_factory=list)
     clock: int = 0
 
+    def copied(self) -> State:
+        """A state to go back to. Orders that have ended and deals never change any more: both share them."""
+        return State(
+            {name: copy.copy(each) for name, each in self.holders.items()},
+            dict(self.limits),
+            dict(self.announced),
+            {key: copy.copy(each) if each.status == "open" else each for key, each in self.orders.items()},
+            list(self.deals),
+            self.clock,
+        )
+
 
 Fill = tuple[str, str, int, int, int, int, int]
 """buy key, sell key, source, delivered, price, amount, fee"""
@@ -113,7 +124,7 @@ class Model:
         min_fill: int = 0,
     ) -> tuple[str, list[Fill]]:  # fmt: skip
         """A new order."""
-        before = copy.deepcopy(self.state)
+        before = self.state.copied()
         code, fills = self._place(key, holder, side, volume, price, tif, post_only, min_fill)
         if code != "ok":
             self.state = before
@@ -167,7 +178,7 @@ class Model:
 
     def amend(self, key: str, volume: int, price: int) -> tuple[str, list[Fill]]:
         """A new total volume and price; only less at the same price keeps the place in the queue."""
-        before = copy.deepcopy(self.state)
+        before = self.state.copied()
         order = self.state.orders[key]
         if order.status != "open":
             return "order_not_open", []

@@ -12,7 +12,7 @@ from market.core import db
 from tests.model.machine import Machine
 from tests.model.world import fresh_world, furnish
 
-STEPS_AN_EXAMPLE = 400
+STEPS_AN_EXAMPLE = 200
 ROUND = 1_000_003
 """Between the seeds of two rounds, so that no two shards share one."""
 
