@@ -45,6 +45,11 @@ def check_identifier(kind: str, identifier: str) -> tuple[str, str]:
     return standard, compact
 
 
+def digest(secret: bytes, standard: str, compact: str) -> bytes:
+    """What is kept of an identifier, to know it again: its keyed hash."""
+    return hmac.new(secret, f"{standard}:{compact}".encode(), hashlib.sha256).digest()
+
+
 def masked(identifier: str) -> str:
     """The identifier with only its ends shown."""
     return identifier[:3] + "*" * (len(identifier) - 7) + identifier[-4:]
@@ -77,7 +82,7 @@ def apply(
         kind=kind,
         name=name,
         identifier_kind=standard,
-        identifier_hash=hmac.new(secret, f"{standard}:{compact}".encode(), hashlib.sha256).digest(),
+        identifier_hash=digest(secret, standard, compact),
         identifier_masked=masked(compact),
         contact=contact,
         public_storage=public_storage,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,15 +14,13 @@ import psycopg
 from psycopg.rows import tuple_row
 from sqlalchemy.orm import Session
 
-from ledger import journal
-from ledger.arrays import Bigints
-from market.core import audit, books, clock, outbox
-from market.core.chart import CNY, DEBITS_MUST_NOT_EXCEED_CREDITS, AccountCode
+from market.core import audit, clock, outbox
 from market.core.db import bump_reference, raw
 from market.core.sheets.columns import Problem
 from market.core.sheets.gathering import Gathered
 from market.core.sheets.reading import Limits, Row, read
-from market.participants import admission
+from market.participants import admission, entering
+from market.participants.entering import NewParticipant
 from market.participants.errors import WrongIdentifier
 from market.registry import entitlements, reference, steps
 from market.registry.county import known_sources
@@ -220,9 +216,7 @@ def _holders(
 ) -> dict[int, int]:
     """The participant of each row, by the row's number; those that are new are admitted."""
     hashes = {
-        row.number: hmac.new(
-            secret, f"{row.values['identifier_kind']}:{row.values['identifier']}".encode(), hashlib.sha256
-        ).digest()
+        row.number: admission.digest(secret, row.values["identifier_kind"], row.values["identifier"])
         for row in rows
     }
     with connection.cursor(row_factory=tuple_row) as cursor:
@@ -266,45 +260,26 @@ def _admit(
     connection: psycopg.Connection[Any], actor: audit.Actor, new: dict[bytes, Row]
 ) -> dict[bytes, int]:
     """Admits holders, each with a money account; their ids by the hash of the identifier."""
-    if not new:
-        return {}
-    now = clock.now()
-    values = [row.values for row in new.values()]
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        made = cursor.execute(
-            "INSERT INTO participants (kind, name, identifier_kind, identifier_masked, identifier_hash, status,"
-            " applied_at, decided_at, decided_by, decision_reason)"
-            " SELECT n.*, 'admitted', %s::timestamptz, %s::timestamptz, %s::bigint, 'holds a certificate'"
-            " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[]) AS n"
-            " RETURNING identifier_hash, id, kind",
-            (
-                now,
-                now,
-                actor.user_id,
-                [each["holder_kind"] for each in values],
-                [each["holder_name"] for each in values],
-                [each["identifier_kind"] for each in values],
-                [admission.masked(each["identifier"]) for each in values],
-                list(new),
-            ),
-        ).fetchall()
-    money = journal.NewAccount(
-        books.asset_id(connection, CNY), AccountCode.HOLDER_MONEY, DEBITS_MUST_NOT_EXCEED_CREDITS
-    )
-    opened = journal.open_accounts(connection, [money] * len(made))
-    connection.execute(
-        "INSERT INTO money_accounts (participant_id, account_id)"
-        " SELECT n.* FROM unnest(%s::bigint[], %s::bigint[]) AS n",
-        (Bigints(row[1] for row in made), Bigints(opened)),
-    )
-    audit.record_many(
-        connection,
-        actor=actor,
-        action="participant.admitted",
-        subject_type="participant",
-        details=((row[1], {"kind": row[2], "imported": True}) for row in made),
-    )
-    return {bytes(row[0]): row[1] for row in made}
+    wanted = [
+        NewParticipant(
+            row.values["holder_kind"],
+            row.values["holder_name"],
+            row.values["identifier_kind"],
+            row.values["identifier"],
+            digest,
+        )
+        for digest, row in new.items()
+    ]
+    made = entering.enter(connection, actor=actor, wanted=wanted, reason="holds a certificate")
+    if made:
+        audit.record_many(
+            connection,
+            actor=actor,
+            action="participant.admitted",
+            subject_type="participant",
+            details=((each.id, {"kind": each.kind, "imported": True}) for each in made),
+        )
+    return {each.digest: each.id for each in made}
 
 
 _SERIES = re.compile(r"(.+)-([0-9]{6,12})")

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from market.core import audit, ids
 from market.core.errors import Refusal
-from market.core.sheets.columns import Choice, Column, Kind, Problem, Register
+from market.core.sheets.columns import Column, Kind, Problem, Register, choices
 from market.core.sheets.gathering import Gathered, gather
 from market.core.sheets.reading import Limits, Row, read
-from market.participants.models import KINDS
+from market.participants import sheets
 from market.registry import entitlements
 from market.registry.models import RIGHT_KINDS, SECTORS
 
@@ -22,23 +22,12 @@ _KINDS_ZH = dict(
     zip(RIGHT_KINDS, ("取水许可", "灌溉用水户水权", "公共管网用户水权", "区域水权"), strict=True)
 )
 _SECTORS_ZH = dict(zip(SECTORS, ("农业", "工业", "生活", "生态", "服务业"), strict=True))
-_HOLDERS_ZH = dict(
-    zip(
-        KINDS,
-        ("个人", "农户", "用水者协会", "企业", "节水服务企业", "核验机构", "银行", "公共机构"),
-        strict=True,
-    )
-)
-
-
-def _choices(names: dict[str, str]) -> tuple[Choice, ...]:
-    return tuple(Choice(code, zh, code.replace("_", " ")) for code, zh in names.items())
-
+KIND_CHOICES, SECTOR_CHOICES = choices(_KINDS_ZH), choices(_SECTORS_ZH)
 
 _RIGHT_COLUMNS = (
-    Column("kind", "水权类型", "kind of right", Kind.CHOICE, required=True, choices=_choices(_KINDS_ZH)),
+    Column("kind", "水权类型", "kind of right", Kind.CHOICE, required=True, choices=KIND_CHOICES),
     Column("source", "水源", "source", required=True, most=32),
-    Column("sector", "行业", "sector", Kind.CHOICE, required=True, choices=_choices(_SECTORS_ZH)),
+    Column("sector", "行业", "sector", Kind.CHOICE, required=True, choices=SECTOR_CHOICES),
     Column("township", "乡镇代码", "township", required=True, most=64),
     Column("canal", "渠道代码", "canal", required=True, most=64),
     Column("volume_litres", "年水量(立方米)", "volume a year (m3)", Kind.DECIMAL, required=True),
@@ -63,7 +52,7 @@ CERTIFICATES = Register(
     (
         Column("certificate_number", "证书编号", "certificate number", required=True, most=64),
         Column("holder_kind", "主体类型", "kind of holder", Kind.CHOICE, required=True,
-               choices=_choices(_HOLDERS_ZH)),
+               choices=sheets.KIND_CHOICES),
         Column("holder_name", "主体名称", "holder", required=True),
         Column("identifier", "证件号码", "identifier", required=True, most=32),
         *_RIGHT_COLUMNS,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from openpyxl.utils import get_column_letter
 
 from ledger.units import UnitError, format_decimal, parse_decimal
 from market.core.clock import LEGAL_ZONE
@@ -36,12 +39,21 @@ class Choice(NamedTuple):
         return f"{self.code} {self.zh}"
 
 
+def choices(names: Mapping[str, str]) -> tuple[Choice, ...]:
+    """Choices by their codes and what they are called in Chinese; in English the code says it."""
+    return tuple(Choice(code, zh, code.replace("_", " ")) for code, zh in names.items())
+
+
 YES_NO = (Choice("yes", "是", "yes"), Choice("no", "否", "no"))
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `most` is the longest text, or the largest integer; a decimal is an integer of 10**-scale."""
+    """One column. `most` is the longest text, or the largest integer; a decimal is an integer of 10**-scale.
+
+    `shown_only`: exports have it, templates do not, and an import passes over what stands in it. Such columns come
+    last in their register.
+    """
 
     name: str
     zh: str
@@ -52,6 +64,7 @@ class Column:
     most: int = 200
     least: int = 0
     scale: int = 3
+    shown_only: bool = False
 
     @property
     def title(self) -> str:
@@ -68,6 +81,16 @@ class Register:
     en: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+
+    @property
+    def entered(self) -> tuple[Column, ...]:
+        """The columns that an import reads."""
+        return tuple(column for column in self.columns if not column.shown_only)
+
+    def letter(self, name: str) -> str:
+        """The letter of a column in the template; empty where there is no such column."""
+        names = [column.name for column in self.columns]
+        return get_column_letter(names.index(name) + 1) if name in names else ""
 
 
 class Problem(NamedTuple):

@@ -110,20 +110,23 @@ def _header(register: Register, header: Sequence[Any]) -> list[tuple[Any, int]]:
     """Which column stands where."""
     names = [str(cell).strip() if cell is not None and cell is not FORMULA else "" for cell in header]
     found: list[tuple[Any, int]] = []
+    passed_over: set[int] = set()
     for column in register.columns:
         known = {column.name, column.zh, column.en, column.title}
         places = [place for place, name in enumerate(names) if name in known]
         if len(places) > 1:
             raise WrongHeader(f"the column {column.title} stands there twice")
-        if places:
+        if column.shown_only:
+            passed_over.update(places)
+        elif places:
             found.append((column, places[0]))
         elif column.required:
             raise WrongHeader(f"the column {column.title} is missing")
-    unknown = set(range(len(names))) - {place for _, place in found}
+    unknown = set(range(len(names))) - {place for _, place in found} - passed_over
     strange = next((names[place] for place in sorted(unknown) if names[place]), None)
     if strange is not None:
         raise WrongHeader(f"there is no column {strange[:50]}")
-    absent = [column for column in register.columns if column not in [each for each, _ in found]]
+    absent = [column for column in register.entered if column not in [each for each, _ in found]]
     return found + [(column, MOST_COLUMNS) for column in absent]
 
 

@@ -31,7 +31,7 @@ def template(register: Register) -> bytes:
     sheet.title = sheet_title(register)
     lists = book.create_sheet(LISTS)
     lists.sheet_state = "hidden"
-    for place, column in enumerate(register.columns, 1):
+    for place, column in enumerate(register.entered, 1):
         letter = get_column_letter(place)
         head = sheet.cell(row=1, column=place, value=column.title)
         head.font = Font(bold=column.required)
