@@ -226,19 +226,35 @@ def _say(report: dict[str, Any], as_json: bool, summary: str) -> None:
     click.echo(summary)
 
 
+REGISTERS = {
+    "certificates": ("market.registry.sheets", "CERTIFICATES"),
+    "participants": ("market.participants.sheets", "PARTICIPANTS"),
+    "limits": ("market.registry.limit_sheets", "LIMITS"),
+    "entitlements": ("market.registry.sheets", "APPLICATIONS"),
+    "water-accounts": ("market.registry.account_sheets", "WATER_ACCOUNTS"),
+    "meters": ("market.metering.sheets", "METERS"),
+    "readings": ("market.metering.sheets", "READINGS"),
+}
+"""Where the columns of a register are."""
+
+
 @main.command()
-@click.argument("register", type=click.Choice(["meters", "readings"]))
+@click.argument("register", type=click.Choice([each for each in REGISTERS if each != "certificates"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--partial", is_flag=True, help="Take the good rows although others are refused.")
 @DATA_DIR
 @AS_JSON
 def load(register: str, file: Path, partial: bool, data_dir: Path | None, as_json: bool) -> None:
-    """Load meters or readings from FILE (Excel or CSV), all of them or none. Exits 1 if rows were refused."""
+    """Load REGISTER from FILE (Excel or CSV), all of its rows or none. Exits 1 if rows were refused.
+
+    `karez template` writes an empty workbook with the columns.
+    """
     from market.core import embedded
 
-    run = import_module("market.metering.loading").run
-    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez load") as url:
-        report = run(url, register, file, partial=partial, quiet=as_json)
+    settings = Settings.from_environment(data_dir=data_dir)
+    run = import_module("market.loading").run
+    with embedded.database(settings, "karez load") as url:
+        report = run(url, settings.secret("identifier"), register, file, partial=partial, quiet=as_json)
     summary = f"{report['loaded']} {register} loaded, {report['refused']} rows refused; {report['seconds']} s"
     _say(report, as_json, summary)
     sys.exit(1 if report["refused"] else 0)
@@ -271,13 +287,6 @@ def import_certificates(file: Path, partial: bool, data_dir: Path | None, as_jso
         f" {report['refused']} rows refused; {report['seconds']} s, at most {report['peak_mib']} MiB of memory",
     )  # fmt: skip
     sys.exit(1 if report["refused"] else 0)
-
-
-REGISTERS = {
-    "certificates": ("market.registry.sheets", "CERTIFICATES"),
-    "meters": ("market.metering.sheets", "METERS"),
-    "readings": ("market.metering.sheets", "READINGS"),
-}
 
 
 @main.command()

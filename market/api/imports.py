@@ -8,13 +8,15 @@ from typing import Any
 from flask import Response, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from market.api.http import actor, blueprint, own_only, session
+from market.api.http import actor, blueprint, own_only, session, settings
 from market.api.schemas import imports as shapes
 from market.core.db import raw
 from market.core.sheets.columns import Register
 from market.core.sheets.gathering import Gathered, listed
 from market.core.sheets.writing import TYPE, export, template
 from market.metering import sheets as metering
+from market.participants import sheets as participants
+from market.registry import account_sheets, limit_sheets
 from market.registry import sheets as registry
 
 blp = blueprint("imports", "Excel and CSV: templates with drop-downs, exports, imports of whole registers")
@@ -110,6 +112,89 @@ def import_entitlements(query: dict[str, Any]) -> dict[str, Any]:
         session(), actor=actor().audit, data=_data(), partial=query["take_good"]
     )
     return _out(done)
+
+
+@blp.route("/imports/participants/template", methods=["GET"])
+@blp.doc(**_SENT)
+def participants_template() -> Response:
+    """An empty workbook for participants."""
+    return _template(participants.PARTICIPANTS)
+
+
+@blp.route("/imports/participants/export", methods=["GET"])
+@blp.doc(**_SENT)
+def export_participants() -> Response:
+    """All participants as a workbook; of an identifier only its ends are shown."""
+    return _export(participants.PARTICIPANTS, participants.participant_rows(raw(session())))
+
+
+@blp.route("/imports/participants", methods=["POST"])
+@blp.doc(**_FILE)
+@blp.arguments(shapes.ImportQuery, location="query")
+@blp.response(200, shapes.ImportOut)
+def import_participants(query: dict[str, Any]) -> dict[str, Any]:
+    """Record the applications of a file, and admit those that it says are admitted. None has a sign-in."""
+    found = participants.import_participants(
+        session(),
+        actor=actor().audit,
+        secret=settings().secret("identifier"),
+        data=_data(),
+        partial=query["take_good"],
+    )
+    return _out(found)
+
+
+@blp.route("/imports/limits/template", methods=["GET"])
+@blp.doc(**_SENT)
+def limits_template() -> Response:
+    """An empty workbook for limits."""
+    return _template(limit_sheets.LIMITS)
+
+
+@blp.route("/imports/limits/export", methods=["GET"])
+@blp.doc(**_SENT)
+def export_limits() -> Response:
+    """All limits as a workbook, with what is used, held and available."""
+    return _export(limit_sheets.LIMITS, limit_sheets.limit_rows(raw(session())))
+
+
+@blp.route("/imports/limits", methods=["POST"])
+@blp.doc(**_FILE)
+@blp.arguments(shapes.ImportQuery, location="query")
+@blp.response(200, shapes.ImportOut)
+def import_limits(query: dict[str, Any]) -> dict[str, Any]:
+    """Set the limits of a file."""
+    found = limit_sheets.import_limits(
+        session(), actor=actor().audit, data=_data(), partial=query["take_good"]
+    )
+    return _out(found)
+
+
+@blp.route("/imports/water-accounts/template", methods=["GET"])
+@blp.doc(**_SENT)
+def water_accounts_template() -> Response:
+    """An empty workbook for water accounts."""
+    return _template(account_sheets.WATER_ACCOUNTS)
+
+
+@blp.route("/imports/water-accounts/export", methods=["GET"])
+@blp.doc(**_SENT)
+def export_water_accounts() -> Response:
+    """Water accounts as a workbook, with what is on them; a participant gets its own."""
+    rows = account_sheets.account_rows(raw(session()), participant_id=own_only())
+    return _export(account_sheets.WATER_ACCOUNTS, rows)
+
+
+@blp.route("/imports/water-accounts", methods=["POST"])
+@blp.doc(**_FILE)
+@blp.arguments(shapes.ImportQuery, location="query")
+@blp.response(200, shapes.ImportOut)
+def import_water_accounts(query: dict[str, Any]) -> dict[str, Any]:
+    """Open the water accounts of a file."""
+    found = account_sheets.import_water_accounts(
+        session(), actor=actor().audit, data=_data(), partial=query["take_good"]
+    )
+    return _out(found)
 
 
 def _data() -> bytes:

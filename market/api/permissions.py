@@ -283,6 +283,15 @@ ROUTES: dict[str, Rule] = {
     "imports.entitlements_template": read("registrar"),
     "imports.export_entitlements": read("registrar", also=HOLDERS, owns="self"),
     "imports.import_entitlements": upload("registrar"),
+    "imports.participants_template": read("registrar"),
+    "imports.export_participants": read("registrar"),
+    "imports.import_participants": upload("registrar"),
+    "imports.limits_template": read("registrar"),
+    "imports.export_limits": read(also=EVERYONE),
+    "imports.import_limits": upload("registrar"),
+    "imports.water_accounts_template": read("registrar"),
+    "imports.export_water_accounts": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"),
+    "imports.import_water_accounts": upload("registrar"),
     # money
     "money_accounts.list_money_accounts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "money_accounts.get_money_account": read(

@@ -144,6 +144,14 @@ class LimitShape(InvalidInput):
     title_zh = "指标内容与类型不符"
 
 
+class LimitCode(InvalidInput):
+    """A limit's code is up to 64 letters, digits, _ . and -, the first a letter or digit."""
+
+    code = "limit_code"
+    title_en = "Not a code of a limit"
+    title_zh = "指标代码格式不正确"
+
+
 class CapAfterUse(Refusal):
     """A new cap over accounts that already have water: what they use would not be counted under it."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ledger import journal
@@ -26,6 +27,29 @@ from market.registry.errors import (
     LimitShape,
 )
 from market.registry.models import Limit, LimitChange
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+class NewLimit(NamedTuple):
+    """A limit to set (litres a water year); zones by their ids, None is every zone, source or sector."""
+
+    code: str
+    kind: str
+    water_year: int
+    limit_litres: int
+    legal_source: str
+    reason: str = ""
+    zone_id: int | None = None
+    to_zone_id: int | None = None
+    source: str | None = None
+    sector: str | None = None
+    demonstration: bool = False
+
+    @property
+    def node(self) -> tuple[Any, ...]:
+        """What no two limits have alike."""
+        return self.water_year, self.kind, self.zone_id, self.to_zone_id, self.source, self.sector
 
 
 def create(
@@ -54,37 +78,98 @@ def create(
     tree = reference.zones(connection)
     zone_id = places.zone(tree, zone, pointer="/zone").id if zone is not None else None
     to_zone_id = places.zone(tree, to_zone, pointer="/to_zone").id if to_zone is not None else None
-    _check_shape(kind, zone_id, to_zone_id)
+    check_shape(kind, zone_id, to_zone_id)
     places.open_year(session, water_year, lock=True)
-    account_id = journal.open_account(
-        connection,
-        asset_id=books.asset_id(connection, HEADROOM),
-        code=AccountCode.LIMIT,
-        flags=DEBITS_MUST_NOT_EXCEED_CREDITS,
-        system=True,
-    )
-    limit = Limit(
-        code=code,
-        kind=kind,
-        water_year=water_year,
-        zone_id=zone_id,
-        to_zone_id=to_zone_id,
-        source=source,
-        sector=sector,
-        limit_litres=limit_litres,
-        account_id=account_id,
-        legal_source=legal_source,
-        demonstration=demonstration,
-    )
+    new = NewLimit(
+        code, kind, water_year, limit_litres, legal_source, reason, zone_id, to_zone_id, source, sector,
+        demonstration,
+    )  # fmt: skip
     if kind == caps.CAP:
-        _check_unused(connection, tree, limit)
-    _insert(session, limit)
-    change = _record_change(session, actor, limit, 0, reason or "set", legal_source)
-    connection = raw(session)
-    _post(connection, limit, change.id, 0)
+        check_unused(new, watered(connection, tree, [water_year]))
+    [limit_id] = create_many(connection, actor=actor, wanted=[new])
+    return session.get_one(Limit, limit_id)
+
+
+_INSERT_SQL = """
+INSERT INTO limits (code, kind, water_year, limit_litres, legal_source, zone_id, to_zone_id, source, sector,
+                    demonstration, account_id)
+SELECT n.code, n.kind, n.year, n.litres, n.legal_source, n.zone, n.to_zone, n.source, n.sector, n.demonstration,
+       n.account
+  FROM unnest(%s::text[], %s::text[], %s::smallint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
+              %s::text[], %s::boolean[], %s::bigint[]) WITH ORDINALITY
+       AS n (code, kind, year, litres, legal_source, zone, to_zone, source, sector, demonstration, account, position)
+ ORDER BY n.position
+    ON CONFLICT DO NOTHING
+RETURNING id, account_id
+"""
+_CHANGES_SQL = """
+INSERT INTO limit_changes (limit_id, old_litres, new_litres, reason, legal_source, changed_by, changed_at)
+SELECT n.limit_id, 0, n.litres, n.reason, n.legal_source, %s::bigint, %s::timestamptz
+  FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) WITH ORDINALITY
+       AS n (limit_id, litres, reason, legal_source, position)
+ ORDER BY n.position
+RETURNING id, limit_id
+"""
+
+
+def create_many(
+    connection: psycopg.Connection[Any], *, actor: audit.Actor, wanted: Sequence[NewLimit]
+) -> list[int]:
+    """Sets limits in set statements; their ids in the same order. The caller checked them and holds their years.
+
+    Errors: LimitExists.
+    """
+    if not wanted:
+        return []
+    headroom = journal.NewAccount(
+        books.asset_id(connection, HEADROOM), AccountCode.LIMIT, DEBITS_MUST_NOT_EXCEED_CREDITS
+    )
+    accounts = journal.open_accounts(connection, [headroom] * len(wanted), system=True)
+    columns = zip(*((each[:5] + each[6:]) for each in wanted), strict=True)
+    rows = connection.execute(_INSERT_SQL, [*map(list, columns), accounts]).fetchall()
+    if len(rows) < len(wanted):
+        which = f"{wanted[0].water_year} has a limit {wanted[0].code}" if len(wanted) == 1 else "one is known"
+        raise LimitExists(f"{which}, or one on the same node", pointer="/code")
+    id_of = {account: limit_id for limit_id, account in rows}
+    made = [(id_of[account], account, each) for account, each in zip(accounts, wanted, strict=True)]
+    _issue(connection, actor, made)
     bump_reference(connection)
-    _tell(connection, actor, "set", limit, {"code": code, "after": limit_litres})
-    return limit
+    details = [
+        (limit_id, {"code": each.code, "after": each.limit_litres}) for limit_id, _, each in made
+    ]  # fmt: skip
+    outbox.publish_many(connection, topic="registry.limit.set", subject_type="limit", payloads=details)
+    audit.record_many(connection, actor=actor, action="limit.set", subject_type="limit", details=details)
+    return [limit_id for limit_id, _, _ in made]
+
+
+def _issue(
+    connection: psycopg.Connection[Any], actor: audit.Actor, made: Sequence[tuple[int, int, NewLimit]]
+) -> None:
+    """Writes the first change of new limits (id, ledger account, what was set) and credits their headroom."""
+    rows = connection.execute(
+        _CHANGES_SQL,
+        (
+            actor.user_id,
+            clock.now(),
+            [limit_id for limit_id, _, _ in made],
+            [each.limit_litres for _, _, each in made],
+            [each.reason or "set" for _, _, each in made],
+            [each.legal_source for _, _, each in made],
+        ),
+    ).fetchall()
+    change_of = {limit_id: change_id for change_id, limit_id in rows}
+    issue = books.system_account(connection, HEADROOM, AccountCode.LIMIT_ISSUE)
+    batch = journal.Batch()
+    for limit_id, account, each in made:
+        if each.limit_litres:
+            batch.transfer(
+                debit=issue,
+                credit=account,
+                amount=each.limit_litres,
+                code=TransferCode.LIMIT_SET,
+                reference=change_of[limit_id],
+            )
+    batch.execute(connection)
 
 
 def change(
@@ -137,7 +222,8 @@ def _check_not_curtailed(connection: psycopg.Connection[Any], limit: Limit) -> N
         raise CurtailmentRunning(f"{limit.code} is being cut by a curtailment")
 
 
-def _check_shape(kind: str, zone_id: int | None, to_zone_id: int | None) -> None:
+def check_shape(kind: str, zone_id: int | None, to_zone_id: int | None) -> None:
+    """Refuses a limit that does not name the zones of its kind. Errors: LimitShape."""
     if (kind == caps.ROUTE) != (to_zone_id is not None):
         raise LimitShape("a route, and only a route, names the zone it leads to", pointer="/to_zone")
     if kind in (caps.ROUTE, caps.IMPORT, caps.EXPORT) and zone_id is None:
@@ -147,49 +233,48 @@ def _check_shape(kind: str, zone_id: int | None, to_zone_id: int | None) -> None
 
 
 _WATERED_SQL = """
-SELECT DISTINCT w.township_zone_id, w.canal_zone_id, w.sector, w.source
+SELECT DISTINCT w.township_zone_id, w.canal_zone_id, w.sector, w.source, w.water_year
   FROM water_accounts w JOIN accounts a ON a.id = w.account_id
- WHERE w.water_year = %s AND (a.credits_posted > 0 OR a.credits_pending > 0)
+ WHERE w.water_year = ANY(%s) AND (a.credits_posted > 0 OR a.credits_pending > 0)
 """
 
 
-def _check_unused(connection: psycopg.Connection[Any], tree: reference.Zones, limit: Limit) -> None:
-    node = caps.LimitNode(
-        id=0,
-        account_id=limit.account_id,
-        code=limit.code,
-        kind=limit.kind,
-        water_year=limit.water_year,
-        zone_id=limit.zone_id,
-        to_zone_id=None,
-        source=limit.source,
-        sector=limit.sector,
-        limit_litres=limit.limit_litres,
-        legal_source=limit.legal_source,
-    )
-    for township, canal, sector, source in connection.execute(_WATERED_SQL, (limit.water_year,)).fetchall():
-        place = caps.place(
+def watered(
+    connection: psycopg.Connection[Any], tree: reference.Zones, years: Iterable[int]
+) -> list[caps.Place]:
+    """Where accounts of these water years have had water."""
+    return [
+        caps.place(
             tree.lineage,
             township_zone_id=township,
             canal_zone_id=canal,
             sector=sector,
             source=source,
-            water_year=limit.water_year,
+            water_year=year,
         )
-        if caps.holds(node, place):
-            raise CapAfterUse(f"water is already on accounts that {limit.code} would hold", pointer="/zone")
+        for township, canal, sector, source, year in connection.execute(
+            _WATERED_SQL, (list(years),)
+        ).fetchall()
+    ]
 
 
-def _insert(session: Session, limit: Limit) -> None:
-    try:
-        with session.begin_nested():
-            session.add(limit)
-    except IntegrityError as error:
-        if "uq_limits" in str(error.orig):
-            raise LimitExists(
-                f"{limit.water_year} has a limit {limit.code}, or one on the same node", pointer="/code"
-            ) from error
-        raise
+def check_unused(new: NewLimit, at: Iterable[caps.Place]) -> None:
+    """Refuses a cap that would hold a place where water is already. Errors: CapAfterUse."""
+    node = caps.LimitNode(
+        id=0,
+        account_id=0,
+        code=new.code,
+        kind=new.kind,
+        water_year=new.water_year,
+        zone_id=new.zone_id,
+        to_zone_id=None,
+        source=new.source,
+        sector=new.sector,
+        limit_litres=new.limit_litres,
+        legal_source=new.legal_source,
+    )
+    if any(caps.holds(node, place) for place in at):
+        raise CapAfterUse(f"water is already on accounts that {new.code} would hold", pointer="/zone")
 
 
 def _record_change(

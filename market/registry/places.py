@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import psycopg
 from sqlalchemy import select
@@ -44,9 +45,16 @@ def township_and_canal(tree: Zones, township: str, canal: str) -> tuple[int, int
 
 def check_kind_of_water(connection: psycopg.Connection, *, sector: str | None, source: str | None) -> None:
     """Errors: UnknownSector, UnknownSource; None is any."""
-    if sector is not None and sector not in known_sectors(connection):
+    check_known(known_sectors(connection), known_sources(connection), sector=sector, source=source)
+
+
+def check_known(
+    sectors: Collection[str], sources: Collection[str], *, sector: str | None, source: str | None
+) -> None:
+    """As `check_kind_of_water`, against what was read before."""
+    if sector is not None and sector not in sectors:
         raise UnknownSector(f"there is no sector {sector}", pointer="/sector")
-    if source is not None and source not in known_sources(connection):
+    if source is not None and source not in sources:
         raise UnknownSource(f"there is no source {source}", pointer="/source")
 
 
@@ -81,8 +89,27 @@ def open_year(session: Session, year: int, *, lock: bool = False) -> WaterYear:
     if lock:
         statement = statement.with_for_update(key_share=True)
     found = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-    if found is None:
-        raise WaterYearNotOpen(f"there is no water year {year}", pointer="/water_year")
-    if found.status != "open":
-        raise WaterYearNotOpen(f"the water year {year} is {found.status}", pointer="/water_year")
+    check_open({found.year: found.status} if found is not None else {}, year)
+    assert found is not None
     return found
+
+
+Years = Mapping[int, str]
+"""Water years and their status."""
+
+
+def years(connection: psycopg.Connection[Any], wanted: Iterable[int], *, lock: bool = False) -> Years:
+    """Those of these water years that there are. `lock` as in `open_year`."""
+    statement = "SELECT year, status FROM water_years WHERE year = ANY(%s) ORDER BY year"
+    rows = connection.execute(
+        statement + (" FOR NO KEY UPDATE" if lock else ""), (sorted(wanted),)
+    ).fetchall()  # fmt: skip
+    return dict(rows)
+
+
+def check_open(known: Years, year: int) -> None:
+    """Errors: WaterYearNotOpen."""
+    if year not in known:
+        raise WaterYearNotOpen(f"there is no water year {year}", pointer="/water_year")
+    if known[year] != "open":
+        raise WaterYearNotOpen(f"the water year {year} is {known[year]}", pointer="/water_year")
