@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -12,9 +13,10 @@ from market.api.schemas import metering as shapes
 from market.api.schemas import registry, water_accounts
 from market.api.water_accounts import account_out
 from market.api.whose import narrowed
+from market.core import clock
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.metering import corrections, debts, findings, meters, queries, readings
+from market.metering import corrections, debts, findings, meters, overdue, queries, readings
 from market.metering.errors import ReadingHeld, RowsRefused
 from market.metering.models import Meter, Reading, UseFinding
 
@@ -47,6 +49,32 @@ def register_meter(body: dict[str, Any]) -> dict[str, Any]:
     body["start_kwh_e2"] = body.pop("start_kwh")
     body["most_litres_a_day"] = body.pop("most_a_day")
     return _one(meters.register_meter(session(), actor=actor().audit, **body))
+
+
+@blp.route("/meters/overdue", methods=["GET"])
+@blp.arguments(shapes.OverdueQuery, location="query")
+@blp.response(200, shapes.OverdueMeterPage)
+def list_overdue(query: dict[str, Any]) -> dict[str, Any]:
+    """Open meters that were not read in time or whose calibration expired, by id; a participant sees its own."""
+    where = paging("mtr")
+    rows = overdue.meters(
+        raw(session()), participant_id=own_only(), **query, after=where.after, limit=where.limit + 1
+    )
+    return page([_overdue_out(each) for each in rows], where.limit)
+
+
+def _overdue_out(each: overdue.OverdueMeter) -> dict[str, Any]:
+    reasons = [
+        {
+            "reason": reason.why,
+            "due_on": reason.due_on,
+            "overdue_days": reason.overdue_days,
+            "message_en": reason.en,
+            "message_zh": reason.zh,
+        }
+        for reason in each.reasons(clock.today())
+    ]
+    return dataclasses.asdict(each) | {"reasons": reasons}
 
 
 @blp.route("/meters/<mtr:meter_id>", methods=["GET"])

@@ -250,6 +250,7 @@ ROUTES: dict[str, Rule] = {
     "deliveries.decline_refund": write("supervisor"),
     # meters and readings
     "meters.list_meters": read("registrar", "supervisor", also=HOLDERS, owns="self"),
+    "meters.list_overdue": read("registrar", "supervisor", also=HOLDERS, owns="self"),
     "meters.get_meter": read("registrar", "supervisor", also=HOLDERS, owns="meter"),
     "meters.list_readings": read("registrar", "supervisor", also=HOLDERS, owns="meter"),
     "meters.register_meter": write("registrar"),

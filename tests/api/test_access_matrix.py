@@ -32,7 +32,7 @@ NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
-    "deliveries", "objections",
+    "deliveries", "objections", "meters/overdue",
 )  # fmt: skip
 
 

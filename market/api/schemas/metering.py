@@ -10,6 +10,7 @@ from ledger.units import format_decimal, parse_decimal
 from market.api.schemas.fields import Decimal, Money, Price, PublicId, Volume, YesNo
 from market.api.schemas.registry import text
 from market.metering.models import FINDING_KINDS, FINDING_STATES, METER_KINDS, QUANTITIES
+from market.metering.overdue import Why
 
 MOST_READINGS = 500
 _DIGITS = validate.Range(1, 12)
@@ -98,6 +99,43 @@ class MetersQuery(Schema):
     """Which meters."""
 
     water_account_id = PublicId("wac")
+
+
+class OverdueQuery(Schema):
+    """Which overdue meters; without a reason, all."""
+
+    why = fields.String(data_key="reason", validate=validate.OneOf([each.value for each in Why]))
+
+
+class OverdueReason(Schema):
+    """Why a meter is overdue: `due_on` was the last legal day in time."""
+
+    reason = fields.String(required=True, metadata={"enum": [each.value for each in Why]})
+    due_on = fields.Date(required=True)
+    overdue_days = fields.Integer(required=True)
+    message_en = fields.String(required=True)
+    message_zh = fields.String(required=True)
+
+
+class OverdueMeterOut(Schema):
+    """An open meter that is overdue, with every reason; `read_at` null: never read."""
+
+    id = PublicId("mtr", required=True)
+    serial = fields.String(required=True)
+    water_account_id = PublicId("wac", required=True)
+    participant_id = PublicId("par", required=True)
+    zone = fields.String(required=True, allow_none=True)
+    read_at = fields.AwareDateTime(required=True, allow_none=True)
+    read_every_days = fields.Integer(required=True, allow_none=True)
+    calibration_expires_on = fields.Date(required=True, allow_none=True)
+    reasons = fields.List(fields.Nested(OverdueReason), required=True)
+
+
+class OverdueMeterPage(Schema):
+    """A page of overdue meters, by id."""
+
+    data = fields.List(fields.Nested(OverdueMeterOut), required=True)
+    has_more = fields.Boolean(required=True)
 
 
 class ReplaceIn(CounterIn):
