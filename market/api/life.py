@@ -75,6 +75,18 @@ def publish(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     return _advanced("publish", entitlement_id, body)
 
 
+@blp.route("/entitlements/<ent:entitlement_id>/withdraw", methods=["POST"])
+@blp.arguments(GroundsIn)
+@blp.response(200, EntitlementOut)
+def withdraw(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
+    """Take an application back before it is decided; objections to it that are not decided lapse."""
+    done = procedure.withdraw(
+        session(), actor=actor().audit, entitlement_id=entitlement_id, reason=body["reason"],
+        expected_version=expected_version(required=False),
+    )  # fmt: skip
+    return rights_wire.one(done)
+
+
 @blp.route("/entitlements/<ent:entitlement_id>/open-hearing", methods=["POST"])
 @blp.arguments(GroundsIn)
 @blp.response(200, EntitlementOut)

@@ -112,6 +112,7 @@ ROUTES: dict[str, Rule] = {
     "life.lineage": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="entitlement"),
     "life.accept": write("registrar"),
     "life.publish": write("registrar"),
+    "life.withdraw": write("registrar", also=HOLDERS, owns="entitlement"),
     "life.open_hearing": write("registrar"),
     "life.close_hearing": write("registrar"),
     "life.open_dispute": write("registrar"),

@@ -16,7 +16,7 @@ from market.registry.life_errors import DocumentExists, DocumentSize, DocumentTy
 from market.registry.life_models import MOST_BYTES, EntitlementDocument
 
 MOST_DOCUMENTS = 20
-_ENDED = ("refused", "replaced", "cancelled", "expired")
+_ENDED = ("refused", "withdrawn", "replaced", "cancelled", "expired")
 _BEGINNINGS = {
     "application/pdf": b"%PDF-",
     "image/png": b"\x89PNG\r\n\x1a\n",

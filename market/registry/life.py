@@ -17,7 +17,7 @@ REG = "取水许可和水资源费征收管理条例"
 LICENSING = "行政许可法"
 SERVICE = "service rule of the exchange"
 
-UNCONFIRMED = ("applied", "accepted", "published", "refused")
+UNCONFIRMED = ("applied", "accepted", "published", "refused", "withdrawn")
 """States without a certificate."""
 PENDING = ("applied", "accepted", "published")
 """States of an application that is not decided."""
@@ -73,6 +73,10 @@ _TABLE = (
           "no_objection_upheld"), f"{REG} arts 18-19, 23", "confirmed", "确权发证"),
     Step("refuse", PENDING, "refused", REGISTRAR, ("nothing_stops_it", "objections_decided"),
          f"{LICENSING} art. 38", "refused", "不予许可"),
+    # An applicant may withdraw what is not decided yet: by 行政许可法 a licence is granted upon application only.
+    # The texts that were read name no article for the withdrawal, so it is a rule of the service. Nothing need be
+    # so for it: a hearing or a dispute stops no withdrawal.
+    Step("withdraw", PENDING, "withdrawn", APPLICANTS, (), SERVICE, "withdrawn by the applicant", "撤回申请"),
     Step("succeed", (NEW,), "confirmed", REGISTRAR, (), f"{REG} art. 26",
          "made out of another right", "由原水权变更取得"),
     Step("suspend", ("confirmed",), "suspended", WATCHERS, (), f"{REG} arts 41, 51", "suspended", "暂停"),

@@ -31,6 +31,10 @@ MOST_BYTES = 512 * 1024
 MEDIA_TYPES = ("application/pdf", "image/png", "image/jpeg")
 
 
+OBJECTION_STATES = ("lodged", "upheld", "dismissed", "lapsed")
+"""Lapsed: the application was withdrawn before the objection was decided."""
+
+
 class EntitlementStep(Base):
     """One step in the life of a right: named, dated, reasoned, and a move that `life` knows. Immutable."""
 
@@ -69,7 +73,7 @@ class Objection(Base):
     decision_reason: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
         UniqueConstraint("entitlement_id", "participant_id"),
-        CheckConstraint("status IN ('lodged', 'upheld', 'dismissed')", name="status"),
+        CheckConstraint(f"status IN {OBJECTION_STATES}", name="status"),
         CheckConstraint("(status = 'lodged') = (decided_at IS NULL)", name="decided"),
         CheckConstraint(
             "(decided_at IS NULL) = (decision_reason IS NULL) AND decision_reason <> ''", name="reasoned"

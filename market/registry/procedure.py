@@ -119,6 +119,46 @@ def decide(
     return objection
 
 
+WITHDRAWN = "申请已撤回 the application was withdrawn"
+"""Why an objection lapses."""
+_LAPSE_SQL = """
+UPDATE objections SET status = 'lapsed', decided_at = %s, decided_by = %s, decision_reason = %s, version = version + 1
+ WHERE entitlement_id = %s AND status = 'lodged' RETURNING id
+"""
+
+
+def withdraw(
+    session: Session,
+    *,
+    actor: audit.Actor,
+    entitlement_id: int,
+    reason: str,
+    expected_version: int | None = None,
+) -> Entitlement:
+    """Takes an application back before it is decided, for its applicant; objections that wait for a decision lapse.
+
+    Errors: NotFound, StaleVersion, EntitlementState.
+    """
+    entitlement = steps.locked(session, entitlement_id, expected_version)
+    steps.take(
+        session, actor=actor, entitlement=entitlement, step="withdraw", reason=reason, tell=False
+    )  # fmt: skip
+    connection = raw(session)
+    lapsed = connection.execute(
+        _LAPSE_SQL, (clock.now(), actor.user_id, WITHDRAWN, entitlement_id)
+    ).fetchall()  # fmt: skip
+    details = [(row[0], {"entitlement_id": entitlement_id}) for row in sorted(lapsed)]
+    if details:
+        outbox.publish_many(
+            connection, topic="registry.objection.lapsed", subject_type="objection", payloads=details
+        )
+        audit.record_many(
+            connection, actor=actor, action="objection.lapsed", subject_type="objection", details=details
+        )
+    steps.announce(connection, actor, "withdraw", entitlement_id)
+    return entitlement
+
+
 def _tell(
     session: Session, actor: audit.Actor, action: str, objection: Objection, right: Entitlement, step: str
 ) -> None:

@@ -248,10 +248,11 @@ PAST = {
     "apply": "applied", "accept": "accepted", "publish": "published", "object": "objected",
     "uphold_objection": "objection_upheld", "dismiss_objection": "objection_dismissed",
     "open_hearing": "hearing_opened", "close_hearing": "hearing_closed", "open_dispute": "dispute_opened",
-    "close_dispute": "dispute_closed", "confirm": "confirmed", "refuse": "refused", "succeed": "succeeded",
-    "suspend": "suspended", "reinstate": "reinstated", "amend": "amended", "split": "split", "merge": "merged",
-    "transfer": "transferred", "inherit": "inherited", "ask_renewal": "renewal_asked", "renew": "renewed",
-    "refuse_renewal": "renewal_refused", "excuse": "excused", "cancel": "cancelled", "expire": "expired",
+    "close_dispute": "dispute_closed", "confirm": "confirmed", "refuse": "refused", "withdraw": "withdrawn",
+    "succeed": "succeeded", "suspend": "suspended", "reinstate": "reinstated", "amend": "amended", "split": "split",
+    "merge": "merged", "transfer": "transferred", "inherit": "inherited", "ask_renewal": "renewal_asked",
+    "renew": "renewed", "refuse_renewal": "renewal_refused", "excuse": "excused", "cancel": "cancelled",
+    "expire": "expired",
 }  # fmt: skip
 """How events and the audit trail name a step."""
 

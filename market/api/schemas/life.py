@@ -12,7 +12,7 @@ from market.api.schemas.fields import PublicId, Volume
 from market.api.schemas.registry import EntitlementOut, Land, text
 from market.registry.changes import MOST_PARTS
 from market.registry.endings import GROUNDS
-from market.registry.life_models import MEDIA_TYPES, MOST_BYTES
+from market.registry.life_models import MEDIA_TYPES, MOST_BYTES, OBJECTION_STATES
 
 _REASON = fields.String(required=True, validate=text(1000))
 _SOURCE = fields.String(load_default=None, allow_none=True, validate=text(500))
@@ -228,7 +228,7 @@ class ObjectionPage(Schema):
 class ObjectionsQuery(Schema):
     """Which objections."""
 
-    status = fields.String(validate=validate.OneOf(("lodged", "upheld", "dismissed")))
+    status = fields.String(validate=validate.OneOf(OBJECTION_STATES))
 
 
 class DocumentIn(Schema):

@@ -26,7 +26,7 @@ def test_every_state_is_reached_from_the_beginning_and_the_last_ones_are_left_by
                     found = True
     assert reached == {NEW, *STATES}
     left = {source for step in STEPS.values() for source in step.sources}
-    assert set(STATES) - left == {"refused", "replaced", "cancelled", "expired"}
+    assert set(STATES) - left == {"refused", "withdrawn", "replaced", "cancelled", "expired"}
 
 
 def test_every_need_of_a_step_is_known_and_has_its_refusal() -> None:

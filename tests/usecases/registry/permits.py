@@ -71,6 +71,12 @@ def decide(registry: Registry, objection: Objection, *, upheld: bool) -> Objecti
     )
 
 
+def withdraw(registry: Registry, right: Entitlement) -> Entitlement:
+    return procedure.withdraw(
+        registry.session, actor=REGISTRAR, entitlement_id=right.id, reason="another site"
+    )  # fmt: skip
+
+
 def published(registry: Registry) -> Entitlement:
     with on(MONDAY):
         right = permit(registry)

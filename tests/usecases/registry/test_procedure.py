@@ -6,11 +6,16 @@ import datetime as dt
 
 import pytest
 
+from market.core import db
 from market.core.errors import NotFound
+from market.proofs.rights import STEPS_SQL
 from market.registry import (
+    assessments,
     entitlements,
     errors,
     life_errors,
+    lists,
+    procedure,
     publications,
 )
 from tests.usecases.registry.county import REGISTRAR, Registry
@@ -24,6 +29,7 @@ from tests.usecases.registry.permits import (
     permit,
     published,
     step,
+    withdraw,
 )
 
 
@@ -134,3 +140,74 @@ def test_a_clock_that_reaches_into_a_year_of_unknown_holidays_says_that_it_is_pr
         assert not clocks_of(ruled, right)["acceptance"].provisional
         step(ruled, right, "accept")
         assert clocks_of(ruled, right)["decision"].provisional
+
+
+def test_an_application_is_withdrawn_in_any_state_before_it_is_decided(ruled: Registry) -> None:
+    for steps_before in ((), ("accept",), ("accept", "publish"), ("open_hearing",), ("open_dispute",)):
+        with on(MONDAY):
+            right = permit(ruled)
+            for name in steps_before:
+                step(ruled, right, name)
+            assert clocks_of(ruled, right)
+            withdrawn = withdraw(ruled, right)
+            assert (withdrawn.status, withdrawn.certificate_number) == ("withdrawn", None)
+            assert clocks_of(ruled, right) == {}
+            for name in ("accept", "publish", "close_hearing"):
+                with pytest.raises(errors.EntitlementState):
+                    step(ruled, right, name)
+            with pytest.raises(errors.EntitlementState):
+                withdraw(ruled, right)
+    connection = db.raw(ruled.session)
+    [last] = lists.steps(ruled.session, entitlement_id=right.id)[-1:]
+    assert (last.step, last.reason, last.by_user) == ("withdraw", "another site", REGISTRAR.user_id)
+    told = "SELECT count(*) FROM outbox WHERE topic = 'registry.entitlement.withdrawn' AND subject_id = %s"
+    assert connection.execute(told, (right.id,)).fetchone() == (1,)
+    kept = "SELECT count(*) FROM audit WHERE action = 'entitlement.withdrawn' AND subject_id = %s"
+    assert connection.execute(kept, (right.id,)).fetchone() == (1,)
+    assert connection.execute(STEPS_SQL).fetchall() == []
+
+
+def test_what_is_decided_is_not_withdrawn(ruled: Registry) -> None:
+    confirmed = ruled.right(volume_m3="10")
+    with on(MONDAY):
+        refused = permit(ruled)
+        entitlements.refuse(ruled.session, actor=REGISTRAR, entitlement_id=refused.id, reason="no water")
+    for right in (confirmed, refused):
+        with pytest.raises(errors.EntitlementState):
+            withdraw(ruled, right)
+
+
+def test_objections_that_wait_for_a_decision_lapse_with_the_application(ruled: Registry) -> None:
+    right, other = published(ruled), published(ruled)
+    with on(MONDAY):
+        waiting, dismissed, elsewhere = lodge(ruled, right), lodge(ruled, right), lodge(ruled, other)
+        decide(ruled, dismissed, upheld=False)
+        assert right.id in [each.right.id for each in publications.published(ruled.session)]
+        withdraw(ruled, right)
+        for each in (waiting, dismissed, elsewhere):
+            ruled.session.refresh(each)
+        assert [each.status for each in (waiting, dismissed, elsewhere)] == ["lapsed", "dismissed", "lodged"]
+        assert (waiting.decision_reason, waiting.version) == (procedure.WITHDRAWN, 2)
+        assert waiting.decided_at is not None and waiting.decided_by == REGISTRAR.user_id
+        assert [each.right.id for each in publications.published(ruled.session)] == [other.id]
+        with pytest.raises(life_errors.ObjectionState):
+            decide(ruled, waiting, upheld=True)
+        with pytest.raises(NotFound):
+            lodge(ruled, right)
+    lapsed = "SELECT topic FROM outbox WHERE subject_type = 'objection' AND subject_id = %s ORDER BY id"
+    topics = [row[0] for row in db.raw(ruled.session).execute(lapsed, (waiting.id,))]
+    assert topics == ["registry.objection.lodged", "registry.objection.lapsed"]
+
+
+def test_the_assessment_of_a_withdrawn_application_is_free_for_another(ruled: Registry) -> None:
+    with on(MONDAY):
+        holder = ruled.participant()
+        assessed = assessments.record(
+            ruled.session, actor=REGISTRAR, participant_id=holder, number="1", authority="bureau", project="p",
+            approved_on=MONDAY, volume_litres=20_000_000,
+        )  # fmt: skip
+        first = permit(ruled, "20000", participant_id=holder, assessment_id=assessed.id)
+        with pytest.raises(life_errors.AssessmentTooSmall):
+            permit(ruled, "20000", participant_id=holder, assessment_id=assessed.id)
+        withdraw(ruled, first)
+        assert permit(ruled, "20000", participant_id=holder, assessment_id=assessed.id).status == "applied"
