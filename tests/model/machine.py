@@ -51,7 +51,7 @@ class Machine(RuleBasedStateMachine):
         self.world = type(self).open_world(self._stack)
         self.model = self.world.model()
         self.fills: list[Fill] = []
-        self.placed = self.announced = 0
+        self.placed = self.announced = self.read = 0
 
     def _same(self, expected: tuple[str, list[Fill]], outcome: Accepted | Refused) -> None:
         Machine.steps += 1
@@ -125,10 +125,12 @@ class Machine(RuleBasedStateMachine):
         self.world.decide(index, approve=approve)
         self._look()
 
-    @rule(farmer=st.sampled_from(sorted(FARMERS)), lots=st.integers(1, 12))
+    @precondition(lambda self: self.placed > 2 * self.read)
+    @rule(farmer=st.sampled_from(sorted(FARMERS)), lots=st.integers(1, 25))
     def read_meter(self, farmer: str, lots: int) -> None:
-        """A meter reading, in the end also beyond what is free."""
+        """A meter reading, in the end also beyond what is free; rarer than orders."""
         Machine.steps += 1
+        self.read += 1
         self.model.use(farmer, lots * LOT)
         self.world.use(farmer, lots * LOT)
         self._look()
