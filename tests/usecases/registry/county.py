@@ -37,12 +37,12 @@ class Registry:
     def __init__(self, session: Session) -> None:
         self.session = session
 
-    def participant(self, *, status: str = "admitted") -> int:
-        """A new household."""
+    def participant(self, *, status: str = "admitted", kind: str = "household") -> int:
+        """A new household, or another participant."""
         number = next(_numbers)
         found = Participant(
-            kind="household",
-            name=f"household {number}",
+            kind=kind,
+            name=f"{kind} {number}",
             identifier_kind="identity_number",
             identifier_hash=number.to_bytes(8),
             identifier_masked="***",

@@ -1,4 +1,4 @@
-"""Any sequence of announcements, reversals, curtailments, uses and year ends conserves water, to the litre."""
+"""Any sequence of announcements, changes of rights, pledges, curtailments, uses and year ends conserves water."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from market import prove
 from market.core import clock, db
-from market.core.errors import Refusal
-from market.registry import balance, limits, releases, reversals, spills, years
-from market.registry.models import Announcement, WaterAccount
+from market.core.errors import NotFound, Refusal
+from market.registry import balance, changes, endings, limits, pledges, releases, reversals, spills, years
+from market.registry.models import Announcement, Entitlement, Limit, WaterAccount
+from market.registry.pledge_models import Pledge
 from market.registry.season_models import CarryOver
 from market.supervision import curtailments
 from tests.usecases.registry.county import REGISTRAR, Registry
@@ -24,14 +25,17 @@ PLACES = (("T1", "K1", 1), ("T1", "K2", 2), ("T2", "K1", 2), ("T2", "K2", 3), ("
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ("announce", "release", "reverse", "curtail", "use", "raise", "close", "spill", "unspill")
+            (
+                "announce", "announce", "release", "reverse", "curtail", "use", "raise", "close", "spill", "unspill",
+                "split", "merge", "transfer", "pledge", "secure", "unpledge", "expire",
+            )
         ),
         st.integers(0, 1_000_000),
         st.integers(0, 4),
     ),
-    min_size=4,
-    max_size=14,
-)
+    min_size=6,
+    max_size=18,
+)  # fmt: skip
 
 
 class Season:
@@ -49,7 +53,11 @@ class Season:
                     legal_source="test", zone=zone,
                 )  # fmt: skip
         for volume, (township, canal, priority) in zip(VOLUMES, PLACES, strict=True):
-            self.registry.right(volume_m3=volume, township=township, canal=canal, priority=priority)
+            valid_to = dt.date(2027 + priority, 6, 30)
+            self.registry.right(
+                volume_m3=volume, township=township, canal=canal, priority=priority, valid_to=valid_to
+            )
+        self.bank = self.registry.participant(kind="bank")
 
     def take(self, step: str, amount: int, which: int) -> None:
         """One step; a refusal by a rule is an answer too, and changes nothing."""
@@ -131,13 +139,68 @@ class Season:
             reason="t",
         )  # fmt: skip
 
+    def _right(self, which: int) -> Entitlement:
+        found = self.session.query(Entitlement).filter_by(status="confirmed").order_by(Entitlement.id).all()
+        if not found:
+            raise NotFound("no right is left")
+        return found[which % len(found)]
+
+    def _split(self, amount: int, which: int) -> None:
+        right = self._right(which)
+        first = right.volume_litres * amount // 1_000_001
+        changes.split(
+            self.session, actor=REGISTRAR, entitlement_id=right.id, reason="t",
+            volumes_litres=[first, right.volume_litres - first],
+        )  # fmt: skip
+
+    def _transfer(self, amount: int, which: int) -> None:
+        right = self._right(which)
+        other = self._right(amount).participant_id if amount % 2 else self.registry.participant()
+        changes.transfer(
+            self.session, actor=REGISTRAR, entitlement_id=right.id, participant_id=other, reason="t",
+            volume_litres=right.volume_litres * amount // 1_000_001 if amount % 3 else None,
+        )  # fmt: skip
+
+    def _merge(self, _amount: int, which: int) -> None:
+        one = self._right(which)
+        alike = self.session.query(Entitlement).filter_by(
+            status="confirmed", participant_id=one.participant_id, township_zone_id=one.township_zone_id,
+            canal_zone_id=one.canal_zone_id, valid_to=one.valid_to,
+        )  # fmt: skip
+        changes.merge(self.session, actor=REGISTRAR, entitlement_ids=[each.id for each in alike], reason="t")
+
+    def _pledge(self, amount: int, which: int) -> None:
+        right = self._right(which)
+        consent = pledges.grant(
+            self.session, actor=REGISTRAR, entitlement_id=right.id, bank_id=self.bank, valid_to=right.valid_to
+        )
+        pledge = pledges.apply(
+            self.session, actor=REGISTRAR, consent_id=consent.id, litres=right.volume_litres * amount // 1_000_001 + 1,
+            secured_fen=100, owed_fen=100, valued_fen=200, valuation="t", document="t",
+        )  # fmt: skip
+        pledges.agree(self.session, actor=REGISTRAR, pledge_id=pledge.id)
+        pledges.register(self.session, actor=REGISTRAR, pledge_id=pledge.id)
+
+    def _pledged(self, which: int) -> int:
+        found = self.session.query(Pledge).filter_by(status="registered").order_by(Pledge.id).all()
+        return found[which % len(found)].id if found else 0
+
+    def _secure(self, _amount: int, which: int) -> None:
+        pledges.secure(self.session, actor=REGISTRAR, pledge_id=self._pledged(which))
+
+    def _unpledge(self, _amount: int, which: int) -> None:
+        pledges.release(self.session, actor=REGISTRAR, pledge_id=self._pledged(which), reason="t")
+
+    def _expire(self, amount: int, _which: int) -> None:
+        day = dt.datetime(self.year, 1 + amount % 12, 2, tzinfo=dt.UTC)
+        with clock.moved_to(max(day, clock.now())):
+            endings.expire_due(self.session, actor=REGISTRAR)
+
     def _last(self) -> int:
         found = self.session.query(CarryOver).order_by(CarryOver.id.desc()).first()
         return found.id if found is not None else 0
 
     def _limits(self) -> list[Any]:
-        from market.registry.models import Limit
-
         return self.session.query(Limit).filter_by(water_year=self.year).order_by(Limit.id).all()
 
     def check(self) -> None:
