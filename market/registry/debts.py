@@ -52,11 +52,11 @@ SELECT w.id, w.account_id, d.account_id, w.township_zone_id, w.canal_zone_id, w.
 
 
 def accounts(connection: psycopg.Connection[Any]) -> set[int]:
-    """The debt accounts that `collect` may touch."""
+    """The debt accounts that `collect` may touch, and those of use above caps, which repaying may absorb."""
     rows = connection.execute(
         "SELECT account_id FROM water_debts WHERE water_account_id IN (SELECT water_account_id FROM announced)"
     ).fetchall()
-    return {row[0] for row in rows}
+    return {row[0] for row in rows} | {each.account for each in excess.still_open(connection)}
 
 
 def collect(connection: psycopg.Connection[Any], announcement: Announcement) -> int:

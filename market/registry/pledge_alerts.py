@@ -68,8 +68,12 @@ UPDATE pledges g SET alerted_trade_id = f.trade
 """
 
 
+_LOCK_SQL = "SELECT FROM pledges WHERE status IN ('registered', 'enforcing') ORDER BY id FOR NO KEY UPDATE"
+
+
 def tell_of_trades(connection: psycopg.Connection[Any]) -> int:
     """Tells the banks of the sales since they were told last; returns how many pledges that concerned."""
+    connection.execute(_LOCK_SQL)  # two that tell at once would each tell of the same sale
     return connection.execute(_TRADES_SQL, (TOPIC,)).rowcount
 
 

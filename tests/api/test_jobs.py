@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import itertools
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from market import jobs, prove
 from market.cli import main
 from market.core import audit, clock, db, jobqueue
 from market.core.errors import NotFound
+from market.registry import pledge_alerts
 from tests.api.county import YEAR, County, furnish, open_county, trust_body
 from tests.api.smallholders import buy, household, order_body, trustee_of
 
@@ -62,6 +64,22 @@ def test_banks_are_told_of_a_sale_once(county: County) -> None:
     buy(county, "1", "0.12")
     assert _run(county, "banks") == 1
     assert _run(county, "banks") == 0
+
+
+def test_two_that_tell_banks_at_once_tell_of_a_sale_once(county: County) -> None:
+    county.post("mine", "/orders", order_body(county, county.mine["water_account"], "sell", "1", "0.13"))
+    buy(county, "1", "0.13")
+    url = county.settings.url()
+    told: list[int] = []
+    with db.connect(url) as first:
+        told.append(pledge_alerts.tell_of_trades(first))
+        second = threading.Thread(target=lambda: told.append(_run(county, "banks")))
+        second.start()
+        second.join(0.5)
+        assert second.is_alive()  # it waits for the first to commit
+        first.commit()
+        second.join(30)
+    assert told == [1, 0]
 
 
 def test_a_trust_whose_term_is_over_ends_and_gives_back_once_its_orders_are_gone(county: County) -> None:
