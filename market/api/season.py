@@ -118,7 +118,10 @@ def preview_curtailment(body: dict[str, Any]) -> dict[str, Any]:
                 "water_account_id": each.holder.water_account_id,
                 "priority": each.holder.priority,
                 "volume": each.litres,
-                "from_orders": each.from_orders_litres,
+                "from_spillable": each.parts.spillable,
+                "from_orders": each.parts.ordered,
+                "from_pledges": each.parts.pledged,
+                "from_reviews": each.parts.reviewed,
             }
             for each in plan.takings[:FIRST]
         ],
@@ -185,7 +188,13 @@ def list_curtailment_lines(curtailment_id: int) -> dict[str, Any]:
     if where.after is not None:
         statement = statement.where(CurtailmentLine.water_account_id > where.after)
     rows = [
-        {"water_account_id": each.water_account_id, "priority": each.priority, "volume": each.litres}
+        {
+            "water_account_id": each.water_account_id,
+            "priority": each.priority,
+            "volume": each.litres,
+            "from_spillable": each.spillable_litres,
+            "from_pledges": each.pledged_litres,
+        }
         for each in session().scalars(statement)
     ]
     return page(rows, where.limit)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -22,14 +22,14 @@ from ledger.arrays import Bigints
 from market.core import audit, books, clock, outbox
 from market.core.chart import HEADROOM, AccountCode, TransferCode, water_asset
 from market.core.db import bump_reference, raw
-from market.registry import caps, charges, excess, reference, season
+from market.registry import caps, charges, excess, reach, reference, season
 from market.registry.models import Limit, LimitChange
 from market.registry.season_models import Curtailment, CurtailmentCut
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A water account under the caps that are cut: litres free now, and held by open orders."""
+    """A water account under the caps that are cut: litres free now, and held by what a curtailment reaches."""
 
     water_account_id: int
     account_id: int
@@ -40,20 +40,56 @@ class Holder:
     source: str
     priority: int
     free_litres: int
+    spillable_litres: int
     ordered_litres: int
+    pledged_litres: int
+    reviewed_litres: int
+
+    @property
+    def reachable_litres(self) -> int:
+        """All that can be taken."""
+        held = self.spillable_litres + self.ordered_litres + self.pledged_litres + self.reviewed_litres
+        return max(0, self.free_litres) + held
+
+
+class Parts(NamedTuple):
+    """Litres by what holds them, in the order in which they are taken."""
+
+    free: int
+    spillable: int
+    ordered: int
+    pledged: int
+    reviewed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """What is taken from one holder; `from_orders_litres` of it open orders hold still."""
+    """What is taken from one holder."""
 
     holder: Holder
     litres: int
 
     @property
-    def from_orders_litres(self) -> int:
-        """What orders must give back before it can be taken."""
-        return max(0, self.litres - self.holder.free_litres)
+    def parts(self) -> Parts:
+        """What of it is free, may spill, and is held by open sales, by pledges and by reviews."""
+        holder, left, found = self.holder, self.litres, []
+        for most in (
+            max(0, holder.free_litres),
+            holder.spillable_litres,
+            holder.ordered_litres,
+            holder.pledged_litres,
+            holder.reviewed_litres,
+        ):
+            found.append(min(most, left))
+            left -= found[-1]
+        return Parts(*found)
+
+
+class Offered(NamedTuple):
+    """Litres by water account that open sales hold, and that wait for a review of their sale."""
+
+    ordered: Mapping[int, int]
+    reviewed: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +125,13 @@ def plan(
     *,
     water_year: int,
     cuts: Sequence[tuple[int, int]],
-    ordered: Callable[[], Mapping[int, int]],
+    offered: Callable[[], Offered],
     lock: bool = False,
 ) -> Plan:
     """What cutting caps to these figures (limit id, litres) takes from whom now.
 
-    `ordered` reads, under the locks, the litres by water account that open sales hold and give back when they are
-    ended. Narrow caps go first. `lock` locks every account that posting touches, the whole set once.
+    `offered` reads, under the locks, what open sales and reviews hold and give back when they are ended. Narrow caps
+    go first. `lock` locks every account that posting touches, the whole set once.
     """
     tree = reference.zones(connection)
     limits = reference.limits(connection, water_year=water_year)
@@ -106,19 +142,23 @@ def plan(
         _lock(connection, water_year, limits)
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(_HOLDERS_SQL, {"year": water_year, "last": season.LAST_PRIORITY}).fetchall()
-    held_by_orders = ordered()
-    holders = [Holder(*(*row, held_by_orders.get(row[0], 0))) for row in rows]
-    reach = []
+    sales, held, none = offered(), reach.held(connection, water_year), reach.Held()
+    holders = []
+    for row in rows:
+        spillable, pledged = held.get(row[0], none)
+        ordered, reviewed = sales.ordered.get(row[0], 0), sales.reviewed.get(row[0], 0)
+        holders.append(Holder(*(*row, spillable, ordered, pledged, reviewed)))
+    reachable = []
     for holder in holders:
-        held = frozenset(limit.id for limit in chosen if caps.holds(limit, _place(tree, holder, water_year)))
-        if held:
-            litres = max(0, holder.free_litres) + holder.ordered_litres
-            reach.append(season.Reachable(holder.water_account_id, holder.priority, litres, held))
+        above = frozenset(limit.id for limit in chosen if caps.holds(limit, _place(tree, holder, water_year)))
+        if above:
+            litres = holder.reachable_litres
+            reachable.append(season.Reachable(holder.water_account_id, holder.priority, litres, above))
     free = reference.available(connection, [limit.account_id for limit in chosen])
     needed = [
         (limit.id, max(0, limit.limit_litres - after[limit.id] - free[limit.account_id])) for limit in chosen
     ]
-    found = season.curtail(needed, reach)
+    found = season.curtail(needed, reachable)
     takings = tuple(
         Taking(holder, found.taken[holder.water_account_id])
         for holder in holders
@@ -128,12 +168,16 @@ def plan(
 
 
 def post(session: Session, *, actor: audit.Actor, curtailment: Curtailment, made: Plan) -> None:
-    """Posts cut and curtailment together; `made` was planned under the locks and reaches into no order.
+    """Posts cut and curtailment together; `made` was planned under the locks and reaches into no order or review.
 
-    Each account's litres go to the year's curtailed water and free its caps; each cap is cut to its figure, and what
-    of the cut could not be taken back stands on its excess account.
+    What may spill or is pledged is freed as far as it is taken. Each account's litres go to the year's curtailed water
+    and free its caps; each cap is cut to its figure, and what of the cut could not be taken back stands on its excess
+    account.
     """
     connection = raw(session)
+    parts = {each.holder.water_account_id: each.parts for each in made.takings}
+    wanted = {key: reach.Held(each.spillable, each.pledged) for key, each in parts.items()}
+    reach.give_back(session, actor=actor, curtailment=curtailment, wanted=wanted)
     batch = journal.Batch()
     by_source: dict[str, list[tuple[int, int, str, int]]] = {}
     for each in made.takings:
@@ -211,12 +255,13 @@ def _cut(
 
 def _lock(connection: psycopg.Connection[Any], water_year: int, limits: Sequence[caps.LimitNode]) -> None:
     """Locks the accounts of the year's holders, of its caps and their excess, and the contra accounts."""
+    held = reach.lock(connection, water_year)
     rows = connection.execute(
         "SELECT w.account_id, w.source FROM water_accounts w JOIN accounts a ON a.id = w.account_id"
         " WHERE w.water_year = %s AND a.credits_posted > a.debits_posted",
         (water_year,),
     ).fetchall()
-    wanted = {row[0] for row in rows} | {limit.account_id for limit in limits}
+    wanted = held | {row[0] for row in rows} | {limit.account_id for limit in limits}
     for source in {row[1] for row in rows}:
         asset = water_asset(source, water_year)
         wanted.add(books.system_account(connection, asset, AccountCode.WATER_CURTAILED))
@@ -242,13 +287,16 @@ def _place(tree: reference.Zones, holder: Holder, water_year: int) -> caps.Place
 
 def _write_lines(connection: psycopg.Connection[Any], curtailment_id: int, made: Plan) -> None:
     connection.execute(
-        "INSERT INTO curtailment_lines (curtailment_id, water_account_id, priority, litres)"
-        " SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])",
+        "INSERT INTO curtailment_lines"
+        " (curtailment_id, water_account_id, priority, litres, spillable_litres, pledged_litres)"
+        " SELECT %s, * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])",
         (
             curtailment_id,
             Bigints(each.holder.water_account_id for each in made.takings),
             Bigints(each.holder.priority for each in made.takings),
             Bigints(each.litres for each in made.takings),
+            Bigints(each.parts.spillable for each in made.takings),
+            Bigints(each.parts.pledged for each in made.takings),
         ),
     )
 
@@ -258,6 +306,7 @@ _NOTICES_SQL = """
 INSERT INTO outbox (topic, subject_type, subject_id, payload)
 SELECT 'registry.water_account.curtailed', 'water_account', water_account_id,
        json_build_object('curtailment_id', curtailment_id, 'litres', litres, 'priority', priority,
+                         'spillable_litres', spillable_litres, 'pledged_litres', pledged_litres,
                          'reason', %s::text, 'legal_source', %s::text)::text
   FROM curtailment_lines WHERE curtailment_id = %s ORDER BY water_account_id
 """

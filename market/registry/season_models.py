@@ -24,7 +24,7 @@ from ledger.base import Base
 NOW = func.clock_timestamp()
 
 CURTAILMENT_STATES = ("halting", "cancelling", "resuming", "done")
-SPILLABLE_STATES = ("held", "released", "spilled")
+SPILLABLE_STATES = ("held", "released", "spilled", "curtailed")
 
 
 class Reserve(Base):
@@ -130,7 +130,10 @@ class CurtailmentCut(Base):
 
 
 class CurtailmentLine(Base):
-    """What a curtailment took of one water account, in which class of priority. Immutable."""
+    """What a curtailment took of one water account, in which class of priority. Immutable.
+
+    Of `litres`, so much was water that might have spilt, and so much was pledged.
+    """
 
     __tablename__ = "curtailment_lines"
     curtailment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("curtailments.id"), primary_key=True)
@@ -139,7 +142,15 @@ class CurtailmentLine(Base):
     )
     priority: Mapped[int] = mapped_column(SmallInteger)
     litres: Mapped[int] = mapped_column(BigInteger)
-    __table_args__ = (CheckConstraint("litres > 0", name="litres"),)
+    spillable_litres: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    pledged_litres: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    __table_args__ = (
+        CheckConstraint("litres > 0", name="litres"),
+        CheckConstraint(
+            "spillable_litres >= 0 AND pledged_litres >= 0 AND spillable_litres + pledged_litres <= litres",
+            name="held",
+        ),
+    )
 
 
 class CapExcess(Base):
@@ -203,18 +214,24 @@ class CarryOverLine(Base):
 
 
 class Spillable(Base):
-    """Carried water above the right: held until the spill risk is low, then released, or spilt."""
+    """Carried water above the right: held until the spill risk is low, then released, or spilt, or curtailed.
+
+    A part that a curtailment took has a row of its own beside the hold that it came from.
+    """
 
     __tablename__ = "spillables"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     water_account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("water_accounts.id"), index=True)
     carry_over_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("carry_overs.id"))
     litres: Mapped[int] = mapped_column(BigInteger)
-    hold_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    hold_id: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text, server_default="held")
+    curtailment_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("curtailments.id"))
     resolved_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint("litres > 0", name="litres"),
         CheckConstraint(f"status IN {SPILLABLE_STATES}", name="status"),
+        CheckConstraint("(status = 'curtailed') = (curtailment_id IS NOT NULL)", name="curtailed"),
+        Index("uq_spillables_hold_id", "hold_id", unique=True, postgresql_where="status <> 'curtailed'"),
         CheckConstraint("(status = 'held') = (resolved_at IS NULL)", name="resolved"),
     )

@@ -29,8 +29,8 @@ SELECT DISTINCT w.account_id FROM carry_over_lines l JOIN water_accounts w ON w.
  WHERE w.water_year = %s AND w.source = %s
 """
 
-# A carried account; what was carried and has not spilt; what is held of it; what it has free; what the year allocated
-# to the rights of its place, and their yearly volume.
+# A carried account; what was carried and is not spilt or curtailed; what is held of it; what it has free; what the
+# year allocated to the rights of its place, and their yearly volume.
 _DUE_SQL = """
 WITH carried AS (
   SELECT l.to_water_account_id AS id, min(l.carry_over_id) AS carry_over_id, sum(l.carried_litres)::bigint AS litres
@@ -48,7 +48,7 @@ rights AS (
     FROM entitlements WHERE source = %(source)s AND status = 'confirmed' GROUP BY 1, 2, 3, 4)
 SELECT c.id, c.carry_over_id, w.account_id,
        c.litres - coalesce((SELECT sum(litres) FROM spillables WHERE water_account_id = c.id
-                             AND status = 'spilled'), 0)::bigint,
+                             AND status IN ('spilled', 'curtailed')), 0)::bigint,
        coalesce((SELECT sum(litres) FROM spillables WHERE water_account_id = c.id AND status = 'held'), 0)::bigint,
        a.credits_posted - a.debits_posted - a.debits_pending, coalesce(d.litres, 0), coalesce(r.litres, 0)
   FROM carried c

@@ -1,4 +1,4 @@
-"""Curtailment as a process: halt → end the orders that hold what is taken → post cut and curtailment → resume.
+"""Curtailment as a process: halt → end orders and reviews that hold what is taken → post it with the cut → resume.
 
 Each step is a transaction and waits for the engine's answers in its inbox; where it stands is in `curtailments`, so
 that whoever calls `advance` next goes on from there, whatever was killed in between (DESIGN section 4).
@@ -7,6 +7,7 @@ that whoever calls `advance` next goes on from there, whatever was killed in bet
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from market.registry import caps, curtailing, places
 from market.registry.errors import CurtailmentRunning, NotACut
 from market.registry.models import Limit
 from market.registry.season_models import Curtailment, CurtailmentCut
+from market.supervision import reviews
 from market.trading.models import Order, Product
 
 HALTING, CANCELLING, RESUMING, DONE = "halting", "cancelling", "resuming", "done"
@@ -38,7 +40,7 @@ def preview(session: Session, *, water_year: int, cuts: Sequence[tuple[int, int]
     _checked(session, water_year, cuts, lock=False)
     connection = raw(session)
     return curtailing.plan(
-        connection, water_year=water_year, cuts=cuts, ordered=lambda: _ordered(session, water_year)
+        connection, water_year=water_year, cuts=cuts, offered=lambda: _offered(connection, water_year)
     )
 
 
@@ -125,6 +127,7 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         _tell(raw(session), actor, found, "done", {})
         return found
     places.open_year(session, found.water_year, lock=True)
+    connection.execute(_LOCK_REVIEWS_SQL, (found.water_year,))
     cuts = [
         (cut.limit_id, cut.after_litres)
         for cut in session.scalars(select(CurtailmentCut).where(CurtailmentCut.curtailment_id == found.id))
@@ -133,15 +136,45 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         connection,
         water_year=found.water_year,
         cuts=cuts,
-        ordered=lambda: _ordered(session, found.water_year),
+        offered=lambda: _offered(connection, found.water_year),
         lock=True,
     )
-    reached = [each.holder.water_account_id for each in made.takings if each.from_orders_litres]
-    if reached:
-        _cancel(session, actor, found, reached)
+    parts = {each.holder.water_account_id: each.parts for each in made.takings}
+    selling = [account for account, each in parts.items() if each.ordered]
+    sold = {account: each.reviewed for account, each in parts.items() if each.reviewed}
+    if selling:
+        _cancel(session, actor, found, selling)
+    elif sold:
+        _reject(session, actor, found, sold)
+        found.version += 1
     else:
         _post(session, actor, found, made)
     return found
+
+
+def _reject(session: Session, actor: audit.Actor, found: Curtailment, wanted: dict[int, int]) -> None:
+    """Rejects the newest reviews of these sellers (water account: litres) that give back what is wanted.
+
+    The decision is of whoever ordered the curtailment, also where the clock takes its steps.
+    """
+    decider = actor if found.requested_by is None else replace(actor, user_id=found.requested_by)
+    left = dict(wanted)
+    for instruction, account, litres in raw(session).execute(_REVIEWS_SQL, (Bigints(wanted),)).fetchall():
+        if left[account] > 0:
+            left[account] -= litres
+            reviews.reject(
+                session,
+                actor=decider,
+                instruction_id=instruction,
+                reason=f"curtailment: {found.reason}",
+                legal_source=found.legal_source,
+            )
+
+
+_REVIEWS_SQL = """
+SELECT id, seller_water_account_id, source_litres FROM instructions
+ WHERE seller_water_account_id = ANY(%s::bigint[]) AND status = 'awaiting_review' ORDER BY id DESC
+"""
 
 
 def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_account_ids: list[int]) -> None:
@@ -217,14 +250,29 @@ def _insert(session: Session, found: Curtailment) -> None:
         raise
 
 
-def _ordered(session: Session, water_year: int) -> dict[int, int]:
-    """Litres that open sales of a water year hold, by water account."""
-    rows = raw(session).execute(
-        "SELECT o.water_account_id, sum(o.held)::bigint FROM orders o JOIN products p ON p.id = o.product_id"
-        " WHERE o.status = 'open' AND o.side = 'sell' AND p.water_year = %s GROUP BY 1",
-        (water_year,),
+# Before the ledger's accounts, as a decision locks them; trading is halted, so none is added.
+_LOCK_REVIEWS_SQL = """
+SELECT FROM instructions i JOIN products p ON p.id = i.product_id
+ WHERE i.status = 'awaiting_review' AND p.water_year = %s ORDER BY i.id FOR NO KEY UPDATE OF i
+"""
+_ORDERED_SQL = """
+SELECT o.water_account_id, sum(o.held)::bigint FROM orders o JOIN products p ON p.id = o.product_id
+ WHERE o.status = 'open' AND o.side = 'sell' AND p.water_year = %s GROUP BY 1
+"""
+_REVIEWED_SQL = """
+SELECT i.seller_water_account_id, sum(i.source_litres)::bigint
+  FROM instructions i JOIN products p ON p.id = i.product_id
+ WHERE i.status = 'awaiting_review' AND p.water_year = %s GROUP BY 1
+"""
+
+
+def _offered(connection: psycopg.Connection[Any], water_year: int) -> curtailing.Offered:
+    """Litres that open sales of a water year hold, and that wait for a review, by water account."""
+    ordered, reviewed = (
+        dict(connection.execute(statement, (water_year,)).fetchall())
+        for statement in (_ORDERED_SQL, _REVIEWED_SQL)
     )
-    return dict(rows.fetchall())
+    return curtailing.Offered(ordered, reviewed)
 
 
 def _answered(connection: psycopg.Connection[Any], awaits: str) -> bool:

@@ -51,6 +51,14 @@ def _cut(county: County, litres: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _use(county: County, m3: str) -> None:
+    meter = county.mine["meter"]
+    before = parse_litres(county.get("mine", f"/meters/{meter}/readings")["data"][-1]["counter"])
+    counter = before + parse_litres(m3)
+    body = {"read_at": clock.now().isoformat(), "counter": f"{counter // 1000}.{counter % 1000:03d}"}
+    county.post("registrar", f"/meters/{meter}/readings", body)
+
+
 def _violations(county: County) -> dict[int, list[Any]]:
     report = prove.run(county.settings.url())
     return {each["number"]: each["sample"] for each in report["invariants"] if each["violations"]}
@@ -90,6 +98,7 @@ def test_a_curtailment_reaches_what_open_orders_hold(county: County) -> None:
 
 def test_what_cannot_be_taken_back_stands_as_cap_excess_until_it_is_absorbed(county: County) -> None:
     cap = _canal_cap(county)
+    _use(county, "100")  # what is used cannot be taken back
     body = _cut(county, 0)
     body["cuts"][0]["volume"] = "0.000"
     found = county.post("registrar", "/curtailments", body)

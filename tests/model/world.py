@@ -210,14 +210,14 @@ class World:
         take_up(self.engine)
         return "ok"
 
-    def use(self, holder: str, litres: int) -> None:
-        """A meter reading."""
+    def use(self, holder: str, litres: int) -> int:
+        """A meter reading; its id, or that of the finding that it was."""
         self.counters[holder] += litres
         with db.transaction(self.url) as session:
-            readings.record(
+            return readings.record(
                 session, actor=self.names.actor, meter_id=self.names.meter[holder], read_at=clock.now(),
                 counter_litres=self.counters[holder],
-            )  # fmt: skip
+            ).id  # fmt: skip
 
     def picture(self) -> dict[str, Any]:
         """Everything that the model knows too, from the database."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.orm import Session
 
 from market import installation
-from market.core import db
+from market.core import clock, db
 from tests.usecases.registry.county import REGISTRAR, Registry, registrar, small_pack
 
 
@@ -34,8 +35,16 @@ def _install(url: str) -> None:
 
 @pytest.fixture
 def registry(county_url: str) -> Iterator[Registry]:
-    """A registrar in the small county; whatever it does is rolled back."""
-    with db.engine(county_url).connect() as connection, connection.begin() as transaction:
+    """A registrar in the small county, late on this legal day; whatever it does is rolled back.
+
+    What a test dates some hours back is of the same day, at whatever hour it runs.
+    """
+    late = dt.datetime.combine(clock.today(), dt.time(23), clock.LEGAL_ZONE)
+    with (
+        clock.moved_to(late),
+        db.engine(county_url).connect() as connection,
+        connection.begin() as transaction,
+    ):
         with Session(
             bind=connection, join_transaction_mode="create_savepoint", expire_on_commit=False
         ) as session:

@@ -82,12 +82,15 @@ class CutOut(Schema):
 
 
 class TakingOut(Schema):
-    """What is taken from a water account; `from_orders` of it open orders hold."""
+    """What is taken from a water account, and what of it is held: as spillable, by orders, pledges or reviews."""
 
     water_account_id = PublicId("wac", required=True)
     priority = fields.Integer(required=True)
     volume = Volume(required=True)
+    from_spillable = Volume(required=True)
     from_orders = Volume(required=True)
+    from_pledges = Volume(required=True)
+    from_reviews = Volume(required=True)
 
 
 class CurtailmentPreviewOut(Schema):
@@ -121,11 +124,13 @@ class CurtailmentPage(Schema):
 
 
 class CurtailmentLineOut(Schema):
-    """What a curtailment took from a water account."""
+    """What a curtailment took from a water account, and what of it might have spilt or was pledged."""
 
     water_account_id = PublicId("wac", required=True)
     priority = fields.Integer(required=True)
     volume = Volume(required=True)
+    from_spillable = Volume(required=True)
+    from_pledges = Volume(required=True)
 
 
 class CurtailmentLinePage(Schema):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from market.core import db
+from market.metering import corrections
 from market.registry import limits
 from market.registry.models import Limit
 from market.settlement.models import Instruction
@@ -45,15 +46,23 @@ def _open_excess(world: World) -> int:
 
 @pytest.fixture
 def exceeded(world: World) -> World:
-    """All water of canal 1 is used but for two trades under review; then its cap is cut below that."""
+    """All water of canal 1 is used and its cap is cut below that; a part of the use was misread, and two sales of it
+    are under review.
+    """
+    misread = world.use("a", ALLOCATED)
+    world.use("b", ALLOCATED)
+    _cut(world, CAP_C1, 2 * ALLOCATED - EXCESS)
+    with db.transaction(world.url) as session:
+        corrections.correct(
+            session, actor=world.names.actor, reading_id=misread, counter_litres=ALLOCATED - 2 * UNDER_REVIEW,
+            reason="misread",
+        )  # fmt: skip
+    take_up(world.engine)
     for number in range(2):
         world.place(f"sale {number}", "a", "sell", UNDER_REVIEW, 3_000)
         bought = world.place(f"bought {number}", "f", "buy", 18 * LOT, 3_400)
         assert isinstance(bought, Accepted)
         assert bought.fills[0].source == UNDER_REVIEW
-    world.use("a", ALLOCATED - 2 * UNDER_REVIEW)
-    world.use("b", ALLOCATED)
-    _cut(world, CAP_C1, 2 * ALLOCATED - EXCESS)
     assert (_open_excess(world), world.picture()["limits"][CAP_C1]) == (EXCESS, 0)
     return world
 
