@@ -36,6 +36,7 @@ MODEL_MODULES = (
     "market.settlement.models",
     "market.settlement.delivery_models",
     "market.trading.models",
+    "market.trading.deal_models",
     "market.supervision.models",
 )
 

@@ -2,6 +2,7 @@
 
 Kinds: `rematch` (headroom, water or rules changed: look at blocked orders again), `halt` and `resume` (a product),
 `close` (a product for good: its orders expire),
+`deals` (payload: deal_ids, rows of deals that a mechanism struck),
 `cancel_orders` (payload: any of participant_id, water_account_id, order_ids; reason).
 """
 

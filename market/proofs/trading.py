@@ -137,6 +137,20 @@ FROM trades t JOIN participants b ON b.id = t.buyer_id JOIN participants s ON s.
 WHERE b.id = s.id
 """
 
+# A refused deal leaves nothing behind but its row and its command, so nothing more is to be compared.
+DEALS_SQL = """
+SELECT 'a deal is not the trade that was made of it' AS reason, d.id, d.trade_id, d.volume_litres
+FROM deals d
+LEFT JOIN trades t ON t.id = d.trade_id
+LEFT JOIN instructions i ON i.id = t.instruction_id
+WHERE d.status = 'traded' AND (
+      t.id IS NULL OR t.product_id <> d.product_id OR t.price_e4 <> d.price_e4 OR t.maker <> d.at
+   OR i.seller_water_account_id <> d.seller_water_account_id
+   OR i.buyer_water_account_id <> d.buyer_water_account_id
+   OR CASE d.at WHEN 'buy' THEN t.delivered_litres <> d.volume_litres
+                ELSE t.delivered_litres <> d.volume_litres * t.k / 1000 END)
+"""
+
 SHARES_SQL = """
 SELECT 'the payees do not sum to the amount' AS reason, i.id AS id, i.amount_fen AS a, p.fen AS b
 FROM instructions i CROSS JOIN LATERAL (
@@ -220,6 +234,7 @@ CHECKS = (
     Check(7, LEGS_SQL),
     Check(7, REVIEWS_SQL),
     Check(8, FILLS_SQL),
+    Check(8, DEALS_SQL),
     Check(9, SELF_TRADES_SQL),
     Check(10, SHARES_SQL),
     Check(14, EXPIRED_SQL),

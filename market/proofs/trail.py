@@ -56,9 +56,14 @@ UNION ALL
 SELECT 'an order that no single command placed', o.id, o.client_order_id
 FROM orders o
 LEFT JOIN (
-  SELECT (outcome::jsonb ->> 'order')::bigint AS order_id, count(*) AS placed
-  FROM commands
-  WHERE request LIKE '{"type":"place"%%' AND outcome LIKE '{"type":"accepted"%%' GROUP BY 1
+  SELECT placed.id AS order_id, count(*) AS placed
+  FROM commands c CROSS JOIN LATERAL (
+    SELECT (c.outcome::jsonb ->> 'order')::bigint AS id
+    UNION ALL
+    SELECT (c.outcome::jsonb ->> 'counterpart')::bigint WHERE c.request LIKE '{"type":"deal"%%'
+  ) AS placed
+  WHERE (c.request LIKE '{"type":"place"%%' OR c.request LIKE '{"type":"deal"%%')
+    AND c.outcome LIKE '{"type":"accepted"%%' GROUP BY 1
 ) AS c ON c.order_id = o.id
 WHERE coalesce(c.placed, 0) <> 1
 """

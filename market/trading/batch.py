@@ -7,7 +7,7 @@ from typing import Any
 
 from market.core import audit, clock
 from market.trading.book import BUY, Order
-from market.trading.commands import Answer, Command, Outcome, Place, Refused
+from market.trading.commands import Answer, Command, Deal, Outcome, Place, Refused
 from market.trading.rows import Rows
 
 
@@ -57,6 +57,15 @@ class Batch:
 
 
 REPEAT = Answer(Refused("repeat", "the same key earlier in this batch"))
+
+
+def accounts_of(request: Any) -> tuple[int, ...]:
+    """The water accounts that a request names."""
+    if type(request) is Place:
+        return (request.water_account,)
+    if type(request) is Deal:
+        return (request.seller_account, request.buyer_account)
+    return ()
 
 
 def account_side(request: Any, orders: dict[int, Order]) -> str:

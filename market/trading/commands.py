@@ -38,7 +38,22 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel", omit_defaults=True):
     order: int
 
 
-Request = Place | Amend | Cancel
+class Deal(msgspec.Struct, frozen=True, tag="deal", omit_defaults=True):
+    """A deal struck elsewhere (row `deal` of deals): litres and price are counted at the place of the side `at`.
+
+    It never comes from a client: the engine's inbox makes it.
+    """
+
+    deal: int
+    seller_account: int
+    buyer_account: int
+    product: int
+    volume: int
+    price: int
+    at: str = "sell"
+
+
+Request = Place | Amend | Cancel | Deal
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -69,7 +84,10 @@ class FillView(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted", omit_defaults=True):
-    """The order after the command, and the fills the command caused."""
+    """The order after the command, and the fills the command caused.
+
+    Of a deal it is the order of the sale, and `counterpart` that of the purchase.
+    """
 
     order: int
     status: str
@@ -80,6 +98,7 @@ class Accepted(msgspec.Struct, frozen=True, tag="accepted", omit_defaults=True):
     priority: int
     reason: str | None = None
     fills: tuple[FillView, ...] = ()
+    counterpart: int = 0
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused", omit_defaults=True):

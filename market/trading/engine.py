@@ -26,12 +26,14 @@ from market.trading.batch import (
     EngineUnavailable,
     Stale,
     account_side,
+    accounts_of,
     answers,
     key_reused,
     needs_no_row,
 )
 from market.trading.book import BUY
-from market.trading.commands import Answer, Cancel, Command, Place, Refused, decode_outcome
+from market.trading.commands import Amend, Answer, Command, Deal, Place, Refused, decode_outcome
+from market.trading.dealing import Dealer
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
 from market.trading.loading import load_accounts, load_orders, refresh
@@ -81,6 +83,7 @@ class Engine:
         self._ids.clear()
         self.exchange = Exchange(self._terms, self.new_id, lambda: self._moment.timestamp())
         self.reference = Reference(self.connection, self.exchange)
+        self.exchange.strike = Dealer(self.reference).strike
         orders = load_orders(self.connection, self.reference, self.exchange)
         self.connection.commit()
         self.unsure = True  # what was blocked is not stored: look at every crossing order again
@@ -175,8 +178,8 @@ class Engine:
 
     def _try(self, batch: Batch) -> Batch:
         self._moment = clock.now()
-        placed = {c.request.water_account for c in batch.commands if type(c.request) is Place}
-        load_accounts(self.connection, self.reference, self.exchange, placed)
+        named = {account for command in batch.commands for account in accounts_of(command.request)}
+        load_accounts(self.connection, self.reference, self.exchange, named)
         self.connection.commit()
         if self.unsure:
             self.unsure = False
@@ -218,10 +221,16 @@ class Engine:
         deciding: set[int] = set()
         for command in commands:
             request = command.request
+            if type(request) is Deal:
+                sides = (accounts.get(each) for each in accounts_of(request))
+                deciding.update(
+                    each for side in sides if side is not None for each in (side.ledger, side.money)
+                )
+                continue
             if isinstance(request, Place):
                 account = accounts.get(request.water_account)
             else:
-                order = orders.get(request.order) if not isinstance(request, Cancel) else None
+                order = orders.get(request.order) if isinstance(request, Amend) else None
                 account = order.account if order is not None else None
             if account is not None:
                 deciding.add(account.money if account_side(request, orders) == BUY else account.ledger)
@@ -252,8 +261,8 @@ class Engine:
             batch.products
         )
         for command in batch.commands:
-            if type(command.request) is Place:
-                account = self.exchange.accounts.get(command.request.water_account)
+            for number in accounts_of(command.request):
+                account = self.exchange.accounts.get(number)
                 if account is not None and account.product:
                     products.add(account.product)
         return sorted(products)

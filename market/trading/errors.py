@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market.core.errors import Conflict, KeyReused, NotFound, Refusal, Unavailable
+from market.registry.models import LIMIT_KINDS
 from market.trading.commands import Refused
 
 
@@ -190,6 +191,38 @@ class BelowAgreedPrice(Refusal):
     title_zh = "低于约定最低价"
 
 
+class SameOwner(Refusal):
+    """One beneficial owner stands on both sides of a deal."""
+
+    code = "same_owner"
+    title_en = "Nobody trades with itself"
+    title_zh = "不得自我交易"
+
+
+class FlowNotAllowed(Refusal):
+    """The county's rules let no water move between these sectors and places."""
+
+    code = "flow_not_allowed"
+    title_en = "Water may not move this way"
+    title_zh = "该流向不允许交易"
+
+
+class NoRoute(Refusal):
+    """No route leads from the seller's canal to the buyer's."""
+
+    code = "no_route"
+    title_en = "No route"
+    title_zh = "无输水路线"
+
+
+class LimitExceeded(Refusal):
+    """A cap, an import, export or conversion limit or a use plan has no room for the whole deal; `rule` names which."""
+
+    code = "limit_exceeded"
+    title_en = "A limit has no room for it"
+    title_zh = "超出控制指标"
+
+
 class EngineRefused(Unavailable):
     """The engine could not execute the command; nothing changed."""
 
@@ -203,9 +236,10 @@ BY_CODE: dict[str, type[Refusal]] = _UNKNOWN | {
         InsufficientWater, InsufficientMoney, ProductMismatch, ProductExpired, ProductNotOpen, VolumeOutOfRange,
         PriceOutOfRange, ValueOutOfRange, NotWholeLots, MinimumFillAboveVolume, PostOnlyContradicted,
         PostOnlyWouldFill, ExpiryAndValidity, ExpiryPast, FokNotFilled, MinimumFillNotMet, AmendBelowFilled,
-        OrderNotOpen, DuplicateClientOrderId, EngineRefused, TrustEnded, BelowAgreedPrice,
+        OrderNotOpen, DuplicateClientOrderId, EngineRefused, TrustEnded, BelowAgreedPrice, SameOwner,
+        FlowNotAllowed, NoRoute,
     )
-}  # fmt: skip
+} | dict.fromkeys((f"{kind}_exceeded" for kind in (*LIMIT_KINDS, "plan")), LimitExceeded)  # fmt: skip
 
 
 def of(refused: Refused) -> Refusal:

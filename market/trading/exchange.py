@@ -13,13 +13,15 @@ from typing import Any
 from ledger.units import format_fen, format_litres, format_price_e4
 from market.settlement.clearing import Beneficiaries
 from market.trading.book import BUY, Book, Order
-from market.trading.commands import Accepted, Amend, Cancel, FillView, Outcome, Place, Refused
+from market.trading.commands import Accepted, Amend, Cancel, Deal, FillView, Outcome, Place, Refused, Request
 from market.trading.fills import Fill, Terms, buy_hold
 from market.trading.matching import Matcher
 
 SERVICE_RULE = "service rule of the exchange"
 HOLD_RULE = "service rule of the exchange: an order holds what it needs before it is matched"
 TRUST_RULE = "民法典 arts 919, 922: an agent acts as the principal has instructed"
+Phases = frozenset[str]
+TRADING: Phases = frozenset({"open"})
 MAX_LITRES = 10**15
 MAX_PRICE_E4 = 10**8
 MAX_HOLD_FEN = 10**15
@@ -73,6 +75,7 @@ class Exchange(Matcher):
         self.expiries: list[tuple[float, int, int]] = []
         self.new_orders: dict[int, Order] = {}
         self._freed_before: dict[int, None] = {}
+        self.strike: Callable[[Exchange, Deal], Outcome] | None = None
 
     def begin(self) -> None:
         """Starts a batch: what was done before can no longer be taken back."""
@@ -96,7 +99,7 @@ class Exchange(Matcher):
         if order.expires_at is not None:
             heapq.heappush(self.expiries, (order.expires_at, order.id, order.account.product))
 
-    def apply(self, participant: int, request: Place | Amend | Cancel) -> Outcome:
+    def apply(self, participant: int, request: Request) -> Outcome:
         """Applies one command of a participant and looks again at what it unblocked."""
         if type(request) is Place:
             outcome = self.place(participant, request)
@@ -104,6 +107,8 @@ class Exchange(Matcher):
             outcome = self.cancel(participant, request)
         elif type(request) is Amend:
             outcome = self.amend(participant, request)
+        elif type(request) is Deal and self.strike is not None:
+            outcome = self.strike(self, request)
         else:
             raise TypeError(f"not a command: {request!r}")
         if self.freed:
@@ -170,21 +175,26 @@ class Exchange(Matcher):
         self.remember_expiry(order)
 
     def _refuse_place(self, account: Account, request: Place) -> Refused | None:
+        refusal = self.refuse_side(account, request.side, request.product, request.volume, request.price)
+        return refusal if refusal is not None else self._refuse_terms(request)
+
+    def refuse_side(
+        self, account: Account, side: str, product_id: int, volume: int, price: int, phases: Phases = TRADING
+    ) -> Refused | None:
+        """What forbids this account to buy or sell that much at that price, whatever it has free."""
         product = self.products.get(account.product)
-        if product is None or request.product != product.id:
+        if product is None or product_id != product.id:
             return Refused("product_mismatch", "the water account holds another source or water year than the product",
                            "/product_id", None, None, SERVICE_RULE)  # fmt: skip
-        refusal = self._refuse_phase(product) or self._refuse_amounts(request.volume, request.price, product)
+        refusal = self._refuse_phase(product, phases) or self._refuse_amounts(volume, price, product)
         if refusal is not None:
             return refusal
-        gate = account.buy_gate if request.side == BUY else account.sell_gate
+        gate = account.buy_gate if side == BUY else account.sell_gate
         if gate is not None:
             return Refused(gate[0], gate[1], "/water_account_id", None, None, gate[2])
         if account.beneficiaries is not None:
-            refusal = self._refuse_entrusted(account.beneficiaries, request.price)
-            if refusal is not None:
-                return refusal
-        return self._refuse_terms(request)
+            return self._refuse_entrusted(account.beneficiaries, price)
+        return None
 
     def _refuse_entrusted(self, terms: Beneficiaries, price: int) -> Refused | None:
         """What those whose water it is have agreed with who sells it."""
@@ -211,11 +221,11 @@ class Exchange(Matcher):
             return Refused("expiry_past", "the expiry is past", "/expires_at", None, None, SERVICE_RULE)
         return None
 
-    def _refuse_phase(self, product: Product) -> Refused | None:
+    def _refuse_phase(self, product: Product, phases: Phases = TRADING) -> Refused | None:
         if product.closes_at <= self.now():
             return Refused("product_expired", "the product's water year is over", "/product_id", None, None,
                            "service rule of the exchange: orders end with the water year")  # fmt: skip
-        if product.phase != "open":
+        if product.phase not in phases:
             detail = f"trading in {product.code} is {product.phase}"
             return Refused("product_not_open", f"{detail}: {product.phase_reason}".rstrip(": "), "/product_id",
                            None, None, SERVICE_RULE)  # fmt: skip

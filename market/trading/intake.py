@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
+import structlog
 
+from ledger.arrays import Bigints
 from market.core import clock
 from market.core.audit import Actor
 from market.trading import statements as sql
-from market.trading.batch import Batch, BatchFailed
+from market.trading.batch import Batch, BatchFailed, answers
 from market.trading.book import Order
+from market.trading.commands import Accepted, Command, Deal, Outcome, Refused, encode
 from market.trading.engine import Engine
+from market.trading.rows import texts, words
+
+log = structlog.get_logger("engine")
 
 
 def take_up(engine: Engine) -> int:
@@ -23,10 +30,64 @@ def take_up(engine: Engine) -> int:
     return len(rows)
 
 
+def _strike(engine: Engine, item: int, deal_ids: list[int], request: str) -> None:
+    """Deals struck elsewhere, in one batch; where the database refuses that, each by itself."""
+    rows = engine.connection.execute(sql.OPEN_DEALS_SQL, (Bigints(deal_ids),)).fetchall()
+    engine.connection.commit()
+    commands = [_deal_command(row, request) for row in rows]
+    try:
+        _execute_deals(engine, item, commands)
+    except BatchFailed as failure:
+        if len(commands) > 1:
+            for deal_id in deal_ids:
+                _strike(engine, item, [deal_id], request)
+            return
+        reason = Refused("engine_refused", "the deal could not be executed; nothing changed")
+        log.error("engine.deal_refused", error=repr(failure.__cause__))
+        for statement, parameters in _deal_statements(commands, [reason], 0, item):
+            engine.connection.execute(statement, parameters)
+        engine.connection.commit()
+
+
+def _deal_command(row: tuple[Any, ...], request: str) -> Command:
+    deal = Deal(row[0], row[3], row[4], row[5], row[6], row[7], row[8])
+    body_hash = hashlib.sha256(encode(deal)).digest()
+    return Command(row[1], row[2], None, f"{sql.DEAL_KEY}{row[0]}", 0, body_hash, deal, request)
+
+
+def _execute_deals(engine: Engine, item: int, commands: list[Command]) -> None:
+    def done(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+        outcomes = [answer.outcome for answer in answers(batch)]
+        return _deal_statements(commands, outcomes, batch.rows.batch_id, item)
+
+    engine.run(lambda: Batch(commands, action="deals", detail={"inbox": item}, extra=done))
+
+
+def _deal_statements(
+    commands: list[Command], outcomes: list[Outcome], batch_id: int, item: int
+) -> list[tuple[str, tuple[Any, ...]]]:
+    """What becomes of each deal, told to whoever struck it, and of the item of the inbox."""
+    numbers = Bigints([command.request.deal for command in commands if type(command.request) is Deal])
+    trades = [each.fills[0].trade if isinstance(each, Accepted) else 0 for each in outcomes]
+    states = words(["traded" if trade else "refused" for trade in trades])
+    refusals = texts([None if isinstance(each, Accepted) else encode(each).decode() for each in outcomes])
+    now = clock.now()
+    counts = encode(
+        {"traded": sum(map(bool, trades)), "refused": len(trades) - sum(map(bool, trades))}
+    ).decode()
+    return [
+        (sql.RESOLVE_DEALS_SQL, (numbers, states, now, numbers, states, Bigints(trades), refusals)),
+        (sql.DONE_INBOX_SQL, (now, batch_id or None, counts, item)),
+    ]
+
+
 def _take(
     engine: Engine, item: int, kind: str, product: int | None, payload: str, user: int | None, request: str
 ) -> None:
     details: dict[str, Any] = msgspec.json.decode(payload)
+    if kind == "deals":
+        _strike(engine, item, details["deal_ids"], request)
+        return
     products = [product] if product in engine.exchange.products else []
 
     def done(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:

@@ -117,7 +117,14 @@ class Matcher:
         return delivered, bound
 
     def fill(
-        self, buy: Order, sell: Order, terms: Terms, delivered: int, taker: Order, taker_held: bool
+        self,
+        buy: Order,
+        sell: Order,
+        terms: Terms,
+        delivered: int,
+        taker: Order,
+        taker_held: bool,
+        maker_held: bool = True,
     ) -> None:
         """Executes one match: rests, value, holds, limits, balances; writes it on the tape."""
         source = delivered if terms.k == 1000 else source_for(delivered, terms.k)
@@ -129,8 +136,8 @@ class Matcher:
         amount = round_half_even(buy.value + value) - buy.paid
         fee = amount * terms.fee_e6 // 1_000_000
         review = terms.review_for(delivered) if terms.reviews else None
-        buy_held = taker_held or taker is not buy
-        sell_held = taker_held or taker is not sell
+        buy_held = taker_held if taker is buy else maker_held
+        sell_held = taker_held if taker is sell else maker_held
         beneficiaries = sell.account.beneficiaries
         payees = None if beneficiaries is None else beneficiaries.payees(amount - fee)
         charges = tuple((limit, source if by_source else delivered) for limit, by_source in terms.charges)

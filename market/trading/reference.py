@@ -21,10 +21,11 @@ from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.registry import caps, excess, reference, rules
 from market.registry.behind import Behind
+from market.registry.county import USE_PLAN
 from market.settlement.clearing import Beneficiaries, Books
 from market.trading.exchange import Account, Exchange, Product
 from market.trading.fills import Terms
-from market.trading.ways import rules_of_sectors, way_between
+from market.trading.ways import rules_of_sectors, way_between, why_no_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,19 @@ class Reference:
             fee_e6=way.fee_e6,
             reviews=way.reviews,
         )
+
+    def no_way(self, seller: Account, buyer: Account) -> tuple[str, str, str]:
+        """Why water may not, or cannot, go from one account to the other: (rule, detail, legal source)."""
+        return why_no_way(self.pack, seller.pool.key, buyer.pool.key)
+
+    def limit(self, account: int) -> tuple[str, str, str]:
+        """What the limit with this ledger account is: (rule, detail, legal source); a use plan where it is none."""
+        for limit in self.limits:
+            if limit.account_id == account:
+                detail = f"{limit.code} has no room for the whole deal"
+                return (f"{limit.kind}_exceeded", detail, limit.legal_source)
+        plan = self.pack.threshold(USE_PLAN).basis.source
+        return ("plan_exceeded", "the buyer's use plan has no room for the whole deal", plan)
 
     def books_of(self, product: int) -> Books:
         """The system accounts that a product's instructions pass through."""

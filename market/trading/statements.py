@@ -120,6 +120,25 @@ OPEN_INBOX_SQL = (
 )
 DONE_INBOX_SQL = "UPDATE inbox SET done_at = %s, batch_id = %s, outcome = %s WHERE id = %s"
 
+# A deal's command has a key that no client can send: it is not ASCII.
+DEAL_KEY = "deal·"
+OPEN_DEALS_SQL = """
+SELECT d.id, w.participant_id, d.struck_by, d.seller_water_account_id, d.buyer_water_account_id, d.product_id,
+       d.volume_litres, d.price_e4, d.at
+FROM deals d JOIN water_accounts w ON w.id = d.seller_water_account_id
+WHERE d.id = ANY ((SELECT %s::bigint[])::bigint[]) AND d.status = 'struck' ORDER BY d.id
+"""
+RESOLVE_DEALS_SQL = """
+WITH told AS (
+  INSERT INTO outbox (topic, subject_type, subject_id)
+  SELECT 'trading.deal.' || status, 'deal', id FROM unnest(%s::bigint[], %s::text[]) AS t (id, status)
+)
+UPDATE deals AS d SET status = t.status, trade_id = nullif(t.trade, 0), refusal = t.refusal, resolved_at = %s
+FROM unnest((SELECT %s::bigint[]), (SELECT %s::text[]), (SELECT %s::bigint[]), (SELECT %s::text[]))
+  AS t (id, status, trade, refusal)
+WHERE d.id = t.id
+"""
+
 AVAILABLE_SQL = (
     "SELECT id, credits_posted - debits_posted - debits_pending FROM accounts"
     " WHERE id = ANY ((SELECT %s::bigint[])::bigint[])"

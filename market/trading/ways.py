@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from market.county.pack import Pack
-from market.registry.rules import SectorRule
+from market.registry.rules import GROUNDWATER_33, SectorRule
 from market.trading.fills import ReviewNeed
 
 
@@ -49,6 +49,21 @@ def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
         fee_e6=pack.fee_e6(seller.canal_code, seller.township_code),
         reviews=tuple(ReviewNeed(rule.code, rule.from_litres, rule.working_days) for rule in rules),
     )
+
+
+def why_no_way(pack: Pack, seller: Side, buyer: Side) -> tuple[str, str, str]:
+    """The first reason for which `way_between` is None: (rule, detail, legal source)."""
+    flow = pack.flow(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code)
+    if not flow.allowed:
+        start, end = f"{seller.sector} at {seller.canal_code}", f"{buyer.sector} at {buyer.canal_code}"
+        detail = f"water is not sold from {start} to {end}"
+        return ("flow_not_allowed", detail, flow.legal_source)
+    if seller.source == "groundwater" and not pack.groundwater_allowed(
+        (buyer.township_code, buyer.canal_code)
+    ):
+        return ("groundwater_zone_closed", "groundwater never moves into the buyer's place", GROUNDWATER_33)
+    detail = f"no route leads from {seller.canal_code} to {buyer.canal_code}"
+    return ("no_route", detail, "the county pack lists the routes")
 
 
 def rules_of_sectors(pack: Pack) -> dict[str, SectorRule]:

@@ -245,6 +245,15 @@ class World:
             "limits": limits,
         }
 
+    def trade(self, trade_id: int | None) -> tuple[Any, ...]:
+        """A trade's maker, litres given up and delivered, price and amount."""
+        row = self.looking.execute(
+            "SELECT maker, source_litres, delivered_litres, price_e4, amount_fen FROM trades WHERE id = %s",
+            (trade_id,),
+        ).fetchone()
+        assert row is not None
+        return tuple(row)
+
     def free(self, holder: str) -> int:
         """What is free on a holder's water account."""
         return int(self._one(

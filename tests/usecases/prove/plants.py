@@ -144,6 +144,12 @@ TRADING = (
     plant("a trade that lost too little on the way", 8,
           "UPDATE trades SET k = 999 WHERE id = (SELECT max(id) FROM trades WHERE k < 999)"),
     plant("two orders that cross", 9, f"UPDATE orders SET price_e4 = 1 WHERE id = {OPEN_SELL}"),
+    plant("a deal of another volume than its trade", 8,
+          "INSERT INTO deals (kind, reference, product_id, seller_water_account_id, buyer_water_account_id, at,"
+          " volume_litres, price_e4, status, trade_id, struck_by, resolved_at)"
+          " SELECT 'negotiated', 1, t.product_id, i.seller_water_account_id, i.buyer_water_account_id, t.maker,"
+          " 2 * t.source_litres, t.price_e4, 'traded', t.id, (SELECT min(id) FROM users), now()"
+          " FROM trades t JOIN instructions i ON i.id = t.instruction_id ORDER BY t.id LIMIT 1"),
     plant("a trade with oneself", 9,
           unchecked("trades", "ck_trades_two_parties"),
           "UPDATE trades SET seller_id = buyer_id WHERE id = (SELECT max(id) FROM trades)"),
