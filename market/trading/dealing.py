@@ -14,8 +14,9 @@ import msgspec
 from ledger.units import format_fen, format_litres
 from market.trading.book import BUY, SELL, Order
 from market.trading.commands import Deal, Outcome, Refused
-from market.trading.exchange import HOLD_RULE, SERVICE_RULE, Account, Exchange, Phases
+from market.trading.exchange import Exchange
 from market.trading.fills import Terms, round_half_even, source_for
+from market.trading.gates import HOLD_RULE, SERVICE_RULE, Account, Phases
 from market.trading.matching import are_one
 
 DEALING: Phases = frozenset({"pre_open", "open", "auction"})

@@ -23,8 +23,9 @@ from market.registry import caps, excess, reference, rules
 from market.registry.behind import Behind
 from market.registry.county import USE_PLAN
 from market.settlement.clearing import Beneficiaries, Books
-from market.trading.exchange import Account, Exchange, Product
+from market.trading.exchange import Exchange
 from market.trading.fills import Terms
+from market.trading.gates import Account, Product
 from market.trading.ways import rules_of_sectors, way_between, why_no_way
 
 

@@ -6,8 +6,9 @@ from itertools import count
 from typing import Any
 
 from market.trading.commands import Amend, Cancel, Outcome, Place
-from market.trading.exchange import Account, Exchange, Product
+from market.trading.exchange import Exchange
 from market.trading.fills import ReviewNeed, Terms
+from market.trading.gates import Account, Product
 
 CAP = 900
 PLAN = 901

@@ -1,0 +1,164 @@
+"""The gates of the exchange: what forbids an order before it is matched, whoever sends it. Pure.
+
+A gate answers with a named refusal or with None; it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.units import format_fen, format_litres, format_price_e4
+from market.settlement.clearing import Beneficiaries
+from market.trading.book import BUY, Order
+from market.trading.commands import Place, Refused
+from market.trading.fills import Terms, buy_hold
+from market.trading.matching import Matcher
+
+SERVICE_RULE = "service rule of the exchange"
+HOLD_RULE = "service rule of the exchange: an order holds what it needs before it is matched"
+TRUST_RULE = "民法典 arts 919, 922: an agent acts as the principal has instructed"
+Phases = frozenset[str]
+TRADING: Phases = frozenset({"open"})
+MAX_LITRES = 10**15
+MAX_PRICE_E4 = 10**8
+MAX_HOLD_FEN = 10**15
+
+
+@dataclass(slots=True)
+class Account:
+    """What the exchange knows of a water account: whose, where, its ledger accounts, and its two gates.
+
+    `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
+    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant).
+    """
+
+    id: int
+    participant: int
+    owner: int
+    ledger: int
+    money: int
+    plan: int
+    product: int
+    pool: Any
+    lot: int = 1
+    sell_gate: tuple[str, str, str] | None = None
+    buy_gate: tuple[str, str, str] | None = None
+    beneficiaries: Beneficiaries | None = None
+
+
+@dataclass(slots=True)
+class Product:
+    """One order book's rules now. `closes_at` is a UNIX time."""
+
+    id: int
+    code: str
+    phase: str
+    lot: int
+    closes_at: float
+    version: int = 0
+    phase_reason: str = ""
+
+
+class Gates(Matcher):
+    """Products and accounts beside the books, and the rules that an order must pass before it is matched."""
+
+    def __init__(
+        self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int], now: Callable[[], float]
+    ) -> None:
+        super().__init__(terms, new_id)
+        self.now = now
+        self.products: dict[int, Product] = {}
+        self.accounts: dict[int, Account] = {}
+
+    def refuse_place(self, account: Account, request: Place) -> Refused | None:
+        """What forbids a new order, whatever its account has free."""
+        refusal = self.refuse_side(account, request.side, request.product, request.volume, request.price)
+        return refusal if refusal is not None else self._refuse_terms(request)
+
+    def refuse_side(
+        self, account: Account, side: str, product_id: int, volume: int, price: int, phases: Phases = TRADING
+    ) -> Refused | None:
+        """What forbids this account to buy or sell that much at that price, whatever it has free."""
+        product = self.products.get(account.product)
+        if product is None or product_id != product.id:
+            return Refused("product_mismatch", "the water account holds another source or water year than the product",
+                           "/product_id", None, None, SERVICE_RULE)  # fmt: skip
+        refusal = self.refuse_phase(product, phases) or self.refuse_amounts(volume, price, product)
+        if refusal is not None:
+            return refusal
+        gate = account.buy_gate if side == BUY else account.sell_gate
+        if gate is not None:
+            return Refused(gate[0], gate[1], "/water_account_id", None, None, gate[2])
+        if account.beneficiaries is not None:
+            return self.refuse_entrusted(account.beneficiaries, price)
+        return None
+
+    def refuse_entrusted(self, terms: Beneficiaries, price: int) -> Refused | None:
+        """What those whose water it is have agreed with who sells it."""
+        if terms.ends_at and self.now() >= terms.ends_at:
+            return Refused("trust_ended", "the agreement under which this account sells is over",
+                           "/water_account_id", None, None, TRUST_RULE)  # fmt: skip
+        if price < terms.floor_price_e4:
+            return Refused("below_agreed_price", "the price is below the least that the owners of the water agreed to",
+                           "/price", format_price_e4(terms.floor_price_e4), format_price_e4(price),
+                           TRUST_RULE)  # fmt: skip
+        return None
+
+    def _refuse_terms(self, request: Place) -> Refused | None:
+        if request.min_fill > request.volume:
+            return Refused("minimum_fill_above_volume", "the minimum fill is above the volume", "/minimum_fill",
+                           format_litres(request.volume), None, SERVICE_RULE)  # fmt: skip
+        if request.post_only and (request.tif in ("IOC", "FOK") or request.min_fill):
+            return Refused("post_only_contradicted", "post-only never fills at once", "/post_only", None, None,
+                           SERVICE_RULE)  # fmt: skip
+        if (request.tif == "GTD") != (request.expires_at is not None):
+            return Refused("expiry_and_validity", "GTD, and only GTD, names an expiry", "/expires_at", None, None,
+                           SERVICE_RULE)  # fmt: skip
+        if request.expires_at is not None and request.expires_at <= self.now():
+            return Refused("expiry_past", "the expiry is past", "/expires_at", None, None, SERVICE_RULE)
+        return None
+
+    def refuse_phase(self, product: Product, phases: Phases = TRADING) -> Refused | None:
+        """Whether the product's phase allows it."""
+        if product.closes_at <= self.now():
+            return Refused("product_expired", "the product's water year is over", "/product_id", None, None,
+                           "service rule of the exchange: orders end with the water year")  # fmt: skip
+        if product.phase not in phases:
+            detail = f"trading in {product.code} is {product.phase}"
+            return Refused("product_not_open", f"{detail}: {product.phase_reason}".rstrip(": "), "/product_id",
+                           None, None, SERVICE_RULE)  # fmt: skip
+        return None
+
+    @staticmethod
+    def refuse_amounts(volume: int, price: int, product: Product) -> Refused | None:
+        """Whether volume (litres) and price (1/10 000 yuan per m3) are such as the market takes."""
+        if not 0 < volume <= MAX_LITRES:
+            return Refused("volume_out_of_range", "the volume is not between one litre and the most the market takes",
+                           "/volume", format_litres(MAX_LITRES), None, SERVICE_RULE)  # fmt: skip
+        if volume % product.lot:
+            return Refused("not_whole_lots", "the volume is not a multiple of the smallest lot", "/volume",
+                           format_litres(product.lot), None, SERVICE_RULE)  # fmt: skip
+        if not 0 < price <= MAX_PRICE_E4:
+            return Refused("price_out_of_range", "the price is not above zero and within the most the market takes",
+                           "/price", format_price_e4(MAX_PRICE_E4), None, SERVICE_RULE)  # fmt: skip
+        if volume * price // 100_000 > MAX_HOLD_FEN:
+            return Refused("value_out_of_range", "volume times price is more than the market takes", "/volume",
+                           format_fen(MAX_HOLD_FEN), None, SERVICE_RULE)  # fmt: skip
+        return None
+
+    def refuse_funds(self, order: Order) -> Refused | None:
+        """Whether what is available covers the rest of an order that holds nothing yet."""
+        account = order.account
+        if order.side == BUY:
+            needed, available = buy_hold(order), self.available[account.money]
+            if needed > available:
+                return Refused("insufficient_money", "the money account does not cover the order", "/volume",
+                               format_fen(needed), format_fen(available), HOLD_RULE)  # fmt: skip
+            return None
+        available = self.available[account.ledger]
+        if order.rest > available:
+            return Refused("insufficient_water", "the water account does not hold that much free water", "/volume",
+                           format_litres(order.rest), format_litres(available), HOLD_RULE)  # fmt: skip
+        return None
