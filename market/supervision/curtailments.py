@@ -63,7 +63,7 @@ def order(
         product.id
         for product in session.scalars(
             select(Product)
-            .where(Product.water_year == water_year, Product.phase == "open")
+            .where(Product.water_year == water_year, Product.phase.not_in(("halted", "closed")))
             .order_by(Product.id)
         )
         if any(limit.source in (None, product.source) for limit in limits.values())

@@ -191,6 +191,14 @@ class BelowAgreedPrice(Refusal):
     title_zh = "低于约定最低价"
 
 
+class ValidityNotInPhase(Refusal):
+    """A validity that says nothing where orders wait: post-only, or at once while the book is not open."""
+
+    code = "validity_not_in_phase"
+    title_en = "Not possible in this phase"
+    title_zh = "当前阶段不接受该有效方式"
+
+
 class SameOwner(Refusal):
     """One beneficial owner stands on both sides of a deal."""
 
@@ -237,7 +245,7 @@ BY_CODE: dict[str, type[Refusal]] = _UNKNOWN | {
         PriceOutOfRange, ValueOutOfRange, NotWholeLots, MinimumFillAboveVolume, PostOnlyContradicted,
         PostOnlyWouldFill, ExpiryAndValidity, ExpiryPast, FokNotFilled, MinimumFillNotMet, AmendBelowFilled,
         OrderNotOpen, DuplicateClientOrderId, EngineRefused, TrustEnded, BelowAgreedPrice, SameOwner,
-        FlowNotAllowed, NoRoute,
+        ValidityNotInPhase, FlowNotAllowed, NoRoute,
     )
 } | dict.fromkeys((f"{kind}_exceeded" for kind in (*LIMIT_KINDS, "plan")), LimitExceeded)  # fmt: skip
 

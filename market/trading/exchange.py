@@ -10,10 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.units import format_litres
-from market.trading.book import BUY, Book, Order
+from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order
 from market.trading.commands import Accepted, Amend, Cancel, Deal, FillView, Outcome, Place, Refused, Request
 from market.trading.fills import Fill, Terms, buy_hold
-from market.trading.gates import SERVICE_RULE, Gates
+from market.trading.gates import CHANGING, ENTERING, SERVICE_RULE, TRADING, Gates
+
+CALL = frozenset({"auction", "uncross"})
+"""Orders are gathered for a call, and the call is cleared: nothing is entered or cancelled meanwhile."""
+
+
+def for_one_call(order: Order) -> bool:
+    """Whether an order that waits is for the next call alone."""
+    return order.tif in ("IOC", "FOK") or order.volume - order.rest < order.min_fill
 
 
 class Exchange(Gates):
@@ -92,6 +100,8 @@ class Exchange(Gates):
         if refusal is not None:
             return refusal
         mark = self.mark()
+        if account.product in self.paused:
+            return self._wait(order, mark)
         if order.post_only and self.would_fill(order):
             return Refused(
                 "post_only_would_fill", "the order would fill at once", "/post_only", None, None, SERVICE_RULE
@@ -110,6 +120,12 @@ class Exchange(Gates):
         self.new_orders[order.id] = order
         return self.view(order, mark[1])
 
+    def _wait(self, order: Order, mark: tuple[int, int]) -> Accepted:
+        """An order where nothing matches now: held, and into the book whatever its validity."""
+        self._rest(order)
+        self.new_orders[order.id] = order
+        return self.view(order, mark[1])
+
     def _rest_or_end(self, order: Order) -> None:
         """The rest of an order whose funds are fresh: into the book with a hold, or ended."""
         if order.status != "open":
@@ -117,6 +133,9 @@ class Exchange(Gates):
         if order.tif == "IOC":
             order.status, order.reason = "cancelled", "ioc_rest"
             return
+        self._rest(order)
+
+    def _rest(self, order: Order) -> None:
         needed = buy_hold(order) if order.side == BUY else order.rest
         order.held = needed
         if needed:
@@ -135,10 +154,14 @@ class Exchange(Gates):
         return None
 
     def cancel(self, participant: int, request: Cancel) -> Outcome:
-        """Takes the rest out of the book and frees its hold. Allowed in every phase but closed."""
+        """Takes the rest out of the book and frees its hold. Allowed in every phase but while a call is cleared."""
         order = self._own_open(participant, request.order)
         if order is None:
             return Refused("order_not_open", "there is no such open order", None, None, None, SERVICE_RULE)
+        product = self.products[order.account.product]
+        if product.phase not in CHANGING:
+            return Refused("product_not_open", f"a call in {product.code} is being cleared", None, None, None,
+                           SERVICE_RULE)  # fmt: skip
         mark = len(self.tape.events)
         self.end(order, "cancelled", "by_owner")
         return self.view(order, mark)
@@ -158,7 +181,7 @@ class Exchange(Gates):
         product = self.products[order.account.product]
         volume = order.volume if request.volume is None else request.volume
         price = order.price if request.price is None else request.price
-        refusal = self.refuse_phase(product) or self.refuse_amounts(volume, price, product)
+        refusal = self.refuse_phase(product, ENTERING) or self.refuse_amounts(volume, price, product)
         if refusal is not None:
             return refusal
         if order.account.beneficiaries is not None:
@@ -186,6 +209,9 @@ class Exchange(Gates):
             self.release(order, order.held)
         order.volume, order.rest, order.price, order.priority = volume, rest, price, self.new_id()
         refusal = self.refuse_funds(order)
+        if refusal is None and order.account.product in self.paused:
+            self._rest(order)
+            return self.view(order, mark[1])
         if refusal is None and order.post_only and self.would_fill(order):
             refusal = Refused(
                 "post_only_would_fill", "the order would fill at once", "/price", None, None, SERVICE_RULE
@@ -200,9 +226,21 @@ class Exchange(Gates):
     # --- the second door ---------------------------------------------------------------------------------------
 
     def set_phase(self, product_id: int, phase: str, reason: str) -> None:
-        """Halts, resumes or closes a product."""
+        """Moves a product to a phase; where orders match in it, every resting one is looked at, oldest first.
+
+        Once a call is over, what was for that call alone ends: one-time orders, and minimum fills that were not met.
+        """
         product = self.products[product_id]
+        if product.phase in CALL and phase not in CALL:
+            self.cancel_where(lambda order: order.account.product == product_id and for_one_call(order),
+                              "cancelled", "call_over")  # fmt: skip
+        self.log.append((UNDO_FIELDS, product, product.fields()))
         product.phase, product.phase_reason = phase, reason
+        self.log.append((UNDO_ITEM, self.paused, product_id, self.paused.get(product_id)))
+        if phase not in TRADING:
+            self.paused[product_id] = product_id
+        elif self.paused.pop(product_id, None) is not None:
+            self._match_resting(self.book_of(product_id))
 
     def cancel_where(self, matches: Callable[[Order], bool], status: str, reason: str) -> int:
         """Ends every open order that matches; returns how many."""
@@ -227,10 +265,14 @@ class Exchange(Gates):
     def rematch_all(self) -> None:
         """Looks at every resting order again, oldest first: after a reload, when it is unknown what was blocked."""
         for book in self.books.values():
-            for order in sorted(book.orders.values(), key=lambda each: each.priority):
-                if order.status == "open" and order.level is not None:
-                    self.match(order, held=True, older_only=True)
+            if book.product_id not in self.paused:
+                self._match_resting(book)
         self.rematch()
+
+    def _match_resting(self, book: Book) -> None:
+        for order in sorted(book.orders.values(), key=lambda each: each.priority):
+            if order.status == "open" and order.level is not None:
+                self.match(order, held=True, older_only=True)
 
     def book_of(self, product_id: int) -> Book:
         """The book of a product, made on first use."""

@@ -21,6 +21,12 @@ HOLD_RULE = "service rule of the exchange: an order holds what it needs before i
 TRUST_RULE = "民法典 arts 919, 922: an agent acts as the principal has instructed"
 Phases = frozenset[str]
 TRADING: Phases = frozenset({"open"})
+"""Orders match as they come."""
+COLLECTING: Phases = frozenset({"pre_open", "auction"})
+"""Orders are held and wait: for the book to open, or for the call."""
+ENTERING: Phases = TRADING | COLLECTING
+CHANGING: Phases = ENTERING | {"halted", "closed"}
+"""Where an order may be cancelled: always but while a call is being cleared."""
 MAX_LITRES = 10**15
 MAX_PRICE_E4 = 10**8
 MAX_HOLD_FEN = 10**15
@@ -60,6 +66,14 @@ class Product:
     version: int = 0
     phase_reason: str = ""
 
+    def fields(self) -> tuple[str, str]:
+        """What an undo must bring back."""
+        return self.phase, self.phase_reason
+
+    def restore(self, fields: tuple[str, str]) -> None:
+        """The reverse of `fields`."""
+        self.phase, self.phase_reason = fields
+
 
 class Gates(Matcher):
     """Products and accounts beside the books, and the rules that an order must pass before it is matched."""
@@ -74,8 +88,25 @@ class Gates(Matcher):
 
     def refuse_place(self, account: Account, request: Place) -> Refused | None:
         """What forbids a new order, whatever its account has free."""
-        refusal = self.refuse_side(account, request.side, request.product, request.volume, request.price)
-        return refusal if refusal is not None else self._refuse_terms(request)
+        refusal = self.refuse_side(
+            account, request.side, request.product, request.volume, request.price, ENTERING
+        )
+        if refusal is None:
+            refusal = self._refuse_terms(request)
+        if refusal is None:
+            refusal = self._refuse_waiting(request, self.products[request.product].phase)
+        return refusal
+
+    @staticmethod
+    def _refuse_waiting(request: Place, phase: str) -> Refused | None:
+        """What cannot be promised where orders wait: a call knows minimum fills and one-time orders, an opening not."""
+        if phase in TRADING:
+            return None
+        once = request.tif in ("IOC", "FOK") or request.min_fill > 0
+        if request.post_only or (once and phase != "auction"):
+            detail = f"the order would wait: in the phase {phase} this validity says nothing"
+            return Refused("validity_not_in_phase", detail, "/time_in_force", None, None, SERVICE_RULE)
+        return None
 
     def refuse_side(
         self, account: Account, side: str, product_id: int, volume: int, price: int, phases: Phases = TRADING

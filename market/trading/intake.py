@@ -95,8 +95,9 @@ def _take(
         statements: list[tuple[str, tuple[Any, ...]]] = [
             (sql.DONE_INBOX_SQL, (clock.now(), batch.rows.batch_id, outcome, item))
         ]
-        if kind in _PHASES and products:
-            statements.append((sql.SET_PHASE_SQL, (_PHASES[kind], details.get("reason", ""), product)))
+        if products and phase_of(kind, details):
+            moved = engine.exchange.products[products[0]]
+            statements.append((sql.SET_PHASE_SQL, (moved.phase, moved.phase_reason, moved.id)))
         return statements
 
     def work() -> dict[str, Any]:
@@ -111,9 +112,10 @@ def _take(
             ended = engine.exchange.cancel_where(
                 _filter({}, product if products else NO_PRODUCT), "expired", details.get("reason", "expired")
             )
-            return {"phase": _PHASES[kind], "expired": ended}
-        if kind in _PHASES:
-            return {"phase": _PHASES[kind]}
+            _move(engine, products, kind, details)
+            return {"phase": "closed", "expired": ended}
+        if phase_of(kind, details):
+            return _move(engine, products, kind, details)
         return {"error": f"there is no command {kind}"}
 
     if kind == "rematch":
@@ -130,11 +132,32 @@ def _take(
         engine.connection.execute(sql.DONE_INBOX_SQL, (clock.now(), None, outcome, item))
         engine.connection.commit()
         return
-    if kind in _PHASES and product is not None and products:
-        engine.exchange.set_phase(product, _PHASES[kind], details.get("reason", ""))
 
 
-_PHASES = {"halt": "halted", "resume": "open", "close": "closed"}
+_PHASES = {"halt": "halted", "close": "closed"}
+SCHEDULED = frozenset({"pre_open", "open", "auction", "uncross"})
+
+
+def phase_of(kind: str, details: dict[str, Any]) -> str | None:
+    """The phase that a command moves a product to; None if it is no such command."""
+    if kind in ("phase", "resume"):
+        wanted = details.get("phase", "open")
+        return wanted if wanted in SCHEDULED else None
+    return _PHASES.get(kind)
+
+
+def _move(engine: Engine, products: list[int], kind: str, details: dict[str, Any]) -> dict[str, Any]:
+    """Moves a product to another phase. A closed one stays closed; a halted one opens by `resume` alone."""
+    wanted = phase_of(kind, details)
+    if not products or wanted is None:
+        return {"error": "there is no such product"}
+    now = engine.exchange.products[products[0]].phase
+    if now == "closed" or (now == "halted" and kind == "phase"):
+        return {"phase": now, "ignored": wanted}
+    engine.exchange.set_phase(products[0], wanted, details.get("reason", ""))
+    return {"phase": wanted}
+
+
 NO_PRODUCT = -1
 """No order is of it: what names an unknown product ends nothing."""
 
@@ -166,6 +189,8 @@ def end_expired(engine: Engine) -> int:
         ended = [order for order in due if order.status == "open"]
         for order in ended:
             exchange.end(order, "expired", "expired")
+        for product in over:
+            exchange.set_phase(product.id, "closed", "the water year is over")
         return len(ended)
 
     def close(_: Batch) -> list[tuple[str, tuple[Any, ...]]]:
@@ -177,6 +202,4 @@ def end_expired(engine: Engine) -> int:
         for order in due:
             exchange.remember_expiry(order)
         return 0
-    for product in over:
-        exchange.set_phase(product.id, "closed", "the water year is over")
     return len(due) + len(over)

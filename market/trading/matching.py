@@ -46,7 +46,7 @@ class Matcher:
 
     `terms(seller_pool, buyer_pool)` gives Terms or None and caches by itself; `available` maps ledger accounts to
     what may still be debited, for every account that a decision needs; `excesses` limit accounts to the account of
-    the use above them (its litres negative in `available`) and the limit's id.
+    the use above them (its litres negative in `available`) and the limit's id; in `paused` products nothing matches.
     """
 
     def __init__(self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int]) -> None:
@@ -56,6 +56,7 @@ class Matcher:
         self.available: dict[int, int] = {}
         self.blocked: dict[int, dict[int, Order]] = {}
         self.freed: dict[int, None] = {}
+        self.paused: dict[int, int] = {}
         self.excesses: dict[int, tuple[int, int]] = {}
         self.log: list[Any] = []
         self.tape = Tape()
@@ -337,7 +338,8 @@ class Matcher:
                     self.log.append((UNDO_ITEM, self.blocked, limit, orders))
                     waiting.update(orders)
             for order in sorted(waiting.values(), key=lambda o: o.priority):
-                if order.status == "open" and order.level is not None:
+                paused = order.account.product in self.paused  # all of it is looked at when it opens
+                if order.status == "open" and order.level is not None and not paused:
                     looked_at += 1
                     self.match(order, held=True, older_only=True)
         return looked_at

@@ -28,6 +28,7 @@ NOW = func.clock_timestamp()
 ID_BLOCK = 4096
 engine_ids = Sequence("engine_ids", start=ID_BLOCK, increment=ID_BLOCK, metadata=metadata)
 
+PHASES = ("pre_open", "open", "auction", "uncross", "halted", "closed")
 TIME_IN_FORCE = ("GTC", "GTD", "IOC", "FOK")
 ORDER_STATES = ("open", "filled", "cancelled", "expired")
 
@@ -49,7 +50,7 @@ class Product(Base):
     __table_args__ = (
         UniqueConstraint("source", "water_year", "tenure"),
         CheckConstraint("tenure IN ('allocation', 'lease', 'entitlement')", name="tenure"),
-        CheckConstraint("phase IN ('pre_open', 'open', 'auction', 'halted', 'closed')", name="phase"),
+        CheckConstraint(f"phase IN {PHASES}", name="phase"),
         CheckConstraint("lot_litres > 0", name="lot"),
         {"postgresql_with": {"fillfactor": "20"}},
     )

@@ -25,7 +25,7 @@ from market.registry.county import USE_PLAN
 from market.settlement.clearing import Beneficiaries, Books
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
-from market.trading.gates import Account, Product
+from market.trading.gates import TRADING, Account, Product
 from market.trading.ways import rules_of_sectors, way_between, why_no_way
 
 
@@ -89,6 +89,7 @@ class Reference:
         money = books.system_account(connection, CNY, AccountCode.MONEY_CLEARING)
         fees = books.system_account(connection, CNY, AccountCode.TRADING_FEES)
         self._products: dict[tuple[str, int], int] = {}
+        self.exchange.paused = {row[0]: row[0] for row in rows if row[2] not in TRADING}
         for product, code, phase, lot, closes_at, version, reason, source, year in rows:
             self.exchange.products[product] = Product(
                 product, code, phase, lot, closes_at.timestamp(), version, reason

@@ -5,10 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import Money, Price, PublicId, Volume, YesNo
-from market.trading.models import ORDER_STATES, TIME_IN_FORCE
+from market.trading.models import ORDER_STATES, PHASES, TIME_IN_FORCE
 
 SIDES = ("buy", "sell")
-PHASES = ("pre_open", "open", "auction", "halted", "closed")
 REVIEW_STATES = ("awaiting_review", "settled", "rejected", "reversed")
 CLIENT_ORDER_ID_PATTERN = r"^[\x21-\x7e]{1,64}\Z"
 CLIENT_ORDER_ID = validate.Regexp(CLIENT_ORDER_ID_PATTERN, error="must be 1 to 64 visible ASCII characters")

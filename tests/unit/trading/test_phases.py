@@ -1,0 +1,126 @@
+"""Phases: where orders match, where they wait, where nothing moves; and what a call leaves behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from market.trading.commands import Accepted, Refused
+from market.trading.exchange import Exchange
+from market.trading.fills import Fill
+from tests.unit.trading.market import FARM, PARK, add_account, amend, cancel, make_exchange, place, snapshot
+
+FARMER, OTHER, FACTORY = 1, 2, 3
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    found = make_exchange(k=1000)
+    add_account(found, FARMER, FARM, water=1_000_000)
+    add_account(found, OTHER, FARM, water=1_000_000)
+    add_account(found, FACTORY, PARK, money=1_000_000)
+    return found
+
+
+def _accepted(outcome: Any) -> Accepted:
+    assert isinstance(outcome, Accepted), outcome
+    return outcome
+
+
+def _code(outcome: Any) -> str:
+    assert isinstance(outcome, Refused), outcome
+    return outcome.code
+
+
+@pytest.mark.parametrize("phase", ["pre_open", "auction"])
+def test_orders_wait_until_the_book_opens_and_then_match_by_price_and_time(
+    exchange: Exchange, phase: str
+) -> None:
+    exchange.set_phase(1, phase, "")
+    place(exchange, FARMER, "sell", 500, 3_000)
+    place(exchange, OTHER, "sell", 500, 2_900)
+    bid = _accepted(place(exchange, FACTORY, "buy", 600, 3_100))
+    assert (bid.status, bid.fills, bid.held) == ("open", (), 19)  # ceil(600 x 3 100 / 100 000)
+    exchange.begin()
+    exchange.set_phase(1, "open", "")
+    fills = [
+        (fill.sell.account.id, fill.delivered, fill.price)
+        for fill in exchange.tape.events
+        if hasattr(fill, "sell")
+    ]
+    assert fills == [(OTHER, 500, 2_900), (FARMER, 100, 3_000)]
+
+
+@pytest.mark.parametrize(
+    ("phase", "terms", "code"),
+    [
+        ("pre_open", {"tif": "IOC"}, "validity_not_in_phase"),
+        ("pre_open", {"tif": "FOK"}, "validity_not_in_phase"),
+        ("pre_open", {"min_fill": 1}, "validity_not_in_phase"),
+        ("pre_open", {"post_only": True}, "validity_not_in_phase"),
+        ("auction", {"post_only": True}, "validity_not_in_phase"),
+        ("uncross", {}, "product_not_open"),
+        ("halted", {}, "product_not_open"),
+        ("closed", {}, "product_not_open"),
+    ],
+)
+def test_what_a_phase_does_not_take(exchange: Exchange, phase: str, terms: dict[str, Any], code: str) -> None:
+    exchange.set_phase(1, phase, "why")
+    assert _code(place(exchange, FARMER, "sell", 500, 3_000, **terms)) == code
+
+
+def test_what_is_for_one_call_ends_with_it(exchange: Exchange) -> None:
+    exchange.set_phase(1, "auction", "")
+    once = _accepted(place(exchange, FARMER, "sell", 500, 3_000, tif="IOC"))
+    whole = _accepted(place(exchange, FARMER, "sell", 500, 3_000, tif="FOK"))
+    least = _accepted(place(exchange, FARMER, "sell", 500, 3_000, min_fill=100))
+    stays = _accepted(place(exchange, FARMER, "sell", 500, 3_000))
+    exchange.set_phase(1, "uncross", "")
+    assert len(exchange.books[1].orders) == 4
+    exchange.set_phase(1, "open", "")
+    assert list(exchange.books[1].orders) == [stays.order]
+    ended = {
+        number: exchange.tape.touched[number].reason for number in (once.order, whole.order, least.order)
+    }
+    assert set(ended.values()) == {"call_over"}
+    assert exchange.available[exchange.accounts[FARMER].ledger] == 999_500
+
+
+def test_nothing_is_cancelled_while_a_call_is_cleared_and_everything_while_halted(exchange: Exchange) -> None:
+    order = _accepted(place(exchange, FARMER, "sell", 500, 3_000)).order
+    exchange.set_phase(1, "uncross", "")
+    assert _code(cancel(exchange, FARMER, order)) == "product_not_open"
+    assert _code(amend(exchange, FARMER, order, 400)) == "product_not_open"
+    exchange.set_phase(1, "halted", "")
+    assert _accepted(cancel(exchange, FARMER, order)).status == "cancelled"
+
+
+def test_an_amendment_where_orders_wait_matches_nothing(exchange: Exchange) -> None:
+    exchange.set_phase(1, "auction", "")
+    ask = _accepted(place(exchange, FARMER, "sell", 500, 3_200)).order
+    place(exchange, FACTORY, "buy", 600, 3_100)
+    assert _accepted(amend(exchange, FARMER, ask, price=3_000)).fills == ()
+
+
+def test_a_limit_that_grows_moves_nothing_in_a_product_that_is_halted(exchange: Exchange) -> None:
+    place(exchange, FARMER, "sell", 500, 3_000)
+    exchange.set_phase(1, "halted", "")
+    exchange.freed[900] = None
+    exchange.begin()
+    exchange.rematch()
+    exchange.rematch_all()
+    assert exchange.tape.events == []
+
+
+def test_a_change_of_phase_can_be_taken_back(exchange: Exchange) -> None:
+    exchange.set_phase(1, "auction", "")
+    place(exchange, FARMER, "sell", 500, 3_000, tif="IOC")
+    place(exchange, FARMER, "sell", 500, 3_000)
+    place(exchange, FACTORY, "buy", 600, 3_100)
+    exchange.begin()
+    before = snapshot(exchange)
+    exchange.set_phase(1, "open", "")
+    exchange.undo_batch()
+    assert snapshot(exchange) == before
+    assert (exchange.products[1].phase, list(exchange.paused)) == ("auction", [1])
