@@ -47,7 +47,7 @@ def test_orders_wait_until_the_book_opens_and_then_match_by_price_and_time(
     fills = [
         (fill.sell.account.id, fill.delivered, fill.price)
         for fill in exchange.tape.events
-        if hasattr(fill, "sell")
+        if isinstance(fill, Fill)
     ]
     assert fills == [(OTHER, 500, 2_900), (FARMER, 100, 3_000)]
 
