@@ -19,6 +19,7 @@ _MONEY_ACCOUNTS = (
     AccountCode.TRADING_FEES,
     AccountCode.WATER_FEES,
     AccountCode.MONEY_CLEARING,
+    AccountCode.PUBLIC_FUND,
 )
 _HEADROOM_ACCOUNTS = (AccountCode.LIMIT_ISSUE, AccountCode.LIMIT_USE)
 _WATER_ACCOUNTS = (

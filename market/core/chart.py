@@ -34,6 +34,7 @@ class AccountCode(IntEnum):
     TRADING_FEES = 13  # the exchange's fees
     WATER_FEES = 14  # water fees charged
     MONEY_CLEARING = 15  # what is between buyer and payees; nil after every settlement
+    PUBLIC_FUND = 17  # what calls leave over: rents of binding limits, and roundings
     FEE_DUE = 16  # what a water account owes for its use (debit-normal)
     PLEDGE_PROCEEDS = 40  # what pledged water has earned, until it is paid out by rank
     LIMIT = 21  # a cap, a route, an import, export or conversion limit, a use plan
@@ -70,6 +71,13 @@ class TransferCode(IntEnum):
     RETURN_WATER = 74  # buyer -> clearing -> seller for a short delivery, with the loss (instruction id)
     RETURN_MONEY = 75  # payee -> clearing -> buyer for a short delivery (instruction id)
     RETURN_LIMIT = 76  # limits freed and charged again for a short delivery (instruction id)
+    CALL_HOLD = 100  # pending while a cleared call is held: water, money, headroom (call id)
+    CALL_WATER = 101  # seller -> clearing -> buyer (call id)
+    CALL_LOSS = 102  # clearing -> loss (call id)
+    CALL_MONEY = 103  # buyer -> clearing -> payee (call id)
+    CALL_FEE = 104  # clearing -> trading fees (call id)
+    CALL_FUND = 105  # clearing -> public fund (call id)
+    CALL_LIMIT = 106  # limits charged and freed (call id)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

@@ -3,7 +3,7 @@
 Kinds: `rematch` (headroom, water or rules changed: look at blocked orders again), `halt` and `resume` (a product),
 `phase` (a product by its calendar: payload phase, reason; a halt stays),
 `close` (a product for good: its orders expire),
-`deals` (payload: deal_ids, rows of deals that a mechanism struck),
+`call` (payload: call_id, a cleared call to hold), `deals` (payload: deal_ids, rows of deals that a mechanism struck),
 `cancel_orders` (payload: any of participant_id, water_account_id, order_ids; reason).
 """
 

@@ -11,6 +11,7 @@ import structlog
 from ledger.arrays import Bigints
 from market.core import clock
 from market.core.audit import Actor
+from market.trading import call_intake
 from market.trading import statements as sql
 from market.trading.batch import Batch, BatchFailed, answers
 from market.trading.book import Order
@@ -87,6 +88,9 @@ def _take(
     details: dict[str, Any] = msgspec.json.decode(payload)
     if kind == "deals":
         _strike(engine, item, details["deal_ids"], request)
+        return
+    if kind == "call":
+        call_intake.hold(engine, item, details["call_id"], Actor(user_id=user, request_id=request))
         return
     products = [product] if product in engine.exchange.products else []
 

@@ -14,10 +14,12 @@ from ledger.posting import Posting
 from market.core.chart import TransferCode
 from market.settlement import clearing
 from market.trading.book import BUY, Order
+from market.trading.calling import CallHold
 from market.trading.commands import Command, Outcome, encode
 from market.trading.fills import Fill
 
 _ORDER_HOLD = int(TransferCode.ORDER_HOLD)
+_CALL_HOLD = int(TransferCode.CALL_HOLD)
 _CAP_EXCESS = int(TransferCode.CAP_EXCESS)
 SETTLED = "settled"
 AWAITING = "awaiting_review"
@@ -46,6 +48,7 @@ class Rows:
         self.posting = Posting()
         self.trades: list[tuple[Any, ...]] = []
         self.instructions: list[tuple[Any, ...]] = []
+        self.call_holds: list[tuple[int, int, int]] = []
         self._instruction_holds: list[clearing.Holds | None] = []
 
     def add_events(
@@ -55,6 +58,9 @@ class Rows:
         for event in events:
             if type(event) is Fill:
                 self._add_fill(event, books_of(event.buy.account.product), new_id(), due_on)
+                continue
+            if type(event) is CallHold:
+                self._add_call_hold(event, books_of(event.product))
                 continue
             kind, order, amount = event
             account = order.account
@@ -69,6 +75,14 @@ class Rows:
                 self.posting.expire(order.hold_id, debit, credit, amount, _ORDER_HOLD, order.id)
             else:
                 self.posting.void(order.hold_id, debit, credit, amount, _ORDER_HOLD, order.id)
+
+    def _add_call_hold(self, held: CallHold, books: clearing.Books) -> None:
+        if not held.order:
+            credit = books.limit_use
+        else:
+            credit = books.water_clearing if held.water else books.money_clearing
+        handle = self.posting.hold(held.account, credit, held.amount, _CALL_HOLD, held.call)
+        self.call_holds.append((held.order, held.account, handle))
 
     def _add_fill(self, fill: Fill, books: clearing.Books, instruction_id: int, due_on: DueOn) -> None:
         buyer, seller = fill.buy.account, fill.sell.account

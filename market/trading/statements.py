@@ -120,6 +120,29 @@ OPEN_INBOX_SQL = (
 )
 DONE_INBOX_SQL = "UPDATE inbox SET done_at = %s, batch_id = %s, outcome = %s WHERE id = %s"
 
+CALL_SQL = "SELECT product_id FROM calls WHERE id = %s AND status = 'cleared'"
+CALL_FILLS_SQL = """
+SELECT order_id, litres, CASE side WHEN 'buy' THEN amount_fen ELSE 0 END
+FROM call_fills WHERE call_id = %s ORDER BY order_id
+"""
+CALL_CHARGES_SQL = """
+SELECT account_id, litres FROM call_limits WHERE call_id = %s AND litres > 0 ORDER BY account_id
+"""
+CALL_HELD_SQL = """
+WITH fills AS (
+  UPDATE call_fills AS f SET hold_id = t.hold
+  FROM unnest((SELECT %s::bigint[]), (SELECT %s::bigint[])) AS t (id, hold) WHERE f.call_id = %s AND f.order_id = t.id
+), limits AS (
+  UPDATE call_limits AS l SET hold_id = t.hold
+  FROM unnest((SELECT %s::bigint[]), (SELECT %s::bigint[])) AS t (id, hold) WHERE l.call_id = %s AND l.account_id = t.id
+)
+UPDATE calls SET status = 'held', batch_id = %s, version = version + 1 WHERE id = %s
+"""
+# The book moved under a cleared call: it is cleared again.
+CALL_AGAIN_SQL = """
+UPDATE calls SET status = 'clearing', reason = %s, version = version + 1 WHERE id = %s AND status = 'cleared'
+"""
+
 # A deal's command has a key that no client can send: it is not ASCII.
 DEAL_KEY = "deal·"
 OPEN_DEALS_SQL = """
