@@ -23,6 +23,7 @@ from market.core.errors import Refusal
 from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
 from market.settlement import deliveries
 from market.supervision import curtailments
+from market.trading import call_settling, calls
 
 log = structlog.get_logger("jobs")
 CLOCK = audit.Actor(request_id="jobs")
@@ -115,7 +116,21 @@ def order_deliveries(url: str) -> int:
     )  # fmt: skip
 
 
+def clear_calls(url: str) -> int:
+    """Calls whose product stands still for them are cleared, and held ones that nobody reviews are settled."""
+    waiting = _found(url, calls.to_clear)
+    cleared = _each(
+        url, "calls", waiting, lambda session, each: calls.clear(session, actor=CLOCK, call_id=each)
+    )
+    held = _found(url, call_settling.due)
+    settled = _each(
+        url, "calls", held, lambda session, each: call_settling.settle(session, actor=CLOCK, call_id=each)
+    )
+    return cleared + settled
+
+
 JOBS = (
+    Job("calls", "* * * * * */2", "clear calls whose product stands still, settle what nobody reviews", clear_calls),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),

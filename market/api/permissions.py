@@ -312,6 +312,17 @@ ROUTES: dict[str, Rule] = {
     "products.tape": Rule(PUBLIC),
     "products.halt": write("supervisor"),
     "products.resume": write("supervisor"),
+    # call auctions
+    "calls.list_calls": Rule(PUBLIC),
+    "calls.get": Rule(PUBLIC),
+    "calls.result": Rule(PUBLIC),
+    "calls.record": read("supervisor", "reviewer"),
+    "calls.fills": read("supervisor", "reviewer", also=HOLDERS, owns="self"),
+    "calls.open_call": write("supervisor"),
+    "calls.close": write("supervisor"),
+    "calls.cancel": write("supervisor"),
+    "calls.approve": write("reviewer", key="http"),
+    "calls.reject": write("reviewer", key="http"),
     # orders
     "orders.place": write(also=HOLDERS, owns="body", key="engine"),
     "orders.place_batch": write(also=HOLDERS, owns="body", key="engine"),

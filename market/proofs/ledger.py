@@ -32,7 +32,7 @@ WHERE coalesce(clearing, 0) <> 0
 """
 
 LOSSES_SQL = f"""
-SELECT 'losses are not those of the settled instructions' AS reason, x.code, l.lost, i.lost
+SELECT 'losses are not those of the settled instructions and calls' AS reason, x.code, l.lost, i.lost, c.lost
 FROM assets x
 JOIN (SELECT asset_id, sum(credits_posted - debits_posted) AS lost FROM accounts
       WHERE code = {int(AccountCode.WATER_LOSS)} GROUP BY 1) AS l ON l.asset_id = x.id
@@ -43,7 +43,11 @@ LEFT JOIN (
            WHERE d.instruction_id = i.id AND f.status = 'approved'), 0)) AS lost
   FROM instructions i JOIN accounts a ON a.id = i.seller_account WHERE i.status = 'settled' GROUP BY 1
 ) AS i ON i.asset_id = x.id
-WHERE l.lost <> coalesce(i.lost, 0)
+LEFT JOIN (
+  SELECT 'water:' || p.source || ':' || p.water_year AS code, sum(c.sold_litres - c.bought_litres) AS lost
+  FROM calls c JOIN products p ON p.id = c.product_id WHERE c.status = 'settled' GROUP BY 1
+) AS c ON c.code = x.code
+WHERE l.lost <> coalesce(i.lost, 0) + coalesce(c.lost, 0)
 """
 
 # One replay, asked twice: what is overdrawn is a limit, or it is somebody's balance.
@@ -114,7 +118,7 @@ FROM (
   SELECT coalesce(sum(a.debits_posted - a.credits_posted) FILTER (WHERE a.code = {int(AccountCode.BANK)}), 0) AS bank,
          coalesce(sum(a.credits_posted - a.debits_posted)
                   FILTER (WHERE a.code IN ({int(AccountCode.HOLDER_MONEY)}, {int(AccountCode.TRADING_FEES)},
-                                           {int(AccountCode.PLEDGE_PROCEEDS)})),
+                                           {int(AccountCode.PLEDGE_PROCEEDS)}, {int(AccountCode.PUBLIC_FUND)})),
                   0) AS held
   FROM accounts a JOIN assets x ON x.id = a.asset_id WHERE x.code = 'CNY'
 ) AS s WHERE s.bank <> s.held

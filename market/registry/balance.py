@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 from sqlalchemy.orm import Session
 
 from market.core import clock
-from market.core.chart import AccountCode
+from market.core.chart import AccountCode, TransferCode
 from market.core.db import raw
 from market.registry import classes, places
 
@@ -103,12 +103,20 @@ SELECT s.form, a.code, s.litres > 0, EXISTS (SELECT FROM chosen o WHERE o.accoun
 """
 )
 
+# What a call loses on its ways is no single seller's: it stands on the sheet of the whole county alone.
 _LOST_SQL = (
     _CHOSEN_SQL
-    + """
-SELECT coalesce(sum(t.amount), 0)::bigint
-  FROM transfers t JOIN instructions i ON i.id = t.reference JOIN chosen c ON c.account_id = i.seller_account
- WHERE t.code = 13 AND t.kind = 0 AND t.created_at <= %(moment)s
+    + f"""
+SELECT coalesce((
+  SELECT sum(t.amount)
+    FROM transfers t JOIN instructions i ON i.id = t.reference JOIN chosen c ON c.account_id = i.seller_account
+   WHERE t.code = {int(TransferCode.TRADE_LOSS)} AND t.kind = 0 AND t.created_at <= %(moment)s), 0)::bigint
+  + coalesce((
+  SELECT sum(t.amount)
+    FROM transfers t JOIN accounts a ON a.id = t.credit_account_id JOIN assets x ON x.id = a.asset_id
+   WHERE t.code = {int(TransferCode.CALL_LOSS)} AND t.created_at <= %(moment)s
+     AND %(sector)s::text IS NULL AND %(zones)s::bigint[] IS NULL
+     AND x.code LIKE 'water:' || coalesce(%(source)s::text, '%%') || ':' || %(year)s::text), 0)::bigint
 """
 )
 

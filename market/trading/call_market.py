@@ -70,7 +70,6 @@ def build(
     *,
     call: str,
     product: str,
-    seed: str,
     committed: str,
     book: Iterable[Order],
     pack: Pack,

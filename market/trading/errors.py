@@ -199,6 +199,46 @@ class ValidityNotInPhase(Refusal):
     title_zh = "当前阶段不接受该有效方式"
 
 
+class CallRunning(Conflict):
+    """A product gathers or clears one call at a time."""
+
+    code = "call_running"
+    title_en = "A call is under way"
+    title_zh = "集合竞价正在进行"
+
+
+class CallState(Conflict):
+    """The call is in another state than this step needs."""
+
+    code = "call_state"
+    title_en = "Not possible in this state of the call"
+    title_zh = "集合竞价当前状态不允许此操作"
+
+
+class CallNeedsReview(Refusal):
+    """The county's rules put a call that moves water this way before a reviewer."""
+
+    code = "call_needs_review"
+    title_en = "The call awaits its review"
+    title_zh = "该场竞价须经审查"
+
+
+class CallReasonMissing(Refusal):
+    """A decision on a call gives its reasons."""
+
+    code = "call_reason_missing"
+    title_en = "Give the reasons"
+    title_zh = "请说明理由"
+
+
+class NoCallHere(Refusal):
+    """The county's rules cannot be put into a call."""
+
+    code = "no_call_here"
+    title_en = "No call is possible here"
+    title_zh = "无法进行集合竞价"
+
+
 class SameOwner(Refusal):
     """One beneficial owner stands on both sides of a deal."""
 
