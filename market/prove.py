@@ -9,7 +9,18 @@ from typing import Any
 import psycopg
 
 from market.core import audit, db
-from market.proofs import NAMES, beneficiaries, calls, crossing, ledger, metering, rights, season, trading, trail
+from market.proofs import (
+    NAMES,
+    beneficiaries,
+    calls,
+    crossing,
+    ledger,
+    metering,
+    rights,
+    season,
+    trading,
+    trail,
+)
 from market.trading.rows import command_digest
 
 SAMPLE = 5

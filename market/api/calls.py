@@ -84,9 +84,7 @@ def cancel(body: dict[str, Any], call_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.CallOut)
 def approve(body: dict[str, Any], call_id: int) -> dict[str, Any]:
     """Settle a call that the county's rules put before a reviewer: all of it at once."""
-    return _view(
-        call_settling.settle(session(), actor=actor().audit, call_id=call_id, reviewed=True, **body)
-    )
+    return _view(call_settling.settle(session(), actor=actor().audit, call_id=call_id, reviewed=True, **body))
 
 
 @blp.route("/calls/<cal:call_id>/reject", methods=["POST"])
@@ -109,7 +107,7 @@ def result(call_id: int) -> dict[str, Any]:
                 "township": each.township,
                 "canal": each.canal,
                 "sector": each.sector,
-                "price": each.price_e4,
+                "price": max(0, each.price_e4),  # below zero only where nothing trades
                 "sold": each.sold_litres,
                 "bought": each.bought_litres,
             }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from market.core.chart import TransferCode
 from market.proofs import Check
 
-_CODES = {name: int(TransferCode[f"CALL_{name}"]) for name in ("WATER", "LOSS", "MONEY", "FEE", "FUND", "LIMIT")}
+_CODES = {
+    name: int(TransferCode[f"CALL_{name}"]) for name in ("WATER", "LOSS", "MONEY", "FEE", "FUND", "LIMIT")
+}
 
 # Kinds: 0 posted, 1 pending, 2 post, 3 void.
 LEGS_SQL = f"""

@@ -90,7 +90,9 @@ def _review(reference: Reference, built: Built, clearing: Clearing) -> ReviewNee
     for arc, litres in zip(built.market.arcs, delivered, strict=True):
         if litres:
             start, end = built.places[arc.source], built.places[arc.target]
-            for rule in reference.pack.review_rules(start.sector, end.sector, start.canal_code, end.canal_code):
+            for rule in reference.pack.review_rules(
+                start.sector, end.sector, start.canal_code, end.canal_code
+            ):
                 if litres >= rule.from_litres:
                     return ReviewNeed(rule.code, rule.from_litres, rule.working_days)
     return None

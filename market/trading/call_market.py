@@ -27,6 +27,7 @@ from market.trading.auction.model import (
     Node,
     Orders,
 )
+from market.trading.auction.record import book_hash, draw_seed
 from market.trading.book import BUY as BUY_SIDE
 from market.trading.book import Order
 from market.trading.exchange import for_one_call
@@ -92,26 +93,20 @@ def build(
     zones = tuple(place_of(each) for each in places)
     chosen = [(limit, _limit(limit, places, zones, arcs, available)) for limit in limits]
     number = {place: node for node, place in enumerate(places)}
-    market = Market(
-        call=call,
-        product=product,
-        seed=seed,
-        committed=committed,
-        nodes=tuple(Node(each.label, each.sector, _reference_e4(pack, each)) for each in places),
-        arcs=tuple(arcs),
-        limits=tuple(made for _, made in chosen if made is not None),
-        orders=Orders.of(
-            side=[BUY if order.side == BUY_SIDE else SELL for order, _ in taken],
-            node=[number[_where(order)] for order, _ in taken],
-            limit=[order.price for order, _ in taken],
-            volume=[volume for _, volume in taken],
-            minimum=[_minimum(order, volume) for order, volume in taken],
-            entry=[order.priority for order, _ in taken],
-            owner=[order.account.owner for order, _ in taken],
-            ids=[str(order.id) for order, _ in taken],
-        ),
-        window=window,
+    nodes = tuple(Node(each.label, each.sector, _reference_e4(pack, each)) for each in places)
+    ways, bounds = tuple(arcs), tuple(made for _, made in chosen if made is not None)
+    columns = Orders.of(
+        side=[BUY if order.side == BUY_SIDE else SELL for order, _ in taken],
+        node=[number[_where(order)] for order, _ in taken],
+        limit=[order.price for order, _ in taken],
+        volume=[volume for _, volume in taken],
+        minimum=[_minimum(order, volume) for order, volume in taken],
+        entry=[order.priority for order, _ in taken],
+        owner=[order.account.owner for order, _ in taken],
+        ids=[str(order.id) for order, _ in taken],
     )
+    seed = draw_seed(book_hash(columns, nodes, ways, bounds), committed)
+    market = Market(call, product, seed, nodes, ways, bounds, columns, committed, window)
     kept = tuple(limit for limit, made in chosen if made is not None)
     return Built(market, places, tuple(order for order, _ in taken), kept)
 
@@ -185,7 +180,9 @@ def _arcs(pack: Pack, places: Sequence[Where]) -> list[Arc]:
                 if flow.allowed:
                     arcs.append(Arc(CONVERSION, u, v, 1000, flow.legal_source))
             elif start.sector == end.sector:
-                arc = _route(pack, (u, start), (v, end), from_farms=(start.township_code, start.canal_code) in farms)
+                arc = _route(
+                    pack, (u, start), (v, end), from_farms=(start.township_code, start.canal_code) in farms
+                )
                 if arc is not None:
                     arcs.append(arc)
     return arcs

@@ -47,7 +47,9 @@ def published(session: Session, call_id: int) -> Call:
 
 def prices(session: Session, call_id: int) -> list[CallPrice]:
     """The prices of a call, by place."""
-    return list(session.scalars(select(CallPrice).where(CallPrice.call_id == call_id).order_by(CallPrice.node)))
+    return list(
+        session.scalars(select(CallPrice).where(CallPrice.call_id == call_id).order_by(CallPrice.node))
+    )
 
 
 def flows(session: Session, call_id: int) -> list[CallFlow]:

@@ -46,9 +46,9 @@ _FILLS_SQL = """
 SELECT f.side, f.litres, f.hold_id, f.payees, f.fee_fen, w.account_id
   FROM call_fills f JOIN water_accounts w ON w.id = f.water_account_id WHERE f.call_id = %s ORDER BY f.order_id
 """
-_LIMITS_SQL = (
-    "SELECT account_id, litres, hold_id FROM call_limits WHERE call_id = %s AND litres <> 0 ORDER BY account_id"
-)
+_LIMITS_SQL = """
+SELECT account_id, litres, hold_id FROM call_limits WHERE call_id = %s AND litres <> 0 ORDER BY account_id
+"""
 
 
 def due(session: Session) -> list[int]:
@@ -95,7 +95,11 @@ def settle(
         else:
             freed.append(account)
             batch.transfer(
-                debit=system.use, credit=account, amount=-litres, code=TransferCode.CALL_LIMIT, reference=call.id
+                debit=system.use,
+                credit=account,
+                amount=-litres,
+                code=TransferCode.CALL_LIMIT,
+                reference=call.id,
             )
     excess.execute(connection, batch, freed)
     _resolve(connection, actor, call, "settled", reason, rematch=bool(freed))
@@ -124,7 +128,11 @@ def reject(session: Session, *, actor: audit.Actor, call_id: int, reason: str) -
 def _pay_out(batch: journal.Batch, call: Call, fill: _Fill, system: _System) -> None:
     if fill.side == "buy":
         batch.transfer(
-            debit=system.water, credit=fill.water, amount=fill.litres, code=TransferCode.CALL_WATER, reference=call.id
+            debit=system.water,
+            credit=fill.water,
+            amount=fill.litres,
+            code=TransferCode.CALL_WATER,
+            reference=call.id,
         )
         return
     for account, fen, _role in msgspec.json.decode(fill.payees):
@@ -138,7 +146,9 @@ def _pay_out(batch: journal.Batch, call: Call, fill: _Fill, system: _System) -> 
         )  # fmt: skip
 
 
-def _load(connection: psycopg.Connection[Any], call_id: int) -> tuple[list[_Fill], list[tuple[int, int, int]]]:
+def _load(
+    connection: psycopg.Connection[Any], call_id: int
+) -> tuple[list[_Fill], list[tuple[int, int, int]]]:
     with connection.cursor(row_factory=tuple_row) as cursor:
         fills = [_Fill(*row) for row in cursor.execute(_FILLS_SQL, (call_id,)).fetchall()]
         return fills, cursor.execute(_LIMITS_SQL, (call_id,)).fetchall()

@@ -1,8 +1,8 @@
 """Call auctions as a process: gathering → clearing → cleared → held → settled or rejected.
 
-The clearing runs on a copy of the book while the product is in the phase `uncross`, so that nothing moves; what it finds
-is verified without a solver and written down before the engine is asked to hold it. A result that the verification
-refuses is never published: the call halts, and the product with it (AUCTION sections 6 and 7).
+The clearing runs on a copy of the book while the product is in the phase `uncross`, so that nothing moves; what it
+finds is verified without a solver and written down before the engine is asked to hold it. A result that the
+verification refuses is never published: the call halts, and the product with it (AUCTION sections 6 and 7).
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def open_call(
     session.add(call)
     session.flush()  # the engine's command and the audit entry name it by its id
     _move(connection, actor, product_id, "auction", f"call: {reason}")
-    tell(connection, actor, call, "opened", {"commitment": call.commitment, "window": window, "reason": reason})
+    tell(
+        connection, actor, call, "opened", {"commitment": call.commitment, "window": window, "reason": reason}
+    )
     return call
 
 
@@ -85,7 +87,10 @@ def to_clear(session: Session) -> list[int]:
 
 
 def clear(session: Session, *, actor: audit.Actor, call_id: int) -> Call:
-    """Clears a call, verifies it, writes it down and hands it to the engine; or halts it. Errors: NotFound, CallState."""
+    """Clears a call, verifies it, writes it down and hands it to the engine; or halts it.
+
+    Errors: NotFound, CallState.
+    """
     call = locked(session, call_id, "clearing")
     connection = raw(session)
     call.tries += 1
@@ -98,7 +103,9 @@ def clear(session: Session, *, actor: audit.Actor, call_id: int) -> Call:
     except NoCallHere as refusal:
         return _halt(connection, actor, call, str(refusal))
     if found.refused:
-        return _halt(connection, actor, call, "the verification refuses the result: " + "; ".join(found.refused))
+        return _halt(
+            connection, actor, call, "the verification refuses the result: " + "; ".join(found.refused)
+        )
     call_clearing.write(connection, call, found)
     call.status = "cleared"
     session.flush()

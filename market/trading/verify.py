@@ -1,4 +1,4 @@
-"""The check of a clearing record without a solver: standard library, integers, no code of the clearing (AUCTION section 6).
+"""The check of a clearing record without a solver: in integers, with no code of the clearing (AUCTION section 6).
 
 `verify` recomputes what the record claims. It sees whether everybody was treated by the published rules and whether
 the welfare can be far from the best; that the prices are those nearest the reference needs programs, and `replay`.
@@ -93,12 +93,17 @@ class _Check:
     def shape(self) -> None:
         """Columns of one length, numbers in range, every node, arc and limit that is named is there."""
         count, nodes, arcs = len(self.side), len(self.nodes), len(self.arcs)
-        lengths = {len(column) for column in self.columns.values()} | {len(self.fills), len(self.document["orders"]["ids"])}
+        lengths = {len(column) for column in self.columns.values()} | {
+            len(self.fills),
+            len(self.document["orders"]["ids"]),
+        }
         if lengths != {count}:
             self.say("shape", "the orders' columns differ in length")
         if len(self.prices) != nodes or not len(self.entering) == len(self.delivered) == arcs:
             self.say("shape", "a price a node and a flow an arc are needed")
-        if any(not 0 <= node < nodes for node in self.node) or any(side not in (SELL, BUY) for side in self.side):
+        if any(not 0 <= node < nodes for node in self.node) or any(
+            side not in (SELL, BUY) for side in self.side
+        ):
             self.say("shape", "an order stands at no node or on no side")
         if any(volume <= 0 for volume in self.volume) or any(limit < 0 for limit in self.limit):
             self.say("shape", "an order has no volume or a limit below zero")
@@ -106,8 +111,9 @@ class _Check:
             self.say("shape", "a minimum fill passes its order")
         if any(b <= a for a, b in zip(self.entry, self.entry[1:], strict=False)):
             self.say("shape", "the orders are not in entry order")
-        if any(price < 0 for price in self.prices):
-            self.say("shape", "a price is below zero")
+        traded = {node for node, filled in zip(self.node, self.fills, strict=False) if filled}
+        if any(self.prices[node] < 0 for node in traded if 0 <= node < nodes):
+            self.say("shape", "water trades at a price below zero")
         for kind, start, end, k, _ in self.arcs:
             self._arc(kind, start, end, k)
         for limit in self.limits:
@@ -115,14 +121,18 @@ class _Check:
                 self.say("shape", f"the limit {limit['name']} is below zero")
             if any(not 0 <= arc < arcs for arc, _, _ in limit["terms"]):
                 self.say("shape", f"the limit {limit['name']} names an arc that is not there")
-        if any(self.nodes[n][1] in NEVER_SELL for n, s in zip(self.node, self.side, strict=False) if s == SELL):
+        if any(
+            self.nodes[n][1] in NEVER_SELL for n, s in zip(self.node, self.side, strict=False) if s == SELL
+        ):
             self.say("shape", "domestic and ecology never sell")
         if any(not 0 <= order < count for order in self.dropped):
             self.say("shape", "an order was dropped that is not there")
 
     def _arc(self, kind: str, start: int, end: int, k: int) -> None:
         nodes = len(self.nodes)
-        if not (0 <= start < nodes and 0 <= end < nodes and start != end and isinstance(k, int) and 1 <= k <= 1000):
+        if not (
+            0 <= start < nodes and 0 <= end < nodes and start != end and isinstance(k, int) and 1 <= k <= 1000
+        ):
             self.say("shape", "an arc leads nowhere or delivers more than enters")
             return
         (zone, sector, _), (to_zone, to_sector, _) = self.nodes[start], self.nodes[end]
@@ -259,7 +269,9 @@ class _Check:
 
     def ticks(self) -> None:
         """A price is its exact value, or the tick next to it."""
-        for node, (price, exact) in enumerate(zip(self.prices, self.document["witness"]["pi_e9"], strict=True)):
+        for node, (price, exact) in enumerate(
+            zip(self.prices, self.document["witness"]["pi_e9"], strict=True)
+        ):
             if abs(price * NANO - exact) >= NANO:
                 self.say("ticks", f"the price of node {node} is a tick or more from its exact value")
 
@@ -281,7 +293,10 @@ class _Check:
         highest = max(self.limit, default=0)
         allowed = 2 * active * highest * NANO + (reached * NANO + max(gap, 0)) // RELATIVE
         if not 0 <= gap <= allowed:
-            self.say("welfare", f"the welfare may be {gap // NANO} tick-litres from the best; {allowed // NANO} are allowed")
+            self.say(
+                "welfare",
+                f"the welfare may be {gap // NANO} tick-litres from the best; {allowed // NANO} are allowed",
+            )
 
     def _bound(self, pi: list[int], y: list[int]) -> int:
         """The dual bound in 10^-9 tick-litres, rounded up; dropped orders and closed arcs are not in the market."""
@@ -306,7 +321,7 @@ class _Check:
             if most and number not in closed:
                 a, g = -pi[start] - source[number], pi[end] - target[number]
                 bound += -(-most * max(0, 1000 * a + g * k) // 1000) + max(0, min(a, -g))
-        return bound
+        return int(bound)
 
 
 def _integers(values: Any) -> list[int]:

@@ -24,7 +24,9 @@ from market.trading.auction.model import (
 from market.trading.auction.solver import ClearingHalted, Unsolved, version
 
 
-def clear(market: Market, options: Options | None = None, clock: Callable[[], float] = time.perf_counter) -> Clearing:
+def clear(
+    market: Market, options: Options | None = None, clock: Callable[[], float] = time.perf_counter
+) -> Clearing:
     """Clears a call. Errors: ClearingHalted, with which nothing may be published."""
     chosen = options or Options()
     playing, dropped = _without_self_crossing(market)
@@ -69,11 +71,12 @@ def _round(
     ticks = litres.tick_prices(market, chosen.exact.tolist(), bought_net(market, flows_ml))
     found = litres.whole(market, optimum.levels, flows_ml, ticks)
     lap("litres")
+    highest = prices.unbounded(market)
     witness = Witness(
         pi=tuple(_nano(value) for value in chosen.exact.tolist()),
         y=tuple(_nano(value) for value in chosen.multipliers.tolist()),
         flows=flows_ml,
-        intervals=tuple((_milli(low), _milli(high)) for low, high in chosen.intervals),
+        intervals=tuple((_milli(low, highest), _milli(high, highest)) for low, high in chosen.intervals),
     )
     return witness, found
 
@@ -88,12 +91,12 @@ def bought_net(market: Market, flows_ml: Sequence[int]) -> list[float]:
 
 
 def _nano(ticks: float) -> int:
-    return max(0, round(ticks * 1e9))
+    return round(ticks * 1e9)
 
 
-def _milli(ticks: float) -> int | None:
+def _milli(ticks: float, highest: float) -> int | None:
     """10^-3 ticks; None where nothing bounds a price."""
-    return None if ticks >= prices.HIGHEST * 0.99 else round(ticks * 1000)
+    return None if abs(ticks) >= highest * 0.99 else round(ticks * 1000)
 
 
 def _without_self_crossing(market: Market) -> tuple[Flags, list[Dropped]]:
@@ -131,7 +134,9 @@ def short_fills(market: Market, fills: Ints, playing: Flags) -> list[int]:
 def circle(market: Market, entering: Sequence[int]) -> int | None:
     """The arc of least flow among those on circles of flowing arcs, then the lowest number; None without a circle."""
     flowing = [a for a, flow in enumerate(entering) if flow]
-    component = _components(len(market.nodes), [(market.arcs[a].source, market.arcs[a].target) for a in flowing])
+    component = _components(
+        len(market.nodes), [(market.arcs[a].source, market.arcs[a].target) for a in flowing]
+    )
     on_circles = [a for a in flowing if component[market.arcs[a].source] == component[market.arcs[a].target]]
     return min(on_circles, key=lambda a: (entering[a], a)) if on_circles else None
 

@@ -54,7 +54,8 @@ class Levels:
 def _rank(limit: Ints, side: Ints) -> Ints:
     """Rises from better to worse within a group; inside [0, 2^32) for any price that orders or duals may take."""
     middle = _PRICES // 2
-    return np.clip(middle + np.where(side == BUY, -limit, limit), 0, _PRICES - 1)
+    ranks: Ints = np.clip(middle + np.where(side == BUY, -limit, limit), 0, _PRICES - 1)
+    return ranks
 
 
 def gather(orders: Orders, nodes: int, playing: Flags) -> Levels:
@@ -96,4 +97,5 @@ def quantiles(levels: Levels, segments: int) -> Ints:
 
 def sign(side: Ints) -> Ints:
     """+1 for sells, −1 for buys."""
-    return np.where(side == SELL, 1, -1)
+    signs: Ints = np.where(side == SELL, 1, -1)
+    return signs

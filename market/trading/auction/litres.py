@@ -89,7 +89,7 @@ def whole(market: Market, levels: Levels, flows_ml: Sequence[int], prices: tuple
     sells, buys = eligible[:, SELL].tolist(), eligible[:, BUY].tolist()
     best: Litres | None = None
     for number, preference in enumerate(PREFERENCES):
-        for down in ((False, True) if number == 0 else (True,)):
+        for down in (False, True) if number == 0 else (True,):
             found, acted = _repaired(market, levels, flows_ml, (sells, buys), prices, preference, down=down)
             if best is None or found.welfare > best.welfare:
                 best = found
@@ -133,7 +133,10 @@ def _repair(flows: _Flows, eligible: tuple[list[int], list[int]], preference: Pr
     acted = False
     for step in range(10 * STEPS * (len(flows.entering) + 1)):
         to_zero = step >= STEPS
-        if not (_keep_limit(flows, eligible, preference, to_zero) or _keep_node(flows, eligible, preference, to_zero)):
+        if not (
+            _keep_limit(flows, eligible, preference, to_zero)
+            or _keep_node(flows, eligible, preference, to_zero)
+        ):
             return acted
         acted = True
     raise AssertionError("the repair of whole litres did not end")
@@ -179,7 +182,7 @@ def _keep_node(
 def _preferred(
     flows: _Flows, arcs: list[int], eligible: tuple[list[int], list[int]], preference: Preference
 ) -> int:
-    """Ends at which buyers, and starts at which sellers, can absorb the change; then by flow; then the lowest number."""
+    """First where buyers at the end and sellers at the start can absorb it; then by flow; then the lowest number."""
     sells, buys = eligible
 
     def absorbed(arc: int) -> int:
@@ -230,7 +233,11 @@ def _relieve(market: Market, flows: _Flows, prices: tuple[int, ...], short: int)
 
 
 def _fill(
-    market: Market, levels: Levels, flows: _Flows, eligible: tuple[list[int], list[int]], prices: tuple[int, ...]
+    market: Market,
+    levels: Levels,
+    flows: _Flows,
+    eligible: tuple[list[int], list[int]],
+    prices: tuple[int, ...],
 ) -> Litres:
     """Orders filled best price first, the level where the total runs out shared pro rata; and the money."""
     fills = np.zeros(len(market.orders), np.int64)
@@ -257,7 +264,7 @@ def _fill(
 
 
 def share(market: Market, members: Ints, total: int) -> Ints:
-    """So many litres among orders of one level: floor(q·T/Q), left-over litres to the largest remainders, then by hash."""
+    """Litres among orders of one level: floor(q·T/Q), those left over to the largest remainders, then by hash."""
     volumes = [int(each) for each in market.orders.volume[members]]
     whole_volume = sum(volumes)
     parts = [volume * total // whole_volume for volume in volumes]

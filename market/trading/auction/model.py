@@ -176,14 +176,18 @@ def _check_arc(number: int, arc: Arc, nodes: tuple[Node, ...]) -> None:
     else:
         _check(arc.kind == CONVERSION, f"arc {number} has the unknown kind {arc.kind}")
         _check(
-            start.zone == end.zone and arc.k == 1000 and (start.sector, end.sector) == (AGRICULTURE, INDUSTRY),
+            start.zone == end.zone
+            and arc.k == 1000
+            and (start.sector, end.sector) == (AGRICULTURE, INDUSTRY),
             f"arc {number} is a conversion: within one zone, agriculture to industry, without loss",
         )
 
 
 def _check_limit(limit: Limit, arcs: int) -> None:
     _check(limit.kind in LIMIT_KINDS, f"the limit {limit.name} has the unknown kind {limit.kind}")
-    _check(0 <= limit.h_litres <= MOST_LITRES, f"the limit {limit.name} must be from 0 to {MOST_LITRES} litres")
+    _check(
+        0 <= limit.h_litres <= MOST_LITRES, f"the limit {limit.name} must be from 0 to {MOST_LITRES} litres"
+    )
     numbers = [arc for arc, _, _ in limit.terms]
     _check(all(0 <= arc < arcs for arc in numbers), f"the limit {limit.name} names an arc that is not there")
     _check(len(set(numbers)) == len(numbers), f"the limit {limit.name} names an arc twice")
@@ -200,10 +204,16 @@ def _check_orders(orders: Orders, nodes: tuple[Node, ...]) -> None:
     _check(((orders.side == SELL) | (orders.side == BUY)).all(), "an order is neither a sell nor a buy")
     _check(orders.node.min() >= 0 and orders.node.max() < len(nodes), "an order stands at no node")
     _check(orders.limit.min() >= 0 and orders.limit.max() <= MAX_PRICE_E4, "an order's limit is out of range")
-    _check(orders.volume.min() >= 1 and orders.volume.max() <= MAX_LITRES, "an order's volume is out of range")
-    _check(((orders.minimum >= 0) & (orders.minimum <= orders.volume)).all(), "a minimum fill passes its order")
+    _check(
+        orders.volume.min() >= 1 and orders.volume.max() <= MAX_LITRES, "an order's volume is out of range"
+    )
+    _check(
+        ((orders.minimum >= 0) & (orders.minimum <= orders.volume)).all(), "a minimum fill passes its order"
+    )
     _check(len(orders) < 2 or np.diff(orders.entry).min() > 0, "the orders are not in entry order")
-    _check(np.sum(orders.volume, dtype=np.float64) < MOST_LITRES, "the volumes of the call add up to too much")
+    _check(
+        np.sum(orders.volume, dtype=np.float64) < MOST_LITRES, "the volumes of the call add up to too much"
+    )
     dry = np.array([node.sector in NEVER_SELL for node in nodes])
     _check(not (dry[orders.node] & (orders.side == SELL)).any(), "domestic and ecology never sell")
 

@@ -1,4 +1,4 @@
-"""Stage two of a call: one price a node, nearest its reference within what the duals allow (AUCTION section 3). Pure."""
+"""Stage two of a call: a price a node, nearest its reference within what the duals allow (AUCTION section 3). Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from market.trading.auction.welfare import Optimum
 TOLERANCE = 1e-6
 FILLED = 1e-6
 """Cubic metres (a millilitre): below it nothing is filled, flows, or is left of a limit."""
-HIGHEST = 4e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +62,7 @@ def _limits_at(levels: Levels, node: int) -> frozenset[int]:
 
 
 def _pick(low: float, high: float, reference: int, taken: frozenset[int]) -> float:
-    """The tick of [low, high] nearest the reference, beside an order's own limit where there is room; else the value."""
+    """The tick of [low, high] nearest the reference, beside an order's limit where there is room; else the value."""
     first, last = ceil(low - TOLERANCE), floor(high + TOLERANCE)
     if first > last:
         return min(max(float(reference), low), high)
@@ -79,13 +78,13 @@ def _polyhedron(market: Market, found: Optimum, options: Options) -> Program:
     """Prices (columns 0 … N−1) and multipliers (N …) that are optimal duals: a row an open arc."""
     net = found.net
     nodes, limits = net.nodes, len(net.room)
-    low, high = _bounds(found)
+    low, high = _bounds(found, unbounded(market))
     used = np.zeros(limits)
     np.add.at(used, net.rows[2 * len(net.open) :] - nodes, net.values[2 * len(net.open) :] * _flow_of(found))
     tight = used >= net.room - FILLED
     number = np.arange(len(net.open), dtype=np.int64)
     own = net.rows >= nodes
-    program = Program(
+    return Program(
         cost=np.zeros(nodes + limits),
         lower=np.concatenate((low, np.zeros(limits))),
         upper=np.concatenate((high, np.where(tight, INFINITY, 0.0))),
@@ -98,7 +97,6 @@ def _polyhedron(market: Market, found: Optimum, options: Options) -> Program:
         ),
         options=options,
     )
-    return program
 
 
 def _flow_of(found: Optimum) -> Reals:
@@ -106,13 +104,22 @@ def _flow_of(found: Optimum) -> Reals:
     return found.flows[found.net.columns[2 * len(found.net.open) :]]
 
 
-def _bounds(found: Optimum) -> tuple[Reals, Reals]:
-    """lo and hi of each node from what is filled: no filled order may lose, no unfilled one may gain."""
+def unbounded(market: Market) -> float:
+    """Ten times whatever an order or a reference asks: where no order bounds a price, neither does this (ticks)."""
+    orders = int(market.orders.limit.max()) if len(market.orders) else 0
+    return 1000.0 + 10.0 * max([orders, *(node.reference_e4 for node in market.nodes)])
+
+
+def _bounds(found: Optimum, highest: float) -> tuple[Reals, Reals]:
+    """lo and hi of each node from what is filled: no filled order may lose, no unfilled one may gain.
+
+    Where water only passes, its price may be below zero: more of it there would be in the way of something better.
+    """
     levels = found.levels
     starts, ends = found.cuts[:-1], found.cuts[1:]
     group = levels.group[starts]
     node, side = group >> 1, group & 1
-    low, high = np.zeros(found.net.nodes), np.full(found.net.nodes, HIGHEST)
+    low, high = np.full(found.net.nodes, -highest), np.full(found.net.nodes, highest)
     some, full = found.fills > FILLED, found.fills >= found.volumes - FILLED
     worst, best = levels.limit[ends - 1], levels.limit[starts]
     sells, buys = side == SELL, side == BUY

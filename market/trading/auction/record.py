@@ -1,4 +1,4 @@
-"""The clearing record of a call (AUCTION section 7): canonical JSON with its hash, from which others check and repeat it."""
+"""The clearing record of a call (AUCTION section 7): canonical JSON with its hash; others check and repeat it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ RULES = "AUCTION 1"
 
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys, no spaces, integers only."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def book_hash(orders: Orders, nodes: Sequence[Node], arcs: Sequence[Arc], limits: Sequence[Limit]) -> str:
     """SHA-256 over everything that was known when the book was closed."""
-    return hashlib.sha256(canonical([_orders(orders), _nodes(nodes), _arcs(arcs), _limits(limits)])).hexdigest()
+    return hashlib.sha256(
+        canonical([_orders(orders), _nodes(nodes), _arcs(arcs), _limits(limits)])
+    ).hexdigest()
 
 
 def draw_seed(book: str, committed: str) -> str:

@@ -14,6 +14,7 @@ from market.trading.auction.model import Ints, Options, Reals
 
 INFINITY = highspy.kHighsInf
 TOLERANCE = 1e-9
+LOOSER = 1e-7
 _FINAL = (highspy.HighsModelStatus.kOptimal,)
 
 
@@ -63,13 +64,21 @@ class Program:
         lp.a_matrix_.index_ = rows[order].astype(np.int32)
         lp.a_matrix_.value_ = values[order].astype(np.float64)
         self.columns = len(cost)
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         configure(self._highs, options)
         self._highs.passModel(lp)
 
     def solve(self) -> Solution:
-        """Errors: Unsolved."""
+        """Where the way asked for does not end, from the start by the simplex, at last to 10^-7. Errors: Unsolved."""
         self._highs.run()
+        for tolerance in (TOLERANCE, LOOSER):
+            if self._highs.getModelStatus() in _FINAL:
+                break
+            self._highs.clearSolver()
+            self._highs.setOptionValue("solver", "simplex")
+            self._highs.setOptionValue("primal_feasibility_tolerance", tolerance)
+            self._highs.setOptionValue("dual_feasibility_tolerance", tolerance)
+            self._highs.run()
         if self._highs.getModelStatus() not in _FINAL:
             raise Unsolved(self._highs.modelStatusToString(self._highs.getModelStatus()))
         found = self._highs.getSolution()
@@ -123,4 +132,4 @@ def settings(options: Options) -> dict[str, int | str]:
 
 def version() -> str:
     """HiGHS's version."""
-    return str(highspy.Highs().version())
+    return str(highspy.Highs().version())  # type: ignore[no-untyped-call]

@@ -1,8 +1,8 @@
-"""Stage three of a call: among equal welfare the most volume, then fair shares, then the least flow (AUCTION section 2).
+"""Stage three of a call: among equal welfare most volume, then fair shares, then least flow (AUCTION section 2).
 
-On the optimal face, written with the chosen prices: orders better than the price are full, worse ones empty, an arc that
-would lose money carries nothing, a limit that is worth something is tight. What is left to choose are at most two price
-levels a node and the flows. Pure.
+On the optimal face, written with the chosen prices: orders better than the price are full, worse ones empty, an arc
+that would lose money carries nothing, a limit that is worth something is tight. What is left to choose are at most two
+price levels a node and the flows. Pure.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def weight(market: Market, arc: int) -> int:
 class _Face:
     """The optimal face as a program: marginal fills (columns 0 … M−1), then flows; rows: balances, limits, extras."""
 
-    def __init__(self, market: Market, found: Optimum, prices: Prices, options: Options, slack: float) -> None:
+    def __init__(
+        self, market: Market, found: Optimum, prices: Prices, options: Options, slack: float
+    ) -> None:
         net, exact = found.net, prices.exact
         self.marginal, fixed = _marginal(found.levels, exact)
         self.count, self.slack = len(self.marginal.node), slack
@@ -76,12 +78,21 @@ class _Face:
             lower=np.zeros(self.total + 1),
             upper=np.concatenate((self.marginal.volume, bound, [1.0])),
             row_lower=np.concatenate(
-                (-fixed - slack, np.where(tight, net.room - slack, -INFINITY), [-INFINITY], np.full(self.count, -INFINITY))
+                (
+                    -fixed - slack,
+                    np.where(tight, net.room - slack, -INFINITY),
+                    [-INFINITY],
+                    np.full(self.count, -INFINITY),
+                )
             ),
-            row_upper=np.concatenate((-fixed + slack, net.room + slack, [INFINITY], np.full(self.count, INFINITY))),
+            row_upper=np.concatenate(
+                (-fixed + slack, net.room + slack, [INFINITY], np.full(self.count, INFINITY))
+            ),
             triples=(
                 np.concatenate((self.marginal.node, net.rows, volume_row, share_rows, share_rows)),
-                np.concatenate((groups, net.columns + self.count, groups, groups, np.full(self.count, self.total))),
+                np.concatenate(
+                    (groups, net.columns + self.count, groups, groups, np.full(self.count, self.total))
+                ),
                 np.concatenate(
                     (self.marginal.sign, net.values, buys, np.ones(self.count), -self.marginal.volume)
                 ),
@@ -147,8 +158,6 @@ def _fair(face: _Face, costs: Reals) -> Reals:
             fills[group] = share * volume[group]
             # Frozen: its share no longer counts towards the smallest.
             program.coefficient(face.base_rows + 1 + group, face.total, 0.0)
-            program.row(
-                face.base_rows + 1 + group, fills[group] - face.slack, fills[group] + face.slack
-            )
+            program.row(face.base_rows + 1 + group, fills[group] - face.slack, fills[group] + face.slack)
         free &= ~stuck
     return fills

@@ -1,4 +1,4 @@
-"""Stage one of a call: the greatest welfare, over price levels gathered to few segments (AUCTION sections 2 and 5). Pure.
+"""Stage one of a call: the greatest welfare, over price levels in few segments (AUCTION sections 2 and 5). Pure.
 
 Quantities are cubic metres and prices ticks inside, as floats. A segment is consecutive levels of one node and side at
 their average limit. What a segment hides is split out until nothing is hidden: then the value is that of one variable
