@@ -44,7 +44,7 @@ class TwoWay:
         return (("balance", self.balance), ("out_open", int(self.out_open)), ("in_open", int(self.in_open)))
 
     def after(self, *, out: int, back: int) -> TwoWay:
-        """The account after a call: both directions were counted gross in it, here they net. ValueError if they cannot."""
+        """The account after a call: each direction counted gross in it, here they net. ValueError if they cannot."""
         if not 0 <= out <= self.room_out or not 0 <= back <= self.room_in:
             raise ValueError("more has moved than the account had room for")
         balance = self.balance + out - back

@@ -16,6 +16,8 @@ from market.trading.auction.prices import TOLERANCE
 from market.trading.auction.record import canonical, market_of, record
 
 NANO = 10**9
+FLOW_TOLERANCE_ML = 1_000
+"""A litre: the last digits of flows may differ between machines."""
 
 
 @dataclass(slots=True)
@@ -91,5 +93,11 @@ def _differences(document: dict[str, Any], fresh: dict[str, Any], clearing: Clea
     ):
         if abs(exact - again) > TOLERANCE * NANO:
             found.append(f"witness: the exact price of node {node} is {exact}, a fresh clearing has {again}")
+            break
+    for arc, (flow, again) in enumerate(
+        zip(document["witness"]["flows_ml"], fresh["witness"]["flows_ml"], strict=True)
+    ):
+        if abs(flow - again) > FLOW_TOLERANCE_ML:
+            found.append(f"witness: arc {arc} carries {flow} ml, in a fresh clearing {again}")
             break
     return found

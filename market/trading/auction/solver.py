@@ -63,13 +63,15 @@ class Program:
         lp.a_matrix_.start_ = np.searchsorted(columns[order], np.arange(len(cost) + 1)).astype(np.int32)
         lp.a_matrix_.index_ = rows[order].astype(np.int32)
         lp.a_matrix_.value_ = values[order].astype(np.float64)
-        self.columns = len(cost)
+        self.columns, self.rows = len(cost), len(row_lower)
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         configure(self._highs, options)
         self._highs.passModel(lp)
 
     def solve(self) -> Solution:
         """Where the way asked for does not end, from the start by the simplex, at last to 10^-7. Errors: Unsolved."""
+        if not self.columns:  # nothing to choose: HiGHS calls it empty
+            return Solution(np.zeros(0), np.zeros(self.rows), 0.0)
         self._highs.run()
         for tolerance in (TOLERANCE, LOOSER):
             if self._highs.getModelStatus() in _FINAL:

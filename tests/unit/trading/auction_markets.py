@@ -124,3 +124,22 @@ def best_welfare(market: Market, playing: list[bool], closed: set[int]) -> float
         options=Options(),
     )
     return -program.solve().value * 1000
+
+
+def brute_welfare(market: Market, playing: list[bool]) -> int:
+    """One zone, litre by litre as good as: the volume at which the next seller asks more than the next buyer bids."""
+    orders = market.orders
+    chosen = [order for order, plays in enumerate(playing) if plays]
+    sells = sorted((int(orders.limit[i]), int(orders.volume[i])) for i in chosen if orders.side[i] == SELL)
+    buys = sorted(
+        ((int(orders.limit[i]), int(orders.volume[i])) for i in chosen if orders.side[i] == BUY), reverse=True
+    )
+    welfare = 0
+    while sells and buys and sells[0][0] < buys[0][0]:
+        litres = min(sells[0][1], buys[0][1])
+        welfare += litres * (buys[0][0] - sells[0][0])
+        for book in (sells, buys):
+            limit, volume = book.pop(0)
+            if volume > litres:
+                book.insert(0, (limit, volume - litres))
+    return welfare
