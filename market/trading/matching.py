@@ -13,10 +13,14 @@ The rules, exactly (DESIGN sections 4 and 6):
   ceil((value so far + rest·limit) / 100 000) − paid, so that fills never pass it.
 * A rest below the product's lot is cancelled after a fill, and so is the rest of a sell that its last route could not
   deliver as a litre. With lots of at least 1 000 litres every crossing pair can fill, whatever its route.
+* An order that a limit kept from a counterparty is looked at again when the limit is freed: always the oldest of those
+  that wait for a freed limit, against older orders only. What an order's own fills free never is what keeps itself: a
+  cap is charged what comes in over its border and freed of what goes out, and no order stands on both sides.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from math import gcd
 from operator import itemgetter
@@ -319,17 +323,22 @@ class Matcher:
         return filled
 
     def rematch(self) -> int:
-        """Looks again at the orders that a limit blocked and that has since been freed, oldest first."""
+        """Looks again at the orders that a limit blocked and that has since been freed; it is always the oldest's turn.
+
+        Where one's fills free more, those that waited for that take their places among the others by age.
+        """
         looked_at = 0
-        while self.freed:
-            limits, self.freed = list(self.freed), {}
-            waiting: dict[int, Order] = {}
-            for limit in limits:
+        waiting: list[tuple[int, Order]] = []  # no two orders share a priority
+        while self.freed or waiting:
+            for limit in self.freed:
                 orders = self.blocked.pop(limit, None)
                 if orders is not None:
                     self.log.append((UNDO_ITEM, self.blocked, limit, orders))
-                    waiting.update(orders)
-            for order in sorted(waiting.values(), key=lambda o: o.priority):
+                    for order in orders.values():
+                        heapq.heappush(waiting, (order.priority, order))
+            self.freed = {}
+            if waiting:
+                order = heapq.heappop(waiting)[1]
                 if order.status == "open" and order.level is not None:
                     looked_at += 1
                     self.match(order, held=True, older_only=True)
