@@ -19,13 +19,20 @@ def take_up(engine: Engine) -> int:
     rows = engine.connection.execute(sql.OPEN_INBOX_SQL).fetchall()
     engine.connection.commit()
     for item in rows:
-        _take(engine, *item)
+        take(engine, *item)
     return len(rows)
 
 
-def _take(
-    engine: Engine, item: int, kind: str, product: int | None, payload: str, user: int | None, request: str
+def take(
+    engine: Engine,
+    item: int,
+    kind: str,
+    product: int | None,
+    payload: str,
+    user: int | None,
+    request: str | None,
 ) -> None:
+    """Does one thing that lies in the inbox and marks it as done; the arguments are its row."""
     details: dict[str, Any] = msgspec.json.decode(payload)
     products = [product] if product in engine.exchange.products else []
 
@@ -95,6 +102,11 @@ def _filter(details: dict[str, Any], product: int | None) -> Any:
 
 def end_expired(engine: Engine) -> int:
     """Ends the orders whose time is over and closes the products whose water year is; returns how many."""
+    with clock.standing():
+        return _end_expired(engine)
+
+
+def _end_expired(engine: Engine) -> int:
     exchange, now = engine.exchange, clock.now().timestamp()
     over = [p for p in exchange.products.values() if p.closes_at <= now and p.phase != "closed"]
     due = exchange.due(now)
