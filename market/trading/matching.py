@@ -26,7 +26,7 @@ from math import gcd
 from operator import itemgetter
 from typing import Any
 
-from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order, undo
+from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order, fields_of, undo
 from market.trading.fills import (
     REST_TOO_SMALL,
     Fill,
@@ -89,7 +89,7 @@ class Matcher:
 
     def touch(self, order: Order) -> None:
         """Logs an order's fields before they change."""
-        self.log.append((UNDO_FIELDS, order, order.fields()))
+        self.log.append((UNDO_FIELDS, order, fields_of(order)))
         self.tape.touched[order.id] = order
 
     def block(self, limit: int, order: Order) -> None:
@@ -125,19 +125,22 @@ class Matcher:
     ) -> None:
         """Executes one match: rests, value, holds, limits, balances; writes it on the tape."""
         source = delivered if terms.k == 1000 else source_for(delivered, terms.k)
-        self.touch(buy)
-        self.touch(sell)
+        buy_held = taker_held or taker is not buy
+        sell_held = taker_held or taker is not sell
+        # A taker whose funds are fresh is new, or its amendment logged it: an undo forgets it or goes back beyond this.
+        if buy_held:
+            self.touch(buy)
+        if sell_held:
+            self.touch(sell)
         maker = buy if buy.priority < sell.priority else sell
         price = maker.price
         value = (delivered if maker is buy else source) * price
         amount = round_half_even(buy.value + value) - buy.paid
         fee = amount * terms.fee_e6 // 1_000_000
         review = terms.review_for(delivered) if terms.reviews else None
-        buy_held = taker_held or taker is not buy
-        sell_held = taker_held or taker is not sell
         beneficiaries = sell.account.beneficiaries
         payees = None if beneficiaries is None else beneficiaries.payees(amount - fee)
-        charges = tuple((limit, source if by_source else delivered) for limit, by_source in terms.charges)
+        charges = tuple([(limit, source if by_source else delivered) for limit, by_source in terms.charges])
         if buy.account.plan:
             charges += ((buy.account.plan, delivered),)
         fill = Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
@@ -211,14 +214,23 @@ class Matcher:
     # --- one order against the book ----------------------------------------------------------------------------
 
     def eligible(self, taker: Order) -> list[tuple[Any, Terms]]:
-        """The ladders on the other side that hold orders and for which there are terms."""
+        """The ladders on the other side that have terms and whose best price would cross if no water were lost."""
         book = self.books[taker.account.product]
-        pool = taker.account.pool
+        pool, price = taker.account.pool, taker.price
+        found = []
         if taker.side == BUY:
-            pairs = [(ladder, self.terms(other, pool)) for other, ladder in book.sells.items() if ladder.keys]
+            for other, ladder in book.sells.items():
+                if ladder.keys and -ladder.keys[-1] <= price:
+                    terms = self.terms(other, pool)
+                    if terms is not None:
+                        found.append((ladder, terms))
         else:
-            pairs = [(ladder, self.terms(pool, other)) for other, ladder in book.buys.items() if ladder.keys]
-        return [(ladder, terms) for ladder, terms in pairs if terms is not None]
+            for other, ladder in book.buys.items():
+                if ladder.keys and ladder.keys[-1] >= price:
+                    terms = self.terms(pool, other)
+                    if terms is not None:
+                        found.append((ladder, terms))
+        return found
 
     def match(self, taker: Order, *, held: bool = False, older_only: bool = False) -> None:
         """Matches an order against the book until it is filled or nothing eligible crosses.
