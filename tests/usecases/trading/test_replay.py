@@ -53,15 +53,15 @@ class Life:
         """So many steps."""
         for _ in range(steps):
             kind = self.chance.random()
-            if kind < 0.7:
+            if kind < 0.65:
                 self._batch()
-            elif kind < 0.85:
+            elif kind < 0.78:
                 self._review()
-            elif kind < 0.91:
+            elif kind < 0.88:
                 self._batch()
                 time.sleep(0.4)  # every GTD order is over by then
                 end_expired(self.world.engine)
-            elif kind < 0.96:
+            elif kind < 0.95:
                 self._deals()
             else:
                 self._halt()
