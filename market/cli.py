@@ -159,6 +159,25 @@ def prove(data_dir: Path | None, as_json: bool) -> None:
     sys.exit(1 if report["violations"] else 0)
 
 
+@main.command()
+@click.argument("second_url")
+@DATA_DIR
+@AS_JSON
+def replay(second_url: str, data_dir: Path | None, as_json: bool) -> None:
+    """Do again on the copy at SECOND_URL what this database did since, and compare. Exits 1 unless all is the same.
+
+    SECOND_URL is a database of its own that was copied from this one at an earlier moment; it is written to.
+    """
+    from market.core import embedded
+
+    again = import_module("market.replay")
+    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez replay") as url:
+        report = again.run(url, second_url)
+    for line in again.lines(report, as_json):
+        click.echo(line)
+    sys.exit(0 if again.is_same(report) else 1)
+
+
 @main.group()
 def audit() -> None:
     """The audit trail."""

@@ -21,13 +21,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from market.core import datadir, db, embedded
 from tests.faults import clients, kills
 from tests.model.playing import play
+from tests.unit.trading.random_market import play_both
 
 PLACE = Path("var/soak")
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 TEMPLATE = "karez_test_soak"
 STEPS_A_SHARD = 10_000
-SHARDS = {"machine": 100, "clients": 10, "kills": 10}
+COMMANDS_A_SHARD = 100_000
+SHARDS = {"book": 10, "machine": 100, "clients": 10, "kills": 10}
 ROUNDS_A_SHARD = 20
+
+
+def _book(_: str, seed: int) -> None:
+    seen = play_both(COMMANDS_A_SHARD, seed)
+    assert seen["fills"] >= COMMANDS_A_SHARD // 20, seen
 
 
 def _machine(server_url: str, seed: int) -> None:
@@ -47,8 +54,13 @@ def _kills(_: str, _seed: int) -> None:
     assert report.violations == [], report
 
 
-KINDS: dict[str, Callable[[str, int], None]] = {"machine": _machine, "clients": _clients, "kills": _kills}
-AT_ONCE = {"machine"}
+KINDS: dict[str, Callable[[str, int], None]] = {
+    "book": _book,
+    "machine": _machine,
+    "clients": _clients,
+    "kills": _kills,
+}
+AT_ONCE = {"book", "machine"}
 """Kinds whose shards do not disturb each other."""
 
 

@@ -250,6 +250,7 @@ def test_everything_that_is_installed_is_pinned() -> None:
     }
     configuration = configparser.ConfigParser()
     configuration.read(ROOT / "setup.cfg", encoding="utf-8")
-    lines = configuration["options"]["install_requires"] + configuration["options.extras_require"]["dev"]
+    extras = configuration["options.extras_require"]
+    lines = configuration["options"]["install_requires"] + extras["dev"] + extras["bench"]
     wanted = {re.split(r"[\[<>= ]", line, maxsplit=1)[0].lower().replace("_", "-") for line in lines.split()}
     assert wanted - pinned == set()

@@ -8,16 +8,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from zoneinfo import ZoneInfo
 
 LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
 
 _offset = dt.timedelta(0)
+_standing: ContextVar[dt.datetime | None] = ContextVar("standing", default=None)
 
 
 def now() -> dt.datetime:
     """The present instant, aware, in UTC."""
-    return dt.datetime.now(dt.UTC) + _offset
+    standing = _standing.get()
+    return dt.datetime.now(dt.UTC) + _offset if standing is None else standing
 
 
 def today() -> dt.date:
@@ -29,6 +32,19 @@ def end_of_legal_day(day: dt.date) -> dt.datetime:
     """The instant at which the legal day `day` is over, in UTC."""
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(0), LEGAL_ZONE)
     return midnight.astimezone(dt.UTC)
+
+
+@contextmanager
+def standing(instant: dt.datetime | None = None) -> Iterator[None]:
+    """Stops this thread's clock for the length of a block, at `instant` or now; within another such block, at its.
+
+    So everything that one act decides and writes bears one instant, and who knows that can do it again exactly.
+    """
+    token = _standing.set(instant or now())
+    try:
+        yield
+    finally:
+        _standing.reset(token)
 
 
 @contextmanager

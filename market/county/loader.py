@@ -166,8 +166,10 @@ class _Reader:
     def _product(self, item: Item) -> parts.Product:
         found = item.table(("code", "source_of_water", "water_year", "tenure", "lot"), _BASIS)
         lot = found["lot"].decimal(3)
-        if lot == 0:
-            raise found["lot"].wrong("must be above zero")
+        if lot < parts.LEAST_LOT_LITRES:
+            raise found["lot"].wrong(
+                "must be at least 1 m3: two orders of less may cross and yet be unable to fill"
+            )
         return parts.Product(
             found["code"].code(),
             found["source_of_water"].code(),

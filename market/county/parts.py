@@ -64,6 +64,10 @@ class WaterYear(msgspec.Struct, frozen=True):
     ends_on: dt.date
 
 
+LEAST_LOT_LITRES = 1_000
+"""Of at least so much any two orders that cross can fill, whatever their route loses (docs/decisions/0001)."""
+
+
 class Product(msgspec.Struct, frozen=True):
     """What one order book trades."""
 

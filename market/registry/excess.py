@@ -15,7 +15,7 @@ from psycopg.rows import tuple_row
 
 from ledger import journal
 from ledger.arrays import Bigints
-from market.core import books
+from market.core import books, clock
 from market.core.chart import CREDITS_MUST_NOT_EXCEED_DEBITS, HEADROOM, AccountCode, TransferCode
 
 
@@ -98,5 +98,5 @@ def absorb(connection: psycopg.Connection[Any], caps: Iterable[int]) -> int:
                 code=TransferCode.CAP_EXCESS,
                 reference=each.limit_id,
             )
-    batch.execute(connection)
+    batch.execute(connection, moment=clock.now())
     return absorbed

@@ -96,7 +96,7 @@ def reject(connection: psycopg.Connection[Any], *, instruction_id: int) -> bool:
 def _write(connection: psycopg.Connection[Any], posting: Posting, freed: list[int]) -> list[int]:
     # The holds guarantee every debit, and the instruction's row, locked above, that they are still whole.
     journal.lock(connection, posting.deltas.keys() | excess.beside(connection, freed))
-    ids = journal.write(connection, posting)
+    ids = journal.write(connection, posting, moment=clock.now())
     excess.absorb(connection, freed)
     return ids
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from market.core import audit, inbox, outbox
+from market.core import audit, clock, inbox, outbox
 from market.core.db import raw
 from market.settlement import instructions
 from market.supervision.errors import ReasonMissing
@@ -32,6 +32,13 @@ def _decide(
 ) -> None:
     if not reason.strip():
         raise ReasonMissing(pointer="/reason")
+    with clock.standing():  # the transfers, the instruction and the audit entry bear one instant
+        _decide_now(session, actor, instruction_id, decision, reason, legal_source)
+
+
+def _decide_now(
+    session: Session, actor: audit.Actor, instruction_id: int, decision: str, reason: str, legal_source: str
+) -> None:
     connection = raw(session)
     resolve = instructions.settle if decision == "approved" else instructions.reject
     freed = resolve(connection, instruction_id=instruction_id)

@@ -26,7 +26,8 @@ class EngineUnavailable(Exception):
 class Batch:
     """One try of one batch: commands, or work on the books that no command asked for.
 
-    `extra` are statements that go into its transaction, `phases` the products whose row it changes beside them.
+    `ids_from` are the ids from which on it numbered its orders, trades and the rest: where it began, and each further
+    block. `extra` are statements that go into its transaction, `phases` the products whose row it changes beside them.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Batch:
         self.rows = Rows(0, clock.now())
         self.locked: set[int] = set()
         self.ids: list[int] = []
+        self.ids_from: list[int] = []
         self.head: tuple[int, bytes] = (0, b"")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 BUY = "buy"
@@ -21,8 +22,7 @@ UNDO_POP_FRONT = 2
 UNDO_LEVEL_GONE = 3
 UNDO_LEVEL_NEW = 4
 UNDO_APPEND = 5
-UNDO_COUNTS = 6
-UNDO_ENTRY_GONE = 7
+UNDO_ENTRY_GONE = 6
 
 
 class Order:
@@ -72,19 +72,29 @@ class Order:
         self.level: Level | None = None
         self.entry: list[Any] | None = None
 
-    def fields(self) -> tuple[Any, ...]:
-        """What an undo must bring back."""
-        return (
-            self.volume, self.rest, self.price, self.priority, self.held, self.hold_id, self.value, self.paid,
-            self.status, self.reason, self.level, self.entry,
-        )  # fmt: skip
-
     def restore(self, fields: tuple[Any, ...]) -> None:
-        """The reverse of `fields`."""
+        """The reverse of `fields_of`."""
         (
             self.volume, self.rest, self.price, self.priority, self.held, self.hold_id, self.value, self.paid,
             self.status, self.reason, self.level, self.entry,
         ) = fields  # fmt: skip
+
+
+fields_of = attrgetter(
+    "volume",
+    "rest",
+    "price",
+    "priority",
+    "held",
+    "hold_id",
+    "value",
+    "paid",
+    "status",
+    "reason",
+    "level",
+    "entry",
+)
+"""What an undo must bring back of an order."""
 
 
 class Level:
@@ -149,7 +159,6 @@ class Book:
             insort(ladder.keys, order.price * ladder.sign)
             log.append((UNDO_LEVEL_NEW, ladder, order.price))
         entry = [order]
-        log.append((UNDO_COUNTS, level, level.live))
         log.append((UNDO_APPEND, level, order, self.orders))
         level.entries.append(entry)
         level.live += 1
@@ -161,8 +170,7 @@ class Book:
         """Takes an order out of its level. Its fields must have been logged by the caller already."""
         level, entry = order.level, order.entry
         assert level is not None and entry is not None
-        log.append((UNDO_COUNTS, level, level.live))
-        log.append((UNDO_ENTRY_GONE, entry, order, self.orders))
+        log.append((UNDO_ENTRY_GONE, level, entry, order, self.orders))
         entry[0] = None
         level.live -= 1
         order.level = order.entry = None
@@ -195,11 +203,11 @@ def undo(log: list[Any], mark: int = 0) -> None:
             record[1].restore(record[2])
         elif kind == UNDO_ITEM:
             _undo_item(record)
-        elif kind == UNDO_COUNTS:
-            record[1].live = record[2]
         elif kind == UNDO_APPEND:
-            record[1].entries.pop()
-            del record[3][record[2].id]
+            level, order, orders = record[1:]
+            level.entries.pop()
+            level.live -= 1
+            del orders[order.id]
         elif kind == UNDO_POP_FRONT:
             record[1].entries.appendleft(record[2])
         elif kind == UNDO_LEVEL_NEW:
@@ -211,8 +219,9 @@ def undo(log: list[Any], mark: int = 0) -> None:
             ladder.levels[level.price] = level
             insort(ladder.keys, level.price * ladder.sign)
         elif kind == UNDO_ENTRY_GONE:
-            entry, order, orders = record[1], record[2], record[3]
+            level, entry, order, orders = record[1:]
             entry[0] = order
+            level.live += 1
             orders[order.id] = order
 
 

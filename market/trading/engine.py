@@ -61,6 +61,7 @@ class Engine:
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
         self._connect = connect
         self._ids: list[int] = []
+        self._ids_from: list[int] = []
         self._moment = clock.now()
         self.batches = 0
         self.times = {"match": 0.0, "lock": 0.0, "write": 0.0}
@@ -95,10 +96,16 @@ class Engine:
     def new_id(self) -> int:
         """The next id for an order, trade, instruction, command or batch, or the next priority."""
         if not self._ids:
-            row = self.connection.execute("SELECT nextval('engine_ids')").fetchone()
-            assert row is not None
-            self._ids = list(range(row[0] + ID_BLOCK - 1, row[0] - 1, -1))
+            first = self._draw_block()
+            self._ids = ids_from(first)
+            self._ids_from.append(first)
         return self._ids.pop()
+
+    def _draw_block(self) -> int:
+        """The first id of a block that no other engine has."""
+        row = self.connection.execute("SELECT nextval('engine_ids')").fetchone()
+        assert row is not None
+        return int(row[0])
 
     # --- the first door ----------------------------------------------------------------------------------------
 
@@ -177,6 +184,10 @@ class Engine:
         self.open()
 
     def _try(self, batch: Batch) -> Batch:
+        with clock.standing():
+            return self._try_now(batch)
+
+    def _try_now(self, batch: Batch) -> Batch:
         self._moment = clock.now()
         named = {account for command in batch.commands for account in accounts_of(command.request)}
         load_accounts(self.connection, self.reference, self.exchange, named)
@@ -199,6 +210,7 @@ class Engine:
     def _match(self, batch: Batch) -> None:
         exchange = self.exchange
         exchange.begin()
+        batch.ids_from = self._ids_from = self._ids[-1:]
         if exchange.freed:
             exchange.rematch()
         if batch.work is not None:
@@ -355,6 +367,11 @@ class Engine:
             elif not needs_no_row(preset):
                 journal.add(self.new_id(), command, preset.outcome)
         return journal
+
+
+def ids_from(first: int) -> list[int]:
+    """The ids from `first` to the end of its block, to be popped in order."""
+    return list(range(first - first % ID_BLOCK + ID_BLOCK - 1, first - 1, -1))
 
 
 def _duplicates(fresh: Sequence[tuple[int, Command]], places: Sequence[int]) -> dict[int, Answer]:

@@ -285,20 +285,14 @@ class Exchange(Gates):
 
     def view(self, order: Order, since: int) -> Accepted:
         """The order as the sender sees it, with the fills since that point of the tape."""
-        fills = tuple(
-            FillView(event.trade_id, event.source, event.delivered, event.price, event.maker, event.amount, event.fee,
-                     "settled" if event.review is None else "awaiting_review", event.terms.k)
-            for event in self.tape.events[since:]
-            if type(event) is Fill and (event.buy is order or event.sell is order)
-        )  # fmt: skip
+        fills = []
+        for event in self.tape.events[since:]:
+            if type(event) is Fill and (event.buy is order or event.sell is order):
+                fills.append(FillView(
+                    event.trade_id, event.source, event.delivered, event.price, event.maker, event.amount, event.fee,
+                    "settled" if event.review is None else "awaiting_review", event.terms.k,
+                ))  # fmt: skip
         return Accepted(
-            order.id,
-            order.status,
-            order.volume,
-            order.rest,
-            order.price,
-            order.held,
-            order.priority,
-            order.reason,
-            fills,
-        )
+            order.id, order.status, order.volume, order.rest, order.price, order.held, order.priority, order.reason,
+            tuple(fills),
+        )  # fmt: skip

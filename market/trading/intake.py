@@ -27,11 +27,11 @@ def take_up(engine: Engine) -> int:
     rows = engine.connection.execute(sql.OPEN_INBOX_SQL).fetchall()
     engine.connection.commit()
     for item in rows:
-        _take(engine, *item)
+        take(engine, *item)
     return len(rows)
 
 
-def _strike(engine: Engine, item: int, deal_ids: list[int], request: str) -> None:
+def _strike(engine: Engine, item: int, deal_ids: list[int], request: str | None) -> None:
     """Deals struck elsewhere, in one batch; where the database refuses that, each by itself."""
     rows = engine.connection.execute(sql.OPEN_DEALS_SQL, (Bigints(deal_ids),)).fetchall()
     engine.connection.commit()
@@ -50,10 +50,10 @@ def _strike(engine: Engine, item: int, deal_ids: list[int], request: str) -> Non
         engine.connection.commit()
 
 
-def _deal_command(row: tuple[Any, ...], request: str) -> Command:
+def _deal_command(row: tuple[Any, ...], request: str | None) -> Command:
     deal = Deal(row[0], row[3], row[4], row[5], row[6], row[7], row[8])
     body_hash = hashlib.sha256(encode(deal)).digest()
-    return Command(row[1], row[2], None, f"{sql.DEAL_KEY}{row[0]}", 0, body_hash, deal, request)
+    return Command(row[1], row[2], None, f"{sql.DEAL_KEY}{row[0]}", 0, body_hash, deal, request or "")
 
 
 def _execute_deals(engine: Engine, item: int, commands: list[Command]) -> None:
@@ -82,9 +82,16 @@ def _deal_statements(
     ]
 
 
-def _take(
-    engine: Engine, item: int, kind: str, product: int | None, payload: str, user: int | None, request: str
+def take(
+    engine: Engine,
+    item: int,
+    kind: str,
+    product: int | None,
+    payload: str,
+    user: int | None,
+    request: str | None,
 ) -> None:
+    """Does one thing that lies in the inbox and marks it as done; the arguments are its row."""
     details: dict[str, Any] = msgspec.json.decode(payload)
     if kind == "deals":
         _strike(engine, item, details["deal_ids"], request)
@@ -183,6 +190,11 @@ def _filter(details: dict[str, Any], product: int | None) -> Any:
 
 def end_expired(engine: Engine) -> int:
     """Ends the orders whose time is over and closes the products whose water year is; returns how many."""
+    with clock.standing():
+        return _end_expired(engine)
+
+
+def _end_expired(engine: Engine) -> int:
     exchange, now = engine.exchange, clock.now().timestamp()
     over = [p for p in exchange.products.values() if p.closes_at <= now and p.phase != "closed"]
     due = exchange.due(now)

@@ -13,16 +13,20 @@ The rules, exactly (DESIGN sections 4 and 6):
   ceil((value so far + rest·limit) / 100 000) − paid, so that fills never pass it.
 * A rest below the product's lot is cancelled after a fill, and so is the rest of a sell that its last route could not
   deliver as a litre. With lots of at least 1 000 litres every crossing pair can fill, whatever its route.
+* An order that a limit kept from a counterparty is looked at again when the limit is freed: always the oldest of those
+  that wait for a freed limit, against older orders only. What an order's own fills free never is what keeps itself: a
+  cap is charged what comes in over its border and freed of what goes out, and no order stands on both sides.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from math import gcd
 from operator import itemgetter
 from typing import Any
 
-from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order, undo
+from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order, fields_of, undo
 from market.trading.fills import (
     REST_TOO_SMALL,
     Fill,
@@ -86,7 +90,7 @@ class Matcher:
 
     def touch(self, order: Order) -> None:
         """Logs an order's fields before they change."""
-        self.log.append((UNDO_FIELDS, order, order.fields()))
+        self.log.append((UNDO_FIELDS, order, fields_of(order)))
         self.tape.touched[order.id] = order
 
     def block(self, limit: int, order: Order) -> None:
@@ -129,19 +133,22 @@ class Matcher:
     ) -> None:
         """Executes one match: rests, value, holds, limits, balances; writes it on the tape."""
         source = delivered if terms.k == 1000 else source_for(delivered, terms.k)
-        self.touch(buy)
-        self.touch(sell)
+        buy_held = taker_held if taker is buy else maker_held
+        sell_held = taker_held if taker is sell else maker_held
+        # A side whose funds are fresh is new, or its amendment logged it: an undo forgets it or goes back beyond this.
+        if buy_held:
+            self.touch(buy)
+        if sell_held:
+            self.touch(sell)
         maker = buy if buy.priority < sell.priority else sell
         price = maker.price
         value = (delivered if maker is buy else source) * price
         amount = round_half_even(buy.value + value) - buy.paid
         fee = amount * terms.fee_e6 // 1_000_000
         review = terms.review_for(delivered) if terms.reviews else None
-        buy_held = taker_held if taker is buy else maker_held
-        sell_held = taker_held if taker is sell else maker_held
         beneficiaries = sell.account.beneficiaries
         payees = None if beneficiaries is None else beneficiaries.payees(amount - fee)
-        charges = tuple((limit, source if by_source else delivered) for limit, by_source in terms.charges)
+        charges = tuple([(limit, source if by_source else delivered) for limit, by_source in terms.charges])
         if buy.account.plan:
             charges += ((buy.account.plan, delivered),)
         fill = Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
@@ -215,14 +222,23 @@ class Matcher:
     # --- one order against the book ----------------------------------------------------------------------------
 
     def eligible(self, taker: Order) -> list[tuple[Any, Terms]]:
-        """The ladders on the other side that hold orders and for which there are terms."""
+        """The ladders on the other side that have terms and whose best price would cross if no water were lost."""
         book = self.books[taker.account.product]
-        pool = taker.account.pool
+        pool, price = taker.account.pool, taker.price
+        found = []
         if taker.side == BUY:
-            pairs = [(ladder, self.terms(other, pool)) for other, ladder in book.sells.items() if ladder.keys]
+            for other, ladder in book.sells.items():
+                if ladder.keys and -ladder.keys[-1] <= price:
+                    terms = self.terms(other, pool)
+                    if terms is not None:
+                        found.append((ladder, terms))
         else:
-            pairs = [(ladder, self.terms(pool, other)) for other, ladder in book.buys.items() if ladder.keys]
-        return [(ladder, terms) for ladder, terms in pairs if terms is not None]
+            for other, ladder in book.buys.items():
+                if ladder.keys and ladder.keys[-1] >= price:
+                    terms = self.terms(pool, other)
+                    if terms is not None:
+                        found.append((ladder, terms))
+        return found
 
     def match(self, taker: Order, *, held: bool = False, older_only: bool = False) -> None:
         """Matches an order against the book until it is filled or nothing eligible crosses.
@@ -327,17 +343,22 @@ class Matcher:
         return filled
 
     def rematch(self) -> int:
-        """Looks again at the orders that a limit blocked and that has since been freed, oldest first."""
+        """Looks again at the orders that a limit blocked and that has since been freed; it is always the oldest's turn.
+
+        Where one's fills free more, those that waited for that take their places among the others by age.
+        """
         looked_at = 0
-        while self.freed:
-            limits, self.freed = list(self.freed), {}
-            waiting: dict[int, Order] = {}
-            for limit in limits:
+        waiting: list[tuple[int, Order]] = []  # no two orders share a priority
+        while self.freed or waiting:
+            for limit in self.freed:
                 orders = self.blocked.pop(limit, None)
                 if orders is not None:
                     self.log.append((UNDO_ITEM, self.blocked, limit, orders))
-                    waiting.update(orders)
-            for order in sorted(waiting.values(), key=lambda o: o.priority):
+                    for order in orders.values():
+                        heapq.heappush(waiting, (order.priority, order))
+            self.freed = {}
+            if waiting:
+                order = heapq.heappop(waiting)[1]
                 paused = order.account.product in self.paused  # all of it is looked at when it opens
                 if order.status == "open" and order.level is not None and not paused:
                     looked_at += 1

@@ -135,9 +135,28 @@ def send(
         raise LookupError("a row that a batch changes does not exist")
 
 
+def _runs(ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending ids as runs of (first, how many); other writers draw from the same sequence, so often several."""
+    if ids and ids[-1] - ids[0] == len(ids) - 1:
+        return [(ids[0], len(ids))]
+    runs: list[tuple[int, int]] = []
+    for each in ids:
+        if runs and each == runs[-1][0] + runs[-1][1]:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        else:
+            runs.append((each, 1))
+    return runs
+
+
 def _close(batch: Batch, journal: Journal, products: Sequence[int], moment: dt.datetime) -> tuple[Any, ...]:
-    """The parameters of CLOSE_SQL: the link of the audit trail over the batch's commands, and the rest."""
-    detail = dict(batch.detail)
+    """The parameters of CLOSE_SQL: the link of the audit trail over the batch's commands, and the rest.
+
+    The link also says from where the batch numbered its rows, so that it can be replayed to the byte.
+    """
+    detail = batch.detail | {
+        "ids": batch.ids_from,
+        "transfers": _runs(batch.ids[: len(batch.rows.posting.rows)]),
+    }
     if journal.rows:
         detail |= {"commands": len(journal.rows), "sha256": journal.digest()}
     link = audit.Link(

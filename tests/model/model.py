@@ -352,15 +352,20 @@ class Model:
             self.state.limits[limit] += deal.source
 
     def _look_again(self, before: dict[str, int]) -> list[Fill]:
-        """Where a limit has more headroom than it had, resting orders are matched again until nothing moves."""
+        """Where a limit has more headroom than it had, resting orders are matched again, the oldest first.
+
+        Whenever one's fills free more, it is the oldest's turn again.
+        """
         fills: list[Fill] = []
-        while any(self.state.limits[name] > litres for name, litres in before.items()) or fills:
+        while self._more_than(before):
             before = dict(self.state.limits)
-            new: list[Fill] = []
             for order in sorted(self.state.orders.values(), key=lambda each: each.number):
                 if order.status == "open":
-                    new += self._match(order, older_only=True)
-            fills += new
-            if not new:
-                break
+                    headroom = dict(self.state.limits)
+                    fills += self._match(order, older_only=True)
+                    if self._more_than(headroom):
+                        break
         return fills
+
+    def _more_than(self, before: dict[str, int]) -> bool:
+        return any(self.state.limits[name] > litres for name, litres in before.items())

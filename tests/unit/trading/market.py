@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+from market.trading.book import fields_of
 from market.trading.commands import Amend, Cancel, Outcome, Place
 from market.trading.exchange import Exchange
 from market.trading.fills import ReviewNeed, Terms
@@ -87,7 +88,7 @@ def snapshot(exchange: Exchange) -> Any:
         if ladder.keys
     }
     orders = {
-        order.id: order.fields()[:10] for book in exchange.books.values() for order in book.orders.values()
+        order.id: fields_of(order)[:10] for book in exchange.books.values() for order in book.orders.values()
     }
     return (
         books,

@@ -1,0 +1,133 @@
+"""`karez replay`: a second database, a copy of the first's past, does what is recorded since and must come to the same.
+
+What is recorded: the engine's commands, expiries and inbox (`market.trading.replay`), and the decisions of reviewers,
+which settle trades. Whatever else changed the first database since (deposits, readings, announcements, the registry)
+is recorded as a fact in the audit trail, not as a command: the replay ends before the first of them and says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+
+from market.core import audit, clock, db
+from market.supervision import reviews
+from market.trading.replay import Differs, Link, Replayer, links
+
+_HEADS_SQL = "SELECT chain, seq FROM audit_chains"
+_ACTS_SQL = """
+SELECT seq, at, action, subject_id, actor_user_id, participant_id, mandate_id, request_id, detail
+FROM audit WHERE chain = 'api' AND seq > %s ORDER BY seq
+"""
+_FIRST_TRANSFER_SQL = "SELECT min(id) FROM transfers WHERE batch_id = 0 AND created_at = %s"
+_NEXT_TRANSFER_SQL = "SELECT setval('ledger_transfer_ids', %s, false)"
+_DUMPS_SQL = {
+    "orders": "COPY (SELECT * FROM orders ORDER BY id) TO STDOUT",
+    "trades": "COPY (SELECT * FROM trades ORDER BY id) TO STDOUT",
+    "transfers": "COPY (SELECT * FROM transfers ORDER BY id) TO STDOUT",
+    "instructions": "COPY (SELECT * FROM instructions ORDER BY id) TO STDOUT",
+    "outcomes": "COPY (SELECT * FROM commands ORDER BY id) TO STDOUT",
+    "balances": "COPY (SELECT * FROM accounts ORDER BY id) TO STDOUT",
+    "engine's audit chain": "COPY (SELECT * FROM audit WHERE chain = 'engine' ORDER BY seq) TO STDOUT",
+}
+"""What must be the same to the byte; every column."""
+DECISIONS = {"review.approved": reviews.approve, "review.rejected": reviews.reject}
+
+
+class Act(NamedTuple):
+    """One entry of the audit chain of the API."""
+
+    seq: int
+    at: dt.datetime
+    action: str
+    subject_id: int
+    actor: audit.Actor
+    detail: str
+
+
+def run(log_url: str, second_url: str) -> dict[str, Any]:
+    """Replays on the second database what the first did since, and compares.
+
+    Returns `batches` and `decisions` done, `stopped_at` (None, or the entry that cannot be replayed), `same` (by
+    table: whether its rows are equal to the byte; None where it was not compared because the replay stopped). Errors:
+    Differs.
+    """
+    done = {"batches": 0, "decisions": 0}
+    stopped: dict[str, Any] | None = None
+    with db.connect(log_url, autocommit=True) as log, db.connect(second_url, autocommit=True) as second:
+        replayer = Replayer(lambda: db.connect(second_url), log)
+        try:
+            for step in _steps(log, second):
+                if isinstance(step, Link):
+                    replayer.again(step)
+                    done["batches"] += 1
+                elif step.action in DECISIONS:
+                    _decide(log, second_url, step)
+                    done["decisions"] += 1
+                else:
+                    stopped = {"seq": step.seq, "action": step.action, "at": step.at.isoformat()}
+                    break
+        finally:
+            replayer.connection.close()
+        same = None if stopped else {name: dump(log, name) == dump(second, name) for name in _DUMPS_SQL}
+    return {**done, "stopped_at": stopped, "same": same}
+
+
+def is_same(report: Mapping[str, Any]) -> bool:
+    """Whether a report of `run` says that all was done again and came to the same."""
+    return bool(report["same"]) and all(report["same"].values())
+
+
+def lines(report: Mapping[str, Any], as_json: bool) -> Iterator[str]:
+    """A report of `run` for people, or as one JSON object."""
+    if as_json:
+        yield json.dumps(report, ensure_ascii=False)
+        return
+    yield f"{report['batches']} batches and {report['decisions']} decisions done again"
+    for name, same in (report["same"] or {}).items():
+        yield f"  {name:<22} {'the same to the byte' if same else 'DIFFERS'}"
+    if report["stopped_at"]:
+        yield f"stopped before {report['stopped_at']['action']}, which is no command; nothing was compared"
+
+
+def dump(connection: psycopg.Connection[Any], table: str) -> bytes:
+    """SHA-256 over every row of a table of the comparison, in order of id, as PostgreSQL writes it out."""
+    digest = hashlib.sha256()
+    with connection.cursor() as cursor, cursor.copy(_DUMPS_SQL[table]) as copy:
+        for block in copy:
+            digest.update(block)
+    return digest.digest()
+
+
+def _steps(log: psycopg.Connection[Any], second: psycopg.Connection[Any]) -> list[Link | Act]:
+    """What the first did since, in order of its instants; each chain keeps its own order."""
+    heads = dict(second.execute(_HEADS_SQL).fetchall())
+    acts = [
+        Act(seq, at, action, subject, audit.Actor(user, participant, mandate, request), detail)
+        for seq, at, action, subject, user, participant, mandate, request, detail in log.execute(
+            _ACTS_SQL, (heads["api"],)
+        )
+    ]
+    return sorted([*links(log, heads["engine"]), *acts], key=lambda step: step.at)
+
+
+def _decide(log: psycopg.Connection[Any], second_url: str, act: Act) -> None:
+    """Approves or rejects as it was decided, at its instant, with the transfer ids it drew."""
+    told = msgspec.json.decode(act.detail)
+    row = log.execute(_FIRST_TRANSFER_SQL, (act.at,)).fetchone()
+    with clock.standing(act.at), db.transaction(second_url) as session:
+        if row is not None and row[0] is not None:
+            db.raw(session).execute(_NEXT_TRANSFER_SQL, row)
+        DECISIONS[act.action](
+            session, actor=act.actor, instruction_id=act.subject_id, reason=told["reason"],
+            legal_source=told["legal_source"],
+        )  # fmt: skip
+
+
+__all__ = ["Differs", "dump", "run"]
