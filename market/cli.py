@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from market.auctioning import auction
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 
@@ -387,6 +388,8 @@ def announce(
     with embedded.database(Settings.from_environment(data_dir=data_dir), "karez announce") as url:
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
+
+main.add_command(auction)
 
 if __name__ == "__main__":
     main()

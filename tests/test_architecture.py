@@ -36,7 +36,7 @@ _AUCTION = (
     "ties",
     "welfare",
 )
-NUMERIC = dict.fromkeys(_AUCTION, {"numpy", "highspy"}) | {"savings": {"numpy", "highspy"}}
+NUMERIC = {stem: {"numpy", "highspy"} for stem in (*_AUCTION, "savings")}
 
 CLOCKS = {"market/core/clock.py"}
 """Where the time is read; everybody else asks there."""

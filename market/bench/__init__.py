@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-BENCHMARKS = ("orders", "allocation", "matching")
+BENCHMARKS = ("orders", "allocation", "matching", "auction")
 """The names `karez bench` knows."""
 
 

@@ -37,13 +37,19 @@ def hold(engine: Engine, item: int, call_id: int, actor: Actor) -> None:
         outcome = encode({"held": batch.result}).decode()
         return [
             (sql.CALL_HELD_SQL, parameters),
+            (sql.SET_PHASE_SQL, ("open", "", call.product)),
             (sql.DONE_INBOX_SQL, (clock.now(), batch.rows.batch_id, outcome, item)),
         ]
+
+    def work() -> int:
+        filled = calling.apply(engine.exchange, call)
+        engine.exchange.set_phase(call.product, "open", "")
+        return filled
 
     try:
         engine.run(
             lambda: Batch(
-                work=lambda: calling.apply(engine.exchange, call), action="call", actor=actor,
+                work=work, action="call", actor=actor,
                 detail={"call": call_id}, extra=done, products=[call.product],
             )
         )  # fmt: skip

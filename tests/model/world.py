@@ -254,6 +254,10 @@ class World:
         assert row is not None
         return tuple(row)
 
+    def fund(self) -> int:
+        """What the public fund has."""
+        return int(self._one("SELECT credits_posted - debits_posted FROM accounts WHERE code = %s", 17))
+
     def free(self, holder: str) -> int:
         """What is free on a holder's water account."""
         return int(self._one(

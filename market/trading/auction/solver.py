@@ -15,6 +15,7 @@ from market.trading.auction.model import Ints, Options, Reals
 INFINITY = highspy.kHighsInf
 TOLERANCE = 1e-9
 LOOSER = 1e-7
+_ENDED = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit)
 _FINAL = (highspy.HighsModelStatus.kOptimal,)
 
 
@@ -74,7 +75,7 @@ class Program:
             return Solution(np.zeros(0), np.zeros(self.rows), 0.0)
         self._highs.run()
         for tolerance in (TOLERANCE, LOOSER):
-            if self._highs.getModelStatus() in _FINAL:
+            if self._highs.getModelStatus() in _ENDED:
                 break
             self._highs.clearSolver()
             self._highs.setOptionValue("solver", "simplex")
@@ -89,6 +90,10 @@ class Program:
             dual=np.array(found.row_dual, np.float64),
             value=self._highs.getObjectiveValue(),
         )
+
+    def stop_after(self, seconds: float) -> None:
+        """Gives up after that time: Unsolved."""
+        self._highs.setOptionValue("time_limit", seconds)
 
     def cost(self, column: int, value: float) -> None:
         """Changes one variable's cost."""
