@@ -40,8 +40,9 @@ NUMERIC = {stem: {"numpy", "highspy"} for stem in (*_AUCTION, "savings")}
 
 CLOCKS = {"market/core/clock.py"}
 """Where the time is read; everybody else asks there."""
-FLOATS = {"market/bench/"}
-"""Where a number may be turned into a float: rates that are measured, never water or money."""
+FLOATS = {"market/bench/", "market/trading/auction/"}
+"""Where a number may be turned into a float: rates that are measured, and what a solver is asked; never what is booked.
+"""
 TIMES = re.compile(r"\b(datetime\.(now|today|utcnow)|utcnow|date\.today|time\.time)\(")
 LEDGER_WRITES = re.compile(
     r"\b(INSERT INTO|UPDATE|DELETE FROM|TRUNCATE|COPY)\s+\"?(accounts|transfers|assets)\b", re.I

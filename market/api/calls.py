@@ -10,8 +10,10 @@ from ledger.units import format_litres, format_price_e4
 from market.api.http import actor, blueprint, own_only, page, paging, session
 from market.api.schemas import calls as shapes
 from market.core.db import raw
+from market.core.errors import NotFound
 from market.trading import call_queries, call_settling, calls
 from market.trading.call_models import Call
+from market.trading.models import Product
 
 blp = blueprint("calls", "Call auctions: one price a place and sector, under routes and caps")
 
@@ -53,6 +55,8 @@ def open_call(body: dict[str, Any], product_id: int) -> dict[str, Any]:
 def list_calls(product_id: int) -> dict[str, Any]:
     """The calls of a product, newest first."""
     where = paging("cal")
+    if session().get(Product, product_id) is None:
+        raise NotFound("there is no such product")
     rows = call_queries.listed(session(), product_id=product_id, before=where.after, limit=where.limit + 1)
     return page([_view(each) for each in rows], where.limit)
 

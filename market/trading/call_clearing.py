@@ -107,10 +107,18 @@ class _Row:
     fee_fen: int
 
 
+_FORGET_SQL = (
+    "DELETE FROM call_prices WHERE call_id = %s",
+    "DELETE FROM call_flows WHERE call_id = %s",
+    "DELETE FROM call_fills WHERE call_id = %s",
+    "DELETE FROM call_limits WHERE call_id = %s",
+)
+
+
 def write(connection: psycopg.Connection[Any], call: Call, found: Found) -> None:
     """Writes what a call found beside its row, in place of an earlier try."""
-    for table in ("call_prices", "call_flows", "call_fills", "call_limits"):
-        connection.execute(f"DELETE FROM {table} WHERE call_id = %s", (call.id,))
+    for statement in _FORGET_SQL:
+        connection.execute(statement, (call.id,))
     rows = list(_fills(found))
     sales = [row for row in rows if row.order.side != BUY]
     buys = [row for row in rows if row.order.side == BUY]

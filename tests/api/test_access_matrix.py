@@ -21,6 +21,7 @@ from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.models import User
 from market.registry.season_models import CarryOver
+from market.trading.call_models import Call
 from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product, trust_body
 
 NOBODY, EXPIRED = "nobody", "expired"
@@ -79,6 +80,7 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "curtailment_id": _curtailment(county),
         "carry_over_id": _year_end(county),
         "bank_id": county.bank,
+        "call_id": _a_call(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 
@@ -96,6 +98,18 @@ def _curtailment(county: County) -> str:
     }  # fmt: skip
     found: str = county.post("registrar", "/curtailments", body)["id"]
     return found
+
+
+def _a_call(county: County) -> str:
+    """A call that is over, of which nothing is left to do."""
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        made = Call(
+            product_id=ids.parse("prd", product(county)), status="settled", commitment="", committed="", record="{}",
+            resolved_at=clock.now(),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return ids.public("cal", made.id)
 
 
 def _year_end(county: County) -> str:
@@ -322,7 +336,7 @@ def test_powers_are_kept_apart() -> None:
         return {name for name, rule in WRITES.items() if role in rule.roles}
 
     assert writes("administrator") == {"users.create", "users.set_roles", "users.suspend", "users.reinstate"}
-    assert writes("reviewer") == {"reviews.approve", "reviews.reject"}
+    assert writes("reviewer") == {"reviews.approve", "reviews.reject", "calls.approve", "calls.reject"}
     assert writes("treasurer") == {"payments.record_deposit", "payments.record_payout"}
     assert writes("supervisor") & writes("reviewer") == set()
     for role in BUREAU:
