@@ -44,6 +44,24 @@ ON CONFLICT DO NOTHING
 """
 _NEXT_DEAL_SQL = "SELECT setval(pg_get_serial_sequence('deals', 'id'), (SELECT max(id) FROM deals))"
 
+_CALL_SQL = (
+    (
+        "SELECT id, product_id, commitment, committed, record FROM calls WHERE id = %s",
+        "INSERT INTO calls (id, product_id, status, commitment, committed, record) OVERRIDING SYSTEM VALUE"
+        " VALUES (%s, %s, 'cleared', %s, %s, %s) ON CONFLICT DO NOTHING",
+    ),
+    (
+        "SELECT call_id, order_id, side, water_account_id, participant_id, litres, price_e4, amount_fen, fee_fen"
+        " FROM call_fills WHERE call_id = %s",
+        "INSERT INTO call_fills (call_id, order_id, side, water_account_id, participant_id, litres, price_e4,"
+        " amount_fen, fee_fen) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+    ),
+    (
+        "SELECT call_id, account_id, litres FROM call_limits WHERE call_id = %s",
+        "INSERT INTO call_limits (call_id, account_id, litres) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+    ),
+)
+
 
 class Differs(OperatorError):
     """The second database came to something else than the first."""
@@ -116,6 +134,8 @@ class Replayer(Engine):
             self.connection.execute(_NEXT_INBOX_SQL)
         if row[1] == "deals":
             self._copy_deals(msgspec.json.decode(row[3])["deal_ids"])
+        elif row[1] == "call":
+            self._copy_call(msgspec.json.decode(row[3])["call_id"])
         self.connection.commit()
         take(self, *row)
 
@@ -124,6 +144,12 @@ class Replayer(Engine):
         for row in self._log.execute(_DEALS_SQL, (deal_ids,)).fetchall():
             self.connection.execute(_COPY_DEAL_SQL, row)
         self.connection.execute(_NEXT_DEAL_SQL)
+
+    def _copy_call(self, call_id: int) -> None:
+        """A call as it was cleared, for whoever cleared it is not replayed."""
+        for read, write in _CALL_SQL:
+            for row in self._log.execute(read, (call_id,)).fetchall():
+                self.connection.execute(write, row)
 
     # --- numbers from the log ----------------------------------------------------------------------------------
 
