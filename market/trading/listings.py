@@ -7,7 +7,7 @@ the deal is struck or the listing ends, so that nobody sells them twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -154,7 +154,7 @@ def stop(session: Session, *, actor: audit.Actor, listing_id: int, reason: str) 
     )
 
 
-def stop_all(session: Session, *, actor: audit.Actor, listing_ids: list[int], reason: str) -> None:
+def stop_all(session: Session, *, actor: audit.Actor, listing_ids: Sequence[int], reason: str) -> None:
     """Stops these listings, those that hold water still, lowest id first."""
     found = session.scalars(
         select(Listing)
