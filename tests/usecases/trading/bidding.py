@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from market.trading.bidding_rules import Terms
 from market.trading.intake import take_up
 from tests.model.world import World
 
+_numbers = itertools.count(1)
 LOT = 1_000
 DAY, HOUR, MINUTE = dt.timedelta(days=1), dt.timedelta(hours=1), dt.timedelta(minutes=1)
 
@@ -122,7 +124,7 @@ class Bidding:
             ).one()
             transfers.record_payout(
                 session, actor=self.actor, money_account_id=account, amount_fen=self.money(name) - left_fen,
-                bank_reference=f"P-{name}", value_date=clock.today(), note="tests",
+                bank_reference=f"P-{name}-{next(_numbers)}", value_date=clock.today(), note="tests",
             )  # fmt: skip
 
     @contextmanager
