@@ -136,13 +136,13 @@ def lapse(session: Session, *, actor: audit.Actor, listing_id: int) -> Listing:
         raise errors.ListingState("it is not due", available=listing.status)
     bidder = session.get_one(Bidder, listing.awarded_to_id)
     if listing.status == "offered":
-        return _pass_on(session, actor, listing, bidder, "not taken up")
+        return _pass_on(session, actor, listing, bidder, "not_taken_up")
     try:
         needed, free = _funds(session, listing, bidder)
     except Refusal as refusal:  # the rules no longer let the water go there: not the winner's failure
         return listings.end(session, actor=actor, listing=listing, status="unsold", reason=refusal.rule)
     if free < needed:
-        return _pass_on(session, actor, listing, bidder, "not paid in time")
+        return _pass_on(session, actor, listing, bidder, "not_paid_in_time")
     _strike(session, actor, listing, bidder, "struck_when_due")
     return listing
 

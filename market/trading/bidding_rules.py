@@ -136,10 +136,10 @@ def decide(standings: Iterable[Standing], reserve_e4: int | None) -> Decision:
     """
     ranked = sorted(standings, key=lambda each: (-each.price_e4, each.bid_id))
     if not ranked:
-        return Decision(None, None, "nobody bid")
+        return Decision(None, None, "nobody_bid")
     enough = [each for each in ranked if reserve_e4 is None or each.price_e4 >= reserve_e4]
     if not enough:
-        return Decision(None, None, "the reserve price was not met")
+        return Decision(None, None, "reserve_not_met")
     return Decision(enough[0], enough[1] if len(enough) > 1 else None, "")
 
 

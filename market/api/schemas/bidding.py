@@ -40,7 +40,9 @@ class ListingOut(Schema):
     """A listing as everyone sees it, without names.
 
     `reserve_price` is null where it is secret, `best_price` and `bids` until there is a bid that may be seen.
-    `least_bid` is what the next bid must be; `closes_at` is as extended so far.
+    `least_bid` is what the next bid must be; `closes_at` is as extended so far. `reason` of an unsold lot is a code
+    (nobody_bid, reserve_not_met, declined, not_paid_in_time, not_taken_up, or the rule for which the engine refused the
+    deal), of a cancelled or stopped one what was written.
     """
 
     id = PublicId("lst", required=True)

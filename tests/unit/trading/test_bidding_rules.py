@@ -163,14 +163,14 @@ A, B, C = Standing(1, 3_000, 11), Standing(2, 2_500, 12), Standing(3, 3_000, 10)
 @pytest.mark.parametrize(
     ("standings", "reserve", "winner", "second", "reason"),
     [
-        ([], None, None, None, "nobody bid"),
+        ([], None, None, None, "nobody_bid"),
         ([A], None, A, None, ""),
         ([B, A], None, A, B, ""),
         ([A, C], None, C, A, ""),
         ([A, B, C], None, C, A, ""),
         ([A, B], 3_000, A, None, ""),
         ([A, B], 2_500, A, B, ""),
-        ([A, B], 3_001, None, None, "the reserve price was not met"),
+        ([A, B], 3_001, None, None, "reserve_not_met"),
     ],
 )
 def test_who_wins_and_who_is_second(
