@@ -128,12 +128,15 @@ def overdue(session: Session, now: dt.datetime) -> list[int]:
 def lapse(session: Session, *, actor: audit.Actor, listing_id: int) -> Listing:
     """The time to take a lot is over: a winner that can pay has its deal struck, one that cannot has failed.
 
-    While the product is halted nobody's time ends. Errors: NotFound, ListingState.
+    Where the product is halted then, the bidder has its days once more. Errors: NotFound, ListingState.
     """
     listing = listings.locked(session, listing_id, "awarded", "offered")
-    product = session.get_one(Product, listing.product_id)
-    if listing.due_at is None or clock.now() < listing.due_at or product.phase == HALTED:
+    if listing.due_at is None or clock.now() < listing.due_at:
         raise errors.ListingState("it is not due", available=listing.status)
+    if session.get_one(Product, listing.product_id, populate_existing=True).phase == HALTED:
+        listing.due_at = bidding.due_at(listing)
+        listings.tell(session, actor, listing, "postponed", {"due_at": listing.due_at.isoformat()})
+        return listing
     bidder = session.get_one(Bidder, listing.awarded_to_id)
     if listing.status == "offered":
         return _pass_on(session, actor, listing, bidder, "not_taken_up")

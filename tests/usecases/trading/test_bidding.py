@@ -180,7 +180,7 @@ def test_water_that_the_seller_sold_meanwhile_is_not_the_winners_failure(world: 
     assert lot.money("b") == MONEY
 
 
-def test_a_halt_stops_the_clock_of_whoever_must_take_the_lot(world: World) -> None:
+def test_a_halt_gives_whoever_must_take_the_lot_its_days_once_more(world: World) -> None:
     lot = Bidding(world)
     lot.register("b")
     with lot.running():
@@ -191,11 +191,15 @@ def test_a_halt_stops_the_clock_of_whoever_must_take_the_lot(world: World) -> No
         take_up(world.engine)
         with pytest.raises(ProductNotOpen):
             lot.take("confirm", "b")
+    first_due = lot.row().due_at
     with lot.overdue():
         assert lot.status == "awarded"
+        due = lot.row().due_at
+        assert first_due is not None and due is not None and due > first_due
         with db.transaction(world.url) as session:
             products.resume(session, actor=lot.actor, product_id=world.names.product, reason="tests")
         take_up(world.engine)
+        lot.take("confirm", "b")
         lot.job()
         assert lot.status == "sold"
 
