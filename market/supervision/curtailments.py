@@ -141,6 +141,7 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         cuts=cuts,
         offered=lambda: _offered(connection, found.water_year),
         lock=True,
+        beside=listings.between(connection, found.water_year),
     )
     parts = {each.holder.water_account_id: each.parts for each in made.takings}
     selling = [account for account, each in parts.items() if each.ordered]

@@ -154,7 +154,7 @@ def _pass_on(session: Session, actor: audit.Actor, listing: Listing, bidder: Bid
     """A bidder does not take the lot: who had won it, or had accepted it, forfeits; the second bidder is next."""
     second = listing.second_id
     bound = listing.status in ("awarded", "struck")
-    listings.lock_accounts(session, listing)
+    listings.lock_accounts(session, listing, paying=bound)
     if bound:
         _forfeit(session, listing, bidder)
     if second is None or not (listing.held_litres or listings.hold(session, listing)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import psycopg
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -227,17 +228,39 @@ def _water(session: Session, listing: Listing) -> tuple[int, int]:
     return account.account_id, books.system_account(raw(session), asset, AccountCode.WATER_CLEARING)
 
 
-def lock_accounts(session: Session, listing: Listing) -> None:
-    """Locks every ledger account that a step of a listing may touch, the whole set once."""
+def lock_accounts(session: Session, listing: Listing, *, paying: bool = False) -> None:
+    """Locks every ledger account that a step of a listing may touch, the whole set once.
+
+    `paying`: also those of whom a forfeited deposit goes to.
+    """
     connection = raw(session)
     money = session.scalars(
         select(MoneyAccount.account_id)
         .join(Bidder, Bidder.participant_id == MoneyAccount.participant_id)
         .where(Bidder.listing_id == listing.id, Bidder.status == "registered")
     ).all()
-    payees = [account for account, _ in biddable.payees(connection, listing.water_account_id)]
-    clearing = books.system_account(connection, CNY, AccountCode.MONEY_CLEARING)
-    journal.lock(connection, {*_water(session, listing), *money, *payees, clearing})
+    wanted = {*_water(session, listing), *money}
+    wanted.add(books.system_account(connection, CNY, AccountCode.MONEY_CLEARING))
+    if paying:
+        wanted.update(account for account, _ in biddable.payees(connection, listing.water_account_id))
+    journal.lock(connection, wanted)
+
+
+_BETWEEN_SQL = """
+SELECT DISTINCT unnest(ARRAY[t.debit_account_id, t.credit_account_id])
+  FROM (SELECT l.id, l.hold_id FROM listings l WHERE l.held_litres > 0
+        UNION ALL
+        SELECT l.id, b.hold_id FROM listings l JOIN bidders b ON b.listing_id = l.id
+         WHERE l.held_litres > 0 AND b.status = 'registered') x
+  JOIN listings l ON l.id = x.id
+  JOIN products p ON p.id = l.product_id AND p.water_year = %s
+  JOIN transfers t ON t.id = x.hold_id
+"""
+
+
+def between(connection: psycopg.Connection[Any], water_year: int) -> set[int]:
+    """The ledger accounts between which listings of a year and their bidders' deposits hold: to be locked together."""
+    return {row[0] for row in connection.execute(_BETWEEN_SQL, (water_year,)).fetchall()}
 
 
 def hold(session: Session, listing: Listing) -> bool:
