@@ -23,6 +23,7 @@ API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
+    "listings",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -37,6 +38,7 @@ ID_PREFIXES = {
     "tru": "trust", "tmb": "trust membership",
     "pco": "consent to a search", "plg": "pledge", "psl": "sale of pledged water", "evt": "event",
     "cal": "call", "fnd": "finding", "trn": "turn sheet", "dlv": "delivery",
+    "lst": "listing", "bdr": "bidder", "bid": "bid",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -23,7 +23,7 @@ from market.core.errors import Refusal
 from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
 from market.settlement import deliveries
 from market.supervision import curtailments
-from market.trading import call_settling, calls
+from market.trading import awards, bidding, call_settling, calls
 
 log = structlog.get_logger("jobs")
 CLOCK = audit.Actor(request_id="jobs")
@@ -129,9 +129,27 @@ def clear_calls(url: str) -> int:
     return cleared + settled
 
 
+_BIDDING_STEPS: tuple[tuple[Callable[[Session], list[int]], Callable[..., Any]], ...] = (
+    (lambda session: bidding.due_to_open(session, clock.now()), bidding.open_one),
+    (lambda session: bidding.due_to_close(session, clock.now()), bidding.close),
+    (awards.answered, awards.settle),
+    (lambda session: awards.overdue(session, clock.now()), awards.lapse),
+)
+
+
+def advance_biddings(url: str) -> int:
+    """Public biddings open, close and are decided; answers of the engine and times that are over have their effect."""
+    return sum(_each(url, "bidding", _found(url, find), partial(_listing, do)) for find, do in _BIDDING_STEPS)
+
+
+def _listing(do: Callable[..., Any], session: Session, listing_id: int) -> None:
+    do(session, actor=CLOCK, listing_id=listing_id)
+
+
 JOBS = (
     Job("calls", "* * * * * */2", "clear calls whose product stands still, settle what nobody reviews", clear_calls),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
+    Job("bidding", "* * * * * */10", "open, close and decide public biddings and their sales", advance_biddings),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),

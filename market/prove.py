@@ -12,6 +12,7 @@ from market.core import audit, db
 from market.proofs import (
     NAMES,
     beneficiaries,
+    bidding,
     calls,
     crossing,
     ledger,
@@ -24,7 +25,7 @@ from market.proofs import (
 from market.trading.rows import command_digest
 
 SAMPLE = 5
-PARTS = (ledger, trading, calls, metering, rights, season, beneficiaries, trail)
+PARTS = (ledger, trading, bidding, calls, metering, rights, season, beneficiaries, trail)
 Violations = dict[int, list[list[Any]]]
 
 

@@ -38,6 +38,7 @@ MODEL_MODULES = (
     "market.trading.models",
     "market.trading.deal_models",
     "market.trading.call_models",
+    "market.trading.bidding_models",
     "market.supervision.models",
 )
 

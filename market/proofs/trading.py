@@ -40,9 +40,14 @@ WITH held AS (
   UNION ALL
   SELECT l.account_id, sum(l.litres)
   FROM call_limits l JOIN calls c ON c.id = l.call_id AND c.status = 'held' WHERE l.litres > 0 GROUP BY 1
+  UNION ALL
+  SELECT w.account_id, sum(l.held_litres) FROM listings l JOIN water_accounts w ON w.id = l.water_account_id GROUP BY 1
+  UNION ALL
+  SELECT m.account_id, sum(b.deposit_fen) FROM bidders b JOIN money_accounts m ON m.participant_id = b.participant_id
+  WHERE b.status = 'registered' GROUP BY 1
 ), due AS (SELECT account_id, sum(amount) AS amount FROM held GROUP BY 1)
-SELECT 'what an account holds is not its open orders, instructions and pledges' AS reason, a.id AS account_id,
-       a.debits_pending, coalesce(d.amount, 0) AS due
+SELECT 'what an account holds is not its open orders, instructions, pledges, listings and deposits' AS reason,
+       a.id AS account_id, a.debits_pending, coalesce(d.amount, 0) AS due
 FROM accounts a LEFT JOIN due d ON d.account_id = a.id
 WHERE a.code IN ({int(AccountCode.HOLDER_WATER)}, {int(AccountCode.HOLDER_MONEY)}, {int(AccountCode.LIMIT)})
   AND a.debits_pending <> coalesce(d.amount, 0)

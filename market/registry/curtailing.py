@@ -8,7 +8,7 @@ The process around it, with the exchange halted, is market.supervision.curtailme
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -127,11 +127,12 @@ def plan(
     cuts: Sequence[tuple[int, int]],
     offered: Callable[[], Offered],
     lock: bool = False,
+    beside: Iterable[int] = (),
 ) -> Plan:
     """What cutting caps to these figures (limit id, litres) takes from whom now.
 
     `offered` reads, under the locks, what open sales and reviews hold and give back when they are ended. Narrow caps
-    go first. `lock` locks every account that posting touches, the whole set once.
+    go first. `lock` locks every account that posting touches, the whole set once, and those of `beside` with them.
     """
     tree = reference.zones(connection)
     limits = reference.limits(connection, water_year=water_year)
@@ -139,7 +140,7 @@ def plan(
     chosen = [limit for limit in limits if limit.id in after]
     chosen.sort(key=lambda limit: (-_depth(tree, limit), limit.id))
     if lock:
-        _lock(connection, water_year, limits)
+        _lock(connection, water_year, limits, beside)
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(_HOLDERS_SQL, {"year": water_year, "last": season.LAST_PRIORITY}).fetchall()
     sales, held, none = offered(), reach.held(connection, water_year), reach.Held()
@@ -253,7 +254,12 @@ def _cut(
     session.flush()
 
 
-def _lock(connection: psycopg.Connection[Any], water_year: int, limits: Sequence[caps.LimitNode]) -> None:
+def _lock(
+    connection: psycopg.Connection[Any],
+    water_year: int,
+    limits: Sequence[caps.LimitNode],
+    beside: Iterable[int],
+) -> None:
     """Locks the accounts of the year's holders, of its caps and their excess, and the contra accounts."""
     held = reach.lock(connection, water_year)
     rows = connection.execute(
@@ -261,7 +267,7 @@ def _lock(connection: psycopg.Connection[Any], water_year: int, limits: Sequence
         " WHERE w.water_year = %s AND a.credits_posted > a.debits_posted",
         (water_year,),
     ).fetchall()
-    wanted = held | {row[0] for row in rows} | {limit.account_id for limit in limits}
+    wanted = held | {*beside} | {row[0] for row in rows} | {limit.account_id for limit in limits}
     for source in {row[1] for row in rows}:
         asset = water_asset(source, water_year)
         wanted.add(books.system_account(connection, asset, AccountCode.WATER_CURTAILED))

@@ -26,6 +26,8 @@ from market.registry.errors import CurtailmentRunning, NotACut
 from market.registry.models import Limit
 from market.registry.season_models import Curtailment, CurtailmentCut
 from market.supervision import reviews
+from market.trading import listings
+from market.trading.bidding_models import HOLDING, Listing
 from market.trading.models import Order, Product
 
 HALTING, CANCELLING, RESUMING, DONE = "halting", "cancelling", "resuming", "done"
@@ -128,6 +130,7 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         return found
     places.open_year(session, found.water_year, lock=True)
     connection.execute(_LOCK_REVIEWS_SQL, (found.water_year,))
+    connection.execute(_LOCK_LISTINGS_SQL, (found.water_year,))
     cuts = [
         (cut.limit_id, cut.after_litres)
         for cut in session.scalars(select(CurtailmentCut).where(CurtailmentCut.curtailment_id == found.id))
@@ -138,6 +141,7 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         cuts=cuts,
         offered=lambda: _offered(connection, found.water_year),
         lock=True,
+        beside=listings.between(connection, found.water_year),
     )
     parts = {each.holder.water_account_id: each.parts for each in made.takings}
     selling = [account for account, each in parts.items() if each.ordered]
@@ -178,7 +182,13 @@ SELECT id, seller_water_account_id, source_litres FROM instructions
 
 
 def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_account_ids: list[int]) -> None:
-    """Has the engine end the open sales of accounts whose free water does not suffice."""
+    """Has the engine end the open sales of accounts whose free water does not suffice, and stops their listings."""
+    listed = session.scalars(
+        select(Listing.id)
+        .where(Listing.water_account_id.in_(water_account_ids), Listing.status.in_(HOLDING))
+        .order_by(Listing.id)
+    ).all()
+    listings.stop_all(session, actor=actor, listing_ids=listed, reason=f"curtailment: {found.reason}")
     orders = session.scalars(
         select(Order.id)
         .where(Order.water_account_id.in_(water_account_ids), Order.status == "open", Order.side == "sell")
@@ -189,7 +199,8 @@ def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_acco
     item = inbox.put(connection, kind="cancel_orders", actor=actor, payload=payload)
     found.status, found.awaits = CANCELLING, _json([item])
     found.version += 1
-    _tell(raw(session), actor, found, "cancelling", {"orders": len(payload["order_ids"])})
+    detail = {"orders": len(payload["order_ids"]), "listings": len(listed)}
+    _tell(raw(session), actor, found, "cancelling", detail)
 
 
 def _post(session: Session, actor: audit.Actor, found: Curtailment, made: curtailing.Plan) -> None:
@@ -255,9 +266,18 @@ _LOCK_REVIEWS_SQL = """
 SELECT FROM instructions i JOIN products p ON p.id = i.product_id
  WHERE i.status = 'awaiting_review' AND p.water_year = %s ORDER BY i.id FOR NO KEY UPDATE OF i
 """
+_LOCK_LISTINGS_SQL = """
+SELECT FROM listings l JOIN products p ON p.id = l.product_id
+ WHERE l.held_litres > 0 AND p.water_year = %s ORDER BY l.id FOR NO KEY UPDATE OF l
+"""
+# What is listed for public bidding is an open sale as well.
 _ORDERED_SQL = """
-SELECT o.water_account_id, sum(o.held)::bigint FROM orders o JOIN products p ON p.id = o.product_id
- WHERE o.status = 'open' AND o.side = 'sell' AND p.water_year = %s GROUP BY 1
+SELECT x.water_account_id, sum(x.held)::bigint
+  FROM (SELECT water_account_id, product_id, held FROM orders WHERE status = 'open' AND side = 'sell'
+        UNION ALL
+        SELECT water_account_id, product_id, held_litres FROM listings WHERE held_litres > 0) x
+  JOIN products p ON p.id = x.product_id
+ WHERE p.water_year = %s GROUP BY 1
 """
 _REVIEWED_SQL = """
 SELECT i.seller_water_account_id, sum(i.source_litres)::bigint

@@ -20,6 +20,8 @@ from market.registry.trust_errors import WaterInOrders
 from market.registry.trust_models import Trust
 from market.settlement.models import Instruction
 from market.supervision import reviews
+from market.trading import listings
+from market.trading.bidding_models import HOLDING, Listing
 from market.trading.models import Order, Product
 
 YEAR_OVER = "the water year is over / 水年已结束"
@@ -47,6 +49,7 @@ def preview(session: Session, *, actor: audit.Actor, water_year: int) -> years.P
     What open orders hold of it cannot return yet, and is left where it is. Errors: those of `years.preview`.
     """
     with session.begin_nested() as tried:
+        _stop_listings(session, actor, water_year)
         with contextlib.suppress(WaterInOrders, PledgedWaterInOrders):
             _return_to_owners(session, actor, water_year)
         plan = years.preview(session, water_year=water_year)
@@ -79,8 +82,20 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
         reviews.reject(
             session, actor=actor, instruction_id=instruction_id, reason=YEAR_OVER, legal_source=SOURCE
         )
+    _stop_listings(session, actor, water_year)
     _return_to_owners(session, actor, water_year)
     return years.close(session, actor=actor, water_year=water_year)
+
+
+def _stop_listings(session: Session, actor: audit.Actor, water_year: int) -> None:
+    """Frees what is listed for public bidding: nobody is sold water of a year that is over."""
+    listed = session.scalars(
+        select(Listing.id)
+        .join(Product, Product.id == Listing.product_id)
+        .where(Product.water_year == water_year, Listing.status.in_(HOLDING))
+        .order_by(Listing.id)
+    ).all()
+    listings.stop_all(session, actor=actor, listing_ids=listed, reason=YEAR_OVER)
 
 
 def _return_to_owners(session: Session, actor: audit.Actor, water_year: int) -> None:

@@ -27,6 +27,7 @@ from market.participants import access, admission, passwords, tokens
 from market.participants.models import MoneyAccount, User, UserRole
 from market.registry import allocations, entitlements
 from market.registry.models import WaterAccount
+from tests.api import lots
 from tests.api.inline import Inline
 from tests.api.market import credit_code
 
@@ -126,6 +127,12 @@ def furnish(county: County) -> None:
         _pledge(county, things, name)
         _trust(county, things, name)
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
+    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        body = lots.listing_body(things["water_account"])
+        things["listing"] = county.post(name, "/listings", body)["id"]
+    for things, name, other in ((county.mine, "mine", county.theirs), (county.theirs, "theirs", county.mine)):
+        body = {"water_account_id": things["water_account"]}
+        things["bidder"] = county.post(name, f"/listings/{other['listing']}/bidders", body)["id"]
     county.mine["mandate"] = mandate(county, county.mine, "theirs")
     county.theirs["mandate"] = mandate(county, county.theirs, "mine")
 

@@ -23,6 +23,7 @@ from market.participants.models import User
 from market.registry.season_models import CarryOver
 from market.trading.call_models import Call
 from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product, trust_body
+from tests.api.lots import listing_body
 
 NOBODY, EXPIRED = "nobody", "expired"
 ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
@@ -33,7 +34,7 @@ NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
-    "deliveries", "objections", "meters/overdue",
+    "deliveries", "objections", "meters/overdue", "bidders",
 )  # fmt: skip
 
 
@@ -180,6 +181,8 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "meter_id": things["meter_id"], "until": clock.now().isoformat(), "counter": "1", "basis": "land",
             "lines": [{"water_account_id": things["water_account_id"], "weight": "1"}],
         },
+        "listings.publish": listing_body(things["water_account_id"], volume="1", deposit="0.01"),
+        "bidders.register": {"water_account_id": things["water_account_id"]},
         "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ledger.units import format_litres, parse_litres
+from market import jobs
 from market.core import clock, db
+from tests.api import lots
 from tests.api.county import YEAR, County, furnish, open_county, product
 
 
@@ -23,6 +25,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _cut(county)
         _pool(county)
         _split(county)
+        _bid(county)
         county.exchange.take_up()
         _season(county)
     db.dispose(database_url)
@@ -123,6 +126,35 @@ def _split(county: County) -> None:
     [right] = county.get("farmer", "/entitlements")["data"]
     body = {"volumes": [f"{Decimal(right['volume']) - 1}", "1"], "reason": "a strip of land sold"}
     county.post("registrar", f"/entitlements/{right['id']}/split", body, If_Match=f'"{right["version"]}"')
+
+
+def _bid(county: County) -> None:
+    """Public biddings of mine: one sold, one whose winner forfeited and that was not sold, one with open bids."""
+    url, bidder_account = county.settings.url(), county.theirs["water_account"]
+    for number, ends in enumerate(("confirm", "decline", "")):
+        listing = county.post("mine", "/listings", lots.listing_body(county.mine["water_account"]))["id"]
+        body = {"water_account_id": bidder_account}
+        bidder = county.post("theirs", f"/listings/{listing}/bidders", body)["id"]
+        rival = county.post("centre", f"/listings/{listing}/bidders", {"water_account_id": _centre(county)})[
+            "id"
+        ]
+        lots.open_now(county, listing)
+        county.post("centre", f"/bidders/{rival}/bids", {"price": "0.1"})
+        county.post("theirs", f"/bidders/{bidder}/bids", {"price": f"0.1{number + 1}"})
+        if not ends:
+            continue
+        lots.close_now(county, listing)
+        jobs.run(url, jobs.named("bidding"))
+        county.post("theirs", f"/bidders/{bidder}/{ends}")
+        if ends == "decline":
+            county.post("centre", f"/bidders/{rival}/decline")
+        county.exchange.take_up()
+        jobs.run(url, jobs.named("bidding"))
+
+
+def _centre(county: County) -> str:
+    found: str = county.get("centre", "/water-accounts")["data"][0]["id"]
+    return found
 
 
 def _season(county: County) -> None:

@@ -296,4 +296,40 @@ RIGHTS = (
           " (SELECT min(id) FROM entitlement_steps WHERE step = 'confirm')"),
 )  # fmt: skip
 
-PLANTS = (*LEDGER, *TRADING, *SEASON, *TRAIL, *RIGHTS)
+SOLD = "(SELECT min(id) FROM listings WHERE status = 'sold')"
+BIDDABLE = "(SELECT max(id) FROM listings WHERE bids > 0 AND status = 'open')"
+
+BIDDING = (
+    plant("a listing that holds nothing", 6,
+          unchecked("listings", "ck_listings_held"),
+          f"UPDATE listings SET held_litres = 0 WHERE id = {BIDDABLE}"),
+    plant("a sold listing whose water is held again", 6,
+          unchecked("listings", "ck_listings_held"),
+          f"UPDATE listings SET held_litres = 1 WHERE id = {SOLD}"),
+    plant("a deposit that was given back and is held", 6,
+          "UPDATE bidders SET status = 'released', resolved_at = now() WHERE id = (SELECT max(id) FROM bidders)"),
+    plant("a deposit that a stopped listing keeps", 6,
+          unchecked("listings", "ck_listings_held"),
+          f"UPDATE listings SET status = 'stopped', resolved_at = now() WHERE id = {BIDDABLE}"),
+    plant("a bid below the step", 8, f"UPDATE listings SET increment_e4 = 1000 WHERE id = {BIDDABLE}"),
+    plant("a bid that was lost", 8, f"UPDATE listings SET bids = bids + 1 WHERE id = {BIDDABLE}"),
+    plant("a bidder that bid something else", 8,
+          "UPDATE bidders SET last_price_e4 = last_price_e4 + 1 WHERE id = (SELECT max(id) FROM bidders"
+          " WHERE last_bid_id IS NOT NULL AND status = 'forfeited')"),
+    plant("a sold listing without its trade", 8,
+          unchecked("listings", "ck_listings_deal"),
+          f"UPDATE listings SET deal_id = NULL WHERE id = {SOLD}"),
+    plant("a lot sold to somebody else", 8,
+          f"UPDATE listings SET awarded_to_id = (SELECT max(id) FROM bidders) WHERE id = {SOLD}"),
+    plant("a forfeited deposit that reached nobody", 10,
+          "UPDATE transfers SET code = 99 WHERE code = 82 AND kind = 0"),
+    plant("a deposit that was forfeited without a failure", 10,
+          "UPDATE bidders SET status = 'released' WHERE status = 'forfeited'"),
+    plant("a listing that nobody recorded", 13,
+          "UPDATE audit SET subject_id = subject_id + 1000000 WHERE subject_type = 'listing'"),
+    plant("a bidding that is open past its close", 14,
+          "UPDATE listings SET opens_at = now() - interval '3 hours', first_closes_at = now() - interval '2 hours',"
+          f" closes_at = now() - interval '2 hours' WHERE id = {BIDDABLE}"),
+)  # fmt: skip
+
+PLANTS = (*LEDGER, *TRADING, *SEASON, *TRAIL, *RIGHTS, *BIDDING)

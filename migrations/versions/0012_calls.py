@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0020_calls"
+revision = "0012_calls"
 down_revision = "0011_phases"
 branch_labels = None
 depends_on = None
