@@ -21,8 +21,8 @@ from market.trading.client import Exchange, client
 
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
-    "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
-    "turns", "imports", "life", "papers",
+    "metering", "trusts", "pledges", "deliveries", "payments", "products", "market_data", "orders", "trades", "reviews",
+    "health", "turns", "imports", "life", "papers",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
