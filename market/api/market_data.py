@@ -11,6 +11,7 @@ from ledger.units import fen_half_even
 from market.api.http import blueprint, paging, session, settings
 from market.api.schemas import market_data as shapes
 from market.api.tables import also_csv, answer
+from market.api.tape import EVENTS, STREAM_PATH
 from market.core import clock
 from market.core.db import raw
 from market.core.errors import InvalidInput
@@ -25,8 +26,6 @@ blp = blueprint(
 )
 
 MOST_ROWS = 2_000
-STREAM_PATH = "/v1/market/stream"
-EVENTS = ("trade", "depth", "phase")
 
 
 def span(query: dict[str, Any], *, days: int) -> tuple[dt.date, dt.date]:
@@ -147,14 +146,3 @@ def _feed_url() -> str | None:
         return None
     host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
     return f"{request.scheme}://{host or known.host}:{known.feed_port}{STREAM_PATH}"
-
-
-def tape_view(row: tuple[Any, ...]) -> dict[str, Any]:
-    """A row of TAPE_COLUMNS for the shape TapeTradeOut."""
-    return {
-        "id": row[0], "traded_at": row[1], "source_volume": row[2], "delivered_volume": row[3], "product_id": row[4],
-        "price": row[5], "price_at": row[6], "amount": row[7], "status": row[8], "from_zone": row[9],
-        "from_sector": row[10], "to_zone": row[11], "to_sector": row[12],
-        "mechanism": market_data.MECHANISMS.get(row[13], row[13]), "seller_price": unit_price(row[14], row[2]),
-        "buyer_price": unit_price(row[14], row[3]),
-    }  # fmt: skip

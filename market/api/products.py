@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from market.api.http import actor, blueprint, paging, session
-from market.api.market_data import MOST_ROWS, known_zone, refuse_many, span, tape_view
+from market.api.market_data import MOST_ROWS, known_zone, refuse_many, span
 from market.api.schemas import market_data as data_shapes
 from market.api.schemas import trading as shapes
 from market.api.tables import also_csv, answer
+from market.api.tape import tape_view
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.trading import market_data, products, queries
