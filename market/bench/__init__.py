@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-BENCHMARKS = ("orders", "allocation")
+BENCHMARKS = ("orders", "allocation", "feed")
 """The names `karez bench` knows."""
 
 

@@ -59,6 +59,12 @@ def trade(row: tuple[Any, ...]) -> bytes:
     return event("trade", data, id=data["id"])
 
 
+def gap(after: int | None, before: int | None, *, product: int | None = None) -> bytes:
+    """That trades between the two (None: not known) are not told, of a product or of all; the tape has them."""
+    data = {"after": None if after is None else trade_id(after), "before": trade_id(before)}
+    return event("gap", data | {"product_id": None if product is None else ids.public("prd", product)})
+
+
 def depth(product: int, sides: Mapping[str, Sequence[tuple[int, int, int]]]) -> bytes:
     """The best levels of a product, (price, litres, orders) by side, as an event."""
     levels = {

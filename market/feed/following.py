@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import Any
 
 import psycopg
@@ -24,6 +25,8 @@ DEPTH_EVERY_S = 1.0
 DEPTH_SHARE = 20
 """Reading depth takes at most one part in so many of the time."""
 TRADES_AT_ONCE = 500
+TOLD_A_SECOND, TOLD_AT_LEAST, TOLD_AT_MOST = 100, 50, 1_000
+"""So many trades of a product are told at a look; in a greater rush the rest is for the tape, and a gap says so."""
 REMEMBERED_AT_START = 1_000
 AGAIN_AFTER_S = 1.0
 LATE_AFTER_S = 10.0
@@ -41,7 +44,7 @@ class Follower:
         self._versions: dict[int, int] = {}
         self._deep: set[int] = set()
         self._depth_due = 0.0
-        self._last: int | None = None
+        self._last = -1
         self._looked_at = 0.0
 
     @property
@@ -54,7 +57,7 @@ class Follower:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
-                    if self._last is None:
+                    if self._last < 0:
                         await self._begin(connection)
                     while True:
                         started = time.monotonic()
@@ -69,8 +72,10 @@ class Follower:
         """Remembers the last trades, so that those who come back after a restart of the feed miss none."""
         found = await connection.execute(market_data.LAST_TRADES_SQL, (REMEMBERED_AT_START,))
         rows = await found.fetchall()
-        self._last = 0
-        self._remember(rows[::-1], all_there=len(rows) < REMEMBERED_AT_START)
+        if len(rows) == REMEMBERED_AT_START:
+            self._memory.forget_before()
+        self._remember(rows[::-1])
+        self._last = rows[0][0] if rows else 0
 
     async def look(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Looks once, and tells everybody."""
@@ -85,20 +90,37 @@ class Follower:
         self._hub.tell_all()
 
     async def _read_trades(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        while True:
-            found = await connection.execute(market_data.NEXT_TRADES_SQL, (self._last, TRADES_AT_ONCE))
+        """Remembers the trades since the last look, the last ones of each product where there are too many."""
+        most = min(
+            max(int(TOLD_A_SECOND * (time.monotonic() - self._looked_at)), TOLD_AT_LEAST), TOLD_AT_MOST
+        )
+        told: dict[int, deque[tuple[Any, ...]]] = {}
+        skipped: dict[int, int] = {}
+        last = self._last
+        rows: list[tuple[Any, ...]] = []
+        while not rows or len(rows) == TRADES_AT_ONCE:
+            found = await connection.execute(market_data.NEXT_TRADES_SQL, (last, TRADES_AT_ONCE))
             rows = await found.fetchall()
-            self._remember(rows)
-            if len(rows) < TRADES_AT_ONCE:
-                return
-            self._hub.tell_all()  # before more of them push what was not told out of memory
+            if not rows:
+                break
+            last = rows[-1][0]
+            for row in rows:
+                kept = told.setdefault(row[4], deque(maxlen=most))
+                if len(kept) == most:
+                    skipped[row[4]] = kept[0][0]
+                kept.append(row)
+        for product, number in skipped.items():
+            gap = events.gap(self._last, told[product][0][0], product=product)
+            self._memory.add_trades([(number, product, gap)])
+        self._remember(sorted(row for kept in told.values() for row in kept))
+        self._last = last
 
-    def _remember(self, rows: list[tuple[Any, ...]], *, all_there: bool = True) -> None:
-        if not all_there:
-            self._memory.forget_before()
-        self._memory.add_trades((row[0], row[4], events.trade(row)) for row in rows)
-        if rows:
-            self._last = rows[-1][0]
+    def _remember(self, rows: list[tuple[Any, ...]]) -> None:
+        for at in range(0, len(rows), TOLD_AT_MOST):
+            self._memory.add_trades(
+                (row[0], row[4], events.trade(row)) for row in rows[at : at + TOLD_AT_MOST]
+            )
+            self._hub.tell_all()  # before more of them push what was not told out of memory
 
     async def _read_depth(self, connection: psycopg.AsyncConnection[Any], moved: set[int]) -> None:
         self._deep |= moved

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from typing import Protocol
 
-from market.feed.events import HEARTBEAT, Memory, Wanted, event, trade_id
+from market.feed.events import HEARTBEAT, Memory, Wanted, event, gap, trade_id
 
 STALLED_S = 20.0
 RETRY_MS = 2_000
@@ -74,16 +74,15 @@ class Hub:
         """
         memory = self.memory
         begin = memory.after(seen) if seen is not None else None
-        gap = resumes and begin is None
+        missed = resumes and begin is None
         if begin is None:
             begin = memory.begin if resumes else memory.end
         at = trade_id(seen if resumes and seen is not None else memory.newest)
         hello = f"retry: {RETRY_MS}\n".encode() + event(
             "hello", {"events": sorted(watcher.wanted.kinds)}, id=at
         )
-        if gap:
-            after = trade_id(seen) if seen is not None else None
-            hello += event("gap", {"after": after, "before": trade_id(memory.oldest)})
+        if missed:
+            hello += gap(seen, memory.oldest)
         watcher.position = begin
         self.watchers.add(watcher)
         self._addresses[watcher.address] += 1

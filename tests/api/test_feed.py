@@ -26,6 +26,7 @@ from tests.api.county import County, open_county, product
 from tests.api.taped import Tape, at
 
 WITHIN_S = 15
+_FEED = "from market import cli; from market.feed import following; following.TOLD_AT_LEAST = {}; cli.main(['feed'])"
 
 
 @dataclass
@@ -116,7 +117,7 @@ def feed(county: County, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
 
 
 @contextmanager
-def _running(county: County, place: Path) -> Iterator[Feed]:
+def _running(county: County, place: Path, *, told_at_once: int = 100) -> Iterator[Feed]:
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port = probe.getsockname()[1]
     environment = os.environ | {
@@ -124,7 +125,9 @@ def _running(county: County, place: Path) -> Iterator[Feed]:
         "KAREZ_FEED_WATCHERS_PER_ADDRESS": "6",
     }  # fmt: skip
     with open(place / "feed.log", "wb") as said:
-        process = subprocess.Popen([sys.executable, "-m", "market.cli", "feed"], env=environment, stderr=said)
+        process = subprocess.Popen(
+            [sys.executable, "-c", _FEED.format(told_at_once)], env=environment, stderr=said
+        )
     try:
         found = Feed(port, process)
         deadline = time.monotonic() + WITHIN_S
@@ -274,23 +277,47 @@ _MANY_SQL = """
 INSERT INTO trades SELECT last.id + n, product_id, buy_order_id, sell_order_id, maker, buyer_id, seller_id,
   source_litres, delivered_litres, k, price_e4, value_tick_litres, amount_fen, fee_fen, instruction_id, batch_id,
   traded_at
-FROM (SELECT * FROM trades ORDER BY id DESC LIMIT 1) AS last, generate_series(1, 20000) AS n
+FROM (SELECT * FROM trades ORDER BY id DESC LIMIT 1) AS last, generate_series(1, %s) AS n
 """
+
+
+def _rush(county: County, trades: int) -> None:
+    """So many trades at once, after all that there were."""
+    with db.connect(county.settings.url()) as connection:
+        connection.execute(_MANY_SQL, (trades,))
+        connection.execute("UPDATE products SET version = version + 1")
+
+
+def test_in_a_rush_the_last_trades_are_told_and_a_gap_says_where_the_tape_has_the_rest(
+    county: County, feed: Feed
+) -> None:
+    with feed.watch(f"?events=trade&product_id={product(county)}") as stream:
+        stream.next("hello")
+        before = stream.last_id
+        _rush(county, 700)
+        gap = stream.next("gap")
+        told = [stream.next("trade")["id"] for _ in range(100)]
+    assert gap == {"after": before, "before": told[0], "product_id": product(county)}
+    tape = county.client.get(f"/v1/products/{product(county)}/tape?limit=200").json["data"]
+    assert [each["id"] for each in tape[:100]] == told[::-1]
 
 
 def test_who_does_not_read_is_dropped_and_costs_others_and_the_feed_nothing(
     county: County, tmp_path: Path
 ) -> None:
-    with _running(county, tmp_path) as found, found.watch("?events=trade") as reads, _deaf(found) as deaf:
+    with (
+        _running(county, tmp_path, told_at_once=1_000) as found,
+        found.watch("?events=trade") as reads,
+        _deaf(found) as deaf,
+    ):
         reads.next("hello")
         before = psutil.Process(found.process.pid).memory_info().rss
-        with db.connect(county.settings.url()) as connection:
-            connection.execute(_MANY_SQL)
-            connection.execute("UPDATE products SET version = version + 1")
-        for _ in range(20_000):
-            reads.next("trade")
+        for _ in range(8):
+            _rush(county, 1_000)
+            for _ in range(1_000):
+                reads.next("trade")
         grown = psutil.Process(found.process.pid).memory_info().rss - before
-        assert grown < 16 * 1024 * 1024  # what is remembered of 9 MiB of events, and not all of them
+        assert grown < 16 * 1024 * 1024  # a third of the events is remembered, for all together
         _ended(deaf)
 
 
