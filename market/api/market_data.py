@@ -17,7 +17,7 @@ from market.core.db import raw
 from market.core.errors import InvalidInput
 from market.registry import reference
 from market.trading import market_data, queries
-from market.trading.candles import count, next_start, start_of, starts, unit_price
+from market.trading.candles import count, next_start, starts, unit_price, whole
 from market.trading.index import chained
 from market.trading.market_data import Asked
 
@@ -60,9 +60,9 @@ def refuse_many(rows: int) -> None:
 @also_csv(blp)
 def prices(query: dict[str, Any]) -> Any:
     """Volume-weighted prices by period, product, zone and sector; without `from`, of the last twelve months."""
-    first, last = span(query, days=366)
+    first, last = whole(*span(query, days=366), query["period"])
     asked = Asked(
-        first=start_of(first, query["period"]), last=last, at=query["at"], product=query.get("product_id"),
+        first=first, last=last, at=query["at"], product=query.get("product_id"),
         zone=known_zone(query), sector=query.get("sector"),
     )  # fmt: skip
     found = market_data.prices(
@@ -87,8 +87,8 @@ def prices(query: dict[str, Any]) -> Any:
 def index(query: dict[str, Any]) -> Any:
     """The price index of zones and sectors (chained Fisher, base 1000); without `from`, from its base."""
     first, last = span(query, days=(shapes.LAST_DAY - shapes.FIRST_DAY).days)
-    last = min(last, clock.today())
     period = query["period"]
+    first, last = whole(first, min(last, clock.today()), period)
     asked = Asked(
         first=shapes.FIRST_DAY, last=last, at=query["at"], zone=known_zone(query), sector=query.get("sector")
     )
@@ -102,7 +102,7 @@ def index(query: dict[str, Any]) -> Any:
         }
         for (zone, sector), samples in series.items()
         for point in chained(samples, starts(min(samples), last, period))
-        if point.start >= start_of(first, period)
+        if point.start >= first
     ]  # fmt: skip
     return answer(shapes.IndexOut, rows, name="index", facts={"at": query["at"]})
 

@@ -13,7 +13,7 @@ from market.api.tape import tape_view
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.trading import market_data, products, queries
-from market.trading.candles import count
+from market.trading.candles import count, whole
 from market.trading.market_data import Asked
 from market.trading.models import Product
 
@@ -113,7 +113,7 @@ def candles(query: dict[str, Any], product_id: int) -> Any:
     """Open, high, low, close, volume and volume-weighted price by interval of the legal day (Asia/Shanghai)."""
     _product(product_id)
     interval = query["interval"]
-    first, last = span(query, days=CANDLE_DAYS[interval])
+    first, last = whole(*span(query, days=CANDLE_DAYS[interval]), interval)
     refuse_many(count(first, last, interval))
     asked = Asked(
         first=first, last=last, at=query["at"], product=product_id, zone=known_zone(query),

@@ -70,11 +70,11 @@ def _run(url: str, data_dir: Path, console: Console, *, as_json: bool) -> None:
             status.update("warming up")
             drive(msgspec.structs.replace(load, run_s=WARM_UP_S))
             crowds = {
-                "orders_with_400_watchers": Crowd(up.feed_port, WATCHERS),
+                "orders_with_400_watchers": Crowd(up.feed_port, up.feed_path, WATCHERS),
                 "orders_with_400_watchers_of_another_book": Crowd(
                     up.feed_port, WATCHERS, _another(url, people)
                 ),
-                "orders_without_in_both_runs": Crowd(up.feed_port, 0),
+                "orders_without_in_both_runs": Crowd(up.feed_port, up.feed_path, 0),
             }
             pairs: dict[str, list[Told]] = {name: [] for name in crowds}
             for number in range(PAIRS):

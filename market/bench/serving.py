@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from flask import Flask
@@ -27,10 +28,11 @@ CLIENTS = 32
 
 @dataclass(frozen=True)
 class Up:
-    """A running server: the ports of its API and of its feed, at 127.0.0.1, and its supervisor's process id."""
+    """A running server: the ports of its API and of its feed, at 127.0.0.1, the feed's path, its supervisor's id."""
 
     port: int
     feed_port: int
+    feed_path: str
     process_id: int
 
 
@@ -47,8 +49,9 @@ def serving(settings: Settings) -> Iterator[Up]:
         if not line:
             raise OperatorError("the server did not start")
         facts = json.loads(line)
-        feed = facts["feed_url"].split("/")[2]
-        yield Up(int(facts["url"].rpartition(":")[2]), int(feed.rpartition(":")[2]), process.pid)
+        feed = urlsplit(facts["feed_url"])
+        assert feed.port is not None
+        yield Up(int(facts["url"].rpartition(":")[2]), feed.port, feed.path, process.pid)
     finally:
         process.terminate()
         process.wait(60)

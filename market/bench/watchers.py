@@ -11,18 +11,18 @@ import os
 import selectors
 import socket
 import sys
+import time
 
 import msgspec
-
-from market.api.tape import STREAM_PATH
 
 LEAST_URGENT = 19
 
 
 class Crowd(msgspec.Struct):
-    """What is told on the first line of standard input. `product`: the only one they watch, or all."""
+    """What is told on the first line of standard input: where to watch. `product`: the only one, or all."""
 
     port: int
+    path: str
     watchers: int
     product: str | None = None
 
@@ -32,7 +32,7 @@ def watch(crowd: Crowd) -> None:
     os.nice(LEAST_URGENT)
     selector = selectors.DefaultSelector()
     query = f"?product_id={crowd.product}" if crowd.product else ""
-    request = f"GET {STREAM_PATH}{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+    request = f"GET {crowd.path}{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     opened = []
     for _ in range(crowd.watchers):
         each = socket.create_connection(("127.0.0.1", crowd.port))
@@ -44,10 +44,13 @@ def watch(crowd: Crowd) -> None:
     print(json.dumps({"connected": len(opened)}), flush=True)
     selector.register(sys.stdin, selectors.EVENT_READ)
     size = events = lost = 0
+    started = time.process_time()
     while True:
         for key, _ in selector.select():
             if key.fileobj is sys.stdin:
-                print(json.dumps({"bytes": size, "trade_events": events, "lost": lost}), flush=True)
+                spent = round(time.process_time() - started, 3)
+                told = {"bytes": size, "trade_events": events, "lost": lost, "cpu_s": spent}
+                print(json.dumps(told), flush=True)
                 return
             assert isinstance(key.fileobj, socket.socket)
             data = key.fileobj.recv(1_048_576)

@@ -25,7 +25,7 @@ DEPTH_EVERY_S = 1.0
 DEPTH_SHARE = 20
 """Reading depth takes at most one part in so many of the time."""
 TRADES_AT_ONCE = 500
-TOLD_A_SECOND, TOLD_AT_LEAST, TOLD_AT_MOST = 100, 50, 1_000
+TOLD_A_SECOND, TOLD_AT_LEAST, TOLD_AT_MOST = 50, 25, 1_000
 """So many trades of a product are told at a look; in a greater rush the rest is for the tape, and a gap says so."""
 REMEMBERED_AT_START = 1_000
 AGAIN_AFTER_S = 1.0

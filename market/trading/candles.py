@@ -80,6 +80,13 @@ def starts(first: dt.date, last: dt.date, period: str) -> Iterator[dt.date]:
         start = next_start(start, period)
 
 
+def whole(first: dt.date, last: dt.date, interval: str) -> tuple[dt.date, dt.date]:
+    """The days of all intervals that the days from `first` to `last` touch, so that none is shown in part."""
+    if interval in _A_DAY:
+        return first, last
+    return start_of(first, interval), next_start(start_of(last, interval), interval) - dt.timedelta(days=1)
+
+
 def count(first: dt.date, last: dt.date, interval: str) -> int:
     """How many intervals or periods lie in the days from `first` to `last`, both included; at most that many."""
     days = max((last - first).days + 1, 0)

@@ -90,7 +90,7 @@ def test_candles_of_every_interval(county: County, interval: str, trades: list[i
     [("KUSHAN-C1", 3), ("KUSHAN-ID", 3), ("653123101", 3), ("653123", 3), ("653123401", 0)],
 )
 def test_a_zone_of_either_tree_means_all_that_lies_below_it(county: County, zone: str, trades: int) -> None:
-    found = _candles(county, zone=zone, interval="month", to=f"{YEAR}-03-02")
+    found = _candles(county, zone=zone, to=f"{YEAR}-03-02")
     assert sum(each["trades"] for each in found) == trades
 
 
@@ -127,6 +127,11 @@ def test_the_index_is_the_one_worked_by_hand(county: County) -> None:
     assert {(each["zone"], each["sector"]) for each in found} == {("KUSHAN-ID", "agriculture")}
     later = _get(county, "/market/index", **asked, from_=f"{YEAR}-05-01")["data"]
     assert later == found[2:], "a later beginning shows less of the same chain"
+
+
+def test_an_interval_is_whole_wherever_the_days_asked_for_end(county: County) -> None:
+    march = _candles(county, interval="month", to=f"{YEAR}-03-31")
+    assert _candles(county, interval="month", from_=f"{YEAR}-03-03", to=f"{YEAR}-03-03") == march
 
 
 def test_what_counts_in_no_price_is_listed_with_the_reason(county: County) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from market.trading.candles import Candle, count, divided, next_start, start_of, starts, unit_price
+from market.trading.candles import Candle, count, divided, next_start, start_of, starts, unit_price, whole
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,18 @@ def test_minutes_and_hours_are_counted_by_the_day() -> None:
     day = dt.date(2026, 8, 6)
     assert (count(day, day, "minute"), count(day, day, "hour")) == (1_440, 24)
     assert count(day, day - dt.timedelta(days=1), "minute") == 0
+
+
+@pytest.mark.parametrize(
+    ("interval", "days"),
+    [
+        ("hour", ((8, 6), (9, 1))),
+        ("day", ((8, 6), (9, 1))),
+        ("week", ((8, 3), (9, 6))),
+        ("month", ((8, 1), (9, 30))),
+        ("quarter", ((7, 1), (9, 30))),
+    ],
+)
+def test_no_interval_is_shown_in_part(interval: str, days: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    first, last = (dt.date(2026, *day) for day in days)
+    assert whole(dt.date(2026, 8, 6), dt.date(2026, 9, 1), interval) == (first, last)
