@@ -72,7 +72,7 @@ def _run(url: str, data_dir: Path, console: Console, *, as_json: bool) -> None:
             crowds = {
                 "orders_with_400_watchers": Crowd(up.feed_port, up.feed_path, WATCHERS),
                 "orders_with_400_watchers_of_another_book": Crowd(
-                    up.feed_port, WATCHERS, _another(url, people)
+                    up.feed_port, up.feed_path, WATCHERS, _another(url, people)
                 ),
                 "orders_without_in_both_runs": Crowd(up.feed_port, up.feed_path, 0),
             }
