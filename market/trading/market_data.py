@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 
 from market.core import clock
+from market.core.errors import Refusal
 from market.trading.candles import Candle
 from market.trading.index import Item, Sample
 
@@ -24,6 +25,10 @@ SELLER, BUYER = "seller", "buyer"
 MECHANISMS = {"trade": "continuous"}
 """How a trade came about, by the kind of its instruction."""
 BEST_LEVELS = 10
+AT_ONCE, WAIT_MS, WITHIN_MS = 3, 1_000, 10_000
+RECKONING_LOCK = 0x6D617274
+TIMES_SQL = "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)"
+PLACE_SQL = "SELECT pg_advisory_xact_lock(%s::int, pg_backend_pid() %% %s::int)"
 
 _LEGAL = clock.LEGAL_ZONE.key
 _HALF_EVEN = (  # value over litres to the nearest 1/10 000 yuan, halves to even, as `candles.divided`
@@ -201,9 +206,35 @@ class Asked:
         }  # fmt: skip
 
 
+class ReckoningBusy(Refusal):
+    """Prices are being reckoned for as many as may ask at once, or this question takes too long: orders go first."""
+
+    code = "unavailable"
+    status = 503
+    title_en = "Not available just now"
+    title_zh = "暂时不可用"
+
+
+def _reckon(
+    connection: psycopg.Connection[Any], statement: str, parameters: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement over many trades; of all such only AT_ONCE run, each at most WITHIN_MS.
+
+    Who reads for everybody without a sign-in must not take the database from orders. Errors: ReckoningBusy.
+    """
+    connection.execute(TIMES_SQL, (str(WAIT_MS), str(WITHIN_MS)))
+    try:
+        connection.execute(PLACE_SQL, (RECKONING_LOCK, AT_ONCE))
+        return connection.execute(statement, parameters).fetchall()
+    except psycopg.errors.LockNotAvailable as error:
+        raise ReckoningBusy("others are asking just now; ask again in a moment") from error
+    except psycopg.errors.QueryCanceled as error:
+        raise ReckoningBusy("that takes too long to reckon; ask for fewer days") from error
+
+
 def candles(connection: psycopg.Connection[Any], asked: Asked, *, interval: str) -> list[Candle]:
     """The candles of the trades that count, oldest first. `interval` is one of `candles.INTERVALS`."""
-    rows = connection.execute(CANDLES_SQL, asked.parameters(interval=interval)).fetchall()
+    rows = _reckon(connection, CANDLES_SQL, asked.parameters(interval=interval))
     return [Candle(*row[:5], *map(int, row[5:])) for row in rows]  # sums come as numeric
 
 
@@ -226,8 +257,7 @@ def prices(
     connection: psycopg.Connection[Any], asked: Asked, *, period: str, level: str, limit: int
 ) -> list[Price]:
     """At most `limit` prices by period (of `candles.PERIODS`), product, zone of a level and sector, oldest first."""
-    asking = asked.parameters(period=period, level=level, limit=limit)
-    rows = connection.execute(PRICES_SQL, asking).fetchall()
+    rows = _reckon(connection, PRICES_SQL, asked.parameters(period=period, level=level, limit=limit))
     return [Price(*row[:4], *map(int, row[4:])) for row in rows]
 
 
@@ -235,7 +265,7 @@ def samples(
     connection: psycopg.Connection[Any], asked: Asked, *, period: str, level: str
 ) -> dict[tuple[str, str], dict[dt.date, Sample]]:
     """What the index is made of: (zone code, sector) -> first day of the period -> its trades by item."""
-    rows = connection.execute(SAMPLES_SQL, asked.parameters(period=period, level=level)).fetchall()
+    rows = _reckon(connection, SAMPLES_SQL, asked.parameters(period=period, level=level))
     items: dict[tuple[str, str, dt.date], dict[Any, Item]] = {}
     wholes: dict[tuple[str, str, dt.date], tuple[int, int]] = {}
     for zone, sector, start, item, value, litres, trades, pairs in rows:
@@ -256,9 +286,7 @@ def excluded(
 
     The place of `asked` is not looked at.
     """
-    return connection.execute(
-        EXCLUDED_SQL, asked.parameters(reason=reason, before_id=before, limit=limit)
-    ).fetchall()
+    return _reckon(connection, EXCLUDED_SQL, asked.parameters(reason=reason, before_id=before, limit=limit))
 
 
 def depth(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from market.core import db, ids
+from market.trading import market_data
 from tests.api.county import YEAR, County, open_county, product
 from tests.api.taped import Tape, at
 
@@ -248,6 +249,31 @@ def test_what_cannot_be_answered_is_refused_with_a_pointer(
     answer = county.client.get("/v1" + path.format(product=product(county)), query_string=query)
     assert answer.status_code == 422, answer.text
     assert answer.json["errors"][0]["pointer"].endswith(pointer)
+
+
+def test_only_so_many_reckon_prices_at_once_and_the_rest_is_sent_away(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market_data, "AT_ONCE", 1)
+    monkeypatch.setattr(market_data, "WAIT_MS", 50)
+    with db.connect(county.settings.url()) as other:
+        other.execute(market_data.PLACE_SQL, (market_data.RECKONING_LOCK, 1))
+        busy = county.client.get("/v1/market/prices")
+        assert (busy.status_code, busy.json["code"], busy.headers["Retry-After"]) == (503, "unavailable", "1")
+    assert county.client.get("/v1/market/prices").status_code == 200
+
+
+def test_a_question_that_takes_too_long_is_given_up(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = (
+        "WITH RECURSIVE "
+        + market_data.CANDLES_SQL.split("WITH RECURSIVE ")[1]
+        + " OFFSET (SELECT 0 FROM pg_sleep(5))"
+    )
+    monkeypatch.setattr(market_data, "CANDLES_SQL", slow)
+    monkeypatch.setattr(market_data, "WITHIN_MS", 50)
+    given_up = county.client.get(f"/v1/products/{product(county)}/candles")
+    assert (given_up.status_code, given_up.json["code"]) == (503, "unavailable")
+    assert county.client.get(f"/v1/products/{product(county)}/tape").status_code == 200
 
 
 def test_the_feed_is_nowhere_until_it_has_a_port(county: County) -> None:
