@@ -23,7 +23,7 @@ API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
-    "listings",
+    "listings", "market_data",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)

@@ -56,7 +56,7 @@ def main() -> None:
     """Karez: a county's water-rights exchange and contract-saving market.
 
     Settings come from options, then from the environment (DATABASE_URL, KAREZ_DATA_DIR, KAREZ_HOST, KAREZ_PORT,
-    KAREZ_WORKERS, KAREZ_THREADS, KAREZ_LOG_LEVEL, KAREZ_ENGINE_SOCKET, KAREZ_SECRET_KEY). Without
+    KAREZ_WORKERS, KAREZ_THREADS, KAREZ_LOG_LEVEL, KAREZ_ENGINE_SOCKET, KAREZ_SECRET_KEY, KAREZ_FEED_PORT ...). Without
     DATABASE_URL an embedded PostgreSQL under the data directory is used.
     """
 
@@ -66,16 +66,24 @@ def main() -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65_535), help="Port, 0 for a free one.  [KAREZ_PORT; default: 8000]"
 )
+@click.option(
+    "--feed-port",
+    type=click.IntRange(0, 65_535),
+    help="Port of the live feed, 0 for a free one.  [KAREZ_FEED_PORT; default: the one after the port]",
+)
 @DATA_DIR
 @click.option(
     "--demonstration/--no-demonstration", default=True, show_default=True, help="The demonstration county."
 )
 @AS_JSON
-def up(host: str | None, port: int | None, data_dir: Path | None, demonstration: bool, as_json: bool) -> None:
-    """Start database, engine and web server; watch them until Ctrl-C."""
+def up(
+    host: str | None, port: int | None, feed_port: int | None, data_dir: Path | None, demonstration: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Start database, engine, worker, feed and web server; watch them until Ctrl-C."""
     from market.core import log
 
-    settings = Settings.from_environment(host=host, port=port, data_dir=data_dir)
+    settings = Settings.from_environment(host=host, port=port, feed_port=feed_port, data_dir=data_dir)
     log.configure(settings.log_level)
     import_module("market.up").up(settings, demonstration=demonstration, as_json=as_json)
 
@@ -99,6 +107,16 @@ def worker() -> None:
     settings = Settings.from_environment()
     log.configure(settings.log_level)
     import_module("market.jobs").serve(settings.url())
+
+
+@main.command()
+def feed() -> None:
+    """Stream trades, depth and phases of the database of DATABASE_URL to watchers (karez up does this)."""
+    from market.core import log
+
+    settings = Settings.from_environment()
+    log.configure(settings.log_level)
+    import_module("market.feed.server").main(settings)
 
 
 @main.group()

@@ -1,4 +1,4 @@
-"""`karez up`: the database, the engine and the web workers, started in order, watched, and stopped in order."""
+"""`karez up`: database, engine, worker, feed and web workers, started in order, watched, and stopped in order."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from typing import Any
 
 import structlog
 
+from market.api.tape import STREAM_PATH
 from market.core import datadir, db, embedded
 from market.core.config import Settings
 from market.core.datadir import OperatorError
@@ -34,7 +35,7 @@ FALLS_BEFORE_GIVING_UP = 3
 def up(settings: Settings, *, demonstration: bool, as_json: bool) -> None:
     """Runs the installation until SIGINT, SIGTERM or SIGHUP. Errors: OperatorError if it cannot start."""
     data_dir = datadir.prepare(settings.data_dir)
-    settings = dataclasses.replace(settings, data_dir=data_dir, port=_free_port(settings.host, settings.port))
+    settings = _with_ports(dataclasses.replace(settings, data_dir=data_dir))
     signals = Signals()
     with datadir.in_charge(data_dir, "karez up"), signals.caught():
         try:
@@ -79,9 +80,9 @@ def _database(settings: Settings) -> Iterator[tuple[str, list[Child]]]:
 
 @contextlib.contextmanager
 def _started(settings: Settings, children: list[Child]) -> Iterator[None]:
-    """The engine, the worker and the web workers run for the length of a block; the web goes first when it ends."""
+    """Engine, worker, feed and web workers run for the length of a block; the web goes first when it ends."""
     datadir.make_socket_dir(settings.data_dir)
-    mine = [_engine(settings), _worker(settings), _web(settings)]
+    mine = [_engine(settings), _worker(settings), _feed(settings), _web(settings)]
     children.extend(mine)
     try:
         for child in mine:
@@ -102,6 +103,12 @@ def _worker(settings: Settings) -> Child:
     log_path = settings.data_dir / "log" / "worker.log"
     command = [sys.executable, "-m", "market.cli", "worker"]
     return Child("worker", lambda: run_logged(command, settings.environment(), log_path))
+
+
+def _feed(settings: Settings) -> Child:
+    log_path = settings.data_dir / "log" / "feed.log"
+    command = [sys.executable, "-m", "market.cli", "feed"]
+    return Child("feed", lambda: run_logged(command, settings.environment(), log_path))
 
 
 def _web(settings: Settings) -> Child:
@@ -132,7 +139,23 @@ def _ensure_county(url: str) -> None:
         import_module("market.installation").run(url)
 
 
-def _free_port(host: str, port: int) -> int:
+def _with_ports(settings: Settings) -> Settings:
+    """Settings with the two ports to listen on: without one for the feed, the next. Errors: OperatorError."""
+    port = _free_port(settings.host, settings.port)
+    wanted = settings.feed_port
+    if wanted is None:
+        wanted = port + 1 if settings.port else 0
+    feed_port = port
+    while feed_port == port:
+        if wanted == port:
+            raise OperatorError(
+                f"the feed needs a port of its own, not {port}; choose another with --feed-port"
+            )
+        feed_port = _free_port(settings.host, wanted, "--feed-port")
+    return dataclasses.replace(settings, port=port, feed_port=feed_port)
+
+
+def _free_port(host: str, port: int, option: str = "--port") -> int:
     """The port if nobody listens on it (any free one for 0). Errors: OperatorError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -142,13 +165,13 @@ def _free_port(host: str, port: int) -> int:
         except (OSError, OverflowError) as error:
             why = error.strerror if isinstance(error, OSError) else "no such port"
             raise OperatorError(
-                f"cannot listen on {host} port {port}: {why}; choose another with --port"
+                f"cannot listen on {host} port {port}: {why}; choose another with {option}"
             ) from error
         return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(settings: Settings, children: list[Child], signals: Signals) -> None:
-    """Waits for /readyz. Errors: OperatorError when a child keeps falling or the time is up."""
+    """Waits for /readyz, and the feed. Errors: OperatorError when a child keeps falling or the time is up."""
     deadline = time.monotonic() + READY_WITHIN_S
     while not _is_ready(settings):
         for child in children:
@@ -162,11 +185,15 @@ def _wait_until_ready(settings: Settings, children: list[Child], signals: Signal
 
 
 def _is_ready(settings: Settings) -> bool:
+    return _answers(settings, settings.port, "/readyz") and _answers(settings, settings.feed_port, "/healthz")
+
+
+def _answers(settings: Settings, port: int | None, path: str) -> bool:
     # Nothing is bound here: a server that listens everywhere is asked at the loopback address.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # nosec B104
-    connection = http.client.HTTPConnection(host, settings.port, timeout=5)
+    connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
@@ -180,10 +207,12 @@ def _last_line(path: Path) -> str:
 
 
 def _announce(settings: Settings, sign_ins: list[dict[str, Any]], *, as_json: bool) -> None:
-    address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
+    host = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}"
+    address, feed = f"{host}:{settings.port}", f"{host}:{settings.feed_port}{STREAM_PATH}"
     if as_json:
         facts = {
             "url": address,
+            "feed_url": feed,
             "data_dir": str(settings.data_dir),
             "engine_socket": str(settings.engine_socket),
             "process_id": os.getpid(),
@@ -194,6 +223,7 @@ def _announce(settings: Settings, sign_ins: list[dict[str, Any]], *, as_json: bo
     lines = [
         "Karez is running.",
         f"  programs   {address}/v1",
+        f"  live feed  {feed}",
         f"  health     {address}/healthz  {address}/readyz",
         f"  data       {settings.data_dir} (logs in {settings.data_dir / 'log'})",
     ]

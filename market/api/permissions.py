@@ -310,6 +310,7 @@ ROUTES: dict[str, Rule] = {
     "products.book": Rule(PUBLIC),
     "products.depth": Rule(PUBLIC),
     "products.tape": Rule(PUBLIC),
+    "products.candles": Rule(PUBLIC),
     "products.halt": write("supervisor"),
     "products.resume": write("supervisor"),
     # call auctions
@@ -323,6 +324,11 @@ ROUTES: dict[str, Rule] = {
     "calls.cancel": write("supervisor"),
     "calls.approve": write("reviewer", key="http"),
     "calls.reject": write("reviewer", key="http"),
+    # market data
+    "market_data.prices": Rule(PUBLIC),
+    "market_data.index": Rule(PUBLIC),
+    "market_data.excluded_trades": Rule(PUBLIC),
+    "market_data.feed": Rule(PUBLIC),
     # orders
     "orders.place": write(also=HOLDERS, owns="body", key="engine"),
     "orders.place_batch": write(also=HOLDERS, owns="body", key="engine"),

@@ -1,19 +1,27 @@
-"""Products, their books, depth and tape over HTTP; halting and resuming them."""
+"""Products, their books, depth, tape and candles over HTTP; halting and resuming them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from market.api.http import actor, blueprint, paging, session
+from market.api.market_data import MOST_ROWS, known_zone, refuse_many, span
+from market.api.schemas import market_data as data_shapes
 from market.api.schemas import trading as shapes
+from market.api.tables import also_csv, answer
+from market.api.tape import tape_view
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.trading import products, queries
+from market.trading import market_data, products, queries
+from market.trading.candles import count, whole
+from market.trading.market_data import Asked
 from market.trading.models import Product
 
 blp = blueprint("products", "Products: what is traded, and the market as everyone sees it")
 
 BOOK_ORDERS = 100
+CANDLE_DAYS = {"minute": 1, "hour": 30, "day": 366, "week": 1_830, "month": 3_660}
+"""How far candles of an interval go back where the query does not say."""
 
 
 @blp.route("/products", methods=["GET"])
@@ -64,35 +72,62 @@ def book(product_id: int) -> dict[str, Any]:
 
 
 @blp.route("/products/<prd:product_id>/depth", methods=["GET"])
-@blp.response(200, shapes.DepthOut)
-def depth(product_id: int) -> dict[str, Any]:
+@blp.arguments(data_shapes.DepthQuery, location="query")
+@blp.response(200, data_shapes.DepthOut)
+@also_csv(blp)
+def depth(query: dict[str, Any], product_id: int) -> Any:
     """The open volume by zone, sector, side and price."""
     _product(product_id)
+    found = market_data.depth(
+        raw(session()), product=product_id, level=query["level"], zone=known_zone(query),
+        sector=query.get("sector"), limit=MOST_ROWS + 1,
+    )  # fmt: skip
     names = ("zone", "sector", "side", "price", "volume", "orders")
-    rows = queries.rows(raw(session()), queries.DEPTH_SQL, (product_id,))
-    return {"product_id": product_id, "data": [dict(zip(names, row, strict=True)) for row in rows]}
+    rows = [dict(zip(names, row, strict=True)) for row in found[:MOST_ROWS]]
+    return answer(
+        data_shapes.DepthLevelOut, rows, name="depth", has_more=len(found) > MOST_ROWS,
+        facts={"product_id": product_id},
+    )  # fmt: skip
 
 
 @blp.route("/products/<prd:product_id>/tape", methods=["GET"])
-@blp.response(200, shapes.TapePage)
-def tape(product_id: int) -> dict[str, Any]:
-    """Trades without names, newest first."""
+@blp.arguments(data_shapes.FormatQuery, location="query")
+@blp.response(200, data_shapes.TapePage)
+@also_csv(blp)
+def tape(query: dict[str, Any], product_id: int) -> Any:
+    """Trades without names, newest first; also those that count in no price."""
     _product(product_id)
     wanted = paging("trd")
-    rows = queries.rows(
-        raw(session()),
-        queries.TAPE_SQL,
-        {"product": product_id, "before": wanted.after or queries.NEWEST, "limit": wanted.limit + 1},
+    found = market_data.tape(
+        raw(session()), product=product_id, before=wanted.after or queries.NEWEST, limit=wanted.limit + 1
     )
-    data = [
+    rows = [tape_view(row) for row in found[: wanted.limit]]
+    return answer(data_shapes.TapeTradeOut, rows, name="tape", has_more=len(found) > wanted.limit)
+
+
+@blp.route("/products/<prd:product_id>/candles", methods=["GET"])
+@blp.arguments(data_shapes.CandlesQuery, location="query")
+@blp.response(200, data_shapes.CandleList)
+@also_csv(blp)
+def candles(query: dict[str, Any], product_id: int) -> Any:
+    """Open, high, low, close, volume and volume-weighted price by interval of the legal day (Asia/Shanghai)."""
+    _product(product_id)
+    interval = query["interval"]
+    first, last = whole(*span(query, days=CANDLE_DAYS[interval]), interval)
+    refuse_many(count(first, last, interval))
+    asked = Asked(
+        first=first, last=last, at=query["at"], product=product_id, zone=known_zone(query),
+        sector=query.get("sector"),
+    )  # fmt: skip
+    rows = [
         {
-            "id": row[0], "traded_at": row[1], "source_volume": row[2], "delivered_volume": row[3], "price": row[5],
-            "price_at": row[6], "amount": row[7], "status": row[8], "from_zone": row[9], "from_sector": row[10],
-            "to_zone": row[11], "to_sector": row[12],
+            "opens_at": each.opens_at, "open": each.open_e4, "high": each.high_e4, "low": each.low_e4,
+            "close": each.close_e4, "vwap": each.average_e4, "volume": each.litres, "trades": each.trades,
         }
-        for row in rows[: wanted.limit]
+        for each in market_data.candles(raw(session()), asked, interval=interval)
     ]  # fmt: skip
-    return {"data": data, "has_more": len(rows) > wanted.limit}
+    facts = {"product_id": product_id, "interval": interval, "at": query["at"]}
+    return answer(data_shapes.CandleOut, rows, name="candles", facts=facts)
 
 
 @blp.route("/products/<prd:product_id>/halt", methods=["POST"])

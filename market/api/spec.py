@@ -183,6 +183,11 @@ TAGGED_ENDPOINTS = (IF_MATCH_ENDPOINTS - SUCCESSION_ENDPOINTS) | IF_MATCH_OPTION
     }
 )  # fmt: skip
 
+RECKONING_ENDPOINTS = frozenset(
+    {"products.candles", "market_data.prices", "market_data.index", "market_data.excluded_trades"}
+)
+"""These give way to orders."""
+
 # What a shape demands beyond its single fields.
 _COUNTS = {"BatchOrderIn": {"minProperties": 1, "maxProperties": 1}, "AmendIn": {"minProperties": 1}}
 _ORDER = ("openapi", "info", "tags", "paths", "components")
@@ -303,6 +308,8 @@ def _demands(path: str, method: str, endpoint: str, rule: Rule) -> tuple[set[str
         wanted |= {"400", "409", "413", "415"}
     elif "preview" in endpoint:  # refused as what it looks ahead to would be
         wanted |= {"409"}
+    if endpoint in RECKONING_ENDPOINTS:
+        wanted |= {"503"}
     if rule.idempotent:
         named.append("IdempotencyKey")
         wanted |= {"503"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-BENCHMARKS = ("orders", "allocation", "matching", "auction")
+BENCHMARKS = ("orders", "allocation", "matching", "auction", "feed")
 """The names `karez bench` knows."""
 
 

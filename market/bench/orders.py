@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import json
-import os
 import secrets
 import shutil
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
-from flask import Flask
 from rich.console import Console
 
 from market.bench import crowd, floor, machine, publish
 from market.bench.load import Order
+from market.bench.serving import drive, serving, traders_of
 from market.bench.stream import Stream
 from market.core import datadir, db, embedded, ids
 from market.core.config import Settings
-from market.core.datadir import OperatorError
-from market.participants import tokens
-from market.participants.models import User
 from market.trading.commands import Accepted, Cancel, Command, Place
 from market.trading.engine import MAX_BATCH, Engine
 from market.trading.process import sweep
@@ -37,7 +27,6 @@ RUNS = 3
 BATCHES = (32, 256, MAX_BATCH)
 ENGINE_COMMANDS = {32: 10_000, 256: 20_000, MAX_BATCH: 30_000}
 HTTP_RUN_S = 6.0
-CLIENTS = 32
 POSTED = 50
 WARM_UP = 4_000
 
@@ -71,14 +60,14 @@ def _run(server: embedded.Server, data_dir: Path, console: Console, *, as_json: 
             data_dir=data_dir / "up", database_url=url, secret_key=secrets.token_hex(32), requests_per_minute=0,
             port=0, log_level="error",
         )  # fmt: skip
-        with _serving(settings) as port:
-            traders = _traders(url, settings, people)
+        with serving(settings) as up:
+            traders = traders_of(url, settings, people)
             product = ids.public("prd", people.product)
             found: dict[int, list[dict[str, Any]]] = {1: [], POSTED: []}
             for number in range(RUNS):
                 for batch, results in found.items():
                     status.update(f"over HTTP, {batch} a request, run {number + 1} of {RUNS}")
-                    results.append(_drive(Order(port, product, traders, batch, HTTP_RUN_S, number + 1)))
+                    results.append(drive(Order(up.port, product, traders, batch, HTTP_RUN_S, number + 1)))
         status.update("the floor, after")
         after = floor.measure(url, runs=RUNS)
     t = floor.combine(before, after)
@@ -184,52 +173,3 @@ class _Commands:
 
     def _command(self, farmer: crowd.Farmer, request: Place | Cancel) -> Command:
         return Command(farmer.participant, farmer.user, None, f"bench-{self._count}", 0, bytes(32), request)
-
-
-# --- over HTTP ---------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _serving(settings: Settings) -> Iterator[int]:
-    """The port of an engine and web workers of their own, by `karez up`."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "market.cli", "up", "--port", "0", "--no-demonstration", "--json"],
-        env=os.environ | settings.environment(), stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        if not line:
-            raise OperatorError("the server did not start")
-        yield int(json.loads(line)["url"].rpartition(":")[2])
-    finally:
-        process.terminate()
-        process.wait(60)
-        process.stdout.close()
-
-
-def _traders(url: str, settings: Settings, people: crowd.Crowd) -> list[tuple[str, str]]:
-    """Tokens and accounts of sellers and buyers by turns."""
-    app = Flask("bench")
-    tokens.configure(app, settings)
-    pairs = zip(people.sellers[:CLIENTS], people.buyers[:CLIENTS], strict=True)
-    found = []
-    with app.app_context(), db.transaction(url) as session:
-        for farmer in (each for pair in pairs for each in pair):
-            user = session.get(User, farmer.user)
-            assert user is not None
-            token = tokens.issue(session, user).access_token
-            found.append((token, ids.public("wac", farmer.account)))
-    return found
-
-
-def _drive(order: Order) -> dict[str, Any]:
-    """Runs the generator in a process of its own. Errors: OperatorError."""
-    done = subprocess.run(
-        [sys.executable, "-m", "market.bench.load"], input=msgspec.json.encode(order).decode(), text=True,
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise OperatorError(f"the load failed: {done.stderr.strip().splitlines()[-1]}")
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result

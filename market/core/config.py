@@ -40,6 +40,10 @@ class Settings:
     requests_per_minute: int = 60_000  # of one client at one worker; 0: no limit, not of sign-ins either
     secret_key: str | None = field(default=None, repr=False)
     public_url: str | None = None  # what people reach this service by; None: whatever a request was sent to
+    feed_port: int | None = None  # of the live feed; None: `karez up` takes the one after `port`
+    feed_url: str | None = None  # what people reach the feed by; None: the host of a request, and feed_port
+    feed_watchers: int = 2_000  # of the feed, all together
+    feed_watchers_per_address: int = 100  # 0: no limit, for behind a proxy all have one address
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -123,6 +127,10 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "requests_per_minute": ("KAREZ_REQUESTS_PER_MINUTE", _number),
     "secret_key": ("KAREZ_SECRET_KEY", _text),
     "public_url": ("KAREZ_PUBLIC_URL", _address),
+    "feed_port": ("KAREZ_FEED_PORT", _number),
+    "feed_url": ("KAREZ_FEED_URL", _address),
+    "feed_watchers": ("KAREZ_FEED_WATCHERS", _number),
+    "feed_watchers_per_address": ("KAREZ_FEED_WATCHERS_PER_ADDRESS", _number),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
     raise AssertionError("every setting is read from one variable")

@@ -165,6 +165,8 @@ class Trade(Base):
         CheckConstraint("amount_fen >= 0 AND fee_fen >= 0", name="amounts"),
         CheckConstraint("buyer_id <> seller_id", name="two_parties"),
         Index(None, "product_id", "id"),
+        # Rows come in the order of time: ranges of pages find a span of it, and cost the engine nothing.
+        Index(None, "traded_at", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
         Index(None, "buy_order_id"),
         Index(None, "sell_order_id"),
     )

@@ -1,4 +1,4 @@
-"""What is read of the market: books, depth, the tape, orders, trades. Set queries, rows as tuples of plain values."""
+"""What is read of the exchange: books, orders, trades, instructions. Set queries, rows as tuples of plain values."""
 
 from __future__ import annotations
 
@@ -17,30 +17,6 @@ JOIN zones zc ON zc.id = w.canal_zone_id
 WHERE o.product_id = %(product)s AND o.status = 'open' AND o.side = %(side)s
 ORDER BY CASE WHEN o.side = 'buy' THEN -o.price_e4 ELSE o.price_e4 END, o.priority
 LIMIT %(limit)s
-"""
-
-DEPTH_SQL = """
-SELECT zc.code, w.sector, o.side, o.price_e4, sum(o.rest_litres)::bigint, count(*)
-FROM orders o
-JOIN water_accounts w ON w.id = o.water_account_id
-JOIN zones zc ON zc.id = w.canal_zone_id
-WHERE o.product_id = %s AND o.status = 'open'
-GROUP BY 1, 2, 3, 4
-ORDER BY 1, 2, 3, CASE WHEN o.side = 'buy' THEN -o.price_e4 ELSE o.price_e4 END
-LIMIT 2000
-"""
-
-TAPE_SQL = """
-SELECT t.id, t.traded_at, t.source_litres, t.delivered_litres, t.k, t.price_e4, t.maker, t.amount_fen, i.status,
-       zs.code, ws.sector, zb.code, wb.sector
-FROM trades t
-JOIN instructions i ON i.id = t.instruction_id
-JOIN water_accounts ws ON ws.id = i.seller_water_account_id
-JOIN water_accounts wb ON wb.id = i.buyer_water_account_id
-JOIN zones zs ON zs.id = ws.canal_zone_id
-JOIN zones zb ON zb.id = wb.canal_zone_id
-WHERE t.product_id = %(product)s AND t.id < %(before)s
-ORDER BY t.id DESC LIMIT %(limit)s
 """
 
 ORDER_COLUMNS = (

@@ -85,6 +85,10 @@ def test_it_says_where_it_is_and_stops_leaving_nothing(data_dir: Path) -> None:
     with _running(data_dir) as (process, facts):
         assert _is_ready(facts["url"])
         assert facts["sign_ins"] != []
+        with urllib.request.urlopen(f"{facts['url']}/v1/market/feed", timeout=5) as answer:
+            assert json.load(answer)["url"] == facts["feed_url"]
+        with urllib.request.urlopen(facts["feed_url"], timeout=5) as stream:
+            assert stream.readline() == b"retry: 2000\n"
         family = _family(process.pid)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
@@ -98,13 +102,16 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_line(data_dir: Path) ->
         port = facts["url"].rpartition(":")[2]
         other = [*COMMAND, "up", "--port", port, "--data-dir", str(data_dir / "other")]
         third = subprocess.run(other, capture_output=True, text=True, check=False, env=ENVIRONMENT)
-        assert (second.returncode, third.returncode) == (1, 1)
+        taken = [*COMMAND, "up", "--port", "0", "--feed-port", port, "--data-dir", str(data_dir / "other")]
+        fourth = subprocess.run(taken, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+        assert (second.returncode, third.returncode, fourth.returncode) == (1, 1, 1)
+        assert fourth.stderr.strip().endswith("choose another with --feed-port")
         assert second.stderr.strip() == f"karez: {data_dir} is in use by `karez up`, process {process.pid}"
         assert third.stderr.startswith(f"karez: cannot listen on 127.0.0.1 port {port}: ")
         assert third.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("word", ["engine", "worker", "market.serve", "bin/postgres"])
+@pytest.mark.parametrize("word", ["engine", "worker", "feed", "market.serve", "bin/postgres"])
 def test_a_part_that_is_killed_comes_back(data_dir: Path, word: str) -> None:
     with _running(data_dir) as (process, facts):
         (part,) = _children(process.pid, word)

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields
 
 from ledger.units import (
     UnitError,
+    format_decimal,
     format_fen,
     format_litres,
     format_price_e4,
@@ -84,6 +85,22 @@ class Price(Decimal):
     example = "0.3003"
 
 
+class Fixed(fields.Field[int]):
+    """A decimal string with a fixed number of places on the wire, an integer of the last place inside."""
+
+    def __init__(self, places: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.places = places
+
+    @property
+    def pattern(self) -> str:
+        """What such a number looks like."""
+        return rf"^[0-9]+\.[0-9]{{{self.places}}}$"
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
+        return None if value is None else format_decimal(value, scale=self.places)
+
+
 class YesNo(fields.Boolean):
     """true or false, and nothing that is taken for one of them."""
 
@@ -120,6 +137,6 @@ class PublicId(fields.Field[int]):
 
 def property_of_field(self: Any, field: Any, **_options: Any) -> dict[str, Any]:
     """What OpenAPI says of these fields: strings with a pattern (apispec would make decimals numbers)."""
-    if isinstance(field, (Decimal, PublicId)):
+    if isinstance(field, (Decimal, Fixed, PublicId)):
         return {"type": ["string", "null"] if field.allow_none else "string", "pattern": field.pattern}
     return {}

@@ -68,48 +68,6 @@ class BookOut(Schema):
     asks = fields.List(fields.Nested(BookOrderOut), required=True)
 
 
-class DepthLevelOut(Schema):
-    """The volume of one price in one zone and sector."""
-
-    zone = fields.String(required=True)
-    sector = fields.String(required=True)
-    side = fields.String(required=True, validate=validate.OneOf(SIDES))
-    price = Price(required=True)
-    volume = Volume(required=True)
-    orders = fields.Integer(required=True)
-
-
-class DepthOut(Schema):
-    """Every level, zone by zone, best price first."""
-
-    product_id = PublicId("prd", required=True)
-    data = fields.List(fields.Nested(DepthLevelOut), required=True)
-
-
-class TapeTradeOut(Schema):
-    """A trade as the public sees it: no names."""
-
-    id = PublicId("trd", required=True)
-    traded_at = fields.AwareDateTime(required=True)
-    source_volume = Volume(required=True)
-    delivered_volume = Volume(required=True)
-    price = Price(required=True)
-    price_at = fields.String(required=True, validate=validate.OneOf(SIDES))
-    amount = Money(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(REVIEW_STATES))
-    from_zone = fields.String(required=True)
-    from_sector = fields.String(required=True)
-    to_zone = fields.String(required=True)
-    to_sector = fields.String(required=True)
-
-
-class TapePage(Schema):
-    """Trades, newest first."""
-
-    data = fields.List(fields.Nested(TapeTradeOut), required=True)
-    has_more = fields.Boolean(required=True)
-
-
 class OrderIn(Schema):
     """A new order from a water account. Volume is counted, and price is meant, at that account's own place."""
 
