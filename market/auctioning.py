@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from market.core.datadir import OperatorError
+from market.core.options import AS_JSON
 
 RECORD = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 LARGEST_BYTES = 2 * 1024**3
 
 

@@ -14,13 +14,8 @@ import click
 from market.auctioning import auction
 from market.core.config import Settings
 from market.core.datadir import OperatorError
-
-DATA_DIR = click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where this installation keeps everything.  [KAREZ_DATA_DIR; default: var]",
-)
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+from market.core.options import AS_JSON, DATA_DIR
+from market.counties import county, pack
 
 
 class OneLine(click.ClickException):
@@ -346,36 +341,6 @@ def openapi(output: Path) -> None:
     click.echo(f"Wrote {output}.")
 
 
-@main.group()
-def pack() -> None:
-    """County packs."""
-
-
-@pack.command("check")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def pack_check(file: Path) -> None:
-    """Check the county pack FILE. Exits 1 and names the line of each mistake if there is one."""
-    import_module("market.county.loader").load(file.read_text(encoding="utf-8"))
-    click.echo(f"{file} is a good county pack.")
-
-
-@main.group()
-def county() -> None:
-    """The county of this installation."""
-
-
-@county.command("install")
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@DATA_DIR
-def county_install(file: Path | None, data_dir: Path | None) -> None:
-    """Install the county pack FILE, or the one that comes with Karez."""
-    from market.core import embedded
-
-    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez county install") as url:
-        import_module("market.installation").run(url, file)
-    click.echo("The county pack is installed.")
-
-
 @main.command()
 @click.option("--year", "water_year", type=click.IntRange(2000, 2200), required=True, help="The water year.")
 @click.option("--source", required=True, help="The source of water: surface, groundwater, reclaimed.")
@@ -407,7 +372,8 @@ def announce(
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
 
-main.add_command(auction)
+for group in (auction, county, pack):
+    main.add_command(group)
 
 if __name__ == "__main__":
     main()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0010_market_data"
-down_revision = "0009_reach"
+revision = "0014_market_data"
+down_revision = "0013_bidding"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,41 @@
+"""`karez pack` and `karez county`: county packs checked and installed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from market.core.config import Settings
+from market.core.options import DATA_DIR
+
+
+@click.group()
+def pack() -> None:
+    """County packs."""
+
+
+@pack.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def pack_check(file: Path) -> None:
+    """Check the county pack FILE. Exits 1 and names the line of each mistake if there is one."""
+    import_module("market.county.loader").load(file.read_text(encoding="utf-8"))
+    click.echo(f"{file} is a good county pack.")
+
+
+@click.group()
+def county() -> None:
+    """The county of this installation."""
+
+
+@county.command("install")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@DATA_DIR
+def county_install(file: Path | None, data_dir: Path | None) -> None:
+    """Install the county pack FILE, or the one that comes with Karez."""
+    from market.core import embedded
+
+    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez county install") as url:
+        import_module("market.installation").run(url, file)
+    click.echo("The county pack is installed.")
