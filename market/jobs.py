@@ -23,6 +23,7 @@ from market.core.errors import Refusal
 from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
 from market.settlement import deliveries
 from market.supervision import curtailments
+from market.trading import deal_publications, negotiated, negotiation_queries
 
 log = structlog.get_logger("jobs")
 CLOCK = audit.Actor(request_id="jobs")
@@ -115,11 +116,26 @@ def order_deliveries(url: str) -> int:
     )  # fmt: skip
 
 
+def end_negotiations(url: str) -> int:
+    """Offers and times for signing that are over end; published deals whose days are over go to their review."""
+    over = _found(url, negotiation_queries.out_of_time)
+    ended = _each(
+        url, "negotiations", over,
+        lambda session, each: negotiated.expire(session, actor=CLOCK, negotiation_id=each),
+    )  # fmt: skip
+    published = _found(url, negotiation_queries.to_strike)
+    return ended + _each(
+        url, "negotiations", published,
+        lambda session, each: deal_publications.end_publication(session, actor=CLOCK, negotiation_id=each),
+    )  # fmt: skip
+
+
 JOBS = (
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
+    Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

@@ -48,6 +48,9 @@ IMMUTABLE = (
     "turn_uses",
     "delivery_lines",
     "delivery_receipts",
+    "negotiation_offers",
+    "negotiation_signatures",
+    "negotiation_objections",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

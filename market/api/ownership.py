@@ -68,6 +68,10 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT buyer_id FROM deliveries WHERE id = :id UNION ALL SELECT seller_id FROM deliveries WHERE id = :id"
         " UNION ALL SELECT keeper_id FROM deliveries WHERE id = :id AND keeper_id IS NOT NULL",
     ),
+    "negotiation": (
+        "negotiation_id",
+        "SELECT seller_id FROM negotiations WHERE id = :id UNION ALL SELECT buyer_id FROM negotiations WHERE id = :id",
+    ),
     "meter": (
         "meter_id",
         "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",

@@ -319,6 +319,18 @@ ROUTES: dict[str, Rule] = {
     "orders.get": read("supervisor", also=HOLDERS, owns="order"),
     "orders.amend": write(also=HOLDERS, owns="order", key="engine"),
     "orders.cancel": write(also=HOLDERS, owns="order", key="engine"),
+    # negotiated deals
+    "negotiations.list_negotiations": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"),
+    "negotiations.open_negotiation": write(also=HOLDERS, owns="body", key="http"),
+    "negotiations.get": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="negotiation"),
+    "negotiations.offer": write(also=HOLDERS, owns="negotiation", key="http"),
+    "negotiations.accept": write(also=HOLDERS, owns="negotiation", key="http"),
+    "negotiations.contract": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="negotiation"),
+    "negotiations.sign": write(also=HOLDERS, owns="negotiation", key="http"),
+    "negotiations.withdraw": write(also=HOLDERS, owns="negotiation"),
+    "negotiations.objections": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="negotiation"),
+    "published_negotiations.list_published": read(also=EVERYONE),
+    "published_negotiations.object_to": write(also=HOLDERS),
     # trades, instructions, reviews
     "trades.list_trades": read("supervisor", "reviewer", also=HOLDERS, owns="self"),
     "trades.get": read("supervisor", "reviewer", also=HOLDERS, owns="trade"),

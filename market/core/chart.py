@@ -70,6 +70,7 @@ class TransferCode(IntEnum):
     RETURN_WATER = 74  # buyer -> clearing -> seller for a short delivery, with the loss (instruction id)
     RETURN_MONEY = 75  # payee -> clearing -> buyer for a short delivery (instruction id)
     RETURN_LIMIT = 76  # limits freed and charged again for a short delivery (instruction id)
+    DEAL_HOLD = 80  # pending for a deal that waits to be struck (row of deal_holds)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

@@ -35,6 +35,7 @@ _SUBJECTS = {
     "meters": "meter",
     "readings": "reading",
     "turn_sheets": "turn_sheet",
+    "negotiations": "negotiation",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -125,6 +125,7 @@ def furnish(county: County) -> None:
         _delivery(county, things, name)
         _pledge(county, things, name)
         _trust(county, things, name)
+        _negotiation(county, things, name)
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
     county.mine["mandate"] = mandate(county, county.mine, "theirs")
     county.theirs["mandate"] = mandate(county, county.theirs, "mine")
@@ -247,6 +248,30 @@ def _pledge(county: County, things: dict[str, str], name: str) -> None:
     county.post("registrar", f"/pledges/{things['pledge']}/register")
     sale = {"volume": "5", "owed": "1.00", "floor_price": "0.1", "reason": "tests"}
     things["pledge_sale"] = county.post("lender", f"/pledges/{things['pledge']}/consent-to-sale", sale)["id"]
+
+
+def negotiation_body(county: County, account: str, other: str, **terms: Any) -> dict[str, Any]:
+    """A first offer of a seller."""
+    return {
+        "product_id": product(county), "side": "sell", "water_account_id": account, "other_water_account_id": other,
+        "volume": "2", "price": "0.7", "expires_at": (clock.now() + dt.timedelta(days=3)).isoformat(),
+    } | terms  # fmt: skip
+
+
+def signed(county: County, seller: str, buyer: str, negotiation: str) -> dict[str, Any]:
+    """A first offer of the seller's, accepted and signed by both."""
+    path = f"/negotiations/{negotiation}"
+    digest = county.post(buyer, f"{path}/accept", {"number": 1})["contract_sha256"]
+    county.post(seller, f"{path}/sign", {"sha256": digest})
+    return county.post(buyer, f"{path}/sign", {"sha256": digest})
+
+
+def _negotiation(county: County, things: dict[str, str], name: str) -> None:
+    """A deal of mine with the factory, published for objection."""
+    factory = county.get("factory", "/water-accounts")["data"][0]["id"]
+    body = negotiation_body(county, things["water_account"], factory)
+    things["negotiation"] = county.post(name, "/negotiations", body)["id"]
+    assert signed(county, name, "factory", things["negotiation"])["status"] == "published"
 
 
 def trust_body(trustee: str, **other: Any) -> dict[str, Any]:

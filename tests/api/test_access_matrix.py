@@ -21,7 +21,17 @@ from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.models import User
 from market.registry.season_models import CarryOver
-from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product, trust_body
+from tests.api.county import (
+    YEAR,
+    County,
+    api_key,
+    furnish,
+    mandate,
+    negotiation_body,
+    open_county,
+    product,
+    trust_body,
+)
 
 NOBODY, EXPIRED = "nobody", "expired"
 ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
@@ -32,7 +42,7 @@ NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
-    "deliveries", "objections", "meters/overdue",
+    "deliveries", "objections", "meters/overdue", "negotiations",
 )  # fmt: skip
 
 
@@ -79,6 +89,7 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "curtailment_id": _curtailment(county),
         "carry_over_id": _year_end(county),
         "bank_id": county.bank,
+        "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 
@@ -166,6 +177,11 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "meter_id": things["meter_id"], "until": clock.now().isoformat(), "counter": "1", "basis": "land",
             "lines": [{"water_account_id": things["water_account_id"], "weight": "1"}],
         },
+        "negotiations.open_negotiation": negotiation_body(
+            county, things["water_account_id"], things["factory_account"]
+        ),
+        "negotiations.withdraw": {"reason": "t"},
+        "published_negotiations.object_to": {"grounds": "t"},
         "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},

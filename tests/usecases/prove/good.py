@@ -8,13 +8,14 @@ from typing import Any
 
 from ledger.units import format_litres, parse_litres
 from market.core import clock, db
-from tests.api.county import YEAR, County, furnish, open_county, product
+from tests.api.county import YEAR, County, furnish, negotiation_body, open_county, product, signed
 
 
 def make(database_url: str, data_dir: Path) -> None:
     """Plays it on a fresh database and leaves nobody connected."""
     with open_county(database_url, data_dir) as county:
         furnish(county)
+        _file(county)
         _review(county)
         _order_and_cancel(county)
         _read(county)
@@ -37,6 +38,16 @@ def order(county: County, who: str, account: str, side: str, volume: str, price:
         "volume": volume,
         "price": price,
     }
+
+
+def _file(county: County) -> None:
+    """A deal of neighbours in one district, signed and filed, and settled at once."""
+    centre = county.get("centre", "/water-accounts")["data"][0]["id"]
+    body = negotiation_body(county, county.mine["water_account"], centre, price="0.1")
+    made = county.post("mine", "/negotiations", body)["id"]
+    assert signed(county, "mine", "centre", made)["lane"] == "filing"
+    county.exchange.take_up()
+    assert county.get("mine", f"/negotiations/{made}")["deal"]["instruction_status"] == "settled"
 
 
 def _review(county: County) -> None:
