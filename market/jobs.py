@@ -23,7 +23,7 @@ from market.core.errors import Refusal
 from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
 from market.settlement import deliveries
 from market.supervision import curtailments
-from market.trading import deal_publications, negotiated, negotiation_queries
+from market.trading import deal_publications, negotiated, negotiation_queries, programme_queries, programmes
 
 log = structlog.get_logger("jobs")
 CLOCK = audit.Actor(request_id="jobs")
@@ -130,12 +130,22 @@ def end_negotiations(url: str) -> int:
     )  # fmt: skip
 
 
+def close_programmes(url: str) -> int:
+    """Purchase programmes whose deadline is over go to their review, or free everything."""
+    over = _found(url, programme_queries.due)
+    return _each(
+        url, "programmes", over,
+        lambda session, each: programmes.close(session, actor=CLOCK, programme_id=each),
+    )  # fmt: skip
+
+
 JOBS = (
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
+    Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

@@ -331,6 +331,17 @@ ROUTES: dict[str, Rule] = {
     "negotiations.objections": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="negotiation"),
     "published_negotiations.list_published": read(also=EVERYONE),
     "published_negotiations.object_to": write(also=HOLDERS),
+    # purchase programmes
+    "programmes.list_programmes": read(also=EVERYONE),
+    "programmes.publish": write(also=HOLDERS, owns="body", key="http"),
+    "programmes.get": read(also=EVERYONE),
+    "programmes.list_subscriptions": read(also=BUREAU | HOLDERS, owns="self"),
+    "programmes.subscribe": write(also=HOLDERS, owns="self", key="http"),
+    "programmes.contract": read(also=BUREAU | HOLDERS, owns="self"),
+    "programmes.approve": write("reviewer", key="http"),
+    "programmes.reject": write("reviewer", key="http"),
+    "subscriptions.get_subscription": read(also=BUREAU | HOLDERS, owns="subscription"),
+    "subscriptions.withdraw": write(also=HOLDERS, owns="subscription", key="http"),
     # trades, instructions, reviews
     "trades.list_trades": read("supervisor", "reviewer", also=HOLDERS, owns="self"),
     "trades.get": read("supervisor", "reviewer", also=HOLDERS, owns="trade"),

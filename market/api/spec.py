@@ -182,6 +182,7 @@ TAGGED_ENDPOINTS = (IF_MATCH_ENDPOINTS - SUCCESSION_ENDPOINTS) | IF_MATCH_OPTION
         "turn_sheets.enter", "turn_sheets.get_turn_sheet",
         "negotiations.open_negotiation", "negotiations.get", "negotiations.offer", "negotiations.accept",
         "negotiations.sign", "negotiations.withdraw",
+        "programmes.publish", "programmes.get", "programmes.approve", "programmes.reject",
     }
 )  # fmt: skip
 

@@ -38,6 +38,7 @@ MODEL_MODULES = (
     "market.trading.models",
     "market.trading.deal_models",
     "market.trading.negotiation_models",
+    "market.trading.programme_models",
     "market.supervision.models",
 )
 

@@ -36,6 +36,7 @@ _SUBJECTS = {
     "readings": "reading",
     "turn_sheets": "turn_sheet",
     "negotiations": "negotiation",
+    "programmes": "programme",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

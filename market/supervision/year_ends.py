@@ -20,7 +20,7 @@ from market.registry.trust_errors import WaterInOrders
 from market.registry.trust_models import Trust
 from market.settlement.models import Instruction
 from market.supervision import reviews
-from market.trading import negotiated, negotiation_queries
+from market.trading import negotiated, negotiation_queries, programme_queries, programmes
 from market.trading.models import Order, Product
 
 YEAR_OVER = "the water year is over / 水年已结束"
@@ -80,13 +80,15 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
         reviews.reject(
             session, actor=actor, instruction_id=instruction_id, reason=YEAR_OVER, legal_source=SOURCE
         )
-    _end_negotiations(session, actor, water_year)
+    _end_deals(session, actor, water_year)
     _return_to_owners(session, actor, water_year)
     return years.close(session, actor=actor, water_year=water_year)
 
 
-def _end_negotiations(session: Session, actor: audit.Actor, water_year: int) -> None:
-    """Nobody negotiates any more about water of a year that is over; what was held for it is free."""
+def _end_deals(session: Session, actor: audit.Actor, water_year: int) -> None:
+    """Nobody deals any more in water of a year that is over; what was held for it is free."""
+    for programme_id in programme_queries.unfinished(session, water_year=water_year):
+        programmes.cancel(session, actor=actor, programme_id=programme_id, reason=YEAR_OVER)
     for negotiation_id in negotiation_queries.unfinished(session, water_year=water_year):
         negotiated.cancel(session, actor=actor, negotiation_id=negotiation_id, reason=YEAR_OVER)
 

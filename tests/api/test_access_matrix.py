@@ -21,17 +21,8 @@ from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.models import User
 from market.registry.season_models import CarryOver
-from tests.api.county import (
-    YEAR,
-    County,
-    api_key,
-    furnish,
-    mandate,
-    negotiation_body,
-    open_county,
-    product,
-    trust_body,
-)
+from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product, trust_body
+from tests.api.offers import negotiation_body, programme_body
 
 NOBODY, EXPIRED = "nobody", "expired"
 ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
@@ -89,6 +80,7 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "curtailment_id": _curtailment(county),
         "carry_over_id": _year_end(county),
         "bank_id": county.bank,
+        "programme_id": county.programme,
         "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
@@ -180,6 +172,10 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         "negotiations.open_negotiation": negotiation_body(
             county, things["water_account_id"], things["factory_account"]
         ),
+        "programmes.publish": programme_body(county, things["water_account_id"]),
+        "programmes.subscribe": {
+            "subscriptions": [{"water_account_id": things["water_account_id"], "volume": "1"}]
+        },
         "negotiations.withdraw": {"reason": "t"},
         "published_negotiations.object_to": {"grounds": "t"},
         "deliveries.order": {"instruction_id": things["instruction_id"]},
@@ -338,7 +334,9 @@ def test_powers_are_kept_apart() -> None:
         return {name for name, rule in WRITES.items() if role in rule.roles}
 
     assert writes("administrator") == {"users.create", "users.set_roles", "users.suspend", "users.reinstate"}
-    assert writes("reviewer") == {"reviews.approve", "reviews.reject"}
+    assert writes("reviewer") == {
+        f"{what}.{decision}" for what in ("reviews", "programmes") for decision in ("approve", "reject")
+    }
     assert writes("treasurer") == {"payments.record_deposit", "payments.record_payout"}
     assert writes("supervisor") & writes("reviewer") == set()
     for role in BUREAU:

@@ -12,7 +12,8 @@ import pytest
 from market import prove
 from market.core import clock
 from market.jobs import named, run
-from tests.api.county import County, mandate, negotiation_body, open_county, signed
+from tests.api.county import County, mandate, open_county
+from tests.api.offers import negotiation_body, signed
 from tests.api.smallholders import household
 
 _numbers = itertools.count(1)

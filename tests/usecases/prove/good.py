@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ledger.units import format_litres, parse_litres
 from market.core import clock, db
-from tests.api.county import YEAR, County, furnish, negotiation_body, open_county, product, signed
+from market.jobs import named, run
+from tests.api.county import YEAR, County, furnish, open_county, product
+from tests.api.offers import negotiation_body, programme, signed, subscribed
 
 
 def make(database_url: str, data_dir: Path) -> None:
@@ -16,6 +19,7 @@ def make(database_url: str, data_dir: Path) -> None:
     with open_county(database_url, data_dir) as county:
         furnish(county)
         _file(county)
+        _programme(county)
         _review(county)
         _order_and_cancel(county)
         _read(county)
@@ -48,6 +52,24 @@ def _file(county: County) -> None:
     assert signed(county, "mine", "centre", made)["lane"] == "filing"
     county.exchange.take_up()
     assert county.get("mine", f"/negotiations/{made}")["deal"]["instruction_status"] == "settled"
+
+
+def _programme(county: County) -> None:
+    """A programme with two sellers, one of them struck off, the other dealt with; another one goes on."""
+    made = programme(county)
+    for name, things in (("mine", county.mine), ("theirs", county.theirs)):
+        subscribed(county, name, made, things["water_account"], "3")
+    with clock.moved_to(clock.now() + dt.timedelta(days=2)):
+        assert run(county.settings.url(), named("programmes")) == 1
+    annex = county.get("reviewer", f"/programmes/{made}/subscriptions?status=included")["data"]
+    out = [{"subscription_id": annex[1]["id"], "reason": "no meter"}]
+    body = {"reason": "the route is free", "exceptions": out}
+    assert county.post("reviewer", f"/programmes/{made}/approve", body)["sellers"] == 1
+    county.exchange.take_up()
+    late = programme(county)
+    subscribed(county, "theirs", late, county.theirs["water_account"], "4")
+    with clock.moved_to(clock.now() + dt.timedelta(days=2)):
+        assert run(county.settings.url(), named("programmes")) == 1
 
 
 def _review(county: County) -> None:
