@@ -340,6 +340,7 @@ ROUTES: dict[str, Rule] = {
     "programmes.contract": read(also=BUREAU | HOLDERS, owns="self"),
     "programmes.approve": write("reviewer", key="http"),
     "programmes.reject": write("reviewer", key="http"),
+    "subscriptions.list_own": read(also=BUREAU | HOLDERS, owns="self"),
     "subscriptions.get_subscription": read(also=BUREAU | HOLDERS, owns="subscription"),
     "subscriptions.withdraw": write(also=HOLDERS, owns="subscription", key="http"),
     # trades, instructions, reviews

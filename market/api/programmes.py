@@ -136,6 +136,18 @@ def reject(body: dict[str, Any], programme_id: int) -> dict[str, Any]:
     return _one(programme_id)
 
 
+@lines.route("/subscriptions", methods=["GET"])
+@lines.arguments(shapes.SubscriptionsQuery, location="query")
+@lines.response(200, shapes.SubscriptionPage)
+def list_own(query: dict[str, Any]) -> dict[str, Any]:
+    """One's own subscriptions to all programmes (the bureau: all), by id."""
+    where = paging("sub")
+    rows = programme_queries.lines(
+        session(), seller_id=own_only(), **query, after=where.after, limit=where.limit + 1
+    )
+    return page([_line_out(each) for each in rows], where.limit)
+
+
 @lines.route("/subscriptions/<sub:subscription_id>", methods=["GET"])
 @lines.response(200, shapes.SubscriptionOut)
 def get_subscription(subscription_id: int) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from ledger.arrays import Bigints
 from market.core import clock
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.trading.models import Product
+from market.trading.deal_models import StruckDeal
+from market.trading.models import Product, Trade
 from market.trading.negotiation_models import (
     Negotiation,
     NegotiationObjection,
@@ -67,10 +68,11 @@ def negotiations(
     negotiation_id: int | None = None,
     status: str | None = None,
     lane: str | None = None,
+    instruction_id: int | None = None,
     after: int | None = None,
     limit: int = 50,
 ) -> list[View]:
-    """Negotiations by id: those that a participant is a party to, or all."""
+    """Negotiations by id: those that a participant is a party to, or all; `instruction_id` finds the one behind it."""
     statement = select(Negotiation).where(Negotiation.id > (after or 0))
     if negotiation_id is not None:
         statement = statement.where(Negotiation.id == negotiation_id)
@@ -80,6 +82,13 @@ def negotiations(
         statement = statement.where(Negotiation.status == status)
     if lane is not None:
         statement = statement.where(Negotiation.lane == lane)
+    if instruction_id is not None:
+        behind = (
+            select(StruckDeal.reference)
+            .join(Trade, Trade.id == StruckDeal.trade_id)
+            .where(StruckDeal.kind == "negotiated", Trade.instruction_id == instruction_id)
+        )
+        statement = statement.where(Negotiation.id.in_(behind))
     found = session.scalars(statement.order_by(Negotiation.id).limit(limit)).all()
     wanted = [each.id for each in found]
     offers: dict[int, list[NegotiationOffer]] = {each: [] for each in wanted}

@@ -33,7 +33,7 @@ NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
-    "deliveries", "objections", "meters/overdue", "negotiations",
+    "deliveries", "objections", "meters/overdue", "negotiations", "subscriptions",
 )  # fmt: skip
 
 

@@ -139,6 +139,8 @@ def test_a_deal_with_the_factory_is_published_objected_to_and_reviewed(
     county.exchange.take_up()
     deal = county.get("reviewer", path)["deal"]
     assert deal["instruction_status"] == "awaiting_review"
+    (behind,) = county.get("reviewer", f"/negotiations?instruction_id={deal['instruction_id']}")["data"]
+    assert behind["id"] == opened["id"]
     review = next(
         each
         for each in county.get("reviewer", "/reviews?status=awaiting_review")["data"]

@@ -139,6 +139,9 @@ class NegotiationsQuery(Schema):
 
     status = fields.String(validate=validate.OneOf(NEGOTIATION_STATES))
     lane = fields.String(validate=validate.OneOf(LANES))
+    instruction_id = PublicId(
+        "ins", metadata={"description": "Behind this instruction: what a reviewer looks for."}
+    )
 
 
 class NegotiatedContractOut(Schema):

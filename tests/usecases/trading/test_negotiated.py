@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from market import jobs
+from market import installation, jobs
 from market.core import audit, clock, db, workdays
 from market.core.errors import NotFound, Refusal
+from market.county import loader
 from market.trading import deal_publications, negotiated, negotiation_queries
 from market.trading.commands import Accepted
 from market.trading.intake import take_up
@@ -157,6 +158,32 @@ def test_a_deal_with_a_factory_is_published_with_everything_held_then_reviewed(w
     assert world.free("a") == ALLOCATED - 20 * LOT
     world.decide(0, approve=True)
     assert world.trade(deal.trade_id) == ("sell", 20 * LOT, 18 * LOT, 3_000, 600)
+
+
+def test_where_the_county_says_so_neighbours_need_an_approval_too(world: World) -> None:
+    """The lane is the pack's: the same deal, under another version of it, waits for a reviewer."""
+    filed = (
+        "lane: filing, from_sector: agriculture, to_sector: agriculture, within: district, longest_years: 1,"
+    )
+    text = loader.shipped()
+    assert filed in text
+    asked = filed.replace("filing", "approval").replace("longest_years: 1,", "working_days: 5,")
+    version = loader.load(text).version
+    pack = loader.load(text.replace(filed, asked).replace(f'"{version}"', f'"{version}.1"', 1))
+    with db.transaction(world.url) as session:
+        assert installation.install(session, pack=pack, actor=world.names.actor)
+    talk = Talk(world, "a", "d").concluded()
+    found = talk.view()
+    assert (found.negotiation.status, found.negotiation.lane, found.negotiation.filed_at) == (
+        "struck", "approval", None,
+    )  # fmt: skip
+    assert (found.deal.instruction_status, found.deal.review_rule) == (
+        "awaiting_review", "negotiated:in-district",
+    )  # fmt: skip
+    assert found.deal.review_due_on == workdays.after(clock.today(), 5)
+    assert world.free("a") == ALLOCATED - 10 * LOT
+    world.decide(0, approve=True)
+    assert talk.view().deal.instruction_status == "settled"
 
 
 def test_a_rejected_deal_gives_everything_back(world: World) -> None:
