@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from market import jobs, prove
 from market.core import clock, db, ids, workdays
 from market.core.errors import Refusal
+from market.supervision import year_ends
 from market.trading import programme_queries, programmes, subscriptions
 from market.trading.commands import Accepted
 from market.trading.intake import take_up
@@ -265,6 +266,19 @@ def test_a_programme_ends_with_its_year(world: World) -> None:
         assert programme_queries.unfinished(session, water_year=2026) == [plan.id]
         programmes.cancel(session, actor=world.names.actor, programme_id=plan.id, reason="the year is over")
     _all_free(world)
+
+
+def test_the_end_of_the_year_ends_what_was_not_struck_and_leaves_nothing_held(world: World) -> None:
+    plan = Plan(world)
+    plan.subscribe(a=6 * LOT)
+    actor = world.names.actor
+    with clock.moved_to(dt.datetime(2027, 1, 5, tzinfo=dt.UTC)):
+        for step in (year_ends.begin, year_ends.close):
+            with db.transaction(world.url) as session:
+                step(session, actor=actor, water_year=2026)
+            take_up(world.engine)
+    assert (plan.view().programme.status, plan.states()) == ("cancelled", {"a": "freed"})
+    assert _money(world, "f") == MONEY
 
 
 AMOUNTS = st.dictionaries(st.sampled_from("abd"), st.integers(1, 30), min_size=1)
