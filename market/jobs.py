@@ -23,7 +23,17 @@ from market.core.errors import Refusal
 from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
 from market.settlement import deliveries
 from market.supervision import curtailments
-from market.trading import awards, bidding, call_settling, calls
+from market.trading import (
+    awards,
+    bidding,
+    call_settling,
+    calls,
+    deal_publications,
+    negotiated,
+    negotiation_queries,
+    programme_queries,
+    programmes,
+)
 
 log = structlog.get_logger("jobs")
 CLOCK = audit.Actor(request_id="jobs")
@@ -146,6 +156,29 @@ def _listing(do: Callable[..., Any], session: Session, listing_id: int) -> None:
     do(session, actor=CLOCK, listing_id=listing_id)
 
 
+def end_negotiations(url: str) -> int:
+    """Offers and times for signing that are over end; published deals whose days are over go to their review."""
+    over = _found(url, negotiation_queries.out_of_time)
+    ended = _each(
+        url, "negotiations", over,
+        lambda session, each: negotiated.expire(session, actor=CLOCK, negotiation_id=each),
+    )  # fmt: skip
+    published = _found(url, negotiation_queries.to_strike)
+    return ended + _each(
+        url, "negotiations", published,
+        lambda session, each: deal_publications.end_publication(session, actor=CLOCK, negotiation_id=each),
+    )  # fmt: skip
+
+
+def close_programmes(url: str) -> int:
+    """Purchase programmes whose deadline is over go to their review, or free everything."""
+    over = _found(url, programme_queries.due)
+    return _each(
+        url, "programmes", over,
+        lambda session, each: programmes.close(session, actor=CLOCK, programme_id=each),
+    )  # fmt: skip
+
+
 JOBS = (
     Job("calls", "* * * * * */2", "clear calls whose product stands still, settle what nobody reviews", clear_calls),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
@@ -153,6 +186,8 @@ JOBS = (
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
+    Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
+    Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

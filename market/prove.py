@@ -15,6 +15,7 @@ from market.proofs import (
     bidding,
     calls,
     crossing,
+    deals,
     ledger,
     metering,
     rights,
@@ -25,7 +26,7 @@ from market.proofs import (
 from market.trading.rows import command_digest
 
 SAMPLE = 5
-PARTS = (ledger, trading, bidding, calls, metering, rights, season, beneficiaries, trail)
+PARTS = (ledger, trading, bidding, calls, deals, metering, rights, season, beneficiaries, trail)
 Violations = dict[int, list[list[Any]]]
 
 

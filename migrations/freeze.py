@@ -49,6 +49,9 @@ IMMUTABLE = (
     "delivery_lines",
     "delivery_receipts",
     "bids",
+    "negotiation_offers",
+    "negotiation_signatures",
+    "negotiation_objections",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -70,6 +70,11 @@ OWNERS: dict[str, tuple[str, str]] = {
     ),
     "listing": ("listing_id", "SELECT seller_id FROM listings WHERE id = :id"),
     "bidder": ("bidder_id", "SELECT participant_id FROM bidders WHERE id = :id"),
+    "negotiation": (
+        "negotiation_id",
+        "SELECT seller_id FROM negotiations WHERE id = :id UNION ALL SELECT buyer_id FROM negotiations WHERE id = :id",
+    ),
+    "subscription": ("subscription_id", "SELECT seller_id FROM programme_subscriptions WHERE id = :id"),
     "meter": (
         "meter_id",
         "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",

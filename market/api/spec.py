@@ -180,6 +180,9 @@ TAGGED_ENDPOINTS = (IF_MATCH_ENDPOINTS - SUCCESSION_ENDPOINTS) | IF_MATCH_OPTION
         "trust_members.bring_in", "trust_members.give_notice", "trust_members.take_out",
         "meters.register_meter", "meters.get_meter", "meters.pay_debt",
         "turn_sheets.enter", "turn_sheets.get_turn_sheet",
+        "negotiations.open_negotiation", "negotiations.get", "negotiations.offer", "negotiations.accept",
+        "negotiations.sign", "negotiations.withdraw",
+        "programmes.publish", "programmes.get", "programmes.approve", "programmes.reject",
     }
 )  # fmt: skip
 

@@ -81,6 +81,7 @@ class TransferCode(IntEnum):
     LISTING_HOLD = 80  # pending while a lot is listed for public bidding (listing id)
     BID_DEPOSIT = 81  # pending while a bidder's deposit is held (bidder id)
     BID_FORFEIT = 82  # deposit -> clearing -> those whose water it was (bidder id)
+    DEAL_HOLD = 83  # pending for a deal that waits to be struck (row of deal_holds)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

@@ -39,6 +39,8 @@ MODEL_MODULES = (
     "market.trading.deal_models",
     "market.trading.call_models",
     "market.trading.bidding_models",
+    "market.trading.negotiation_models",
+    "market.trading.programme_models",
     "market.supervision.models",
 )
 

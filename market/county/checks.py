@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from market.county.document import Item
 from market.county.pack import Pack
-from market.county.parts import ADMIN, COUNTY, RIVER, LimitSpec, Zone
+from market.county.parts import ADMIN, COUNTY, FILING, PUBLICATION, RIVER, LimitSpec, Zone
 
 Lines = Mapping[tuple[str, int], Item]
 """Where each row of a section stands."""
@@ -31,6 +31,7 @@ def check(pack: Pack, lines: Lines) -> None:
     _check_limits(pack, lines)
     _check_caps(pack, lines)
     _check_kinds(pack, lines)
+    _check_lanes(pack, lines)
 
 
 def _check_duplicates(pack: Pack, lines: Lines) -> None:
@@ -59,6 +60,7 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("kinds", "kind", (each.kind for each in pack.kinds)),
         ("carry_overs", "source_of_water", (each.source for each in pack.carry_overs)),
         ("canal_months", "zone", (each.zone for each in pack.canal_months)),
+        ("negotiated", "code", (each.code for each in pack.negotiated)),
     ]
     for section, key, names in keys:
         seen: dict[object, int] = {}
@@ -149,6 +151,9 @@ def _references(pack: Pack) -> Iterator[tuple[str, int, str, str, object]]:
     for index, rule in enumerate(pack.reviews):
         yield "reviews", index, "from_sector", "sector", rule.from_sector
         yield "reviews", index, "to_sector", "sector", rule.to_sector
+    for index, lane in enumerate(pack.negotiated):
+        yield "negotiated", index, "from_sector", "sector", lane.from_sector
+        yield "negotiated", index, "to_sector", "sector", lane.to_sector
     for index, carried in enumerate(pack.carry_overs):
         yield "carry_overs", index, "source_of_water", "source of water", carried.source
     for index, tariff in enumerate(pack.tariffs):
@@ -211,6 +216,18 @@ def _check_kinds(pack: Pack, lines: Lines) -> None:
     for index, rule in enumerate(pack.kinds):
         if rule.publication and not timed:
             raise lines["kinds", index].at("publication").wrong(f"the clock {OBJECTION_CLOCK} is missing")
+
+
+def _check_lanes(pack: Pack, lines: Lines) -> None:
+    """Each lane has the times that it needs and no others; what is only filed has a longest term."""
+    for index, rule in enumerate(pack.negotiated):
+        at = lines["negotiated", index]
+        if (rule.lane == PUBLICATION) != bool(rule.publication_days):
+            raise at.at("lane").wrong("the lane publication, and only it, names publication_days")
+        if (rule.lane == FILING) == bool(rule.working_days):
+            raise at.at("lane").wrong("a lane that ends in a decision, and only such, names working_days")
+        if rule.lane == FILING and rule.longest_years is None:
+            raise at.at("lane").wrong("what is only filed names longest_years")
 
 
 _Key = tuple[int, str | None, str | None, str | None]

@@ -27,8 +27,9 @@ _SECTIONS = (
     "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds", "clocks",
     "platform",
 )  # fmt: skip
-_OPTIONAL = ("kinds", "carry_overs", "reserve", "canal_months")
-"""A pack may lack these: it then says nothing of their subject, carries nothing over, and holds nothing back."""
+_OPTIONAL = ("kinds", "carry_overs", "reserve", "canal_months", "negotiated")
+"""A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
+deal negotiated."""
 
 
 def load(text: str) -> Pack:
@@ -79,6 +80,7 @@ class _Reader:
             canal_months=self._all("canal_months", self._canal_months)
             if "canal_months" in self.sections
             else (),
+            negotiated=self._all("negotiated", self._negotiated) if "negotiated" in self.sections else (),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -301,6 +303,28 @@ class _Reader:
         if not months or list(months) != sorted(set(months)):
             raise found["months"].wrong("must name months once each, the first first")
         return parts.CanalMonths(found["zone"].code(), months, self._basis(item, found))
+
+    def _negotiated(self, item: Item) -> parts.NegotiatedRule:
+        found = item.table(
+            ("code", "lane", "within", "signing_days"),
+            ("from_sector", "to_sector", "longest_years", "publication_days", "working_days", *_BASIS),
+        )
+
+        def whole(name: str, most: int) -> int:
+            return found[name].whole(1, most) if name in found else 0
+
+        return parts.NegotiatedRule(
+            code=found["code"].code(),
+            lane=found["lane"].one_of(parts.LANES),
+            within=found["within"].one_of((parts.COUNTY, parts.DISTRICT, parts.CANAL)),
+            signing_days=found["signing_days"].whole(1, 120),
+            basis=self._basis(item, found),
+            from_sector=found["from_sector"].code() if "from_sector" in found else None,
+            to_sector=found["to_sector"].code() if "to_sector" in found else None,
+            longest_years=whole("longest_years", 100) or None,
+            publication_days=whole("publication_days", 365),
+            working_days=whole("working_days", 120),
+        )
 
     def _platform(self, item: Item) -> parts.Platform:
         found = item.table(("exported", "reason_zh", "reason_en"), _BASIS)

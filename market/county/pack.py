@@ -6,6 +6,7 @@ demonstration; `basis` says which. Zones are named by their codes.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
@@ -30,6 +31,7 @@ from market.county.parts import (
     Flow,
     KindRule,
     LimitSpec,
+    NegotiatedRule,
     Platform,
     Product,
     ReserveRule,
@@ -73,6 +75,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     carry_overs: tuple[CarryOver, ...] = ()
     reserve: ReserveRule | None = None
     canal_months: tuple[CanalMonths, ...] = ()
+    negotiated: tuple[NegotiatedRule, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -164,6 +167,24 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             and (crosses or not rule.crossing)
         )
 
+    def negotiated_rule(
+        self, sectors: tuple[str, str], canals: tuple[str, str], starts_on: dt.date, ends_on: dt.date
+    ) -> NegotiatedRule | None:
+        """The first rule for a deal negotiated between a seller and a buyer (sector and canal of each, in this order).
+
+        The water may be used from `starts_on` to `ends_on`, both included. None: such a deal is not negotiated.
+        KeyError.
+        """
+        for rule in self.negotiated:
+            if (
+                rule.from_sector in (None, sectors[0])
+                and rule.to_sector in (None, sectors[1])
+                and self._within(rule.within, *canals)
+                and (rule.longest_years is None or ends_on < years_after(starts_on, rule.longest_years))
+            ):
+                return rule
+        return None
+
     def tariff(self, sector: str, *zones: str) -> Tariff | None:
         """The water price of a sector at a place: of the most specific zone that has one."""
         line = {each for code in zones for each in self.ancestors(code)}
@@ -208,6 +229,14 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     def from_json(cls, text: str) -> Pack:
         """The reverse of `to_json`. msgspec.ValidationError."""
         return msgspec.json.decode(text, type=cls)
+
+
+def years_after(day: dt.date, years: int) -> dt.date:
+    """The same day so many years later; the last of February where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 def water_fee_fen(use_litres: int, tariff: Tariff, quota_litres: int | None = None) -> int:

@@ -10,6 +10,7 @@ ADMIN, RIVER = "admin", "river"
 CLOSED_GROUNDWATER = ("restricted", "banned", "overdrawn")
 COUNTY, DISTRICT, CANAL = "county", "district", "canal"
 ONE_E6 = 1_000_000
+FILING, APPROVAL, PUBLICATION = LANES = ("filing", "approval", "publication")
 
 
 class Basis(msgspec.Struct, frozen=True):
@@ -130,6 +131,26 @@ class ReviewRule(msgspec.Struct, frozen=True):
     to_sector: str | None = None
     crossing: bool = False
     from_litres: int = 0
+
+
+class NegotiatedRule(msgspec.Struct, frozen=True):
+    """What a deal that two parties negotiate goes through (`lane`) before, or as, it reaches the engine.
+
+    filing: filed only; approval: a reviewer decides within `working_days`; publication: published for objection for
+    `publication_days`, then as approval. None in a sector: any. `longest_years` bounds the term that the rule holds
+    for; both sign within `signing_days` of the acceptance.
+    """
+
+    code: str
+    lane: str
+    within: str
+    signing_days: int
+    basis: Basis
+    from_sector: str | None = None
+    to_sector: str | None = None
+    longest_years: int | None = None
+    publication_days: int = 0
+    working_days: int = 0
 
 
 class Tier(msgspec.Struct, frozen=True):

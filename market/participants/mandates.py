@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from market.core import audit, clock
@@ -12,7 +12,7 @@ from market.core.db import raw
 from market.core.errors import Conflict, NotFound
 from market.participants.admission import find
 from market.participants.errors import MandateDates, NotAClerk
-from market.participants.models import Mandate, User
+from market.participants.models import Mandate, Participant, User
 
 
 def record(
@@ -58,3 +58,16 @@ def of_participant(session: Session, *, participant_id: int, after: int | None, 
     """The mandates given by a participant, oldest first."""
     statement = select(Mandate).where(Mandate.participant_id == participant_id, Mandate.id > (after or 0))
     return list(session.scalars(statement.order_by(Mandate.id).limit(limit)))
+
+
+def principals(session: Session, *, user_id: int) -> dict[int, int]:
+    """The admitted participants for whom a user may trade now, and the mandate under which."""
+    now = clock.now()
+    statement = (
+        select(Mandate.participant_id, Mandate.id)
+        .join(Participant, Participant.id == Mandate.participant_id)
+        .where(Mandate.clerk_user_id == user_id, Mandate.scope == "trade", Participant.status == "admitted")
+        .where(Mandate.valid_from <= now, Mandate.valid_to > now)
+        .where(or_(Mandate.revoked_at.is_(None), Mandate.revoked_at > now))
+    )
+    return {row.participant_id: row.id for row in session.execute(statement.order_by(Mandate.id))}

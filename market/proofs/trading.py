@@ -27,6 +27,8 @@ WITH held AS (
   FROM instructions i CROSS JOIN LATERAL jsonb_array_elements(i.charges::jsonb) AS c (charge)
   WHERE i.status = 'awaiting_review' GROUP BY 1
   UNION ALL
+  SELECT account_id, sum(amount) FROM deal_holds GROUP BY 1
+  UNION ALL
   SELECT w.account_id, sum(s.litres)
   FROM spillables s JOIN water_accounts w ON w.id = s.water_account_id WHERE s.status = 'held' GROUP BY 1
   UNION ALL

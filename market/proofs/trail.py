@@ -38,6 +38,8 @@ _SUBJECTS = {
     "listings": "listing",
     "bidders": "bidder",
     "bids": "bid",
+    "negotiations": "negotiation",
+    "programmes": "programme",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

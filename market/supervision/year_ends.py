@@ -20,7 +20,7 @@ from market.registry.trust_errors import WaterInOrders
 from market.registry.trust_models import Trust
 from market.settlement.models import Instruction
 from market.supervision import reviews
-from market.trading import listings
+from market.trading import listings, negotiated, negotiation_queries, programme_queries, programmes
 from market.trading.bidding_models import HOLDING, Listing
 from market.trading.models import Order, Product
 
@@ -83,6 +83,7 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
             session, actor=actor, instruction_id=instruction_id, reason=YEAR_OVER, legal_source=SOURCE
         )
     _stop_listings(session, actor, water_year)
+    _end_deals(session, actor, water_year)
     _return_to_owners(session, actor, water_year)
     return years.close(session, actor=actor, water_year=water_year)
 
@@ -96,6 +97,14 @@ def _stop_listings(session: Session, actor: audit.Actor, water_year: int) -> Non
         .order_by(Listing.id)
     ).all()
     listings.stop_all(session, actor=actor, listing_ids=listed, reason=YEAR_OVER)
+
+
+def _end_deals(session: Session, actor: audit.Actor, water_year: int) -> None:
+    """Nobody deals any more in water of a year that is over; what was held for it is free."""
+    for programme_id in programme_queries.unfinished(session, water_year=water_year):
+        programmes.cancel(session, actor=actor, programme_id=programme_id, reason=YEAR_OVER)
+    for negotiation_id in negotiation_queries.unfinished(session, water_year=water_year):
+        negotiated.cancel(session, actor=actor, negotiation_id=negotiation_id, reason=YEAR_OVER)
 
 
 def _return_to_owners(session: Session, actor: audit.Actor, water_year: int) -> None:

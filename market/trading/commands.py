@@ -41,7 +41,9 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel", omit_defaults=True):
 class Deal(msgspec.Struct, frozen=True, tag="deal", omit_defaults=True):
     """A deal struck elsewhere (row `deal` of deals): litres and price are counted at the place of the side `at`.
 
-    It never comes from a client: the engine's inbox makes it.
+    It never comes from a client: the engine's inbox makes it. `reviewed`: a reviewer has approved it before it was
+    struck, and the county's rules ask no second time. `review_rule` and `review_days` (working days): the mechanism's
+    own rule has it reviewed, whatever its size.
     """
 
     deal: int
@@ -51,6 +53,9 @@ class Deal(msgspec.Struct, frozen=True, tag="deal", omit_defaults=True):
     volume: int
     price: int
     at: str = "sell"
+    reviewed: bool = False
+    review_rule: str = ""
+    review_days: int = 0
 
 
 Request = Place | Amend | Cancel | Deal

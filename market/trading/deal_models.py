@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.base import Base
@@ -17,7 +29,8 @@ class StruckDeal(Base):
     """One sale that a mechanism (`kind`, its row `reference`) has agreed; the engine makes a trade of it, or refuses.
 
     Litres and price are counted at the place of the side `at`. `refusal` is JSON: the rule, what it says, its limit,
-    what was available, its legal source.
+    what was available, its legal source. `reviewed`: approved before it was struck, so not asked for again;
+    `review_rule` and `review_days` (working days): reviewed by the mechanism's own rule.
     """
 
     __tablename__ = "deals"
@@ -33,6 +46,9 @@ class StruckDeal(Base):
     status: Mapped[str] = mapped_column(Text, server_default="struck")
     trade_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     refusal: Mapped[str | None] = mapped_column(Text)
+    reviewed: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    review_rule: Mapped[str | None] = mapped_column(Text)
+    review_days: Mapped[int | None] = mapped_column(SmallInteger)
     struck_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
     struck_at: Mapped[dt.datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
@@ -45,7 +61,31 @@ class StruckDeal(Base):
         CheckConstraint("volume_litres > 0 AND price_e4 > 0", name="amounts"),
         CheckConstraint("(status = 'traded') = (trade_id IS NOT NULL)", name="traded"),
         CheckConstraint("(status = 'refused') = (refusal IS NOT NULL)", name="refused"),
+        CheckConstraint("(review_rule IS NULL) = (review_days IS NULL)", name="review"),
+        CheckConstraint("NOT (reviewed AND review_rule IS NOT NULL)", name="reviewed"),
         CheckConstraint("(status = 'struck') = (resolved_at IS NULL)", name="resolved"),
         Index(None, "kind", "reference"),
         Index("ix_deals_struck", "id", postgresql_where="status = 'struck'"),
+    )
+
+
+HOLD_KINDS = ("negotiation_water", "negotiation_money", "programme", "subscription")
+
+
+class DealHold(Base):
+    """What a mechanism holds (litres or fen) on a ledger account until its deals are struck or come to nothing.
+
+    `kind` and `reference` say for which row; `hold_id` is the pending transfer, of which `amount` is left.
+    """
+
+    __tablename__ = "deal_holds"
+    hold_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(Text)
+    reference: Mapped[int] = mapped_column(BigInteger)
+    account_id: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (
+        CheckConstraint(f"kind IN {HOLD_KINDS}", name="kind"),
+        CheckConstraint("amount >= 0", name="amount"),
+        UniqueConstraint("kind", "reference"),
     )

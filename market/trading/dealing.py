@@ -2,11 +2,13 @@
 
 Two orders stand for the sides and fill each other whole, at the agreed price, or the deal is refused by a named rule.
 Everything that binds an order binds them: the product's phase, what each side may sell and buy, routes, limits, plans,
-beneficial ownership, free water and free money; a review is needed where a trade of the same size would need one.
+beneficial ownership, free water and free money; a review is needed where a trade of the same size would need one, or
+where the mechanism's own rule asks for it, unless a reviewer has approved the deal before it was struck.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Protocol
 
 import msgspec
@@ -15,7 +17,7 @@ from ledger.units import format_fen, format_litres
 from market.trading.book import BUY, SELL, Order
 from market.trading.commands import Deal, Outcome, Refused
 from market.trading.exchange import Exchange
-from market.trading.fills import Terms, round_half_even, source_for
+from market.trading.fills import ReviewNeed, Terms, round_half_even, source_for
 from market.trading.gates import HOLD_RULE, SERVICE_RULE, Account, Phases
 from market.trading.matching import are_one
 
@@ -59,6 +61,7 @@ class Dealer:
         if terms is None:
             rule, detail, source = self._reasons.no_way(seller, buyer)
             return Refused(rule, detail, None, None, None, source)
+        terms = dataclasses.replace(terms, reviews=_reviews(deal, terms))
         delivered = deal.volume if deal.at == BUY else deal.volume * terms.k // 1000
         if delivered == 0:
             return Refused("volume_out_of_range", "the route would deliver less than a litre", "/volume", None, None,
@@ -82,6 +85,14 @@ class Dealer:
         exchange.fill(buy, sell, terms, delivered, taker, taker_held=False, maker_held=False)
         exchange.new_orders[sell.id], exchange.new_orders[buy.id] = sell, buy
         return msgspec.structs.replace(exchange.view(sell, mark), counterpart=buy.id)
+
+
+def _reviews(deal: Deal, terms: Terms) -> tuple[ReviewNeed, ...]:
+    """The reviews that may still be asked for; the mechanism's own comes first."""
+    if deal.reviewed:
+        return ()
+    own = (ReviewNeed(deal.review_rule, 0, deal.review_days),) if deal.review_rule else ()
+    return own + terms.reviews
 
 
 def _orders(

@@ -15,7 +15,11 @@ from market.trading.deal_models import StruckDeal
 
 @dataclass(frozen=True, slots=True)
 class NewDeal:
-    """A sale to strike. Litres and price (1/10 000 yuan per m3) are counted at the place of the side `at`."""
+    """A sale to strike. Litres and price (1/10 000 yuan per m3) are counted at the place of the side `at`.
+
+    `reviewed`: a reviewer has approved it already; `review_rule`, `review_days` (working days): it is reviewed by the
+    mechanism's own rule, whatever the pack's reviews say of its size.
+    """
 
     reference: int
     product_id: int
@@ -24,6 +28,9 @@ class NewDeal:
     at: str
     volume_litres: int
     price_e4: int
+    reviewed: bool = False
+    review_rule: str | None = None
+    review_days: int | None = None
 
 
 def strike(
@@ -46,6 +53,9 @@ def strike(
             at=each.at,
             volume_litres=each.volume_litres,
             price_e4=each.price_e4,
+            reviewed=each.reviewed,
+            review_rule=each.review_rule,
+            review_days=each.review_days,
             struck_by=user_id,
             struck_at=now,
         )

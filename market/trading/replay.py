@@ -35,11 +35,12 @@ INSERT INTO inbox ({_INBOX_COLUMNS}) OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s,
 """
 _DEAL_COLUMNS = (
     "id, kind, reference, product_id, seller_water_account_id, buyer_water_account_id, at, volume_litres, price_e4,"
-    " struck_by, struck_at"
+    " reviewed, review_rule, review_days, struck_by, struck_at"
 )
 _DEALS_SQL = f"SELECT {_DEAL_COLUMNS} FROM deals WHERE id = ANY(%s) ORDER BY id"
 _COPY_DEAL_SQL = f"""
-INSERT INTO deals ({_DEAL_COLUMNS}) OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO deals ({_DEAL_COLUMNS}) OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+  %s, %s, %s)
 ON CONFLICT DO NOTHING
 """
 _NEXT_DEAL_SQL = "SELECT setval(pg_get_serial_sequence('deals', 'id'), (SELECT max(id) FROM deals))"

@@ -30,6 +30,7 @@ from market.registry.models import WaterAccount
 from tests.api import lots
 from tests.api.inline import Inline
 from tests.api.market import credit_code
+from tests.api.offers import negotiation_body, product, programme, signed, subscribed
 
 PASSWORD = "correct horse battery"
 YEAR = seed.WATER_YEAR
@@ -50,6 +51,7 @@ class County:
     logins: dict[str, str] = field(default_factory=dict)
     password_hash: str = ""
     bank: str = ""
+    programme: str = ""
 
     def user(self, name: str, role: str, participant_id: int | None = None) -> int:
         """A new user with one role; its access token is kept under `name`."""
@@ -122,10 +124,13 @@ def furnish(county: County) -> None:
     _trade(county, county.mine, "mine", "centre", "5", "0.1")  # whole, so that the next is the neighbour's
     _trade(county, county.theirs, "theirs", "factory", "10", "0.7")
     county.bank = lender(county, "lender")
+    county.programme = programme(county, days=20)
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
         _delivery(county, things, name)
         _pledge(county, things, name)
         _trust(county, things, name)
+        _negotiation(county, things, name)
+        things["subscription"] = subscribed(county, name, county.programme, things["water_account"], "1")
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
         body = lots.listing_body(things["water_account"])
@@ -256,6 +261,14 @@ def _pledge(county: County, things: dict[str, str], name: str) -> None:
     things["pledge_sale"] = county.post("lender", f"/pledges/{things['pledge']}/consent-to-sale", sale)["id"]
 
 
+def _negotiation(county: County, things: dict[str, str], name: str) -> None:
+    """A deal of mine with the factory, published for objection."""
+    factory = county.get("factory", "/water-accounts")["data"][0]["id"]
+    body = negotiation_body(county, things["water_account"], factory)
+    things["negotiation"] = county.post(name, "/negotiations", body)["id"]
+    assert signed(county, name, "factory", things["negotiation"])["status"] == "published"
+
+
 def trust_body(trustee: str, **other: Any) -> dict[str, Any]:
     """A pool on the demonstration canal."""
     return {
@@ -314,14 +327,6 @@ def permit(things: dict[str, str], **other: Any) -> dict[str, Any]:
 def api_key(county: County, name: str) -> str:
     """A new API key of a user."""
     found: str = county.post(name, "/api-keys", {"label": "test", "scopes": ["read"]})["id"]
-    return found
-
-
-def product(county: County) -> str:
-    """The product of the demonstration's surface water."""
-    found: str = next(
-        p["id"] for p in county.get("auditor", "/products")["data"] if p["code"] == f"surface-{YEAR}"
-    )
     return found
 
 

@@ -24,6 +24,7 @@ from market.registry.season_models import CarryOver
 from market.trading.call_models import Call
 from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product, trust_body
 from tests.api.lots import listing_body
+from tests.api.offers import negotiation_body, programme_body
 
 NOBODY, EXPIRED = "nobody", "expired"
 ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
@@ -34,7 +35,7 @@ NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
-    "deliveries", "objections", "meters/overdue", "bidders",
+    "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions",
 )  # fmt: skip
 
 
@@ -82,6 +83,8 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "carry_over_id": _year_end(county),
         "bank_id": county.bank,
         "call_id": _a_call(county),
+        "programme_id": county.programme,
+        "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 
@@ -183,6 +186,15 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         },
         "listings.publish": listing_body(things["water_account_id"], volume="1", deposit="0.01"),
         "bidders.register": {"water_account_id": things["water_account_id"]},
+        "negotiations.open_negotiation": negotiation_body(
+            county, things["water_account_id"], things["factory_account"]
+        ),
+        "programmes.publish": programme_body(county, things["water_account_id"]),
+        "programmes.subscribe": {
+            "subscriptions": [{"water_account_id": things["water_account_id"], "volume": "1"}]
+        },
+        "negotiations.withdraw": {"reason": "t"},
+        "published_negotiations.object_to": {"grounds": "t"},
         "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},
@@ -339,7 +351,11 @@ def test_powers_are_kept_apart() -> None:
         return {name for name, rule in WRITES.items() if role in rule.roles}
 
     assert writes("administrator") == {"users.create", "users.set_roles", "users.suspend", "users.reinstate"}
-    assert writes("reviewer") == {"reviews.approve", "reviews.reject", "calls.approve", "calls.reject"}
+    assert writes("reviewer") == {
+        f"{what}.{decision}"
+        for what in ("reviews", "calls", "programmes")
+        for decision in ("approve", "reject")
+    }
     assert writes("treasurer") == {"payments.record_deposit", "payments.record_payout"}
     assert writes("supervisor") & writes("reviewer") == set()
     for role in BUREAU:

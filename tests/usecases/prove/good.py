@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,18 @@ from typing import Any
 from ledger.units import format_litres, parse_litres
 from market import jobs
 from market.core import clock, db
+from market.jobs import named, run
 from tests.api import lots
 from tests.api.county import YEAR, County, furnish, open_county, product
+from tests.api.offers import negotiation_body, programme, signed, subscribed
 
 
 def make(database_url: str, data_dir: Path) -> None:
     """Plays it on a fresh database and leaves nobody connected."""
     with open_county(database_url, data_dir) as county:
         furnish(county)
+        _file(county)
+        _programme(county)
         _review(county)
         _order_and_cancel(county)
         _read(county)
@@ -40,6 +45,34 @@ def order(county: County, who: str, account: str, side: str, volume: str, price:
         "volume": volume,
         "price": price,
     }
+
+
+def _file(county: County) -> None:
+    """A deal of neighbours in one district, signed and filed, and settled at once."""
+    centre = county.get("centre", "/water-accounts")["data"][0]["id"]
+    body = negotiation_body(county, county.mine["water_account"], centre, price="0.1")
+    made = county.post("mine", "/negotiations", body)["id"]
+    assert signed(county, "mine", "centre", made)["lane"] == "filing"
+    county.exchange.take_up()
+    assert county.get("mine", f"/negotiations/{made}")["deal"]["instruction_status"] == "settled"
+
+
+def _programme(county: County) -> None:
+    """A programme with two sellers, one of them struck off, the other dealt with; another one goes on."""
+    made = programme(county)
+    for name, things in (("mine", county.mine), ("theirs", county.theirs)):
+        subscribed(county, name, made, things["water_account"], "3")
+    with clock.moved_to(clock.now() + dt.timedelta(days=2)):
+        assert run(county.settings.url(), named("programmes")) == 1
+    annex = county.get("reviewer", f"/programmes/{made}/subscriptions?status=included")["data"]
+    out = [{"subscription_id": annex[1]["id"], "reason": "no meter"}]
+    body = {"reason": "the route is free", "exceptions": out}
+    assert county.post("reviewer", f"/programmes/{made}/approve", body)["sellers"] == 1
+    county.exchange.take_up()
+    late = programme(county)
+    subscribed(county, "theirs", late, county.theirs["water_account"], "4")
+    with clock.moved_to(clock.now() + dt.timedelta(days=2)):
+        assert run(county.settings.url(), named("programmes")) == 1
 
 
 def _review(county: County) -> None:

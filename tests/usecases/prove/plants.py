@@ -71,6 +71,7 @@ OVERDRAFT = unchecked("accounts", "ck_accounts_debits_must_not_exceed_credits")
 OPEN_BUY = "(SELECT min(id) FROM orders WHERE side = 'buy' AND status = 'open')"
 FILLED_BUY = "(SELECT min(id) FROM orders WHERE side = 'buy' AND status = 'filled')"
 OPEN_SELL = "(SELECT max(id) FROM orders WHERE side = 'sell' AND status = 'open')"
+PUBLISHED = "(SELECT max(id) FROM negotiations WHERE status = 'published')"
 DEBT = "(SELECT debt_account_id FROM water_accounts WHERE debt_account_id IS NOT NULL LIMIT 1)"
 LAST_READING = "(SELECT max(id) FROM readings)"
 
@@ -147,9 +148,45 @@ TRADING = (
     plant("a deal of another volume than its trade", 8,
           "INSERT INTO deals (kind, reference, product_id, seller_water_account_id, buyer_water_account_id, at,"
           " volume_litres, price_e4, status, trade_id, struck_by, resolved_at)"
-          " SELECT 'negotiated', 1, t.product_id, i.seller_water_account_id, i.buyer_water_account_id, t.maker,"
+          " SELECT 'negotiated', 999999, t.product_id, i.seller_water_account_id, i.buyer_water_account_id, t.maker,"
           " 2 * t.source_litres, t.price_e4, 'traded', t.id, (SELECT min(id) FROM users), now()"
           " FROM trades t JOIN instructions i ON i.id = t.instruction_id ORDER BY t.id LIMIT 1"),
+    plant("a published deal that holds less than was signed", 6,
+          "UPDATE deal_holds SET amount = amount - 1 WHERE kind = 'negotiation_water'"
+          f" AND reference = {PUBLISHED}"),
+    plant("a negotiation that was broken off and still holds", 6,
+          "UPDATE negotiations SET status = 'withdrawn', ended_at = now() WHERE status = 'published'"),
+    plant("a contract with another text than was signed", 7,
+          f"UPDATE negotiations SET contract = contract || ' ' WHERE id = {PUBLISHED}"),
+    plant("a contract that one side has not signed", 7,
+          "DELETE FROM negotiation_signatures WHERE side = 'buy'"
+          f" AND negotiation_id = {PUBLISHED}"),
+    plant("a deal that was filed and says that it was reviewed", 7,
+          "UPDATE deals SET reviewed = true WHERE kind = 'negotiated'"),
+    plant("a deal that was struck for a negotiation that goes on", 7,
+          "UPDATE negotiations SET status = 'accepted', struck_at = NULL WHERE status = 'struck'"),
+    plant("a subscription that holds less than it gives", 6,
+          "UPDATE programme_subscriptions SET litres = litres + 1000 WHERE status = 'subscribed'"
+          " AND id = (SELECT min(id) FROM programme_subscriptions)"),
+    plant("a subscription that was withdrawn and still holds", 6,
+          "UPDATE programme_subscriptions SET status = 'withdrawn'"
+          " WHERE id = (SELECT min(id) FROM programme_subscriptions)"),
+    plant("a programme that holds more money than its annex says", 6,
+          "UPDATE programme_subscriptions SET amount_fen = amount_fen - 1 WHERE status = 'included'"),
+    plant("a hold for a deal that the ledger does not know", 6,
+          "INSERT INTO deal_holds (hold_id, kind, reference, account_id, amount)"
+          f" VALUES (1, 'programme', 999999, {PAYER}, 5)"),
+    plant("a programme that takes more than its maximum", 7,
+          "UPDATE programmes SET minimum_litres = 1000, maximum_litres = 1000 WHERE status = 'struck'"),
+    plant("an annex with another seller", 7, "UPDATE programmes SET annex = annex || ' ' WHERE status = 'struck'"),
+    plant("a deal of a programme that nobody approved", 7,
+          "UPDATE deals SET reviewed = false WHERE kind = 'programme'"),
+    plant("a seller who was struck off and dealt with all the same", 7,
+          "UPDATE programme_subscriptions SET status = 'struck_off', reason = 'planted' WHERE status = 'struck'"),
+    plant("a programme that nobody recorded", 13,
+          "UPDATE audit SET subject_id = 999999 WHERE subject_type = 'programme'"),
+    plant("a negotiation that nobody recorded", 13,
+          "UPDATE audit SET subject_id = 999999 WHERE subject_type = 'negotiation'"),
     plant("a trade with oneself", 9,
           unchecked("trades", "ck_trades_two_parties"),
           "UPDATE trades SET seller_id = buyer_id WHERE id = (SELECT max(id) FROM trades)"),

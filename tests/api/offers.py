@@ -1,0 +1,62 @@
+"""Negotiations and purchase programmes over HTTP, in short words: bodies, signatures, subscriptions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from market.core import clock
+from market.demo import seed
+
+if TYPE_CHECKING:
+    from tests.api.county import County
+
+YEAR = seed.WATER_YEAR
+
+
+def product(county: County) -> str:
+    """The product of the demonstration's surface water."""
+    found: str = next(
+        p["id"] for p in county.get("auditor", "/products")["data"] if p["code"] == f"surface-{YEAR}"
+    )
+    return found
+
+
+def negotiation_body(county: County, account: str, other: str, **terms: Any) -> dict[str, Any]:
+    """A first offer of a seller."""
+    return {
+        "product_id": product(county), "side": "sell", "water_account_id": account, "other_water_account_id": other,
+        "volume": "2", "price": "0.7", "expires_at": (clock.now() + dt.timedelta(days=3)).isoformat(),
+    } | terms  # fmt: skip
+
+
+def signed(county: County, seller: str, buyer: str, negotiation: str) -> dict[str, Any]:
+    """A first offer of the seller's, accepted and signed by both."""
+    path = f"/negotiations/{negotiation}"
+    digest = county.post(buyer, f"{path}/accept", {"number": 1})["contract_sha256"]
+    county.post(seller, f"{path}/sign", {"sha256": digest})
+    return county.post(buyer, f"{path}/sign", {"sha256": digest})
+
+
+def programme_body(county: County, account: str, days: int = 1, **terms: Any) -> dict[str, Any]:
+    """What a buyer takes from the demonstration canal."""
+    return {
+        "product_id": product(county), "water_account_id": account, "price": "0.7", "minimum": "2", "maximum": "20",
+        "deadline": (clock.now() + dt.timedelta(days=days)).isoformat(), "zones": ["DEMO-CANAL"],
+    } | terms  # fmt: skip
+
+
+def programme(county: County, **terms: Any) -> str:
+    """A programme of the factory's."""
+    account = county.get("factory", "/water-accounts")["data"][0]["id"]
+    found: str = county.post("factory", "/programmes", programme_body(county, account, **terms))["id"]
+    return found
+
+
+def subscribed(county: County, name: str, programme_id: str, account: str, volume: str) -> str:
+    """A subscription of somebody's own."""
+    body = {"subscriptions": [{"water_account_id": account, "volume": volume}]}
+    [row] = county.post(name, f"/programmes/{programme_id}/subscriptions", body)["data"]
+    assert row["refusal"] is None, row
+    found: str = row["subscription"]["id"]
+    return found
