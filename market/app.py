@@ -22,7 +22,7 @@ from market.trading.client import Exchange, client
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
-    "turns", "imports", "life", "papers",
+    "turns", "imports", "life", "papers", "sessions", "kill_switches",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -36,7 +36,7 @@ ID_PREFIXES = {
     "obj": "objection", "doc": "document", "asm": "water assessment",
     "tru": "trust", "tmb": "trust membership",
     "pco": "consent to a search", "plg": "pledge", "psl": "sale of pledged water", "evt": "event",
-    "fnd": "finding", "trn": "turn sheet", "dlv": "delivery",
+    "fnd": "finding", "trn": "turn sheet", "dlv": "delivery", "rpr": "reference price", "kil": "kill switch",
 }  # fmt: skip
 NO_ROW = 0
 

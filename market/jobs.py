@@ -23,6 +23,7 @@ from market.core.errors import Refusal
 from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
 from market.settlement import deliveries
 from market.supervision import curtailments
+from market.trading import reference_prices, timetable
 
 log = structlog.get_logger("jobs")
 CLOCK = audit.Actor(request_id="jobs")
@@ -115,7 +116,35 @@ def order_deliveries(url: str) -> int:
     )  # fmt: skip
 
 
+def keep_sessions(url: str) -> int:
+    """Products go into the phase that the calendar has due; interruptions whose time is over end."""
+    waiting = _found(url, timetable.out_of_phase)
+    told: list[int] = []
+
+    def tell(session: Session, product: int) -> None:
+        if timetable.put_in_phase(session, actor=CLOCK, product_id=product):
+            told.append(product)
+
+    _each(url, "sessions", waiting, tell)
+    return len(told)
+
+
+def set_reference_prices(url: str) -> int:
+    """Products get the reference price of a day that has begun."""
+    due = _found(url, reference_prices.due)
+    written: list[int] = []
+
+    def settle(session: Session, product: int) -> None:
+        if reference_prices.settle(session, actor=CLOCK, product_id=product) is not None:
+            written.append(product)
+
+    _each(url, "reference-prices", due, settle)
+    return len(written)
+
+
 JOBS = (
+    Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
+    Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
@@ -155,4 +184,4 @@ def listing(as_json: bool) -> str:
     """The jobs as text for people or JSON for programs."""
     if as_json:
         return json.dumps([{"name": each.name, "cron": each.cron, "does": each.does} for each in JOBS])
-    return "\n".join(f"{each.name:<14}{each.cron:<18}{each.does}" for each in JOBS)
+    return "\n".join(f"{each.name:<18}{each.cron:<18}{each.does}" for each in JOBS)

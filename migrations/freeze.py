@@ -48,6 +48,7 @@ IMMUTABLE = (
     "turn_uses",
     "delivery_lines",
     "delivery_receipts",
+    "reference_prices",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

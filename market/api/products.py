@@ -6,9 +6,11 @@ from typing import Any
 
 from market.api.http import actor, blueprint, paging, session
 from market.api.schemas import trading as shapes
+from market.core import clock
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.trading import products, queries
+from market.county.current import pack_in_force
+from market.trading import guards, products, queries, reference_prices, sessions, timetable
 from market.trading.models import Product
 
 blp = blueprint("products", "Products: what is traded, and the market as everyone sees it")
@@ -21,17 +23,30 @@ BOOK_ORDERS = 100
 def list_products() -> dict[str, Any]:
     """Every product, open or not."""
     rows = session().query(Product).order_by(Product.id).all()
-    return {"data": [_view(row) for row in rows], "has_more": False}
+    return {"data": _views(rows), "has_more": False}
 
 
-def _view(row: Product) -> dict[str, Any]:
-    return {
-        "id": row.id, "code": row.code, "source": row.source, "water_year": row.water_year, "tenure": row.tenure,
-        "lot": row.lot_litres, "phase": row.phase, "phase_reason": row.phase_reason, "closes_at": row.closes_at,
-    }  # fmt: skip
+def _views(rows: list[Product]) -> list[dict[str, Any]]:
+    connection = raw(session())
+    pack, now = pack_in_force(connection), clock.now()
+    calendar = timetable.calendar(pack)
+    prices = reference_prices.latest(connection, [row.id for row in rows])
+    found = []
+    for row in rows:
+        rule, price = pack.band(row.code), prices.get(row.id)
+        low, high = guards.band(price or 0, rule.static_e6 if rule is not None else 0)
+        following = sessions.next_change(calendar, row.code, now) if row.phase != "closed" else None
+        found.append({
+            "id": row.id, "code": row.code, "source": row.source, "water_year": row.water_year, "tenure": row.tenure,
+            "lot": row.lot_litres, "phase": row.phase, "phase_reason": row.phase_reason, "closes_at": row.closes_at,
+            "next_phase": following.phase if following else None, "next_phase_at": following.at if following else None,
+            "reference_price": price, "lowest_price": low or None, "highest_price": high or None,
+        })  # fmt: skip
+    return found
 
 
-def _product(product_id: int) -> Product:
+def product_of(product_id: int) -> Product:
+    """The product of an id in a path. Errors: NotFound."""
     found = session().get(Product, product_id)
     if found is None:
         raise NotFound("there is no such product")
@@ -42,14 +57,14 @@ def _product(product_id: int) -> Product:
 @blp.response(200, shapes.ProductOut)
 def get(product_id: int) -> dict[str, Any]:
     """One product."""
-    return _view(_product(product_id))
+    return _views([product_of(product_id)])[0]
 
 
 @blp.route("/products/<prd:product_id>/book", methods=["GET"])
 @blp.response(200, shapes.BookOut)
 def book(product_id: int) -> dict[str, Any]:
     """The best hundred open orders of each side, without owners."""
-    product = _product(product_id)
+    product = product_of(product_id)
     connection = raw(session())
     sides = {
         side: [
@@ -67,7 +82,7 @@ def book(product_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.DepthOut)
 def depth(product_id: int) -> dict[str, Any]:
     """The open volume by zone, sector, side and price."""
-    _product(product_id)
+    product_of(product_id)
     names = ("zone", "sector", "side", "price", "volume", "orders")
     rows = queries.rows(raw(session()), queries.DEPTH_SQL, (product_id,))
     return {"product_id": product_id, "data": [dict(zip(names, row, strict=True)) for row in rows]}
@@ -77,7 +92,7 @@ def depth(product_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.TapePage)
 def tape(product_id: int) -> dict[str, Any]:
     """Trades without names, newest first."""
-    _product(product_id)
+    product_of(product_id)
     wanted = paging("trd")
     rows = queries.rows(
         raw(session()),
@@ -108,6 +123,6 @@ def halt(body: dict[str, Any], product_id: int) -> dict[str, Any]:
 @blp.arguments(shapes.HaltIn)
 @blp.response(202, shapes.PhaseChangeOut)
 def resume(body: dict[str, Any], product_id: int) -> dict[str, Any]:
-    """Opens a halted product again."""
+    """Opens a halted product again, in the phase that its calendar has due."""
     products.resume(session(), actor=actor().audit, product_id=product_id, reason=body["reason"])
     return {"product_id": product_id, "accepted": True}

@@ -26,6 +26,7 @@ from market.registry.errors import CurtailmentRunning, NotACut
 from market.registry.models import Limit
 from market.registry.season_models import Curtailment, CurtailmentCut
 from market.supervision import reviews
+from market.trading import timetable
 from market.trading.models import Order, Product
 
 HALTING, CANCELLING, RESUMING, DONE = "halting", "cancelling", "resuming", "done"
@@ -195,13 +196,14 @@ def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_acco
 def _post(session: Session, actor: audit.Actor, found: Curtailment, made: curtailing.Plan) -> None:
     curtailing.post(session, actor=actor, curtailment=found, made=made)
     connection = raw(session)
-    products = msgspec.json.decode(found.products)
+    due = timetable.due(connection, msgspec.json.decode(found.products))
     awaits = [
         inbox.put(
-            connection, kind="resume", actor=actor, product_id=product, payload={"reason": found.reason}
+            connection, kind="resume", actor=actor, product_id=product,
+            payload={"reason": found.reason, "phase": phase},
         )
-        for product in products
-    ]
+        for product, phase in sorted(due.items())
+    ]  # fmt: skip
     found.status, found.awaits = RESUMING, _json(awaits)
     found.taken_litres, found.posted_at = made.taken_litres, clock.now()
     found.version += 1

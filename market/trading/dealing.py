@@ -48,7 +48,11 @@ class Dealer:
         if seller is None or buyer is None:
             return Refused("not_found", "there is no such water account", "/water_account_id")
         what = (deal.product, deal.volume, deal.price, DEALING)
-        refusal = exchange.refuse_side(seller, SELL, *what) or exchange.refuse_side(buyer, BUY, *what)
+        refusal = (
+            exchange.refuse_side(seller, SELL, *what)
+            or exchange.refuse_side(buyer, BUY, *what)
+            or exchange.refuse_band(deal.price, deal.product, deal=True)
+        )
         if refusal is not None:
             return refusal
         if are_one(buyer, seller):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,7 +17,8 @@ from market.trading import statements as sql
 from market.trading.batch import Batch, BatchFailed, answers
 from market.trading.book import Order
 from market.trading.commands import Accepted, Command, Deal, Outcome, Refused, encode
-from market.trading.engine import Engine
+from market.trading.engine import MAX_BATCH, Engine
+from market.trading.guarding import SET_PHASE_SQL, moved
 from market.trading.rows import texts, words
 
 log = structlog.get_logger("engine")
@@ -56,7 +59,7 @@ def _deal_command(row: tuple[Any, ...], request: str) -> Command:
 
 
 def _execute_deals(engine: Engine, item: int, commands: list[Command]) -> None:
-    def done(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+    def done(batch: Batch) -> list[tuple[str, Any]]:
         outcomes = [answer.outcome for answer in answers(batch)]
         return _deal_statements(commands, outcomes, batch.rows.batch_id, item)
 
@@ -65,7 +68,7 @@ def _execute_deals(engine: Engine, item: int, commands: list[Command]) -> None:
 
 def _deal_statements(
     commands: list[Command], outcomes: list[Outcome], batch_id: int, item: int
-) -> list[tuple[str, tuple[Any, ...]]]:
+) -> list[tuple[str, Any]]:
     """What becomes of each deal, told to whoever struck it, and of the item of the inbox."""
     numbers = Bigints([command.request.deal for command in commands if type(command.request) is Deal])
     trades = [each.fills[0].trade if isinstance(each, Accepted) else 0 for each in outcomes]
@@ -89,15 +92,17 @@ def _take(
         _strike(engine, item, details["deal_ids"], request)
         return
     products = [product] if product in engine.exchange.products else []
+    parts = 0
 
-    def done(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+    def done(batch: Batch) -> list[tuple[str, Any]]:
         outcome = msgspec.json.encode(batch.result or {}).decode()
-        statements: list[tuple[str, tuple[Any, ...]]] = [
+        statements: list[tuple[str, Any]] = [
             (sql.DONE_INBOX_SQL, (clock.now(), batch.rows.batch_id, outcome, item))
         ]
         if products and phase_of(kind, details):
-            moved = engine.exchange.products[products[0]]
-            statements.append((sql.SET_PHASE_SQL, (moved.phase, moved.phase_reason, moved.id)))
+            one = engine.exchange.products[products[0]]
+            change = moved(one.id, one.phase, one.phase_reason, clock.now())
+            statements.append((SET_PHASE_SQL, change))
         return statements
 
     def work() -> dict[str, Any]:
@@ -107,7 +112,7 @@ def _take(
             ended = engine.exchange.cancel_where(
                 _filter(details, product), "cancelled", details.get("reason", "by_bureau")
             )
-            return {"cancelled": ended}
+            return {"cancelled": parts + ended}
         if kind == "close":  # what is open ends with the product, as its time would end it
             ended = engine.exchange.cancel_where(
                 _filter({}, product if products else NO_PRODUCT), "expired", details.get("reason", "expired")
@@ -120,11 +125,13 @@ def _take(
 
     if kind == "rematch":
         engine.refresh_limits()
+    actor = Actor(user_id=user, request_id=request)
     try:
+        if kind == "cancel_orders":
+            parts = _cancel_in_parts(engine, _filter(details, product), details, actor, item)
         engine.run(
             lambda: Batch(
-                work=work, action=kind, actor=Actor(user_id=user, request_id=request), detail={"inbox": item},
-                extra=done, products=products,
+                work=work, action=kind, actor=actor, detail={"inbox": item}, extra=done, products=products,
             )
         )  # fmt: skip
     except BatchFailed as failure:
@@ -132,6 +139,29 @@ def _take(
         engine.connection.execute(sql.DONE_INBOX_SQL, (clock.now(), None, outcome, item))
         engine.connection.commit()
         return
+
+
+def _cancel_in_parts(
+    engine: Engine, matches: Callable[[Order], bool], details: dict[str, Any], actor: Actor, item: int
+) -> int:
+    """Ends all but the last batch's worth of many orders, oldest first, in batches of the engine's size; how many.
+
+    Killed in between, the command is still unread and goes on with what is left.
+    """
+    reason = details.get("reason", "by_bureau")
+    chosen = [(order.account.product, order.id) for order in engine.exchange.those(matches)]
+    ended = 0
+    for start in range(0, len(chosen) - MAX_BATCH, MAX_BATCH):
+        part = chosen[start : start + MAX_BATCH]
+        ended += engine.run(partial(_ending, engine, part, reason, actor, item)).result
+    return ended
+
+
+def _ending(engine: Engine, part: list[tuple[int, int]], reason: str, actor: Actor, item: int) -> Batch:
+    def work() -> int:
+        return engine.exchange.end_these(part, "cancelled", reason)
+
+    return Batch(work=work, action="cancel_orders", actor=actor, detail={"inbox": item})
 
 
 _PHASES = {"halt": "halted", "close": "closed"}
@@ -147,12 +177,18 @@ def phase_of(kind: str, details: dict[str, Any]) -> str | None:
 
 
 def _move(engine: Engine, products: list[int], kind: str, details: dict[str, Any]) -> dict[str, Any]:
-    """Moves a product to another phase. A closed one stays closed; a halted one opens by `resume` alone."""
+    """Moves a product to another phase. A closed one stays closed; a halted one opens by `resume` alone.
+
+    One that its guard has stopped is moved by whatever names that stop (`stop`), by a halt or by a `resume`, not by
+    the calendar; what names a stop that is over comes too late.
+    """
     wanted = phase_of(kind, details)
     if not products or wanted is None:
         return {"error": "there is no such product"}
-    now = engine.exchange.products[products[0]].phase
-    if now == "closed" or (now == "halted" and kind == "phase"):
+    product = engine.exchange.products[products[0]]
+    now, stop = product.phase, details.get("stop", 0)
+    late = stop != product.stop if stop else kind == "phase" and product.stop != 0
+    if now == "closed" or (now == "halted" and kind == "phase") or late:
         return {"phase": now, "ignored": wanted}
     engine.exchange.set_phase(products[0], wanted, details.get("reason", ""))
     return {"phase": wanted}
@@ -193,8 +229,9 @@ def end_expired(engine: Engine) -> int:
             exchange.set_phase(product.id, "closed", "the water year is over")
         return len(ended)
 
-    def close(_: Batch) -> list[tuple[str, tuple[Any, ...]]]:
-        return [(sql.SET_PHASE_SQL, ("closed", "the water year is over", product.id)) for product in over]
+    def close(_: Batch) -> list[tuple[str, Any]]:
+        now = clock.now()
+        return [(SET_PHASE_SQL, moved(each.id, "closed", "the water year is over", now)) for each in over]
 
     try:
         engine.run(lambda: Batch(work=work, action="expire", extra=close, products=[p.id for p in over]))

@@ -56,6 +56,8 @@ class Rows:
             if type(event) is Fill:
                 self._add_fill(event, books_of(event.buy.account.product), new_id(), due_on)
                 continue
+            if type(event) is not tuple:  # a stop: no water, no money
+                continue
             kind, order, amount = event
             account = order.account
             books = books_of(account.product)

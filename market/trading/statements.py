@@ -13,7 +13,6 @@ SESSION_SQL = (
 LOCK_PRODUCTS_SQL = (
     "SELECT id, version FROM products WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 )
-SET_PHASE_SQL = "UPDATE products SET phase = %s, phase_reason = %s WHERE id = %s"
 
 FIND_KEYS_SQL = """
 SELECT n.i, c.outcome, c.body_hash
