@@ -256,7 +256,7 @@ class Exchange(Gates):
         broke = kind == BREAKER
         base = guard.reference if broke else guard.last
         number = self.new_id()
-        reason = f"{kind}: {format_price_e4(price)} after {format_price_e4(base)}"
+        reason = f"{kind}: {format_price_e4(price)} against {format_price_e4(base)}"
         self.set_phase(product_id, PHASE_OF[kind], reason)
         product.stop = number  # its fields are logged by now
         if broke:  # once for each reference price: else the next trade after it would stop again

@@ -296,4 +296,42 @@ RIGHTS = (
           " (SELECT min(id) FROM entitlement_steps WHERE step = 'confirm')"),
 )  # fmt: skip
 
-PLANTS = (*LEDGER, *TRADING, *SEASON, *TRAIL, *RIGHTS)
+SURFACE = "(SELECT id FROM products WHERE code = 'surface-2026')"
+LAST_BATCH = "(SELECT max(batch_id) FROM trades)"
+STOP = (
+    "INSERT INTO price_stops (id, product_id, kind, price_e4, base_e4, batch_id, started_at, until) SELECT 1,"
+)
+SWITCH = (
+    "INSERT INTO kill_switches (reason, legal_source, inbox_id, thrown_by) SELECT 'planted', 'planted', max(i.id),"
+    " (SELECT min(id) FROM users) FROM inbox i WHERE i.done_at IS NOT NULL"
+)
+PRICE = (
+    "INSERT INTO reference_prices (product_id, price_e4, basis, from_day, reason, legal_source)"
+    f" SELECT {SURFACE}, 3000, 'carried', current_date, 'planted', 'planted'"
+)
+
+
+def recorded(subject: str, table: str) -> str:
+    """An entry of the record, of a chain of its own, for the last row of a table."""
+    return (
+        "INSERT INTO audit (chain, seq, prev_hash, hash, at, action, subject_type, subject_id)"
+        f" SELECT 'plant', 1, '', '', now(), '', '{subject}', max(id) FROM {table}"
+    )
+
+
+SESSIONS = (
+    plant("an interruption that is over and still stands", 14,
+          f"{STOP} {SURFACE}, 'interruption', 2, 1, {LAST_BATCH}, now() - interval '1 hour',"
+          " now() - interval '11 minutes'",
+          f"UPDATE products SET phase = 'auction' WHERE id = {SURFACE}"),
+    plant("a book that goes on though its breaker stands", 14,
+          f"{STOP} {SURFACE}, 'breaker', 2, 1, {LAST_BATCH}, now(), NULL"),
+    plant("a stop of an unknown batch", 13,
+          f"{STOP} {SURFACE}, 'breaker', 2, 1, 1, now(), NULL", "UPDATE price_stops SET ended_at = now()"),
+    plant("an order open under a kill switch", 14, SWITCH, recorded("kill_switch", "kill_switches")),
+    plant("a kill switch that nobody recorded", 13,
+          SWITCH, "UPDATE kill_switches SET lifted_by = thrown_by, lifted_at = now(), lift_reason = 'planted'"),
+    plant("a reference price that nobody recorded", 13, PRICE),
+)  # fmt: skip
+
+PLANTS = (*SESSIONS, *LEDGER, *TRADING, *SEASON, *TRAIL, *RIGHTS)
