@@ -27,6 +27,8 @@ def list_products() -> dict[str, Any]:
 
 
 def _views(rows: list[Product]) -> list[dict[str, Any]]:
+    if not rows:
+        return []
     connection = raw(session())
     pack, now = pack_in_force(connection), clock.now()
     calendar = timetable.calendar(pack)

@@ -191,7 +191,7 @@ def _move(engine: Engine, products: list[int], kind: str, details: dict[str, Any
     if now == "closed" or (now == "halted" and kind == "phase") or late:
         return {"phase": now, "ignored": wanted}
     engine.exchange.set_phase(products[0], wanted, details.get("reason", ""))
-    return {"phase": wanted}
+    return {"phase": product.phase}  # its guard may have stopped it at once
 
 
 NO_PRODUCT = -1

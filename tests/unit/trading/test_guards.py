@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -218,6 +219,41 @@ def test_opening_a_book_may_stop_it_again(exchange: Exchange) -> None:
     exchange.begin()
     exchange.set_phase(1, "open", "")
     assert (_fills(exchange), exchange.products[1].phase) == ([3_200], "auction")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_batch_of_a_guarded_book_can_be_taken_back_and_done_again(exchange: Exchange, seed: int) -> None:
+    """Random orders around a price that moves, in batches; each is undone, compared, and done again."""
+    random = Random(seed)
+    guard = _guard(exchange, reference=3_000, static_e6=300_000, dynamic_e6=30_000, interruption_minutes=5,
+                   breaker_e6=150_000, breaker_minutes=5)  # fmt: skip
+    stops = 0
+    for _ in range(30):
+        commands = [
+            (random.choice((FARMER, OTHER)), "sell") if random.random() < 0.5 else (FACTORY, "buy")
+            for _ in range(random.randint(1, 6))
+        ]
+        prices = [random.randint(2_400, 3_600) for _ in commands]
+        tifs = [random.choice(("GTC", "GTC", "IOC", "FOK")) for _ in commands]
+
+        def play() -> None:
+            for (number, side), price, tif in zip(commands, prices, tifs, strict=True):  # noqa: B023
+                place(exchange, number, side, 100, price, tif=tif)
+
+        exchange.begin()
+        before = (snapshot(exchange), guard.fields(), exchange.products[1].fields(), dict(exchange.paused))
+        play()
+        done = [type(each).__name__ for each in exchange.tape.events]
+        exchange.undo_batch()
+        assert (snapshot(exchange), guard.fields(), exchange.products[1].fields(), exchange.paused) == before
+        play()
+        assert [type(each).__name__ for each in exchange.tape.events] == done
+        stops += done.count("Stop")
+        if exchange.products[1].stop and random.random() < 0.5:
+            exchange.begin()
+            exchange.set_phase(1, "open", "")
+            stops += len(_stops(exchange))
+    assert stops > 0
 
 
 @pytest.mark.parametrize("switch", [

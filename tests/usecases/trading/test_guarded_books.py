@@ -10,16 +10,19 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from market import jobs
 from market.core import clock, db, inbox
 from market.county import parts
 from market.county.pack import Pack
+from market.registry import limits
+from market.registry.models import Limit
 from market.trading import deals, reference_prices
 from market.trading.commands import Accepted, Place, Refused
 from market.trading.intake import take_up
 from market.trading.session_models import ReferencePrice
-from tests.model.world import World
+from tests.model.world import CAP_C2, YEAR, World
 
 LOT = 1_000
 BAND = parts.BandRule(
@@ -149,6 +152,26 @@ def test_a_jump_interrupts_the_book_and_the_clock_ends_it(world: World) -> None:
     assert _product(world)[0] == "open"
     assert [each[4] for each in _stops(world)] == [True]
     assert [trade[4] for trade in world.picture()["trades"]] == [3_000, 3_500]
+
+
+def test_a_limit_that_grows_may_interrupt_the_book_too(world: World) -> None:
+    """An order that a full cap kept from a dearer seller is looked at again: no command names the product then."""
+    _rules(world, bands=(DYNAMIC,))
+    world.place("fills the cap", "a", "sell", 37 * LOT, 3_000)
+    _accepted(world.place("b1", "d", "buy", 35 * LOT, 3_200))
+    world.place("dear", "a", "sell", 5 * LOT, 3_500)
+    assert _accepted(world.place("waits", "d", "buy", LOT, 4_000)).fills == ()
+    assert _product(world)[0] == "open"
+    with db.transaction(world.url) as session:
+        cap = session.scalars(select(Limit).where(Limit.code == CAP_C2, Limit.water_year == YEAR)).one()
+        limits.change(
+            session, actor=world.names.actor, limit_id=cap.id, limit_litres=cap.limit_litres + 50 * LOT,
+            reason="tests", legal_source="tests",
+        )  # fmt: skip
+    take_up(world.engine)
+    assert (_product(world)[0], len(world.picture()["trades"])) == ("auction", 1)
+    world.engine.reload()
+    assert world.engine.exchange.products[world.names.product].phase == "auction"
 
 
 def test_an_interruption_may_end_in_a_call(world: World) -> None:
