@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,7 @@ from market.registry.season_models import Curtailment, CurtailmentCut
 from market.supervision import reviews
 from market.trading import timetable
 from market.trading.models import Order, Product
+from market.trading.session_models import PriceStop
 
 HALTING, CANCELLING, RESUMING, DONE = "halting", "cancelling", "resuming", "done"
 
@@ -60,11 +61,17 @@ def order(
     """
     places.open_year(session, water_year, lock=True)
     limits = _checked(session, water_year, cuts, lock=True)
+    stopped = select(PriceStop.product_id).where(PriceStop.ended_at.is_(None))
     products = [
         product.id
         for product in session.scalars(
             select(Product)
-            .where(Product.water_year == water_year, Product.phase.not_in(("halted", "closed")))
+            .where(
+                Product.water_year == water_year,
+                Product.phase != "closed",
+                # A halt by the breaker ends by the clock: it becomes this one's.
+                or_(Product.phase != "halted", Product.id.in_(stopped)),
+            )
             .order_by(Product.id)
         )
         if any(limit.source in (None, product.source) for limit in limits.values())

@@ -18,11 +18,12 @@ from market.county import parts
 from market.county.pack import Pack
 from market.registry import limits
 from market.registry.models import Limit
+from market.supervision import curtailments
 from market.trading import deals, reference_prices
 from market.trading.commands import Accepted, Place, Refused
 from market.trading.intake import take_up
 from market.trading.session_models import ReferencePrice
-from tests.model.world import CAP_C2, YEAR, World
+from tests.model.world import CAP_C1, CAP_C2, YEAR, World
 
 LOT = 1_000
 BAND = parts.BandRule(
@@ -234,6 +235,28 @@ def test_a_halt_without_minutes_lasts_until_somebody_resumes(world: World) -> No
     assert _stops(world)[0][3] is None
     _tell(world, "resume", phase="open", reason="looked into")
     assert _product(world)[0] == "open"
+
+
+def test_the_clock_does_not_resume_what_a_curtailment_has_halted(world: World) -> None:
+    _rules(world, bands=(BREAKER,))
+    _reference(world, 2_500)
+    _trade(world, 3_000)
+    assert _product(world)[0] == "halted"
+    with db.transaction(world.url) as session:
+        cap = session.scalars(select(Limit).where(Limit.code == CAP_C1, Limit.water_year == YEAR)).one()
+        found = curtailments.order(
+            session, actor=world.names.actor, water_year=YEAR, cuts=[(cap.id, cap.limit_litres - 60 * LOT)],
+            reason="drought", legal_source="art. 41",
+        ).id  # fmt: skip
+    take_up(world.engine)
+    assert [each[4] for each in _stops(world)] == [True]
+    with clock.moved_to(clock.now() + dt.timedelta(minutes=15)):
+        assert jobs.keep_sessions(world.url) == 0
+    for _ in range(4):
+        with db.transaction(world.url) as session:
+            state = curtailments.advance(session, actor=jobs.CLOCK, curtailment_id=found).status
+        take_up(world.engine)
+    assert (state, _product(world)[0]) == ("done", "open")
 
 
 def test_a_batch_that_the_database_refuses_stops_nothing(world: World) -> None:
