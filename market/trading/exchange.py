@@ -6,7 +6,7 @@ Every command either is refused by a named rule, with nothing changed, or has it
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ledger.units import format_litres, format_price_e4
@@ -285,14 +285,6 @@ class Exchange(Gates):
         """Every open order that matches, oldest first."""
         found = [order for book in self.books.values() for order in book.orders.values() if matches(order)]
         return sorted(found, key=lambda each: each.id)
-
-    def end_these(self, orders: Iterable[tuple[int, int]], status: str, reason: str) -> int:
-        """Ends those of these orders (product, id) that are still open; returns how many."""
-        found = [self.books[product].orders.get(number) for product, number in orders]
-        still_open = [order for order in found if order is not None]
-        for order in still_open:
-            self.end(order, status, reason)
-        return len(still_open)
 
     def due(self, now: float) -> list[Order]:
         """The open orders whose expiry has come, and those of products that are over; oldest first."""

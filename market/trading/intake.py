@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -29,7 +27,8 @@ def take_up(engine: Engine) -> int:
     rows = engine.connection.execute(sql.OPEN_INBOX_SQL).fetchall()
     engine.connection.commit()
     for item in rows:
-        _take(engine, *item)
+        while _take(engine, *item):
+            pass
     return len(rows)
 
 
@@ -86,13 +85,13 @@ def _deal_statements(
 
 def _take(
     engine: Engine, item: int, kind: str, product: int | None, payload: str, user: int | None, request: str
-) -> None:
+) -> bool:
+    """Does one thing that lies in the inbox, in one batch; says whether it needs another."""
     details: dict[str, Any] = msgspec.json.decode(payload)
     if kind == "deals":
         _strike(engine, item, details["deal_ids"], request)
-        return
+        return False
     products = [product] if product in engine.exchange.products else []
-    parts = 0
 
     def done(batch: Batch) -> list[tuple[str, Any]]:
         outcome = msgspec.json.encode(batch.result or {}).decode()
@@ -108,11 +107,6 @@ def _take(
     def work() -> dict[str, Any]:
         if kind == "rematch":
             return {"matched": len(engine.exchange.tape.events)}
-        if kind == "cancel_orders":
-            ended = engine.exchange.cancel_where(
-                _filter(details, product), "cancelled", details.get("reason", "by_bureau")
-            )
-            return {"cancelled": parts + ended}
         if kind == "close":  # what is open ends with the product, as its time would end it
             ended = engine.exchange.cancel_where(
                 _filter({}, product if products else NO_PRODUCT), "expired", details.get("reason", "expired")
@@ -128,7 +122,7 @@ def _take(
     actor = Actor(user_id=user, request_id=request)
     try:
         if kind == "cancel_orders":
-            parts = _cancel_in_parts(engine, _filter(details, product), details, actor, item)
+            return _cancel(engine, item, details, product, actor)
         engine.run(
             lambda: Batch(
                 work=work, action=kind, actor=actor, detail={"inbox": item}, extra=done, products=products,
@@ -138,30 +132,31 @@ def _take(
         outcome = msgspec.json.encode({"error": repr(failure.__cause__)}).decode()
         engine.connection.execute(sql.DONE_INBOX_SQL, (clock.now(), None, outcome, item))
         engine.connection.commit()
-        return
+    return False
 
 
-def _cancel_in_parts(
-    engine: Engine, matches: Callable[[Order], bool], details: dict[str, Any], actor: Actor, item: int
-) -> int:
-    """Ends all but the last batch's worth of many orders, oldest first, in batches of the engine's size; how many.
+def _cancel(engine: Engine, item: int, details: dict[str, Any], product: int | None, actor: Actor) -> bool:
+    """Ends as many of the orders meant as go into a batch, oldest first; says whether there are more of them.
 
-    Killed in between, the command is still unread and goes on with what is left.
+    The item is done with the last of them: an engine that was killed in between goes on with what is left.
     """
-    reason = details.get("reason", "by_bureau")
-    chosen = [(order.account.product, order.id) for order in engine.exchange.those(matches)]
-    ended = 0
-    for start in range(0, len(chosen) - MAX_BATCH, MAX_BATCH):
-        part = chosen[start : start + MAX_BATCH]
-        ended += engine.run(partial(_ending, engine, part, reason, actor, item)).result
-    return ended
+    matches, reason = _filter(details, product), details.get("reason", "by_bureau")
 
+    def work() -> tuple[int, bool]:
+        chosen = engine.exchange.those(matches)
+        for order in chosen[:MAX_BATCH]:
+            engine.exchange.end(order, "cancelled", reason)
+        return min(len(chosen), MAX_BATCH), len(chosen) > MAX_BATCH
 
-def _ending(engine: Engine, part: list[tuple[int, int]], reason: str, actor: Actor, item: int) -> Batch:
-    def work() -> int:
-        return engine.exchange.end_these(part, "cancelled", reason)
+    def done(batch: Batch) -> list[tuple[str, Any]]:
+        ended, more = batch.result
+        when = None if more else clock.now()
+        return [(sql.CANCELLED_INBOX_SQL, (when, batch.rows.batch_id, ended, item))]
 
-    return Batch(work=work, action="cancel_orders", actor=actor, detail={"inbox": item})
+    batch = engine.run(
+        lambda: Batch(work=work, action="cancel_orders", actor=actor, detail={"inbox": item}, extra=done)
+    )
+    return bool(batch.result[1])
 
 
 _PHASES = {"halt": "halted", "close": "closed"}

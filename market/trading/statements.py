@@ -118,6 +118,12 @@ OPEN_INBOX_SQL = (
     " WHERE done_at IS NULL ORDER BY id LIMIT 500"
 )
 DONE_INBOX_SQL = "UPDATE inbox SET done_at = %s, batch_id = %s, outcome = %s WHERE id = %s"
+# Orders are ended in as many batches as it takes; the outcome counts them together.
+CANCELLED_INBOX_SQL = """
+UPDATE inbox SET done_at = %s, batch_id = %s,
+  outcome = json_build_object('cancelled', coalesce((outcome::json ->> 'cancelled')::bigint, 0) + %s)::text
+WHERE id = %s
+"""
 
 # A deal's command has a key that no client can send: it is not ASCII.
 DEAL_KEY = "deal·"

@@ -272,11 +272,3 @@ def test_a_kill_switch_refuses_what_it_names(exchange: Exchange, switch: Switch)
 def test_a_kill_switch_leaves_others_alone(exchange: Exchange, switch: Switch) -> None:
     exchange.switches = (switch,)
     _accepted(place(exchange, FARMER, "sell", 500, 3_000))
-
-
-def test_many_orders_are_ended_in_parts_and_what_is_gone_is_no_fault(exchange: Exchange) -> None:
-    orders = [_accepted(place(exchange, FARMER, "sell", 10, 3_000)).order for _ in range(5)]
-    chosen = [(1, order) for order in orders]
-    assert exchange.end_these(chosen[:2], "cancelled", "kill_switch") == 2
-    assert exchange.end_these(chosen, "cancelled", "kill_switch") == 3
-    assert exchange.available[exchange.accounts[FARMER].ledger] == 1_000_000

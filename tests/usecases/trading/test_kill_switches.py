@@ -134,7 +134,7 @@ def test_an_engine_that_was_killed_in_between_goes_on_with_what_is_left(
     monkeypatch.setattr(intake, "MAX_BATCH", 3)
     for number in range(10):
         world.place(f"o{number}", "a", "sell", LOT, 9_000)
-    _throw(world, "a")
+    number = _throw(world, "a")
     run, batches = world.engine.run, []
 
     def twice(make: Any) -> Any:
@@ -151,6 +151,9 @@ def test_an_engine_that_was_killed_in_between_goes_on_with_what_is_left(
     world.engine.reload()
     take_up(world.engine)
     assert {order[4] for order in world.picture()["orders"].values()} == {"cancelled"}
+    with db.transaction(world.url) as session:
+        found = session.get_one(KillSwitch, number)
+        assert kill_switches.orders_ended(db.raw(session), [found]) == {number: 10}
 
 
 def test_a_switch_needs_its_reason_and_source_and_is_lifted_once(world: World) -> None:
