@@ -23,7 +23,7 @@ API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
-    "listings", "market_data", "negotiations", "programmes",
+    "listings", "market_data", "negotiations", "programmes", "sessions", "kill_switches",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -37,6 +37,7 @@ ID_PREFIXES = {
     "obj": "objection", "doc": "document", "asm": "water assessment",
     "tru": "trust", "tmb": "trust membership",
     "pco": "consent to a search", "plg": "pledge", "psl": "sale of pledged water", "evt": "event",
+    "rpr": "reference price", "kil": "kill switch",
     "neg": "negotiation", "prg": "purchase programme", "sub": "subscription",
     "cal": "call", "fnd": "finding", "trn": "turn sheet", "dlv": "delivery",
     "lst": "listing", "bdr": "bidder", "bid": "bid",

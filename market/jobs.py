@@ -33,6 +33,8 @@ from market.trading import (
     negotiation_queries,
     programme_queries,
     programmes,
+    reference_prices,
+    timetable,
 )
 
 log = structlog.get_logger("jobs")
@@ -128,6 +130,14 @@ def order_deliveries(url: str) -> int:
 
 def clear_calls(url: str) -> int:
     """Calls whose product stands still for them are cleared, and held ones that nobody reviews are settled."""
+    _each(
+        url, "calls", _found(url, calls.unattended),
+        lambda session, each: calls.attend(session, actor=CLOCK, product_id=each),
+    )  # fmt: skip
+    _each(
+        url, "calls", _found(url, calls.overtaken),
+        lambda session, each: calls.follow(session, actor=CLOCK, call_id=each),
+    )  # fmt: skip
     waiting = _found(url, calls.to_clear)
     cleared = _each(
         url, "calls", waiting, lambda session, each: calls.clear(session, actor=CLOCK, call_id=each)
@@ -179,8 +189,36 @@ def close_programmes(url: str) -> int:
     )  # fmt: skip
 
 
+def keep_sessions(url: str) -> int:
+    """Products go into the phase that the calendar has due; interruptions whose time is over end."""
+    waiting = _found(url, timetable.out_of_phase)
+    told: list[int] = []
+
+    def tell(session: Session, product: int) -> None:
+        if timetable.put_in_phase(session, actor=CLOCK, product_id=product):
+            told.append(product)
+
+    _each(url, "sessions", waiting, tell)
+    return len(told)
+
+
+def set_reference_prices(url: str) -> int:
+    """Products get the reference price of a day that has begun."""
+    due = _found(url, reference_prices.due)
+    written: list[int] = []
+
+    def settle(session: Session, product: int) -> None:
+        if reference_prices.settle(session, actor=CLOCK, product_id=product) is not None:
+            written.append(product)
+
+    _each(url, "reference-prices", due, settle)
+    return len(written)
+
+
 JOBS = (
-    Job("calls", "* * * * * */2", "clear calls whose product stands still, settle what nobody reviews", clear_calls),
+    Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
+    Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
+    Job("calls", "* * * * * */2", "begin, clear and settle calls whose product gathers or stands still", clear_calls),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("bidding", "* * * * * */10", "open, close and decide public biddings and their sales", advance_biddings),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
@@ -223,4 +261,4 @@ def listing(as_json: bool) -> str:
     """The jobs as text for people or JSON for programs."""
     if as_json:
         return json.dumps([{"name": each.name, "cron": each.cron, "does": each.does} for each in JOBS])
-    return "\n".join(f"{each.name:<14}{each.cron:<18}{each.does}" for each in JOBS)
+    return "\n".join(f"{each.name:<18}{each.cron:<18}{each.does}" for each in JOBS)

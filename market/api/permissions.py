@@ -329,6 +329,14 @@ ROUTES: dict[str, Rule] = {
     "market_data.index": Rule(PUBLIC),
     "market_data.excluded_trades": Rule(PUBLIC),
     "market_data.feed": Rule(PUBLIC),
+    "sessions.timetable_of": Rule(PUBLIC),
+    "sessions.list_reference_prices": Rule(PUBLIC),
+    "sessions.set_reference_price": write("supervisor", key="http"),
+    # the kill switch
+    "kill_switches.list_kill_switches": read("supervisor"),
+    "kill_switches.get": read("supervisor"),
+    "kill_switches.throw": write("supervisor", key="http"),
+    "kill_switches.lift": write("supervisor"),
     # orders
     "orders.place": write(also=HOLDERS, owns="body", key="engine"),
     "orders.place_batch": write(also=HOLDERS, owns="body", key="engine"),

@@ -10,9 +10,11 @@ from market.api.schemas import market_data as data_shapes
 from market.api.schemas import trading as shapes
 from market.api.tables import also_csv, answer
 from market.api.tape import tape_view
+from market.core import clock
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.trading import market_data, products, queries
+from market.county.current import pack_in_force
+from market.trading import guards, market_data, products, queries, reference_prices, sessions, timetable
 from market.trading.candles import count, whole
 from market.trading.market_data import Asked
 from market.trading.models import Product
@@ -29,17 +31,32 @@ CANDLE_DAYS = {"minute": 1, "hour": 30, "day": 366, "week": 1_830, "month": 3_66
 def list_products() -> dict[str, Any]:
     """Every product, open or not."""
     rows = session().query(Product).order_by(Product.id).all()
-    return {"data": [_view(row) for row in rows], "has_more": False}
+    return {"data": _views(rows), "has_more": False}
 
 
-def _view(row: Product) -> dict[str, Any]:
-    return {
-        "id": row.id, "code": row.code, "source": row.source, "water_year": row.water_year, "tenure": row.tenure,
-        "lot": row.lot_litres, "phase": row.phase, "phase_reason": row.phase_reason, "closes_at": row.closes_at,
-    }  # fmt: skip
+def _views(rows: list[Product]) -> list[dict[str, Any]]:
+    if not rows:
+        return []
+    connection = raw(session())
+    pack, now = pack_in_force(connection), clock.now()
+    calendar = timetable.calendar(pack)
+    prices = reference_prices.latest(connection, [row.id for row in rows])
+    found = []
+    for row in rows:
+        rule, price = pack.band(row.code), prices.get(row.id)
+        low, high = guards.band(price or 0, rule.static_e6 if rule is not None else 0)
+        following = sessions.next_change(calendar, row.code, now) if row.phase != "closed" else None
+        found.append({
+            "id": row.id, "code": row.code, "source": row.source, "water_year": row.water_year, "tenure": row.tenure,
+            "lot": row.lot_litres, "phase": row.phase, "phase_reason": row.phase_reason, "closes_at": row.closes_at,
+            "next_phase": following.phase if following else None, "next_phase_at": following.at if following else None,
+            "reference_price": price, "lowest_price": low or None, "highest_price": high or None,
+        })  # fmt: skip
+    return found
 
 
-def _product(product_id: int) -> Product:
+def product_of(product_id: int) -> Product:
+    """The product of an id in a path. Errors: NotFound."""
     found = session().get(Product, product_id)
     if found is None:
         raise NotFound("there is no such product")
@@ -50,14 +67,14 @@ def _product(product_id: int) -> Product:
 @blp.response(200, shapes.ProductOut)
 def get(product_id: int) -> dict[str, Any]:
     """One product."""
-    return _view(_product(product_id))
+    return _views([product_of(product_id)])[0]
 
 
 @blp.route("/products/<prd:product_id>/book", methods=["GET"])
 @blp.response(200, shapes.BookOut)
 def book(product_id: int) -> dict[str, Any]:
     """The best hundred open orders of each side, without owners."""
-    product = _product(product_id)
+    product = product_of(product_id)
     connection = raw(session())
     sides = {
         side: [
@@ -77,7 +94,7 @@ def book(product_id: int) -> dict[str, Any]:
 @also_csv(blp)
 def depth(query: dict[str, Any], product_id: int) -> Any:
     """The open volume by zone, sector, side and price."""
-    _product(product_id)
+    product_of(product_id)
     found = market_data.depth(
         raw(session()), product=product_id, level=query["level"], zone=known_zone(query),
         sector=query.get("sector"), limit=MOST_ROWS + 1,
@@ -96,7 +113,7 @@ def depth(query: dict[str, Any], product_id: int) -> Any:
 @also_csv(blp)
 def tape(query: dict[str, Any], product_id: int) -> Any:
     """Trades without names, newest first; also those that count in no price."""
-    _product(product_id)
+    product_of(product_id)
     wanted = paging("trd")
     found = market_data.tape(
         raw(session()), product=product_id, before=wanted.after or queries.NEWEST, limit=wanted.limit + 1
@@ -111,7 +128,7 @@ def tape(query: dict[str, Any], product_id: int) -> Any:
 @also_csv(blp)
 def candles(query: dict[str, Any], product_id: int) -> Any:
     """Open, high, low, close, volume and volume-weighted price by interval of the legal day (Asia/Shanghai)."""
-    _product(product_id)
+    product_of(product_id)
     interval = query["interval"]
     first, last = whole(*span(query, days=CANDLE_DAYS[interval]), interval)
     refuse_many(count(first, last, interval))
@@ -143,6 +160,6 @@ def halt(body: dict[str, Any], product_id: int) -> dict[str, Any]:
 @blp.arguments(shapes.HaltIn)
 @blp.response(202, shapes.PhaseChangeOut)
 def resume(body: dict[str, Any], product_id: int) -> dict[str, Any]:
-    """Opens a halted product again."""
+    """Opens a halted product again, in the phase that its calendar has due."""
     products.resume(session(), actor=actor().audit, product_id=product_id, reason=body["reason"])
     return {"product_id": product_id, "accepted": True}

@@ -41,6 +41,7 @@ MODEL_MODULES = (
     "market.trading.bidding_models",
     "market.trading.negotiation_models",
     "market.trading.programme_models",
+    "market.trading.session_models",
     "market.supervision.models",
 )
 

@@ -1,7 +1,9 @@
 """The engine's second door: a command written in the caller's own transaction, taken up after its commit.
 
-Kinds: `rematch` (headroom, water or rules changed: look at blocked orders again), `halt` and `resume` (a product),
-`phase` (a product by its calendar: payload phase, reason; a halt stays),
+Kinds: `rematch` (headroom, water or rules changed: look at blocked orders again), `halt` and `resume` (a product;
+payload phase: where to resume),
+`phase` (a product by its calendar: payload phase, reason; a halt stays, and so does what a price has stopped, unless
+payload stop names it),
 `close` (a product for good: its orders expire),
 `call` (payload: call_id, a cleared call to hold), `deals` (payload: deal_ids, rows of deals that a mechanism struck),
 `cancel_orders` (payload: any of participant_id, water_account_id, order_ids; reason).

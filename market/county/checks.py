@@ -32,6 +32,8 @@ def check(pack: Pack, lines: Lines) -> None:
     _check_caps(pack, lines)
     _check_kinds(pack, lines)
     _check_lanes(pack, lines)
+    _check_sessions(pack, lines)
+    _check_first_prices(pack, lines)
 
 
 def _check_duplicates(pack: Pack, lines: Lines) -> None:
@@ -61,6 +63,8 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("carry_overs", "source_of_water", (each.source for each in pack.carry_overs)),
         ("canal_months", "zone", (each.zone for each in pack.canal_months)),
         ("negotiated", "code", (each.code for each in pack.negotiated)),
+        ("bands", "product", (each.product for each in pack.bands)),
+        ("first_prices", "source_of_water", (each.source for each in pack.first_prices)),
     ]
     for section, key, names in keys:
         seen: dict[object, int] = {}
@@ -119,6 +123,7 @@ def _check_references(pack: Pack, lines: Lines) -> None:
         "source of water": set(pack.water_sources),
         "sector": {each.code for each in pack.sectors},
         "water year": {each.year for each in pack.water_years},
+        "product": {each.code for each in pack.products},
     }
     for section, index, key, kind, name in _references(pack):
         if name is not None and name not in known[kind]:
@@ -146,6 +151,13 @@ def _references(pack: Pack) -> Iterator[tuple[str, int, str, str, object]]:
             yield "routes", index, "sectors", "sector", sector
     for index, months in enumerate(pack.canal_months):
         yield "canal_months", index, "zone", "river node", months.zone
+    for index, session in enumerate(pack.sessions):
+        yield "sessions", index, "product", "product", session.product
+    for index, band in enumerate(pack.bands):
+        yield "bands", index, "product", "product", band.product
+    for index, first in enumerate(pack.first_prices):
+        yield "first_prices", index, "source_of_water", "source of water", first.source
+        yield "first_prices", index, "sector", "sector", first.sector
     for index, fee in enumerate(pack.fees):
         yield "fees", index, "zone", "zone", fee.zone
     for index, rule in enumerate(pack.reviews):
@@ -228,6 +240,25 @@ def _check_lanes(pack: Pack, lines: Lines) -> None:
             raise at.at("lane").wrong("a lane that ends in a decision, and only such, names working_days")
         if rule.lane == FILING and rule.longest_years is None:
             raise at.at("lane").wrong("what is only filed names longest_years")
+
+
+def _check_sessions(pack: Pack, lines: Lines) -> None:
+    """No two rules say what one product does on one day of the week."""
+    seen: dict[tuple[str | None, int], int] = {}
+    for index, session in enumerate(pack.sessions):
+        at = lines["sessions", index]
+        for day in session.days:
+            first = seen.setdefault((session.product, day), at.line)
+            if first != at.line:
+                raise at.at("days").wrong(f"day {day} stands in line {first} too")
+
+
+def _check_first_prices(pack: Pack, lines: Lines) -> None:
+    for index, first in enumerate(pack.first_prices):
+        if not pack.first_price_e4(first.source):
+            raise (
+                lines["first_prices", index].at("sector").wrong(f"the county has no tariff of {first.sector}")
+            )
 
 
 _Key = tuple[int, str | None, str | None, str | None]

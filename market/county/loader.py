@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from market.county import checks, parts
+from market.county import checks, parts, trading_rows
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -27,9 +27,11 @@ _SECTIONS = (
     "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds", "clocks",
     "platform",
 )  # fmt: skip
-_OPTIONAL = ("kinds", "carry_overs", "reserve", "canal_months", "negotiated")
+_OPTIONAL = (
+    "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
+)  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
-deal negotiated."""
+deal negotiated; books are open all day, no price is out of bounds, and the bureau sets the first reference prices."""
 
 
 def load(text: str) -> Pack:
@@ -74,13 +76,14 @@ class _Reader:
             thresholds=self._all("thresholds", self._threshold),
             clocks=self._all("clocks", self._clock),
             platform=self._platform(self.sections["platform"]),
-            kinds=self._all("kinds", self._kind) if "kinds" in self.sections else (),
-            carry_overs=self._all("carry_overs", self._carry_over) if "carry_overs" in self.sections else (),
+            kinds=self._all("kinds", self._kind),
+            carry_overs=self._all("carry_overs", self._carry_over),
             reserve=self._reserve(self.sections["reserve"]) if "reserve" in self.sections else None,
-            canal_months=self._all("canal_months", self._canal_months)
-            if "canal_months" in self.sections
-            else (),
-            negotiated=self._all("negotiated", self._negotiated) if "negotiated" in self.sections else (),
+            canal_months=self._all("canal_months", self._canal_months),
+            negotiated=self._all("negotiated", self._negotiated),
+            sessions=self._all("sessions", lambda item: trading_rows.session(item, self._basis)),
+            bands=self._all("bands", lambda item: trading_rows.band(item, self._basis)),
+            first_prices=self._all("first_prices", lambda item: trading_rows.first_price(item, self._basis)),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -89,6 +92,8 @@ class _Reader:
         return found
 
     def _all(self, section: str, one: Callable[[Item], T]) -> tuple[T, ...]:
+        if section not in self.sections and section in _OPTIONAL:
+            return ()
         rows = []
         for index, item in enumerate(self.sections[section].items()):
             self.lines[section, index] = item

@@ -22,12 +22,14 @@ from market.county.parts import (
     DISTRICT,
     NO_FLOW,
     ONE_E6,
+    BandRule,
     Basis,
     CanalMonths,
     CarryOver,
     Clock,
     Decision,
     Fee,
+    FirstPrice,
     Flow,
     KindRule,
     LimitSpec,
@@ -38,6 +40,7 @@ from market.county.parts import (
     ReviewRule,
     Route,
     Sector,
+    SessionRule,
     Source,
     Tariff,
     Threshold,
@@ -76,6 +79,9 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     reserve: ReserveRule | None = None
     canal_months: tuple[CanalMonths, ...] = ()
     negotiated: tuple[NegotiatedRule, ...] = ()
+    sessions: tuple[SessionRule, ...] = ()
+    bands: tuple[BandRule, ...] = ()
+    first_prices: tuple[FirstPrice, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -220,6 +226,21 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             if zone in listed:
                 return listed[zone]
         return CanalMonths(code, tuple(range(1, 13)), DEMONSTRATION)
+
+    def band(self, product: str) -> BandRule | None:
+        """What keeps a product's prices together: its own rule, else that of all; None where there is none."""
+        own = [each for each in self.bands if each.product == product]
+        return next(iter(own or [each for each in self.bands if each.product is None]), None)
+
+    def first_price_e4(self, source: str) -> tuple[int, FirstPrice, Tariff] | None:
+        """The first reference price of a source's products: tariff times multiple, half to even, and from what."""
+        rule = next((each for each in self.first_prices if each.source == source), None)
+        tariff = self.tariff(rule.sector, self.county) if rule is not None else None
+        if rule is None or tariff is None:
+            return None
+        whole, rest = divmod(tariff.price_e4 * rule.multiple_e6, ONE_E6)
+        up = 2 * rest > ONE_E6 or (2 * rest == ONE_E6 and whole & 1)
+        return whole + up, rule, tariff
 
     def to_json(self) -> str:
         """The pack as JSON, exact."""

@@ -11,6 +11,9 @@ CLOSED_GROUNDWATER = ("restricted", "banned", "overdrawn")
 COUNTY, DISTRICT, CANAL = "county", "district", "canal"
 ONE_E6 = 1_000_000
 FILING, APPROVAL, PUBLICATION = LANES = ("filing", "approval", "publication")
+NIGHT = "night"
+SESSION_PHASES = ("pre_open", "auction", "uncross", "open", NIGHT)
+"""What a trading day is made of; at night orders may be entered and wait, as before the opening."""
 
 
 class Basis(msgspec.Struct, frozen=True):
@@ -234,6 +237,55 @@ class ReserveRule(msgspec.Struct, frozen=True):
     """The most of an announcement that may be held back for the village and the district (millionths)."""
 
     most_e6: int
+    basis: Basis
+
+
+class SessionStep(msgspec.Struct, frozen=True):
+    """From `at` on (legal time, Asia/Shanghai) a product is in this phase: one of SESSION_PHASES."""
+
+    at: dt.time
+    phase: str
+
+
+class SessionRule(msgspec.Struct, frozen=True):
+    """The trading day of one product, or of all (None), on some days of the week (1 Monday to 7 Sunday).
+
+    `working_days`: only on working days by the Chinese calendar. Outside of it, and on other days, it is night.
+    """
+
+    days: tuple[int, ...]
+    working_days: bool
+    steps: tuple[SessionStep, ...]
+    basis: Basis
+    product: str | None = None
+
+
+class BandRule(msgspec.Struct, frozen=True):
+    """What keeps the prices of one product, or of all (None), together; a share of 0 means none. Shares are millionths.
+
+    `static_e6`: how far from the reference price an order's limit may be. `dynamic_e6`: how far from the last trade a
+    trade may be, before the book stops for `interruption_minutes` and goes on in the phase `interruption_then`.
+    `breaker_e6`: how far from the reference price a trade may be before trading halts, for `breaker_minutes` or
+    (0) until somebody resumes it.
+    """
+
+    static_e6: int
+    dynamic_e6: int
+    interruption_minutes: int
+    interruption_then: str
+    breaker_e6: int
+    breaker_minutes: int
+    deals_exempt: bool
+    basis: Basis
+    product: str | None = None
+
+
+class FirstPrice(msgspec.Struct, frozen=True):
+    """A product's first reference price: the county's tariff of a sector times `multiple_e6` (millionths)."""
+
+    source: str
+    sector: str
+    multiple_e6: int
     basis: Basis
 
 

@@ -27,6 +27,6 @@ NAMES = {
     11: "one meter interval, one reading",
     12: "money in minus money out equals the money in the market",
     13: "audit chains are whole, and no business row lacks its audit row",
-    14: "nothing is open past its expiry",
+    14: "nothing is open past its expiry, nor where it was stopped",
     15: "every idempotency key has one effect",
 }

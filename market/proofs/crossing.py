@@ -7,8 +7,8 @@ from typing import Any
 import psycopg
 
 from market.trading.exchange import Exchange
+from market.trading.fills import are_one
 from market.trading.loading import load_orders
-from market.trading.matching import are_one
 from market.trading.reference import Reference
 
 

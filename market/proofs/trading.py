@@ -6,6 +6,7 @@ from market.core.chart import AccountCode
 from market.proofs import Check
 
 GRACE = "interval '5 seconds'"
+LATE = "interval '10 minutes'"
 
 HOLDS_SQL = f"""
 WITH held AS (
@@ -210,6 +211,22 @@ FROM orders o JOIN products p ON p.id = o.product_id
 WHERE o.status = 'open' AND (p.closes_at < clock_timestamp() - {GRACE} OR p.phase = 'closed')
 """
 
+# The worker that ends an interruption comes every few seconds; what it has not ended for LATE, nobody will.
+STOPPED_SQL = f"""
+SELECT 'a price stop stands on a product that goes on' AS reason, s.id AS id, s.started_at AS since
+FROM price_stops s JOIN products p ON p.id = s.product_id
+WHERE s.ended_at IS NULL AND p.phase <> CASE s.kind WHEN 'interruption' THEN 'auction' ELSE 'halted' END
+UNION ALL
+SELECT 'a price stop stands past its time', s.id, s.until
+FROM price_stops s WHERE s.ended_at IS NULL AND s.until < clock_timestamp() - {LATE}
+UNION ALL
+SELECT 'an order is open under a kill switch', o.id, k.thrown_at
+FROM kill_switches k JOIN inbox i ON i.id = k.inbox_id AND i.done_at IS NOT NULL
+JOIN orders o ON o.status = 'open' AND (k.participant_id IS NULL OR o.participant_id = k.participant_id)
+  AND (k.product_id IS NULL OR o.product_id = k.product_id)
+WHERE k.lifted_at IS NULL
+"""
+
 DELIVERIES_SQL = """
 SELECT 'a delivery is not its profile' AS reason, d.id AS id, d.litres AS a, l.litres AS b
 FROM deliveries d
@@ -263,4 +280,5 @@ CHECKS = (
     Check(9, SELF_TRADES_SQL),
     Check(10, SHARES_SQL),
     Check(14, EXPIRED_SQL),
+    Check(14, STOPPED_SQL),
 )

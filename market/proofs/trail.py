@@ -8,7 +8,7 @@ _UNAUDITED_BATCH_SQL = """
 SELECT 'a batch without its audit link' AS reason, '{table}' AS relation, x.id AS id, x.batch_id FROM {table} x
 WHERE NOT EXISTS (SELECT FROM audit a WHERE a.chain = 'engine' AND a.batch_id = x.batch_id)
 """
-_BATCHES = ("commands", "orders", "trades", "instructions")
+_BATCHES = ("commands", "orders", "trades", "instructions", "price_stops")
 UNAUDITED_BATCHES_SQL = "UNION ALL".join(_UNAUDITED_BATCH_SQL.format(table=table) for table in _BATCHES)
 
 _UNAUDITED_ROW_SQL = """
@@ -40,6 +40,8 @@ _SUBJECTS = {
     "bids": "bid",
     "negotiations": "negotiation",
     "programmes": "programme",
+    "reference_prices": "reference_price",
+    "kill_switches": "kill_switch",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,9 +26,10 @@ from market.registry.errors import CurtailmentRunning, NotACut
 from market.registry.models import Limit
 from market.registry.season_models import Curtailment, CurtailmentCut
 from market.supervision import reviews
-from market.trading import listings
+from market.trading import listings, timetable
 from market.trading.bidding_models import HOLDING, Listing
 from market.trading.models import Order, Product
+from market.trading.session_models import PriceStop
 
 HALTING, CANCELLING, RESUMING, DONE = "halting", "cancelling", "resuming", "done"
 
@@ -61,11 +62,17 @@ def order(
     """
     places.open_year(session, water_year, lock=True)
     limits = _checked(session, water_year, cuts, lock=True)
+    stopped = select(PriceStop.product_id).where(PriceStop.ended_at.is_(None))
     products = [
         product.id
         for product in session.scalars(
             select(Product)
-            .where(Product.water_year == water_year, Product.phase.not_in(("halted", "closed")))
+            .where(
+                Product.water_year == water_year,
+                Product.phase != "closed",
+                # A halt by the breaker ends by the clock: it becomes this one's.
+                or_(Product.phase != "halted", Product.id.in_(stopped)),
+            )
             .order_by(Product.id)
         )
         if any(limit.source in (None, product.source) for limit in limits.values())
@@ -206,13 +213,14 @@ def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_acco
 def _post(session: Session, actor: audit.Actor, found: Curtailment, made: curtailing.Plan) -> None:
     curtailing.post(session, actor=actor, curtailment=found, made=made)
     connection = raw(session)
-    products = msgspec.json.decode(found.products)
+    due = timetable.due(connection, msgspec.json.decode(found.products))
     awaits = [
         inbox.put(
-            connection, kind="resume", actor=actor, product_id=product, payload={"reason": found.reason}
+            connection, kind="resume", actor=actor, product_id=product,
+            payload={"reason": found.reason, "phase": phase},
         )
-        for product in products
-    ]
+        for product, phase in sorted(due.items())
+    ]  # fmt: skip
     found.status, found.awaits = RESUMING, _json(awaits)
     found.taken_litres, found.posted_at = made.taken_litres, clock.now()
     found.version += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.core.errors import NotAllowed, Refusal
+from market.core.errors import Conflict, NotAllowed, Refusal
 
 
 class OwnInterest(NotAllowed):
@@ -21,3 +21,11 @@ class ReasonMissing(Refusal):
     title_en = "A decision carries its reason"
     title_zh = "决定应当说明理由"
     legal = "行政许可法 art. 38"
+
+
+class SwitchLifted(Conflict):
+    """A kill switch is lifted once."""
+
+    code = "kill_switch_lifted"
+    title_en = "The kill switch is lifted already"
+    title_zh = "叫停已解除"

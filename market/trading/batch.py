@@ -38,7 +38,7 @@ class Batch:
         action: str = "batch",
         actor: audit.Actor | None = None,
         detail: dict[str, Any] | None = None,
-        extra: Callable[[Batch], Sequence[tuple[str, tuple[Any, ...]]]] | None = None,
+        extra: Callable[[Batch], Sequence[tuple[str, Any]]] | None = None,
         products: Sequence[int] = (),
     ) -> None:
         self.commands = commands

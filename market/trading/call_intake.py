@@ -9,7 +9,7 @@ import structlog
 from ledger.arrays import Bigints
 from market.core import clock
 from market.core.audit import Actor
-from market.trading import calling
+from market.trading import calling, guarding, sessions, timetable
 from market.trading import statements as sql
 from market.trading.batch import Batch, BatchFailed
 from market.trading.commands import encode
@@ -25,7 +25,7 @@ def hold(engine: Engine, item: int, call_id: int, actor: Actor) -> None:
         _answer(engine, item, {"error": "there is no such cleared call"})
         return
 
-    def done(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+    def done(batch: Batch) -> list[tuple[str, Any]]:
         ids, held = batch.ids, batch.rows.call_holds
         orders = [(order, ids[~handle]) for order, _, handle in held if order]
         limits = [(account, ids[~handle]) for order, account, handle in held if not order]
@@ -37,13 +37,15 @@ def hold(engine: Engine, item: int, call_id: int, actor: Actor) -> None:
         outcome = encode({"held": batch.result}).decode()
         return [
             (sql.CALL_HELD_SQL, parameters),
-            (sql.SET_PHASE_SQL, ("open", "", call.product)),
+            (guarding.SET_PHASE_SQL, _moved(engine, call.product)),
             (sql.DONE_INBOX_SQL, (clock.now(), batch.rows.batch_id, outcome, item)),
         ]
 
     def work() -> int:
         filled = calling.apply(engine.exchange, call)
-        engine.exchange.set_phase(call.product, "open", "")
+        code = engine.exchange.products[call.product].code
+        then = sessions.after_call(timetable.calendar(engine.reference.pack), code, clock.now())
+        engine.exchange.set_phase(call.product, then, "")
         return filled
 
     try:
@@ -58,6 +60,11 @@ def hold(engine: Engine, item: int, call_id: int, actor: Actor) -> None:
         log.warning("engine.call_again", call=call_id, reason=reason)
         engine.connection.execute(sql.CALL_AGAIN_SQL, (reason, call_id))
         _answer(engine, item, {"error": reason})
+
+
+def _moved(engine: Engine, number: int) -> dict[str, Any]:
+    product = engine.exchange.products[number]
+    return guarding.moved(product.id, product.phase, product.phase_reason, clock.now())
 
 
 def _load(engine: Engine, call_id: int) -> calling.ClearedCall | None:

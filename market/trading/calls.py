@@ -7,6 +7,7 @@ verification refuses is never published: the call halts, and the product with it
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import secrets
 from typing import Any
@@ -43,6 +44,13 @@ def open_call(
     running = select(Call.id).where(Call.product_id == product_id, Call.status.in_(RUNNING))
     if session.scalar(running) is not None:
         raise CallRunning("wait until it is over")
+    call = _begin(session, actor, product_id, reason, window)
+    _move(raw(session), actor, product_id, "auction", f"call: {reason}")
+    return call
+
+
+def _begin(session: Session, actor: audit.Actor, product_id: int, reason: str, window: str) -> Call:
+    """A call whose number is drawn and committed to, so that who knows the book cannot choose the seed."""
     connection = raw(session)
     books.open_books(connection, water=())  # the public fund, where it was not opened before
     number = secrets.token_hex(32)
@@ -56,11 +64,60 @@ def open_call(
         opened_at=clock.now(),
     )
     session.add(call)
-    session.flush()  # the engine's command and the audit entry name it by its id
-    _move(connection, actor, product_id, "auction", f"call: {reason}")
+    session.flush()  # the audit entry names it by its id
     tell(
         connection, actor, call, "opened", {"commitment": call.commitment, "window": window, "reason": reason}
     )
+    return call
+
+
+_UNATTENDED_SQL = """
+SELECT p.id FROM products p
+ WHERE p.phase = 'auction' AND NOT EXISTS (
+       SELECT FROM calls c WHERE c.product_id = p.id AND c.status IN ('gathering', 'clearing', 'cleared'))
+ ORDER BY p.id
+"""
+_OVERTAKEN_SQL = """
+SELECT c.id FROM calls c JOIN products p ON p.id = c.product_id
+ WHERE c.status = 'gathering' AND (p.phase = 'uncross' OR p.phase <> 'auction' AND c.opened_at < %s) ORDER BY c.id
+"""
+_PATIENCE = dt.timedelta(seconds=30)
+"""So long the engine may take until the product of a call that the bureau opened gathers orders."""
+
+
+def unattended(session: Session) -> list[int]:
+    """Products that gather orders by their calendar or after an interruption, and have no call yet."""
+    return [row[0] for row in raw(session).execute(_UNATTENDED_SQL).fetchall()]
+
+
+def attend(session: Session, *, actor: audit.Actor, product_id: int) -> Call | None:
+    """Gives a product that gathers orders its call, unless it has one by now. Errors: NotFound."""
+    product = session.get(Product, product_id, with_for_update={"key_share": True}, populate_existing=True)
+    if product is None:
+        raise NotFound("there is no such product")
+    running = select(Call.id).where(Call.product_id == product_id, Call.status.in_(RUNNING))
+    if product.phase != "auction" or session.scalar(running) is not None:
+        return None
+    return _begin(session, actor, product_id, product.phase_reason or "by the calendar", "general")
+
+
+def overtaken(session: Session) -> list[int]:
+    """Gathering calls whose product has gone on: to be cleared now, or nobody's any more."""
+    rows = raw(session).execute(_OVERTAKEN_SQL, (clock.now() - _PATIENCE,)).fetchall()
+    return [row[0] for row in rows]
+
+
+def follow(session: Session, *, actor: audit.Actor, call_id: int) -> Call:
+    """Takes a gathering call where its product is: to its clearing, or to nothing. Errors: NotFound, CallState."""
+    call = locked(session, call_id, "gathering")
+    product = session.get_one(Product, call.product_id, populate_existing=True)
+    call.version += 1
+    if product.phase == "uncross":
+        call.status = "clearing"
+        tell(raw(session), actor, call, "closed", {})
+    else:
+        call.status, call.reason, call.resolved_at = "void", f"the product is {product.phase}", clock.now()
+        tell(raw(session), actor, call, "void", {"reason": call.reason})
     return call
 
 

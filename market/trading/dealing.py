@@ -17,9 +17,8 @@ from ledger.units import format_fen, format_litres
 from market.trading.book import BUY, SELL, Order
 from market.trading.commands import Deal, Outcome, Refused
 from market.trading.exchange import Exchange
-from market.trading.fills import ReviewNeed, Terms, round_half_even, source_for
+from market.trading.fills import ReviewNeed, Terms, are_one, round_half_even, source_for
 from market.trading.gates import HOLD_RULE, SERVICE_RULE, Account, Phases
-from market.trading.matching import are_one
 
 DEALING: Phases = frozenset({"pre_open", "open", "auction"})
 """Deals do not wait for the book to open; a halt stops them too."""
@@ -50,7 +49,11 @@ class Dealer:
         if seller is None or buyer is None:
             return Refused("not_found", "there is no such water account", "/water_account_id")
         what = (deal.product, deal.volume, deal.price, DEALING)
-        refusal = exchange.refuse_side(seller, SELL, *what) or exchange.refuse_side(buyer, BUY, *what)
+        refusal = (
+            exchange.refuse_side(seller, SELL, *what)
+            or exchange.refuse_side(buyer, BUY, *what)
+            or exchange.refuse_band(deal.price, deal.product, deal=True)
+        )
         if refusal is not None:
             return refusal
         if are_one(buyer, seller):

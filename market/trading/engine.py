@@ -36,6 +36,7 @@ from market.trading.commands import Amend, Answer, Command, Deal, Place, Refused
 from market.trading.dealing import Dealer
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
+from market.trading.guarding import stopped
 from market.trading.loading import load_accounts, load_orders, refresh
 from market.trading.models import ID_BLOCK
 from market.trading.reference import Reference
@@ -269,9 +270,9 @@ class Engine:
 
     def _products_of(self, batch: Batch) -> list[int]:
         """The products whose books this batch reads or changes, lowest first."""
-        products = {order.account.product for order in self.exchange.tape.touched.values()} | set(
-            batch.products
-        )
+        tape = self.exchange.tape
+        products = {order.account.product for order in tape.touched.values()} | set(batch.products)
+        products |= stopped(tape.events)
         for command in batch.commands:
             for number in accounts_of(command.request):
                 account = self.exchange.accounts.get(number)

@@ -239,6 +239,22 @@ class NoCallHere(Refusal):
     title_zh = "无法进行集合竞价"
 
 
+class PriceOutsideBand(Refusal):
+    """A limit is further from the product's reference price than its price band allows."""
+
+    code = "price_outside_band"
+    title_en = "Outside the price band"
+    title_zh = "价格超出涨跌幅限制"
+
+
+class KillSwitchOn(Conflict):
+    """The bureau has stopped the orders of this participant, or of everybody."""
+
+    code = "kill_switch"
+    title_en = "Orders are stopped by the bureau"
+    title_zh = "已被紧急叫停交易"
+
+
 class SameOwner(Refusal):
     """One beneficial owner stands on both sides of a deal."""
 
@@ -285,7 +301,7 @@ BY_CODE: dict[str, type[Refusal]] = _UNKNOWN | {
         PriceOutOfRange, ValueOutOfRange, NotWholeLots, MinimumFillAboveVolume, PostOnlyContradicted,
         PostOnlyWouldFill, ExpiryAndValidity, ExpiryPast, FokNotFilled, MinimumFillNotMet, AmendBelowFilled,
         OrderNotOpen, DuplicateClientOrderId, EngineRefused, TrustEnded, BelowAgreedPrice, SameOwner,
-        ValidityNotInPhase, FlowNotAllowed, NoRoute,
+        ValidityNotInPhase, FlowNotAllowed, NoRoute, PriceOutsideBand, KillSwitchOn,
     )
 } | dict.fromkeys((f"{kind}_exceeded" for kind in (*LIMIT_KINDS, "plan")), LimitExceeded)  # fmt: skip
 

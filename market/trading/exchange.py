@@ -9,11 +9,12 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from ledger.units import format_litres
+from ledger.units import format_litres, format_price_e4
 from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order
 from market.trading.commands import Accepted, Amend, Cancel, Deal, FillView, Outcome, Place, Refused, Request
 from market.trading.fills import Fill, Terms, buy_hold
-from market.trading.gates import CHANGING, ENTERING, SERVICE_RULE, TRADING, Gates
+from market.trading.gates import CHANGING, ENTERING, SERVICE_RULE, TRADING, Gates, Product
+from market.trading.guards import BREAKER, PHASE_OF, Ended, Stop
 
 CALL = frozenset({"auction", "uncross"})
 """Orders are gathered for a call, and the call is cleared: nothing is entered or cancelled meanwhile."""
@@ -181,7 +182,12 @@ class Exchange(Gates):
         product = self.products[order.account.product]
         volume = order.volume if request.volume is None else request.volume
         price = order.price if request.price is None else request.price
-        refusal = self.refuse_phase(product, ENTERING) or self.refuse_amounts(volume, price, product)
+        refusal = (
+            self.refuse_switched(participant, product)
+            or self.refuse_phase(product, ENTERING)
+            or self.refuse_amounts(volume, price, product)
+            or (self.refuse_band(price, product.id) if price != order.price else None)
+        )
         if refusal is not None:
             return refusal
         if order.account.beneficiaries is not None:
@@ -235,6 +241,8 @@ class Exchange(Gates):
             self.cancel_where(lambda order: order.account.product == product_id and for_one_call(order),
                               "cancelled", "call_over")  # fmt: skip
         self.log.append((UNDO_FIELDS, product, product.fields()))
+        if product.stop:
+            self._end_stop(product)
         product.phase, product.phase_reason = phase, reason
         self.log.append((UNDO_ITEM, self.paused, product_id, self.paused.get(product_id)))
         if phase not in TRADING:
@@ -242,12 +250,41 @@ class Exchange(Gates):
         elif self.paused.pop(product_id, None) is not None:
             self._match_resting(self.book_of(product_id))
 
+    def stop(self, product_id: int, kind: str, price: int) -> None:
+        """Stops matching in a product because of this price: into an auction, or (the breaker) halted."""
+        product, guard = self.products[product_id], self.guards[product_id]
+        broke = kind == BREAKER
+        base = guard.reference if broke else guard.last
+        number = self.new_id()
+        reason = f"{kind}: {format_price_e4(price)} against {format_price_e4(base)}"
+        self.set_phase(product_id, PHASE_OF[kind], reason)
+        product.stop = number  # its fields are logged by now
+        if broke:  # once for each reference price: else the next trade after it would stop again
+            self.log.append((UNDO_FIELDS, guard, guard.fields()))
+            guard.breaker_e6 = 0
+        minutes = guard.breaker_minutes if broke else guard.interruption_minutes
+        self.tape.events.append(Stop(number, product_id, kind, price, base, minutes))
+
+    def _end_stop(self, product: Product) -> None:
+        """What stopped a product is over; its next trade is held against none before it."""
+        self.tape.events.append(Ended(product.stop, product.id))
+        product.stop = 0
+        guard = self.guards.get(product.id)
+        if guard is not None:
+            self.log.append((UNDO_FIELDS, guard, guard.fields()))
+            guard.last = 0
+
     def cancel_where(self, matches: Callable[[Order], bool], status: str, reason: str) -> int:
         """Ends every open order that matches; returns how many."""
-        chosen = [order for book in self.books.values() for order in book.orders.values() if matches(order)]
-        for order in sorted(chosen, key=lambda each: each.id):
+        chosen = self.those(matches)
+        for order in chosen:
             self.end(order, status, reason)
         return len(chosen)
+
+    def those(self, matches: Callable[[Order], bool]) -> list[Order]:
+        """Every open order that matches, oldest first."""
+        found = [order for book in self.books.values() for order in book.orders.values() if matches(order)]
+        return sorted(found, key=lambda each: each.id)
 
     def due(self, now: float) -> list[Order]:
         """The open orders whose expiry has come, and those of products that are over; oldest first."""
@@ -271,6 +308,8 @@ class Exchange(Gates):
 
     def _match_resting(self, book: Book) -> None:
         for order in sorted(book.orders.values(), key=lambda each: each.priority):
+            if book.product_id in self.paused:  # a guard has stopped it
+                return
             if order.status == "open" and order.level is not None:
                 self.match(order, held=True, older_only=True)
 

@@ -105,3 +105,9 @@ def round_half_even(value: int) -> int:
 def crosses(ask: int, bid: int, k: int) -> bool:
     """Whether an ask at the seller's place is at most a bid at the buyer's."""
     return ask * 1000 <= bid * k
+
+
+def are_one(buyer: Any, seller: Any) -> bool:
+    """Whether the buyer is a beneficial owner of what the seller's account sells: the two never trade."""
+    owners = seller.beneficiaries.owners if seller.beneficiaries is not None else ()
+    return bool(buyer.owner == seller.owner or buyer.owner in owners)

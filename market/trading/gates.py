@@ -56,7 +56,7 @@ class Account:
 
 @dataclass(slots=True)
 class Product:
-    """One order book's rules now. `closes_at` is a UNIX time."""
+    """One order book's rules now. `closes_at` is a UNIX time; `stop` what its guard has stopped it by, 0 if nothing."""
 
     id: int
     code: str
@@ -65,14 +65,25 @@ class Product:
     closes_at: float
     version: int = 0
     phase_reason: str = ""
+    stop: int = 0
 
-    def fields(self) -> tuple[str, str]:
+    def fields(self) -> tuple[str, str, int]:
         """What an undo must bring back."""
-        return self.phase, self.phase_reason
+        return self.phase, self.phase_reason, self.stop
 
-    def restore(self, fields: tuple[str, str]) -> None:
+    def restore(self, fields: tuple[str, str, int]) -> None:
         """The reverse of `fields`."""
-        self.phase, self.phase_reason = fields
+        self.phase, self.phase_reason, self.stop = fields
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A kill switch that is on: nothing of this participant (None: of anybody) in this product (None: in any)."""
+
+    participant: int | None
+    product: int | None
+    reason: str
+    legal_source: str
 
 
 class Gates(Matcher):
@@ -85,6 +96,7 @@ class Gates(Matcher):
         self.now = now
         self.products: dict[int, Product] = {}
         self.accounts: dict[int, Account] = {}
+        self.switches: tuple[Switch, ...] = ()
 
     def refuse_place(self, account: Account, request: Place) -> Refused | None:
         """What forbids a new order, whatever its account has free."""
@@ -92,7 +104,7 @@ class Gates(Matcher):
             account, request.side, request.product, request.volume, request.price, ENTERING
         )
         if refusal is None:
-            refusal = self._refuse_terms(request)
+            refusal = self.refuse_band(request.price, account.product) or self._refuse_terms(request)
         if refusal is None:
             refusal = self._refuse_waiting(request, self.products[request.product].phase)
         return refusal
@@ -116,7 +128,11 @@ class Gates(Matcher):
         if product is None or product_id != product.id:
             return Refused("product_mismatch", "the water account holds another source or water year than the product",
                            "/product_id", None, None, SERVICE_RULE)  # fmt: skip
-        refusal = self.refuse_phase(product, phases) or self.refuse_amounts(volume, price, product)
+        refusal = (
+            self.refuse_switched(account.participant, product)
+            or self.refuse_phase(product, phases)
+            or self.refuse_amounts(volume, price, product)
+        )
         if refusal is not None:
             return refusal
         gate = account.buy_gate if side == BUY else account.sell_gate
@@ -161,6 +177,25 @@ class Gates(Matcher):
             return Refused("product_not_open", f"{detail}: {product.phase_reason}".rstrip(": "), "/product_id",
                            None, None, SERVICE_RULE)  # fmt: skip
         return None
+
+    def refuse_switched(self, participant: int, product: Product) -> Refused | None:
+        """Whether a kill switch is on for this participant, or for all, in this product."""
+        for each in self.switches:
+            if each.participant in (None, participant) and each.product in (None, product.id):
+                whose = "everybody" if each.participant is None else "this participant"
+                detail = f"a kill switch stops the orders of {whose}: {each.reason}"
+                return Refused("kill_switch", detail, "/product_id", None, None, each.legal_source)
+        return None
+
+    def refuse_band(self, price: int, product: int, *, deal: bool = False) -> Refused | None:
+        """Whether a limit (1/10 000 yuan per m3, at the order's own place) is within the product's price band."""
+        guard = self.guards.get(product)
+        if guard is None or guard.admits(price) or (deal and guard.deals_exempt):
+            return None
+        low, high, reference = map(format_price_e4, (guard.low, guard.high, guard.reference))
+        detail = f"the price is outside the band from {low} to {high} around the reference price {reference}"
+        return Refused("price_outside_band", detail, "/price", low if price < guard.low else high,
+                       format_price_e4(price), guard.legal_source)  # fmt: skip
 
     @staticmethod
     def refuse_amounts(volume: int, price: int, product: Product) -> Refused | None:

@@ -16,7 +16,8 @@ from market.trading import statements as sql
 from market.trading.batch import Batch, BatchFailed, answers
 from market.trading.book import Order
 from market.trading.commands import Accepted, Command, Deal, Outcome, Refused, encode
-from market.trading.engine import Engine
+from market.trading.engine import MAX_BATCH, Engine
+from market.trading.guarding import SET_PHASE_SQL, moved
 from market.trading.rows import texts, words
 
 log = structlog.get_logger("engine")
@@ -27,7 +28,8 @@ def take_up(engine: Engine) -> int:
     rows = engine.connection.execute(sql.OPEN_INBOX_SQL).fetchall()
     engine.connection.commit()
     for item in rows:
-        take(engine, *item)
+        while take(engine, *item):
+            pass
     return len(rows)
 
 
@@ -57,7 +59,7 @@ def _deal_command(row: tuple[Any, ...], request: str | None) -> Command:
 
 
 def _execute_deals(engine: Engine, item: int, commands: list[Command]) -> None:
-    def done(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+    def done(batch: Batch) -> list[tuple[str, Any]]:
         outcomes = [answer.outcome for answer in answers(batch)]
         return _deal_statements(commands, outcomes, batch.rows.batch_id, item)
 
@@ -66,7 +68,7 @@ def _execute_deals(engine: Engine, item: int, commands: list[Command]) -> None:
 
 def _deal_statements(
     commands: list[Command], outcomes: list[Outcome], batch_id: int, item: int
-) -> list[tuple[str, tuple[Any, ...]]]:
+) -> list[tuple[str, Any]]:
     """What becomes of each deal, told to whoever struck it, and of the item of the inbox."""
     numbers = Bigints([command.request.deal for command in commands if type(command.request) is Deal])
     trades = [each.fills[0].trade if isinstance(each, Accepted) else 0 for each in outcomes]
@@ -90,35 +92,31 @@ def take(
     payload: str,
     user: int | None,
     request: str | None,
-) -> None:
-    """Does one thing that lies in the inbox and marks it as done; the arguments are its row."""
+) -> bool:
+    """Does one thing that lies in the inbox (its row), in one batch; says whether it needs another."""
     details: dict[str, Any] = msgspec.json.decode(payload)
     if kind == "deals":
         _strike(engine, item, details["deal_ids"], request)
-        return
+        return False
     if kind == "call":
         call_intake.hold(engine, item, details["call_id"], Actor(user_id=user, request_id=request))
-        return
+        return False
     products = [product] if product in engine.exchange.products else []
 
-    def done(batch: Batch) -> list[tuple[str, tuple[Any, ...]]]:
+    def done(batch: Batch) -> list[tuple[str, Any]]:
         outcome = msgspec.json.encode(batch.result or {}).decode()
-        statements: list[tuple[str, tuple[Any, ...]]] = [
+        statements: list[tuple[str, Any]] = [
             (sql.DONE_INBOX_SQL, (clock.now(), batch.rows.batch_id, outcome, item))
         ]
         if products and phase_of(kind, details):
-            moved = engine.exchange.products[products[0]]
-            statements.append((sql.SET_PHASE_SQL, (moved.phase, moved.phase_reason, moved.id)))
+            one = engine.exchange.products[products[0]]
+            change = moved(one.id, one.phase, one.phase_reason, clock.now())
+            statements.append((SET_PHASE_SQL, change))
         return statements
 
     def work() -> dict[str, Any]:
         if kind == "rematch":
             return {"matched": len(engine.exchange.tape.events)}
-        if kind == "cancel_orders":
-            ended = engine.exchange.cancel_where(
-                _filter(details, product), "cancelled", details.get("reason", "by_bureau")
-            )
-            return {"cancelled": ended}
         if kind == "close":  # what is open ends with the product, as its time would end it
             ended = engine.exchange.cancel_where(
                 _filter({}, product if products else NO_PRODUCT), "expired", details.get("reason", "expired")
@@ -131,18 +129,44 @@ def take(
 
     if kind == "rematch":
         engine.refresh_limits()
+    actor = Actor(user_id=user, request_id=request)
     try:
+        if kind == "cancel_orders":
+            return _cancel(engine, item, details, product, actor)
         engine.run(
             lambda: Batch(
-                work=work, action=kind, actor=Actor(user_id=user, request_id=request), detail={"inbox": item},
-                extra=done, products=products,
+                work=work, action=kind, actor=actor, detail={"inbox": item}, extra=done, products=products,
             )
         )  # fmt: skip
     except BatchFailed as failure:
         outcome = msgspec.json.encode({"error": repr(failure.__cause__)}).decode()
         engine.connection.execute(sql.DONE_INBOX_SQL, (clock.now(), None, outcome, item))
         engine.connection.commit()
-        return
+    return False
+
+
+def _cancel(engine: Engine, item: int, details: dict[str, Any], product: int | None, actor: Actor) -> bool:
+    """Ends as many of the orders meant as go into a batch, oldest first; says whether there are more of them.
+
+    The item is done with the last of them: an engine that was killed in between goes on with what is left.
+    """
+    matches, reason = _filter(details, product), details.get("reason", "by_bureau")
+
+    def work() -> tuple[int, bool]:
+        chosen = engine.exchange.those(matches)
+        for order in chosen[:MAX_BATCH]:
+            engine.exchange.end(order, "cancelled", reason)
+        return min(len(chosen), MAX_BATCH), len(chosen) > MAX_BATCH
+
+    def done(batch: Batch) -> list[tuple[str, Any]]:
+        ended, more = batch.result
+        when = None if more else clock.now()
+        return [(sql.CANCELLED_INBOX_SQL, (when, batch.rows.batch_id, ended, item))]
+
+    batch = engine.run(
+        lambda: Batch(work=work, action="cancel_orders", actor=actor, detail={"inbox": item}, extra=done)
+    )
+    return bool(batch.result[1])
 
 
 _PHASES = {"halt": "halted", "close": "closed"}
@@ -158,15 +182,21 @@ def phase_of(kind: str, details: dict[str, Any]) -> str | None:
 
 
 def _move(engine: Engine, products: list[int], kind: str, details: dict[str, Any]) -> dict[str, Any]:
-    """Moves a product to another phase. A closed one stays closed; a halted one opens by `resume` alone."""
+    """Moves a product to another phase. A closed one stays closed; a halted one opens by `resume` alone.
+
+    One that its guard has stopped is moved by whatever names that stop (`stop`), by a halt or by a `resume`, not by
+    the calendar; what names a stop that is over comes too late.
+    """
     wanted = phase_of(kind, details)
     if not products or wanted is None:
         return {"error": "there is no such product"}
-    now = engine.exchange.products[products[0]].phase
-    if now == "closed" or (now == "halted" and kind == "phase"):
+    product = engine.exchange.products[products[0]]
+    now, stop = product.phase, details.get("stop", 0)
+    late = stop != product.stop if stop else kind == "phase" and product.stop != 0
+    if now == "closed" or (now == "halted" and kind == "phase") or late:
         return {"phase": now, "ignored": wanted}
     engine.exchange.set_phase(products[0], wanted, details.get("reason", ""))
-    return {"phase": wanted}
+    return {"phase": product.phase}  # its guard may have stopped it at once
 
 
 NO_PRODUCT = -1
@@ -209,8 +239,9 @@ def _end_expired(engine: Engine) -> int:
             exchange.set_phase(product.id, "closed", "the water year is over")
         return len(ended)
 
-    def close(_: Batch) -> list[tuple[str, tuple[Any, ...]]]:
-        return [(sql.SET_PHASE_SQL, ("closed", "the water year is over", product.id)) for product in over]
+    def close(_: Batch) -> list[tuple[str, Any]]:
+        now = clock.now()
+        return [(SET_PHASE_SQL, moved(each.id, "closed", "the water year is over", now)) for each in over]
 
     try:
         engine.run(lambda: Batch(work=work, action="expire", extra=close, products=[p.id for p in over]))

@@ -11,11 +11,12 @@ The rules, exactly (DESIGN sections 4 and 6):
 * The older order is the maker and sets the price: a maker's ask is paid on F, a maker's bid on D.
 * The buyer pays round_half_even(value of its fills so far) − paid so far; its hold is always
   ceil((value so far + rest·limit) / 100 000) − paid, so that fills never pass it.
+* Where a product has a guard, nothing trades that jumps too far from the last trade: matching stops before it; and
+  once a trade is too far from the reference price, matching stops after it (trading.guards).
 * A rest below the product's lot is cancelled after a fill, and so is the rest of a sell that its last route could not
   deliver as a litre. With lots of at least 1 000 litres every crossing pair can fill, whatever its route.
 * An order that a limit kept from a counterparty is looked at again when the limit is freed: always the oldest of those
-  that wait for a freed limit, against older orders only. What an order's own fills free never is what keeps itself: a
-  cap is charged what comes in over its border and freed of what goes out, and no order stands on both sides.
+  that wait for a freed limit, against older orders only. What an order's own fills free never is what keeps itself.
 """
 
 from __future__ import annotations
@@ -32,17 +33,13 @@ from market.trading.fills import (
     Fill,
     Tape,
     Terms,
+    are_one,
     buy_hold,
     crosses,
     round_half_even,
     source_for,
 )
-
-
-def are_one(buyer: Any, seller: Any) -> bool:
-    """Whether the buyer is a beneficial owner of what the seller's account sells: the two never trade."""
-    owners = seller.beneficiaries.owners if seller.beneficiaries is not None else ()
-    return bool(buyer.owner == seller.owner or buyer.owner in owners)
+from market.trading.guards import BREAKER, INTERRUPTION, Guard, at_source
 
 
 class Matcher:
@@ -50,7 +47,8 @@ class Matcher:
 
     `terms(seller_pool, buyer_pool)` gives Terms or None and caches by itself; `available` maps ledger accounts to
     what may still be debited, for every account that a decision needs; `excesses` limit accounts to the account of
-    the use above them (its litres negative in `available`) and the limit's id; in `paused` products nothing matches.
+    the use above them (its litres negative in `available`) and the limit's id; in `paused` products nothing matches;
+    `guards` are what keeps the prices of products together, for those that have any.
     """
 
     def __init__(self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int]) -> None:
@@ -61,11 +59,10 @@ class Matcher:
         self.blocked: dict[int, dict[int, Order]] = {}
         self.freed: dict[int, None] = {}
         self.paused: dict[int, int] = {}
+        self.guards: dict[int, Guard] = {}
         self.excesses: dict[int, tuple[int, int]] = {}
         self.log: list[Any] = []
         self.tape = Tape()
-
-    # --- state, undoable ---------------------------------------------------------------------------------------
 
     def mark(self) -> tuple[int, int]:
         """A point to which `back_to` can return."""
@@ -183,6 +180,34 @@ class Matcher:
         self._after_fill(buy, buy_held, ended=buy.rest < buy.account.lot)
         self._after_fill(sell, sell_held, ended=sell.rest < sell.account.lot or sell.rest * terms.k < 1000)
 
+    def stop(self, product: int, kind: str, price: int) -> None:
+        """Stops trading in a product because of this price; the exchange, which knows phases, says how."""
+        raise NotImplementedError
+
+    def note_price(self, product: int, price: int) -> None:
+        """Remembers a trade's price (at the seller's place) as the last of a product's book."""
+        guard = self.guards.get(product)
+        if guard is not None:
+            self.log.append((UNDO_FIELDS, guard, guard.fields()))
+            guard.last = price
+
+    def _fill_guarded(
+        self, guard: Guard, maker: Order, terms: Terms, delivered: int, taker: Order, held: bool
+    ) -> bool:
+        """Fills, unless the price jumps; False where trading in the product has stopped, before the fill or after."""
+        product = taker.account.product
+        price = at_source(maker.price, terms.k, by_buyer=maker.side == BUY)
+        if guard.jumps(price):
+            self.stop(product, INTERRUPTION, price)
+            return False
+        buy, sell = (taker, maker) if taker.side == BUY else (maker, taker)
+        self.fill(buy, sell, terms, delivered, taker, held)
+        self.note_price(product, price)
+        if guard.breaks(price):
+            self.stop(product, BREAKER, price)
+            return False
+        return True
+
     def _absorbed(self, freed: tuple[int, ...]) -> tuple[tuple[int, int, int, int], ...]:
         """Moves what is free under these limits on to the use that a cut left above them, as far as there is any."""
         moved = []
@@ -247,6 +272,7 @@ class Matcher:
         """
         ladders = self.eligible(taker)
         buying = taker.side == BUY
+        guard = self.guards.get(taker.account.product)
         while ladders and taker.rest and taker.status == "open":
             best = self._best(taker, ladders)
             if best is None:
@@ -264,7 +290,10 @@ class Matcher:
             if bound is not None:
                 self.block(bound, taker)
             if delivered:
-                self.fill(buy, sell, terms, delivered, taker, held)
+                if guard is None:
+                    self.fill(buy, sell, terms, delivered, taker, held)
+                elif not self._fill_guarded(guard, maker, terms, delivered, taker, held):
+                    return
             elif bound is not None and bound != buy.account.plan:
                 ladders = [
                     pair for pair in ladders if pair[0] is not ladder
@@ -311,6 +340,7 @@ class Matcher:
                 rank = order.price * terms.up if buying else -order.price * terms.k
                 candidates.append((rank, order.priority, order, terms))
         candidates.sort(key=itemgetter(0, 1))
+        guard = self.guards.get(taker.account.product)
         closed: set[Any] = set()
         for _, _, maker, terms in candidates:
             if not taker.rest or taker.status != "open":
@@ -330,15 +360,18 @@ class Matcher:
                     if bound is not None and bound != buy.account.plan:
                         closed.add(maker.account.pool)
                     break
-                self.fill(buy, sell, terms, delivered, taker, held)
+                if guard is None:
+                    self.fill(buy, sell, terms, delivered, taker, held)
+                elif not self._fill_guarded(guard, maker, terms, delivered, taker, held):
+                    return
 
     def would_fill(self, order: Order) -> bool:
-        """Whether an incoming order would fill at once with anything (for post-only)."""
+        """Whether an incoming order would fill at once with anything, or stop trading (for post-only)."""
         mark = self.mark()
         rest = order.rest
         self.touch(order)
         self.match(order)
-        filled = order.rest < rest
+        filled = order.rest < rest or order.account.product in self.paused
         self.back_to(mark)
         return filled
 

@@ -45,6 +45,7 @@ class Product(Base):
     lot_litres: Mapped[int] = mapped_column(BigInteger, server_default="1")
     phase: Mapped[str] = mapped_column(Text, server_default="open")
     phase_reason: Mapped[str] = mapped_column(Text, server_default="")
+    phase_since: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
     closes_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     version: Mapped[int] = mapped_column(BigInteger, server_default="0")
     __table_args__ = (

@@ -10,6 +10,7 @@ from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
 from market.county.pack import Pack
 from market.registry.models import WaterYear
+from market.trading import sessions, timetable
 from market.trading.models import Product
 
 
@@ -45,20 +46,27 @@ def halt(session: Session, *, actor: audit.Actor, product_id: int, reason: str) 
 
 
 def resume(session: Session, *, actor: audit.Actor, product_id: int, reason: str) -> int:
-    """Has the engine open a halted product again. Returns the inbox id."""
-    return _tell_engine(session, "resume", actor, product_id, reason)
+    """Has the engine move a halted product into the phase that its calendar has due. Returns the inbox id."""
+    due = timetable.due(raw(session), [product_id])
+    return _tell_engine(
+        session, "resume", actor, product_id, reason, phase=due.get(product_id, sessions.OPEN)
+    )
 
 
-def _tell_engine(session: Session, kind: str, actor: audit.Actor, product_id: int, reason: str) -> int:
+def _tell_engine(
+    session: Session, kind: str, actor: audit.Actor, product_id: int, reason: str, **more: str
+) -> int:
     if session.get(Product, product_id) is None:
         raise NotFound("there is no such product")
     connection = raw(session)
-    item = inbox.put(connection, kind=kind, actor=actor, product_id=product_id, payload={"reason": reason})
+    item = inbox.put(
+        connection, kind=kind, actor=actor, product_id=product_id, payload={"reason": reason} | more
+    )
     audit.record(
         connection,
         actor=actor,
         action=f"product.{kind}",
         subject=("product", product_id),
-        detail={"reason": reason},
+        detail={"reason": reason} | more,
     )
     return item

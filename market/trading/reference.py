@@ -23,6 +23,7 @@ from market.registry import caps, excess, reference, rules
 from market.registry.behind import Behind
 from market.registry.county import USE_PLAN
 from market.settlement.clearing import Beneficiaries, Books
+from market.trading import guarding
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
 from market.trading.gates import TRADING, Account, Product
@@ -76,6 +77,7 @@ class Reference:
         self._ranks = reduce(lcm, {route.k for route in self.pack.routes}, 1000)
         self._terms.clear()
         self._load_products(connection)
+        guarding.load(connection, self.exchange, self.pack, clock.today())
         self.exchange.excesses = {
             each.cap: (each.account, each.limit_id) for each in excess.still_open(connection)
         }

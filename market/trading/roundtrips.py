@@ -12,6 +12,7 @@ import psycopg
 from ledger.arrays import Bigints
 from ledger.posting import INSERT_SQL, LOCK_SQL, UPDATE_SQL
 from market.core import audit
+from market.trading import guarding
 from market.trading import statements as sql
 from market.trading.batch import Batch
 from market.trading.commands import Command, Place, encode
@@ -124,6 +125,10 @@ def send(
         if rows.trades:
             execute(sql.INSERT_INSTRUCTIONS_SQL, rows.instruction_params())
             execute(sql.INSERT_TRADES_SQL, rows.trade_params())
+        for statement, parameters in guarding.statements(
+            exchange, exchange.tape.events, rows.batch_id, moment
+        ):
+            execute(statement, parameters)
         said = journal()
         if said.rows:
             execute(sql.INSERT_COMMANDS_SQL, said.params(rows.batch_id, moment))

@@ -62,6 +62,8 @@ class Rows:
             if type(event) is CallHold:
                 self._add_call_hold(event, books_of(event.product))
                 continue
+            if type(event) is not tuple:  # a stop: no water, no money
+                continue
             kind, order, amount = event
             account = order.account
             books = books_of(account.product)

@@ -13,7 +13,6 @@ SESSION_SQL = (
 LOCK_PRODUCTS_SQL = (
     "SELECT id, version FROM products WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 )
-SET_PHASE_SQL = "UPDATE products SET phase = %s, phase_reason = %s WHERE id = %s"
 
 FIND_KEYS_SQL = """
 SELECT n.i, c.outcome, c.body_hash
@@ -119,6 +118,12 @@ OPEN_INBOX_SQL = (
     " WHERE done_at IS NULL ORDER BY id LIMIT 500"
 )
 DONE_INBOX_SQL = "UPDATE inbox SET done_at = %s, batch_id = %s, outcome = %s WHERE id = %s"
+# Orders are ended in as many batches as it takes; the outcome counts them together.
+CANCELLED_INBOX_SQL = """
+UPDATE inbox SET done_at = %s, batch_id = %s,
+  outcome = json_build_object('cancelled', coalesce((outcome::json ->> 'cancelled')::bigint, 0) + %s)::text
+WHERE id = %s
+"""
 
 CALL_SQL = "SELECT product_id FROM calls WHERE id = %s AND status = 'cleared'"
 CALL_FILLS_SQL = """

@@ -85,8 +85,20 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "call_id": _a_call(county),
         "programme_id": county.programme,
         "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
+        "kill_switch_id": _kill_switch(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
+
+
+def _kill_switch(county: County) -> str:
+    """A switch on what nobody trades, lifted already."""
+    reclaimed = next(
+        p["id"] for p in county.get("auditor", "/products")["data"] if p["source"] == "reclaimed"
+    )
+    body = {"product_id": reclaimed, "reason": "tests", "legal_source": "tests"}
+    found: str = county.post("supervisor", "/kill-switch", body)["id"]
+    county.post("supervisor", f"/kill-switch/{found}/lift", {"reason": "tests"})
+    return found
 
 
 def _curtailment(county: County) -> str:

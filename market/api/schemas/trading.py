@@ -16,7 +16,10 @@ HELD_PATTERN = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,3})?$"  # m3 or yuan
 
 
 class ProductOut(Schema):
-    """What one order book trades."""
+    """What one order book trades; when its phase changes next, and the band in which an order's limit must lie.
+
+    Null where the calendar changes nothing, where there is no reference price, and where there is no band.
+    """
 
     id = PublicId("prd", required=True)
     code = fields.String(required=True)
@@ -26,6 +29,11 @@ class ProductOut(Schema):
     lot = Volume(required=True)
     phase = fields.String(required=True, validate=validate.OneOf(PHASES))
     phase_reason = fields.String(required=True)
+    next_phase = fields.String(required=True, allow_none=True, validate=validate.OneOf(PHASES))
+    next_phase_at = fields.AwareDateTime(required=True, allow_none=True)
+    reference_price = Price(required=True, allow_none=True)
+    lowest_price = Price(required=True, allow_none=True)
+    highest_price = Price(required=True, allow_none=True)
     closes_at = fields.AwareDateTime(required=True)
 
 

@@ -13,7 +13,8 @@ from market import cli, prove
 from market.core import db
 from market.proofs import NAMES
 from tests.usecases.prove import good
-from tests.usecases.prove.plants import PLANTS, Plant
+from tests.usecases.prove.mechanism_plants import PLANTS
+from tests.usecases.prove.plants import Plant
 
 GOOD, COPY = f"karez_test_{os.getpid()}_good", f"karez_test_{os.getpid()}_planted"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
 
-from market.core import db
+from market import jobs
+from market.core import clock, db, inbox
 from market.jobs import CLOCK
 from market.trading import call_queries, call_settling, calls, verify
 from market.trading.auction.replay import replay
@@ -216,3 +218,39 @@ def test_a_call_without_a_trade_settles_to_nothing_and_the_book_opens(world: Wor
     bought = world.place("now", "b", "buy", 5 * LOT, 3_100)
     assert isinstance(bought, Accepted)
     assert len(bought.fills) == 1
+
+
+def test_a_product_that_gathers_by_its_calendar_gets_its_call_and_is_cleared_when_it_stands_still(
+    world: World,
+) -> None:
+    def phase(wanted: str) -> None:
+        with db.transaction(world.url) as session:
+            payload = {"phase": wanted, "reason": "by the calendar"}
+            inbox.put(
+                db.raw(session), kind="phase", actor=CLOCK, product_id=world.names.product, payload=payload
+            )
+        take_up(world.engine)
+
+    job = jobs.named("calls")
+    phase("auction")
+    jobs.run(world.url, job)
+    with db.transaction(world.url) as session:
+        (call,) = call_queries.listed(session, product_id=world.names.product, before=None, limit=9)
+        assert (call.status, call.opened_by) == ("gathering", None)
+    _place(world, "ask", "a", "sell", 20, 3_000)
+    _place(world, "bid", "d", "buy", 10, 4_000)
+    phase("uncross")
+    jobs.run(world.url, job)
+    take_up(world.engine)
+    jobs.run(world.url, job)
+    take_up(world.engine)
+    assert _call(world, call.id).status == "settled"
+    assert world.free("d") == ALLOCATED + 10 * LOT
+    phase("auction")
+    jobs.run(world.url, job)
+    phase("open")  # without an uncross nothing is cleared, and the call is nobody's
+    with clock.moved_to(clock.now() + dt.timedelta(minutes=1)):
+        jobs.run(world.url, job)
+    with db.transaction(world.url) as session:
+        newest, *_ = call_queries.listed(session, product_id=world.names.product, before=None, limit=9)
+        assert newest.status == "void"

@@ -1,0 +1,108 @@
+"""Guards and kill switches between the database and the engine's memory: loaded with the reference data, written with
+the batch that stopped a product.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from market.county.pack import Pack
+from market.trading.exchange import Exchange
+from market.trading.gates import Switch
+from market.trading.guards import Ended, Guard, Stop, band
+
+SET_PHASE_SQL = (
+    "UPDATE products SET phase_since = CASE WHEN phase = %(phase)s THEN phase_since ELSE %(moment)s END,"
+    " phase = %(phase)s, phase_reason = %(reason)s WHERE id = %(product)s"
+)
+
+_STOPS_SQL = "SELECT product_id, id FROM price_stops WHERE ended_at IS NULL"
+_SWITCHES_SQL = """
+SELECT participant_id, product_id, reason, legal_source FROM kill_switches WHERE lifted_at IS NULL ORDER BY id
+"""
+# A trade's price at the seller's place, as guards.at_source has it; deals struck elsewhere are no prices of the book.
+_GUARDED_SQL = """
+SELECT p.id, p.code, coalesce(r.price_e4, 0),
+       CASE WHEN t.traded_at >= coalesce(e.ended_at, '-infinity') THEN t.price ELSE 0 END,
+       EXISTS (SELECT FROM price_stops b
+               WHERE b.product_id = p.id AND b.kind = 'breaker' AND b.started_at >= r.set_at)
+FROM products p
+LEFT JOIN LATERAL (
+  SELECT price_e4, set_at FROM reference_prices
+  WHERE product_id = p.id AND from_day <= %s ORDER BY from_day DESC, id DESC LIMIT 1) AS r ON true
+LEFT JOIN LATERAL (
+  SELECT ended_at FROM price_stops WHERE product_id = p.id AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1
+) AS e ON true
+LEFT JOIN LATERAL (
+  SELECT t.traded_at, CASE t.maker WHEN 'buy' THEN t.price_e4 * t.k / 1000 ELSE t.price_e4 END AS price
+  FROM trades t WHERE t.product_id = p.id AND NOT EXISTS (SELECT FROM deals d WHERE d.trade_id = t.id)
+  ORDER BY t.id DESC LIMIT 1) AS t ON true
+"""
+_BEGIN_SQL = """
+WITH told AS (
+  INSERT INTO outbox (topic, subject_type, subject_id, payload)
+  VALUES ('trading.product.stopped', 'product', %(product)s, %(payload)s)
+)
+INSERT INTO price_stops (id, product_id, kind, price_e4, base_e4, batch_id, started_at, until)
+VALUES (%(number)s, %(product)s, %(kind)s, %(price)s, %(base)s, %(batch)s, %(moment)s, %(until)s)
+"""
+_END_SQL = "UPDATE price_stops SET ended_at = greatest(started_at, %s) WHERE id = %s"
+
+
+def load(connection: psycopg.Connection[Any], exchange: Exchange, pack: Pack, today: dt.date) -> None:
+    """Gives an exchange, whose products are loaded, their guards and what stops them or their participants."""
+    for product, number in connection.execute(_STOPS_SQL).fetchall():
+        exchange.products[product].stop = number
+    exchange.switches = tuple(Switch(*row) for row in connection.execute(_SWITCHES_SQL).fetchall())
+    exchange.guards = {}
+    if not pack.bands:
+        return
+    for product, code, reference, last, broken in connection.execute(_GUARDED_SQL, (today,)).fetchall():
+        rule = pack.band(code)
+        if rule is None:
+            continue
+        low, high = band(reference, rule.static_e6)
+        exchange.guards[product] = Guard(
+            reference=reference,
+            low=low,
+            high=high,
+            dynamic_e6=rule.dynamic_e6,
+            interruption_minutes=rule.interruption_minutes,
+            breaker_e6=0 if broken else rule.breaker_e6,
+            breaker_minutes=rule.breaker_minutes,
+            last=last or 0,
+            deals_exempt=rule.deals_exempt,
+            legal_source=f"{rule.basis.source}: price bands of the county pack",
+        )
+
+
+def statements(
+    exchange: Exchange, events: Sequence[Any], batch_id: int, moment: dt.datetime
+) -> Iterator[tuple[str, Any]]:
+    """What a batch's tape says of stops, in order, as statements, with the phase into which each put its product."""
+    for event in events:
+        if type(event) is Ended:
+            yield _END_SQL, (moment, event.number)
+        elif type(event) is Stop:
+            product = exchange.products[event.product]
+            yield _BEGIN_SQL, {
+                "number": event.number, "product": event.product, "kind": event.kind, "price": event.price,
+                "base": event.base, "batch": batch_id, "moment": moment,
+                "until": moment + dt.timedelta(minutes=event.minutes) if event.minutes else None,
+                "payload": f'{{"stop": {event.number}, "kind": "{event.kind}"}}',
+            }  # fmt: skip
+            yield SET_PHASE_SQL, moved(product.id, product.phase, product.phase_reason, moment)
+
+
+def moved(product: int, phase: str, reason: str, moment: dt.datetime) -> dict[str, Any]:
+    """The parameters of SET_PHASE."""
+    return {"product": product, "phase": phase, "reason": reason, "moment": moment}
+
+
+def stopped(events: Sequence[Any]) -> set[int]:
+    """The products of whose stops a tape tells."""
+    return {event.product for event in events if type(event) is Stop or type(event) is Ended}

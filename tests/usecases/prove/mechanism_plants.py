@@ -1,0 +1,81 @@
+"""Violations to plant in what mechanisms beside the book keep; and all the plants there are."""
+
+from __future__ import annotations
+
+from tests.usecases.prove.plants import LEDGER, RIGHTS, SEASON, TRADING, TRAIL, plant, unchecked
+
+SOLD = "(SELECT min(id) FROM listings WHERE status = 'sold')"
+BIDDABLE = "(SELECT max(id) FROM listings WHERE bids > 0 AND status = 'open')"
+
+BIDDING = (
+    plant("a listing that holds nothing", 6,
+          unchecked("listings", "ck_listings_held"),
+          f"UPDATE listings SET held_litres = 0 WHERE id = {BIDDABLE}"),
+    plant("a sold listing whose water is held again", 6,
+          unchecked("listings", "ck_listings_held"),
+          f"UPDATE listings SET held_litres = 1 WHERE id = {SOLD}"),
+    plant("a deposit that was given back and is held", 6,
+          "UPDATE bidders SET status = 'released', resolved_at = now() WHERE id = (SELECT max(id) FROM bidders)"),
+    plant("a deposit that a stopped listing keeps", 6,
+          unchecked("listings", "ck_listings_held"),
+          f"UPDATE listings SET status = 'stopped', resolved_at = now() WHERE id = {BIDDABLE}"),
+    plant("a bid below the step", 8, f"UPDATE listings SET increment_e4 = 1000 WHERE id = {BIDDABLE}"),
+    plant("a bid that was lost", 8, f"UPDATE listings SET bids = bids + 1 WHERE id = {BIDDABLE}"),
+    plant("a bidder that bid something else", 8,
+          "UPDATE bidders SET last_price_e4 = last_price_e4 + 1 WHERE id = (SELECT max(id) FROM bidders"
+          " WHERE last_bid_id IS NOT NULL AND status = 'forfeited')"),
+    plant("a sold listing without its trade", 8,
+          unchecked("listings", "ck_listings_deal"),
+          f"UPDATE listings SET deal_id = NULL WHERE id = {SOLD}"),
+    plant("a lot sold to somebody else", 8,
+          f"UPDATE listings SET awarded_to_id = (SELECT max(id) FROM bidders) WHERE id = {SOLD}"),
+    plant("a forfeited deposit that reached nobody", 10,
+          "UPDATE transfers SET code = 99 WHERE code = 82 AND kind = 0"),
+    plant("a deposit that was forfeited without a failure", 10,
+          "UPDATE bidders SET status = 'released' WHERE status = 'forfeited'"),
+    plant("a listing that nobody recorded", 13,
+          "UPDATE audit SET subject_id = subject_id + 1000000 WHERE subject_type = 'listing'"),
+    plant("a bidding that is open past its close", 14,
+          "UPDATE listings SET opens_at = now() - interval '3 hours', first_closes_at = now() - interval '2 hours',"
+          f" closes_at = now() - interval '2 hours' WHERE id = {BIDDABLE}"),
+)  # fmt: skip
+
+SURFACE = "(SELECT id FROM products WHERE code = 'surface-2026')"
+LAST_BATCH = "(SELECT max(batch_id) FROM trades)"
+STOP = (
+    "INSERT INTO price_stops (id, product_id, kind, price_e4, base_e4, batch_id, started_at, until) SELECT 1,"
+)
+SWITCH = (
+    "INSERT INTO kill_switches (reason, legal_source, inbox_id, thrown_by) SELECT 'planted', 'planted', max(i.id),"
+    " (SELECT min(id) FROM users) FROM inbox i WHERE i.done_at IS NOT NULL"
+)
+PRICE = (
+    "INSERT INTO reference_prices (product_id, price_e4, basis, from_day, reason, legal_source)"
+    f" SELECT {SURFACE}, 3000, 'carried', current_date, 'planted', 'planted'"
+)
+
+
+def recorded(subject: str, table: str) -> str:
+    """An entry of the record, of a chain of its own, for the last row of a table."""
+    return (
+        "INSERT INTO audit (chain, seq, prev_hash, hash, at, action, subject_type, subject_id)"
+        f" SELECT 'plant', 1, '', '', now(), '', '{subject}', max(id) FROM {table}"
+    )
+
+
+SESSIONS = (
+    plant("an interruption that is over and still stands", 14,
+          f"{STOP} {SURFACE}, 'interruption', 2, 1, {LAST_BATCH}, now() - interval '1 hour',"
+          " now() - interval '11 minutes'",
+          f"UPDATE products SET phase = 'auction' WHERE id = {SURFACE}"),
+    plant("a book that goes on though its breaker stands", 14,
+          f"{STOP} {SURFACE}, 'breaker', 2, 1, {LAST_BATCH}, now(), NULL"),
+    plant("a stop of an unknown batch", 13,
+          f"{STOP} {SURFACE}, 'breaker', 2, 1, 1, now(), NULL", "UPDATE price_stops SET ended_at = now()"),
+    plant("an order open under a kill switch", 14, SWITCH, recorded("kill_switch", "kill_switches")),
+    plant("a kill switch that nobody recorded", 13,
+          SWITCH, "UPDATE kill_switches SET lifted_by = thrown_by, lifted_at = now(), lift_reason = 'planted'"),
+    plant("a reference price that nobody recorded", 13, PRICE),
+)  # fmt: skip
+
+PLANTS = (*SESSIONS, *LEDGER, *TRADING, *SEASON, *TRAIL, *RIGHTS, *BIDDING)
