@@ -27,7 +27,7 @@ _SECTIONS = (
     "water_years", "products", "limits", "flows", "routes", "fees", "reviews", "tariffs", "thresholds", "clocks",
     "platform",
 )  # fmt: skip
-_OPTIONAL = ("kinds", "carry_overs", "reserve", "canal_months")
+_OPTIONAL = ("kinds", "carry_overs", "reserve", "canal_months", "buy_back")
 """A pack may lack these: it then says nothing of their subject, carries nothing over, and holds nothing back."""
 
 
@@ -47,6 +47,7 @@ class _Reader:
     def __init__(self, document: Item) -> None:
         self.sections = document.table(_SECTIONS, _OPTIONAL)
         self.sources: dict[str, str] = {}
+        self.sectors: set[str] = set()
         self.lines: dict[tuple[str, int], Item] = {}
 
     def whole(self) -> Pack:
@@ -54,6 +55,8 @@ class _Reader:
         head = {name: self.sections[name].text() for name in ("name", "version", "zh", "en")}
         sources = self._all("sources", self._source)
         self.sources = {source.code: source.status for source in sources}
+        sectors = self._all("sectors", self._sector)
+        self.sectors = {sector.code for sector in sectors}
         found = Pack(
             **head,
             county=self.sections["county"].code(),
@@ -61,7 +64,7 @@ class _Reader:
             sources=sources,
             zones=self._all("zones", self._zone),
             water_sources=self._all("water_sources", Item.code),
-            sectors=self._all("sectors", self._sector),
+            sectors=sectors,
             water_years=self._all("water_years", self._water_year),
             products=self._all("products", self._product),
             limits=self._all("limits", self._limit),
@@ -79,6 +82,7 @@ class _Reader:
             canal_months=self._all("canal_months", self._canal_months)
             if "canal_months" in self.sections
             else (),
+            buy_back=self._buy_back(self.sections["buy_back"]) if "buy_back" in self.sections else None,
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -292,6 +296,21 @@ class _Reader:
     def _reserve(self, item: Item) -> parts.ReserveRule:
         found = item.table(("most",), _BASIS)
         return parts.ReserveRule(found["most"].decimal(6, 100_000), self._basis(item, found))
+
+    def _buy_back(self, item: Item) -> parts.BuyBackRule:
+        sectors = ("from_sectors", "storage_sectors", "resale_sectors")
+        found = item.table(("least_multiple", "most_multiple", "within", *sectors), _BASIS)
+        least, most = (found[name].decimal(3, 1_000_000) for name in ("least_multiple", "most_multiple"))
+        if not 0 < least <= most:
+            raise found["most_multiple"].wrong("must be at least the least multiple, and that above zero")
+        named = [tuple(each.code() for each in found[name].items()) for name in sectors]
+        for name, codes in zip(sectors, named, strict=True):
+            if not codes or not set(codes) <= self.sectors:
+                raise found[name].wrong("must name sectors of this pack")
+        if set(named[0]) & set(named[1]):
+            raise found["storage_sectors"].wrong("must not be sectors that sell into storage")
+        within = found["within"].one_of((parts.COUNTY, parts.DISTRICT, parts.CANAL))
+        return parts.BuyBackRule(least, most, *named, within, self._basis(item, found))
 
     def _canal_months(self, item: Item) -> parts.CanalMonths:
         found = item.table(("zone", "months"), _BASIS)

@@ -41,6 +41,8 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel", omit_defaults=True):
 class Deal(msgspec.Struct, frozen=True, tag="deal", omit_defaults=True):
     """A deal struck elsewhere (row `deal` of deals): litres and price are counted at the place of the side `at`.
 
+    `kind` is the mechanism that struck it.
+
     It never comes from a client: the engine's inbox makes it.
     """
 
@@ -51,6 +53,7 @@ class Deal(msgspec.Struct, frozen=True, tag="deal", omit_defaults=True):
     volume: int
     price: int
     at: str = "sell"
+    kind: str = ""
 
 
 Request = Place | Amend | Cancel | Deal

@@ -20,6 +20,8 @@ from market.trading.matching import are_one
 
 DEALING: Phases = frozenset({"pre_open", "open", "auction"})
 """Deals do not wait for the book to open; a halt stops them too."""
+BUY_BACK, RESALE = "buy_back", "resale"
+"""The mechanisms by which alone water comes into public storage, and leaves it for money."""
 OWNERS_RULE = "service rule of the exchange: nobody trades with itself"
 
 
@@ -47,7 +49,9 @@ class Dealer:
         if seller is None or buyer is None:
             return Refused("not_found", "there is no such water account", "/water_account_id")
         what = (deal.product, deal.volume, deal.price, DEALING)
-        refusal = exchange.refuse_side(seller, SELL, *what) or exchange.refuse_side(buyer, BUY, *what)
+        refusal = exchange.refuse_side(
+            seller, SELL, *what, storing=deal.kind == RESALE
+        ) or exchange.refuse_side(buyer, BUY, *what, storing=deal.kind == BUY_BACK)
         if refusal is not None:
             return refusal
         if are_one(buyer, seller):

@@ -32,7 +32,8 @@ class Account:
     """What the exchange knows of a water account: whose, where, its ledger accounts, and its two gates.
 
     `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
-    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant).
+    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant);
+    `stores`: public storage, whose gates only its own mechanisms pass.
     """
 
     id: int
@@ -47,6 +48,7 @@ class Account:
     sell_gate: tuple[str, str, str] | None = None
     buy_gate: tuple[str, str, str] | None = None
     beneficiaries: Beneficiaries | None = None
+    stores: bool = False
 
 
 @dataclass(slots=True)
@@ -179,8 +181,9 @@ class Exchange(Matcher):
         return refusal if refusal is not None else self._refuse_terms(request)
 
     def refuse_side(
-        self, account: Account, side: str, product_id: int, volume: int, price: int, phases: Phases = TRADING
-    ) -> Refused | None:
+        self, account: Account, side: str, product_id: int, volume: int, price: int, phases: Phases = TRADING,
+        storing: bool = False,
+    ) -> Refused | None:  # fmt: skip
         """What forbids this account to buy or sell that much at that price, whatever it has free."""
         product = self.products.get(account.product)
         if product is None or product_id != product.id:
@@ -190,7 +193,7 @@ class Exchange(Matcher):
         if refusal is not None:
             return refusal
         gate = account.buy_gate if side == BUY else account.sell_gate
-        if gate is not None:
+        if gate is not None and not (storing and account.stores):
             return Refused(gate[0], gate[1], "/water_account_id", None, None, gate[2])
         if account.beneficiaries is not None:
             return self._refuse_entrusted(account.beneficiaries, price)
@@ -387,13 +390,6 @@ class Exchange(Matcher):
             if type(event) is Fill and (event.buy is order or event.sell is order)
         )  # fmt: skip
         return Accepted(
-            order.id,
-            order.status,
-            order.volume,
-            order.rest,
-            order.price,
-            order.held,
-            order.priority,
-            order.reason,
+            order.id, order.status, order.volume, order.rest, order.price, order.held, order.priority, order.reason,
             fills,
-        )
+        )  # fmt: skip

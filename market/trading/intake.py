@@ -50,7 +50,7 @@ def _strike(engine: Engine, item: int, deal_ids: list[int], request: str) -> Non
 
 
 def _deal_command(row: tuple[Any, ...], request: str) -> Command:
-    deal = Deal(row[0], row[3], row[4], row[5], row[6], row[7], row[8])
+    deal = Deal(row[0], *row[3:10])
     body_hash = hashlib.sha256(encode(deal)).digest()
     return Command(row[1], row[2], None, f"{sql.DEAL_KEY}{row[0]}", 0, body_hash, deal, request)
 

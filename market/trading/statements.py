@@ -124,7 +124,7 @@ DONE_INBOX_SQL = "UPDATE inbox SET done_at = %s, batch_id = %s, outcome = %s WHE
 DEAL_KEY = "deal·"
 OPEN_DEALS_SQL = """
 SELECT d.id, w.participant_id, d.struck_by, d.seller_water_account_id, d.buyer_water_account_id, d.product_id,
-       d.volume_litres, d.price_e4, d.at
+       d.volume_litres, d.price_e4, d.at, d.kind
 FROM deals d JOIN water_accounts w ON w.id = d.seller_water_account_id
 WHERE d.id = ANY ((SELECT %s::bigint[])::bigint[]) AND d.status = 'struck' ORDER BY d.id
 """
