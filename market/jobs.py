@@ -23,6 +23,7 @@ from market.core.errors import Refusal
 from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
 from market.settlement import deliveries
 from market.supervision import curtailments
+from market.trading import buy_backs
 
 log = structlog.get_logger("jobs")
 CLOCK = audit.Actor(request_id="jobs")
@@ -115,9 +116,19 @@ def order_deliveries(url: str) -> int:
     )  # fmt: skip
 
 
+def advance_buy_backs(url: str) -> int:
+    """What the engine answered of takes is booked, and offers whose time or budget is over end."""
+    waiting = _found(url, buy_backs.due)
+    return _each(
+        url, "buy-backs", waiting,
+        lambda session, each: buy_backs.advance(session, actor=CLOCK, buy_back_id=each),
+    )  # fmt: skip
+
+
 JOBS = (
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
+    Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),

@@ -9,11 +9,22 @@ from typing import Any
 import psycopg
 
 from market.core import audit, db
-from market.proofs import NAMES, beneficiaries, crossing, ledger, metering, rights, season, trading, trail
+from market.proofs import (
+    NAMES,
+    beneficiaries,
+    crossing,
+    ledger,
+    metering,
+    rights,
+    season,
+    storage,
+    trading,
+    trail,
+)
 from market.trading.rows import command_digest
 
 SAMPLE = 5
-PARTS = (ledger, trading, metering, rights, season, beneficiaries, trail)
+PARTS = (ledger, trading, metering, rights, season, beneficiaries, storage, trail)
 Violations = dict[int, list[list[Any]]]
 
 

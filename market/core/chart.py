@@ -70,6 +70,11 @@ class TransferCode(IntEnum):
     RETURN_WATER = 74  # buyer -> clearing -> seller for a short delivery, with the loss (instruction id)
     RETURN_MONEY = 75  # payee -> clearing -> buyer for a short delivery (instruction id)
     RETURN_LIMIT = 76  # limits freed and charged again for a short delivery (instruction id)
+    BUY_BACK_BUDGET = 84  # pending for what is left of a budget; its parts are given to takes (buy-back id)
+    RESALE_BID = 85  # pending for a sealed bid (resale bid id)
+    STORAGE_MOVE = (
+        86  # public storage -> clearing -> who needs it, with the loss and the limits (assignment id)
+    )
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

@@ -37,6 +37,7 @@ MODEL_MODULES = (
     "market.settlement.delivery_models",
     "market.trading.models",
     "market.trading.deal_models",
+    "market.trading.buy_back_models",
     "market.supervision.models",
 )
 

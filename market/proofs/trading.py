@@ -23,6 +23,8 @@ WITH held AS (
   UNION ALL
   SELECT w.account_id, sum(h.litres) FROM pledge_holds h JOIN water_accounts w ON w.id = h.water_account_id GROUP BY 1
   UNION ALL
+  SELECT m.account_id, sum(b.held_fen) FROM buy_backs b JOIN money_accounts m ON m.id = b.money_account_id GROUP BY 1
+  UNION ALL
   SELECT (c.charge ->> 0)::bigint, sum((c.charge ->> 1)::bigint)
   FROM instructions i CROSS JOIN LATERAL jsonb_array_elements(i.charges::jsonb) AS c (charge)
   WHERE i.status = 'awaiting_review' GROUP BY 1
@@ -30,7 +32,7 @@ WITH held AS (
   SELECT w.account_id, sum(s.litres)
   FROM spillables s JOIN water_accounts w ON w.id = s.water_account_id WHERE s.status = 'held' GROUP BY 1
 ), due AS (SELECT account_id, sum(amount) AS amount FROM held GROUP BY 1)
-SELECT 'what an account holds is not its open orders, instructions and pledges' AS reason, a.id AS account_id,
+SELECT 'what an account holds is not its open orders, instructions, pledges and budgets' AS reason, a.id AS account_id,
        a.debits_pending, coalesce(d.amount, 0) AS due
 FROM accounts a LEFT JOIN due d ON d.account_id = a.id
 WHERE a.code IN ({int(AccountCode.HOLDER_WATER)}, {int(AccountCode.HOLDER_MONEY)}, {int(AccountCode.LIMIT)})

@@ -29,6 +29,8 @@ _SUBJECTS = {
     "pledge_consents": "pledge_consent",
     "pledges": "pledge",
     "deliveries": "delivery",
+    "buy_backs": "buy_back",
+    "buy_back_takes": "buy_back_take",
     "api_keys": "api_key",
     "objections": "objection",
     "water_assessments": "water_assessment",
