@@ -22,7 +22,7 @@ from market.trading.client import Exchange, client
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
-    "turns", "imports", "life", "papers",
+    "turns", "imports", "life", "papers", "buy_backs",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -37,6 +37,7 @@ ID_PREFIXES = {
     "tru": "trust", "tmb": "trust membership",
     "pco": "consent to a search", "plg": "pledge", "psl": "sale of pledged water", "evt": "event",
     "fnd": "finding", "trn": "turn sheet", "dlv": "delivery",
+    "bbk": "buy-back", "bbt": "take of a buy-back", "bbl": "list of a buy-back",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -238,6 +238,18 @@ ROUTES: dict[str, Rule] = {
     "pledge_sales.get_sale": read("registrar", "supervisor", "bank", also=HOLDERS, owns="pledge_sale"),
     "pledge_sales.pay_out": write("registrar", "bank", also=HOLDERS, owns="pledge_sale", key="http"),
     "pledge_sales.take_back": write("registrar", "bank", owns="pledge_sale", key="http"),
+    # buy-back
+    "buy_backs.list_buy_backs": read(also=EVERYONE),
+    "buy_backs.get": read(also=EVERYONE),
+    "buy_backs.publish": write("registrar", key="http"),
+    "buy_backs.close": write("registrar", key="http"),
+    "buy_backs.take": write(also=HOLDERS, owns="body", key="http"),
+    "buy_backs.take_list": write("registrar", "agent", "association", owns="body", key="http"),
+    "buy_backs.take_sheet": upload("registrar", "agent", "association", owns="self"),
+    "buy_backs.template": read("registrar", "agent", "association"),
+    "buy_backs.list_takes": read("registrar", "supervisor", also=HOLDERS, owns="self"),
+    "buy_backs.get_take": read("registrar", "supervisor", also=HOLDERS, owns="buy_back_take"),
+    "buy_backs.get_list": read("registrar", "supervisor", "agent", "association", owns="buy_back_list"),
     # deliveries
     "deliveries.list_deliveries": read("registrar", "supervisor", also=HOLDERS, owns="self"),
     "deliveries.order": write("registrar", also=HOLDERS, owns="body"),

@@ -303,14 +303,22 @@ class _Reader:
         least, most = (found[name].decimal(3, 1_000_000) for name in ("least_multiple", "most_multiple"))
         if not 0 < least <= most:
             raise found["most_multiple"].wrong("must be at least the least multiple, and that above zero")
-        named = [tuple(each.code() for each in found[name].items()) for name in sectors]
-        for name, codes in zip(sectors, named, strict=True):
+        named = {name: tuple(each.code() for each in found[name].items()) for name in sectors}
+        for name, codes in named.items():
             if not codes or not set(codes) <= self.sectors:
                 raise found[name].wrong("must name sectors of this pack")
-        if set(named[0]) & set(named[1]):
+        if set(named["from_sectors"]) & set(named["storage_sectors"]):
             raise found["storage_sectors"].wrong("must not be sectors that sell into storage")
         within = found["within"].one_of((parts.COUNTY, parts.DISTRICT, parts.CANAL))
-        return parts.BuyBackRule(least, most, *named, within, self._basis(item, found))
+        return parts.BuyBackRule(
+            least_e3=least,
+            most_e3=most,
+            from_sectors=named["from_sectors"],
+            storage_sectors=named["storage_sectors"],
+            resale_sectors=named["resale_sectors"],
+            within=within,
+            basis=self._basis(item, found),
+        )
 
     def _canal_months(self, item: Item) -> parts.CanalMonths:
         found = item.table(("zone", "months"), _BASIS)

@@ -32,7 +32,7 @@ NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
-    "deliveries", "objections", "meters/overdue",
+    "deliveries", "objections", "meters/overdue", "buy-back-takes",
 )  # fmt: skip
 
 
@@ -79,6 +79,7 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "curtailment_id": _curtailment(county),
         "carry_over_id": _year_end(county),
         "bank_id": county.bank,
+        "buy_back_id": county.offer,
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 
@@ -165,6 +166,10 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         "turn_sheets.enter": {
             "meter_id": things["meter_id"], "until": clock.now().isoformat(), "counter": "1", "basis": "land",
             "lines": [{"water_account_id": things["water_account_id"], "weight": "1"}],
+        },
+        "buy_backs.take": {"water_account_id": things["water_account_id"], "volume": "1"},
+        "buy_backs.take_list": {
+            "basis": "t", "rows": [{"water_account_id": things["water_account_id"], "volume": "1"}],
         },
         "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,
