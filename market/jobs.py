@@ -23,7 +23,7 @@ from market.core.errors import Refusal
 from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
 from market.settlement import deliveries
 from market.supervision import curtailments
-from market.trading import buy_backs
+from market.trading import buy_backs, resales
 
 log = structlog.get_logger("jobs")
 CLOCK = audit.Actor(request_id="jobs")
@@ -125,12 +125,23 @@ def advance_buy_backs(url: str) -> int:
     )  # fmt: skip
 
 
+def advance_resales(url: str) -> int:
+    """Rounds whose time is over close, and what the engine answered of the winners is booked."""
+    over = _found(url, resales.due)
+    closed = _each(
+        url, "resales", over, lambda session, each: resales.close(session, actor=CLOCK, round_id=each)
+    )
+    with db.transaction(url) as session:
+        return closed + resales.settle_up(session)
+
+
 JOBS = (
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
+    Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

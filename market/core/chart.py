@@ -72,9 +72,8 @@ class TransferCode(IntEnum):
     RETURN_LIMIT = 76  # limits freed and charged again for a short delivery (instruction id)
     BUY_BACK_BUDGET = 84  # pending for what is left of a budget; its parts are given to takes (buy-back id)
     RESALE_BID = 85  # pending for a sealed bid (resale bid id)
-    STORAGE_MOVE = (
-        86  # public storage -> clearing -> who needs it, with the loss and the limits (assignment id)
-    )
+    RESALE_LOT = 87  # pending for the stored litres of an open round (resale round id)
+    STORAGE_MOVE = 86  # storage -> clearing -> who needs it, loss, limits (storage assignment id)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

@@ -38,6 +38,7 @@ MODEL_MODULES = (
     "market.trading.models",
     "market.trading.deal_models",
     "market.trading.buy_back_models",
+    "market.trading.storage_models",
     "market.supervision.models",
 )
 

@@ -1,4 +1,4 @@
-"""Invariants 6 and 8: budgets of the buy-back, every fen of them; takes and their deals."""
+"""Invariants 6 to 8: budgets of the buy-back to the fen, takes and awards with their deals, assignments."""
 
 from __future__ import annotations
 
@@ -49,7 +49,46 @@ SELECT 'a deal of the buy-back that nobody took', x.id, x.status, NULL, NULL
 FROM deals x WHERE x.kind = 'buy_back' AND NOT EXISTS (SELECT FROM buy_back_takes t WHERE t.id = x.reference)
 """
 
+RESALES_SQL = f"""
+SELECT 'a bid is not what rests under its pending transfer' AS reason, b.id AS id, b.held_fen AS a,
+       coalesce(p.amount - r.amount, 0) AS b
+FROM resale_bids b
+LEFT JOIN transfers p ON p.id = b.hold_id AND p.kind = 1 AND p.code = {int(TransferCode.RESALE_BID)}
+LEFT JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS amount FROM transfers WHERE pending_id = b.hold_id) AS r ON true
+WHERE b.held_fen <> coalesce(p.amount - r.amount, 0)
+UNION ALL
+SELECT 'an award is not its one deal', b.id, b.award_litres, d.alike
+FROM resale_bids b JOIN resale_rounds o ON o.id = b.round_id
+JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE (x.seller_water_account_id, x.buyer_water_account_id, x.volume_litres, x.price_e4, x.at)
+                              = (o.water_account_id, b.water_account_id, b.award_litres, o.price_e4, 'sell')
+                            AND b.status IN ('struck', x.status)) AS alike, count(*) AS deals
+  FROM deals x WHERE x.kind = 'resale' AND x.reference = b.id) AS d ON true
+WHERE (d.deals, d.alike) <> ((b.award_litres > 0)::int, (b.award_litres > 0)::int)
+UNION ALL
+SELECT 'the awards do not sum to what was awarded', o.id, o.awarded_litres, b.litres
+FROM resale_rounds o
+JOIN LATERAL (SELECT coalesce(sum(award_litres), 0) AS litres FROM resale_bids WHERE round_id = o.id) AS b ON true
+WHERE o.awarded_litres <> b.litres
+UNION ALL
+SELECT 'a winner bid less than is paid', b.id, b.price_e4, o.price_e4
+FROM resale_bids b JOIN resale_rounds o ON o.id = b.round_id WHERE b.award_litres > 0 AND b.price_e4 < o.price_e4
+"""
+
+ASSIGNED_SQL = f"""
+SELECT 'an assignment did not move what it says' AS reason, s.id AS id, s.source_litres AS a, s.delivered_litres AS b
+FROM storage_assignments s
+JOIN water_accounts f ON f.id = s.water_account_id JOIN water_accounts w ON w.id = s.to_water_account_id
+JOIN LATERAL (
+  SELECT coalesce(sum(amount) FILTER (WHERE debit_account_id = f.account_id), 0) AS given,
+         coalesce(sum(amount) FILTER (WHERE credit_account_id = w.account_id), 0) AS received
+  FROM transfers WHERE code = {int(TransferCode.STORAGE_MOVE)} AND reference = s.id AND kind = 0) AS t ON true
+WHERE (t.given, t.received) <> (s.source_litres, s.delivered_litres)
+"""
+
 CHECKS = (
     Check(6, BUDGETS_SQL),
     Check(8, TAKES_SQL),
+    Check(8, RESALES_SQL),
+    Check(7, ASSIGNED_SQL),
 )

@@ -106,9 +106,14 @@ SELECT s.form, a.code, s.litres > 0, EXISTS (SELECT FROM chosen o WHERE o.accoun
 _LOST_SQL = (
     _CHOSEN_SQL
     + """
-SELECT coalesce(sum(t.amount), 0)::bigint
-  FROM transfers t JOIN instructions i ON i.id = t.reference JOIN chosen c ON c.account_id = i.seller_account
- WHERE t.code = 13 AND t.kind = 0 AND t.created_at <= %(moment)s
+SELECT coalesce(sum(amount), 0)::bigint FROM (
+  SELECT t.amount
+    FROM transfers t JOIN instructions i ON i.id = t.reference JOIN chosen c ON c.account_id = i.seller_account
+   WHERE t.code = 13 AND t.kind = 0 AND t.created_at <= %(moment)s
+  UNION ALL
+  SELECT s.source_litres - s.delivered_litres
+    FROM storage_assignments s JOIN water_accounts w ON w.id = s.water_account_id
+    JOIN chosen c ON c.account_id = w.account_id WHERE s.assigned_at <= %(moment)s) AS lost
 """
 )
 

@@ -237,6 +237,18 @@ def may_store(facts: AccountFacts) -> Barrier | None:
     return None
 
 
+def may_be_assigned(facts: AccountFacts) -> Barrier | None:
+    """Why stored water may not be given to the account, or None: it serves domestic and ecological use first."""
+    barrier = _common(facts)
+    if barrier is not None:
+        return barrier
+    if facts.sector_rule is None or not facts.sector_rule.stores or facts.origin != "own":
+        return Barrier("not_a_need", f"stored water is not assigned to {facts.sector}", INTERIM_BUY_BACK)
+    if facts.source == "groundwater" and facts.groundwater in RESTRICTED_GROUNDWATER:
+        return Barrier("groundwater_zone_closed", f"the place is {facts.groundwater}", GROUNDWATER_33)
+    return None
+
+
 def _gate(barrier: Barrier | None) -> list[Constraint]:
     if barrier is None:
         return []

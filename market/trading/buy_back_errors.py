@@ -113,3 +113,66 @@ class RowTwice(Refusal):
     title_en = "The same account twice"
     title_zh = "水量账户重复"
     legal = SERVICE_RULE
+
+
+class NotANeed(Refusal):
+    """Stored water is assigned only to domestic and ecological accounts that may receive it."""
+
+    code = "not_a_need"
+    title_en = "Not for domestic or ecological use"
+    title_zh = "非生活或生态用水账户"
+    legal = INTERIM_BUY_BACK
+
+
+class NotBeyondNeed(Refusal):
+    """Only what exceeds the stated need of domestic and ecological use may be resold."""
+
+    code = "not_beyond_need"
+    title_en = "Kept for domestic and ecological use"
+    title_zh = "应优先保障生活和生态用水"
+    legal = INTERIM_BUY_BACK
+
+
+class FloorBelowPaid(Refusal):
+    """A round asks less than was paid on average, and names no reason."""
+
+    code = "floor_below_paid"
+    title_en = "Below what was paid"
+    title_zh = "低于回购均价"
+    legal = SERVICE_RULE
+
+
+class RoundTimes(Refusal):
+    """A round closes in the future, within the water year."""
+
+    code = "round_times"
+    title_en = "The closing time does not fit"
+    title_zh = "截止时间有误"
+    legal = SERVICE_RULE
+
+
+class RoundNotOpen(Conflict):
+    """The round has closed."""
+
+    code = "round_not_open"
+    title_en = "The round is closed"
+    title_zh = "本轮竞价已截止"
+    legal = SERVICE_RULE
+
+
+class BelowFloor(Refusal):
+    """A bid is below the round's least price."""
+
+    code = "below_floor"
+    title_en = "Below the least price"
+    title_zh = "低于竞价底价"
+    legal = SERVICE_RULE
+
+
+class BidState(Conflict):
+    """The bid is not in the state that this step needs, or the account has one already."""
+
+    code = "bid_state"
+    title_en = "Not possible for this bid now"
+    title_zh = "该报价当前状态不允许此操作"
+    legal = SERVICE_RULE

@@ -63,3 +63,24 @@ def share_out(fen: int, asked: Sequence[tuple[int, int]], lot_litres: int) -> li
 def _cost(lots: Sequence[int], asked: Sequence[tuple[int, int]], lot_litres: int) -> int:
     pairs = zip(lots, asked, strict=True)
     return sum(part_fen(each * lot_litres, price) for each, (_, price) in pairs)
+
+
+def clear(offered: int, bids: Sequence[tuple[int, int]]) -> tuple[int | None, list[int]]:
+    """A resale's outcome: lots offered and bids (lots, price) -> the price that all winners pay, lots of each.
+
+    Highest price first; at the margin in proportion to the lots asked for, by the largest remainder; all pay the
+    lowest price that won a lot (None where none did). Service rule: the measures of 2016, art. 19, ask for
+    competition and leave its form to the county.
+    """
+    awards = [0] * len(bids)
+    left, paid = offered, None
+    for price in sorted({price for _, price in bids}, reverse=True):
+        level = [index for index, (_, bid) in enumerate(bids) if bid == price]
+        wanted = [bids[index][0] for index in level]
+        given = split_exact(min(left, sum(wanted)), wanted)
+        if not any(given):
+            break
+        for index, lots in zip(level, given, strict=True):
+            awards[index] = lots
+        left, paid = left - sum(given), price
+    return paid, awards

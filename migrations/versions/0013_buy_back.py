@@ -11,7 +11,15 @@ down_revision = "0010_deals"
 branch_labels = None
 depends_on = None
 
-TABLES = ("buy_back_takes", "buy_back_lists", "buy_backs")
+TABLES = (
+    "resale_bids",
+    "resale_rounds",
+    "storage_assignments",
+    "storage_needs",
+    "buy_back_takes",
+    "buy_back_lists",
+    "buy_backs",
+)
 
 
 def upgrade() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.trading.buy_back_rules import most_litres, part_fen, price_e4, share_out
+from market.trading.buy_back_rules import clear, most_litres, part_fen, price_e4, share_out
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,32 @@ def test_a_share_is_never_more_than_was_asked_for_nor_than_the_budget(
     shares = share_out(fen, asked, 1_000)
     assert all(0 <= share <= litres for share, (litres, _) in zip(shares, asked, strict=True))
     assert sum(part_fen(share, price) for share, (_, price) in zip(shares, asked, strict=True)) <= fen
+
+
+@pytest.mark.parametrize(
+    ("offered", "bids", "price", "awards"),
+    [
+        (10, [], None, []),
+        (10, [(4, 30), (4, 50)], 30, [4, 4]),  # more than is wanted: the lowest bid that won
+        (10, [(8, 50), (8, 40)], 40, [8, 2]),
+        (8, [(8, 50), (8, 40)], 50, [8, 0]),  # the second won nothing, and sets no price
+        (10, [(8, 50), (6, 40), (2, 40)], 40, [8, 2, 0]),  # 1.5 and 0.5: of equal remainders the first
+        (10, [(20, 40), (10, 40), (5, 60)], 40, [3, 2, 5]),
+    ],
+)
+def test_a_resale_goes_to_the_highest_bids_at_one_price(
+    offered: int, bids: list[tuple[int, int]], price: int | None, awards: list[int]
+) -> None:
+    assert clear(offered, bids) == (price, awards)
+
+
+@given(st.integers(0, 100), st.lists(st.tuples(st.integers(1, 50), st.integers(1, 9))))
+def test_a_resale_awards_what_it_can_and_nobody_pays_more_than_it_bid(
+    offered: int, bids: list[tuple[int, int]]
+) -> None:
+    price, awards = clear(offered, bids)
+    assert sum(awards) == min(offered, sum(lots for lots, _ in bids))
+    for (lots, bid), award in zip(bids, awards, strict=True):
+        assert 0 <= award <= lots
+        assert not award or (price is not None and bid >= price)
+        assert award == lots or price is None or bid <= price or offered == 0
