@@ -22,7 +22,7 @@ from market.trading.client import Exchange, client
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
-    "turns", "imports", "life", "papers", "buy_backs",
+    "turns", "imports", "life", "papers", "buy_backs", "storage",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -38,6 +38,7 @@ ID_PREFIXES = {
     "pco": "consent to a search", "plg": "pledge", "psl": "sale of pledged water", "evt": "event",
     "fnd": "finding", "trn": "turn sheet", "dlv": "delivery",
     "bbk": "buy-back", "bbt": "take of a buy-back", "bbl": "list of a buy-back",
+    "sas": "assignment of stored water", "rsr": "round of resale", "rsb": "bid in a resale",
 }  # fmt: skip
 NO_ROW = 0
 

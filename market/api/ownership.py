@@ -64,6 +64,7 @@ OWNERS: dict[str, tuple[str, str]] = {
         " SELECT p.bank_id FROM pledge_sale_parts x JOIN pledges p ON p.id = x.pledge_id WHERE x.sale_id = :id",
     ),
     "buy_back_take": ("buy_back_take_id", "SELECT participant_id FROM buy_back_takes WHERE id = :id"),
+    "resale_bid": ("resale_bid_id", "SELECT participant_id FROM resale_bids WHERE id = :id"),
     "buy_back_list": (
         "buy_back_list_id",
         "SELECT coalesce(participant_id, 0) FROM buy_back_lists WHERE id = :id",

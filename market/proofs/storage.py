@@ -49,14 +49,16 @@ SELECT 'a deal of the buy-back that nobody took', x.id, x.status, NULL, NULL
 FROM deals x WHERE x.kind = 'buy_back' AND NOT EXISTS (SELECT FROM buy_back_takes t WHERE t.id = x.reference)
 """
 
-RESALES_SQL = f"""
+BIDS_SQL = f"""
 SELECT 'a bid is not what rests under its pending transfer' AS reason, b.id AS id, b.held_fen AS a,
        coalesce(p.amount - r.amount, 0) AS b
 FROM resale_bids b
 LEFT JOIN transfers p ON p.id = b.hold_id AND p.kind = 1 AND p.code = {int(TransferCode.RESALE_BID)}
 LEFT JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS amount FROM transfers WHERE pending_id = b.hold_id) AS r ON true
 WHERE b.held_fen <> coalesce(p.amount - r.amount, 0)
-UNION ALL
+"""
+
+RESALES_SQL = """
 SELECT 'an award is not its one deal', b.id, b.award_litres, d.alike
 FROM resale_bids b JOIN resale_rounds o ON o.id = b.round_id
 JOIN LATERAL (
@@ -88,6 +90,7 @@ WHERE (t.given, t.received) <> (s.source_litres, s.delivered_litres)
 
 CHECKS = (
     Check(6, BUDGETS_SQL),
+    Check(6, BIDS_SQL),
     Check(8, TAKES_SQL),
     Check(8, RESALES_SQL),
     Check(7, ASSIGNED_SQL),

@@ -176,3 +176,12 @@ class BidState(Conflict):
     title_en = "Not possible for this bid now"
     title_zh = "该报价当前状态不允许此操作"
     legal = SERVICE_RULE
+
+
+class BidSealed(Conflict):
+    """Nobody but its bidder sees a bid before its round has closed, the bureau neither."""
+
+    code = "bid_sealed"
+    title_en = "Sealed until the round closes"
+    title_zh = "报价在截止前保密"
+    legal = SERVICE_RULE

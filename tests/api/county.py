@@ -27,6 +27,7 @@ from market.participants import access, admission, passwords, tokens
 from market.participants.models import MoneyAccount, User, UserRole
 from market.registry import allocations, entitlements
 from market.registry.models import WaterAccount
+from tests.api import storing
 from tests.api.inline import Inline
 from tests.api.market import credit_code
 
@@ -50,6 +51,8 @@ class County:
     password_hash: str = ""
     bank: str = ""
     offer: str = ""
+    storage: str = ""
+    round: str = ""
 
     def user(self, name: str, role: str, participant_id: int | None = None) -> int:
         """A new user with one role; its access token is kept under `name`."""
@@ -126,8 +129,10 @@ def furnish(county: County) -> None:
         _delivery(county, things, name)
         _pledge(county, things, name)
         _trust(county, things, name)
-        buy_back(county, things, name)
+        storing.buy_back(county, things, name)
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
+    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        storing.bid(county, things, name)
     county.mine["mandate"] = mandate(county, county.mine, "theirs")
     county.theirs["mandate"] = mandate(county, county.theirs, "mine")
 
@@ -303,31 +308,6 @@ def permit(things: dict[str, str], **other: Any) -> dict[str, Any]:
         "sector": "industry", "township": "653123401", "canal": "PARK", "volume": "20000",
         "valid_from": f"{YEAR}-01-01", "valid_to": f"{YEAR + 4}-12-31", "basis": "tests",
         "assessment_id": things["assessment"],
-    } | other  # fmt: skip
-
-
-def buy_back(county: County, things: dict[str, str], name: str) -> None:
-    """A list of one row of mine, sold to an offer of the trading centre, which keeps ecological water."""
-    if not county.offer:
-        centre = county.get("centre", "/me")["participant_id"]
-        account = county.post("registrar", "/water-accounts", {
-            "participant_id": centre, "township": "DEMO-MANAS", "canal": "DEMO-CANAL", "sector": "ecology",
-            "source": "surface", "water_year": YEAR,
-        })["id"]  # fmt: skip
-        county.offer = county.post("registrar", "/buy-backs", offer_body(county, account))["id"]
-    rows = [{"water_account_id": things["water_account"], "volume": "2"}]
-    path, body = f"/buy-backs/{county.offer}/lists", {"basis": "signed by all", "rows": rows}
-    things["buy_back_list"] = county.post(f"{name}-trustee", path, body)["id"]
-    chosen = f"/buy-back-takes?list_id={things['buy_back_list']}"
-    things["buy_back_take"] = county.get(name, chosen)["data"][0]["id"]
-    county.exchange.take_up()
-
-
-def offer_body(county: County, account: str, **other: Any) -> dict[str, Any]:
-    """An offer for the demonstration township at twice its water price of 0.077 yuan."""
-    return {
-        "product_id": product(county), "water_account_id": account, "zone": "DEMO-MANAS", "multiple": "2",
-        "budget": "50.00", "starts_on": clock.today().isoformat(), "ends_on": f"{YEAR}-12-31", "document": "notice 1",
     } | other  # fmt: skip
 
 

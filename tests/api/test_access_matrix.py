@@ -33,6 +33,7 @@ LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "buy-back-takes",
+    "resale-bids",
 )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "carry_over_id": _year_end(county),
         "bank_id": county.bank,
         "buy_back_id": county.offer,
+        "resale_round_id": county.round,
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 
@@ -167,6 +169,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "meter_id": things["meter_id"], "until": clock.now().isoformat(), "counter": "1", "basis": "land",
             "lines": [{"water_account_id": things["water_account_id"], "weight": "1"}],
         },
+        "resales.bid": {"water_account_id": things["water_account_id"], "volume": "1", "price": "1"},
         "buy_backs.take": {"water_account_id": things["water_account_id"], "volume": "1"},
         "buy_backs.take_list": {
             "basis": "t", "rows": [{"water_account_id": things["water_account_id"], "volume": "1"}],

@@ -10,7 +10,8 @@ from market.core import audit, db
 from market.core.sheets.writing import export
 from market.trading import buy_backs
 from market.trading.buy_back_sheets import BUY_BACK_LIST
-from tests.api.county import County, furnish, offer_body, open_county
+from tests.api.county import County, furnish, open_county
+from tests.api.storing import offer_body
 
 
 @pytest.fixture(scope="module")
