@@ -178,7 +178,7 @@ class BidState(Conflict):
     legal = SERVICE_RULE
 
 
-class BidSealed(Conflict):
+class BidSealed(Refusal):
     """Nobody but its bidder sees a bid before its round has closed, the bureau neither."""
 
     code = "bid_sealed"

@@ -48,7 +48,7 @@ def test_bids_are_sealed_until_the_round_closes_and_all_winners_pay_one_price(co
     bid = county.mine["resale_bid"]
     assert county.get("mine", f"/resale-bids/{bid}")["held"] == "0.50"
     answer = county.client.get(f"/v1/resale-bids/{bid}", headers=county.headers("registrar"))
-    assert (answer.status_code, answer.json["code"]) == (409, "bid_sealed")
+    assert (answer.status_code, answer.json["code"]) == (422, "bid_sealed")
     assert county.get("registrar", "/resale-bids")["data"] == []
     closed = county.post("registrar", f"/resale-rounds/{county.round}/close")
     assert (closed["price"], closed["awarded"]) == ("0.5000", "2.000")
