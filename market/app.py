@@ -24,6 +24,7 @@ API_MODULES = (
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "programmes", "sessions", "kill_switches",
+    "buy_backs", "storage",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -40,6 +41,8 @@ ID_PREFIXES = {
     "rpr": "reference price", "kil": "kill switch",
     "neg": "negotiation", "prg": "purchase programme", "sub": "subscription",
     "cal": "call", "fnd": "finding", "trn": "turn sheet", "dlv": "delivery",
+    "bbk": "buy-back", "bbt": "take of a buy-back", "bbl": "list of a buy-back",
+    "sas": "assignment of stored water", "rsr": "round of resale", "rsb": "bid in a resale",
     "lst": "listing", "bdr": "bidder", "bid": "bid",
 }  # fmt: skip
 NO_ROW = 0

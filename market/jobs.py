@@ -26,6 +26,7 @@ from market.supervision import curtailments
 from market.trading import (
     awards,
     bidding,
+    buy_backs,
     call_settling,
     calls,
     deal_publications,
@@ -34,6 +35,7 @@ from market.trading import (
     programme_queries,
     programmes,
     reference_prices,
+    resales,
     timetable,
 )
 
@@ -215,6 +217,25 @@ def set_reference_prices(url: str) -> int:
     return len(written)
 
 
+def advance_buy_backs(url: str) -> int:
+    """What the engine answered of takes is booked, and offers whose time or budget is over end."""
+    waiting = _found(url, buy_backs.due)
+    return _each(
+        url, "buy-backs", waiting,
+        lambda session, each: buy_backs.advance(session, actor=CLOCK, buy_back_id=each),
+    )  # fmt: skip
+
+
+def advance_resales(url: str) -> int:
+    """Rounds whose time is over close, and what the engine answered of the winners is booked."""
+    over = _found(url, resales.due)
+    closed = _each(
+        url, "resales", over, lambda session, each: resales.close(session, actor=CLOCK, round_id=each)
+    )
+    with db.transaction(url) as session:
+        return closed + resales.settle_up(session)
+
+
 JOBS = (
     Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
     Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
@@ -222,8 +243,10 @@ JOBS = (
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("bidding", "* * * * * */10", "open, close and decide public biddings and their sales", advance_biddings),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
+    Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
+    Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
     Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),

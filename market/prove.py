@@ -20,13 +20,14 @@ from market.proofs import (
     metering,
     rights,
     season,
+    storage,
     trading,
     trail,
 )
 from market.trading.rows import command_digest
 
 SAMPLE = 5
-PARTS = (ledger, trading, bidding, calls, deals, metering, rights, season, beneficiaries, trail)
+PARTS = (ledger, trading, bidding, calls, deals, metering, rights, season, beneficiaries, storage, trail)
 Violations = dict[int, list[list[Any]]]
 
 

@@ -23,56 +23,58 @@ blp = blueprint("imports", "Excel and CSV: templates with drop-downs, exports, i
 
 TAKEN = (TYPE, "text/csv", "application/octet-stream")
 _WORKBOOK = {"description": "An Excel workbook.", "content": {TYPE: {"schema": {"type": "string"}}}}
-_FILE = {
+FILE = {
     "requestBody": {
         "required": True,
         "description": "An Excel workbook of the register's template, or a CSV file with its columns.",
         "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in TAKEN},
     }
 }
-_SENT = {"responses": {200: _WORKBOOK}}
+SENT = {"responses": {200: _WORKBOOK}}
 
 
 @blp.route("/imports/meters/template", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def meters_template() -> Response:
     """An empty workbook for meters."""
-    return _template(metering.METERS)
+    return sent_template(metering.METERS)
 
 
 @blp.route("/imports/meters/export", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def export_meters() -> Response:
     """All open meters as a workbook."""
     return _export(metering.METERS, metering.meter_rows(raw(session())))
 
 
 @blp.route("/imports/meters", methods=["POST"])
-@blp.doc(**_FILE)
+@blp.doc(**FILE)
 @blp.arguments(shapes.ImportQuery, location="query")
 @blp.response(200, shapes.ImportOut)
 def import_meters(query: dict[str, Any]) -> dict[str, Any]:
     """Register the meters of a file."""
-    found = metering.import_meters(session(), actor=actor().audit, data=_data(), partial=query["take_good"])
+    found = metering.import_meters(
+        session(), actor=actor().audit, data=sent_data(), partial=query["take_good"]
+    )
     return _out(found)
 
 
 @blp.route("/imports/readings/template", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def readings_template() -> Response:
     """An empty workbook for readings."""
-    return _template(metering.READINGS)
+    return sent_template(metering.READINGS)
 
 
 @blp.route("/imports/readings/export", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def export_readings() -> Response:
     """The readings that count as a workbook; an association gets those of its own meters."""
     return _export(metering.READINGS, metering.reading_rows(raw(session()), participant_id=own_only()))
 
 
 @blp.route("/imports/readings", methods=["POST"])
-@blp.doc(**_FILE)
+@blp.doc(**FILE)
 @blp.arguments(shapes.ImportQuery, location="query")
 @blp.response(200, shapes.ImportOut)
 def import_readings(query: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def import_readings(query: dict[str, Any]) -> dict[str, Any]:
     found, outcomes = metering.import_readings(
         session(),
         actor=actor().audit,
-        data=_data(),
+        data=sent_data(),
         partial=query["take_good"],
         participant_id=own_only(),
     )
@@ -88,14 +90,14 @@ def import_readings(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("/imports/entitlements/template", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def entitlements_template() -> Response:
     """An empty workbook for applications for rights."""
-    return _template(registry.APPLICATIONS)
+    return sent_template(registry.APPLICATIONS)
 
 
 @blp.route("/imports/entitlements/export", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def export_entitlements() -> Response:
     """Rights as a workbook; a participant gets its own."""
     rows = registry.right_rows(raw(session()), participant_id=own_only())
@@ -103,33 +105,33 @@ def export_entitlements() -> Response:
 
 
 @blp.route("/imports/entitlements", methods=["POST"])
-@blp.doc(**_FILE)
+@blp.doc(**FILE)
 @blp.arguments(shapes.ImportQuery, location="query")
 @blp.response(200, shapes.ImportOut)
 def import_entitlements(query: dict[str, Any]) -> dict[str, Any]:
     """Record the applications of a file."""
     done = registry.import_applications(
-        session(), actor=actor().audit, data=_data(), partial=query["take_good"]
+        session(), actor=actor().audit, data=sent_data(), partial=query["take_good"]
     )
     return _out(done)
 
 
 @blp.route("/imports/participants/template", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def participants_template() -> Response:
     """An empty workbook for participants."""
-    return _template(participants.PARTICIPANTS)
+    return sent_template(participants.PARTICIPANTS)
 
 
 @blp.route("/imports/participants/export", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def export_participants() -> Response:
     """All participants as a workbook; of an identifier only its ends are shown."""
     return _export(participants.PARTICIPANTS, participants.participant_rows(raw(session())))
 
 
 @blp.route("/imports/participants", methods=["POST"])
-@blp.doc(**_FILE)
+@blp.doc(**FILE)
 @blp.arguments(shapes.ImportQuery, location="query")
 @blp.response(200, shapes.ImportOut)
 def import_participants(query: dict[str, Any]) -> dict[str, Any]:
@@ -138,47 +140,47 @@ def import_participants(query: dict[str, Any]) -> dict[str, Any]:
         session(),
         actor=actor().audit,
         secret=settings().secret("identifier"),
-        data=_data(),
+        data=sent_data(),
         partial=query["take_good"],
     )
     return _out(found)
 
 
 @blp.route("/imports/limits/template", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def limits_template() -> Response:
     """An empty workbook for limits."""
-    return _template(limit_sheets.LIMITS)
+    return sent_template(limit_sheets.LIMITS)
 
 
 @blp.route("/imports/limits/export", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def export_limits() -> Response:
     """All limits as a workbook, with what is used, held and available."""
     return _export(limit_sheets.LIMITS, limit_sheets.limit_rows(raw(session())))
 
 
 @blp.route("/imports/limits", methods=["POST"])
-@blp.doc(**_FILE)
+@blp.doc(**FILE)
 @blp.arguments(shapes.ImportQuery, location="query")
 @blp.response(200, shapes.ImportOut)
 def import_limits(query: dict[str, Any]) -> dict[str, Any]:
     """Set the limits of a file."""
     found = limit_sheets.import_limits(
-        session(), actor=actor().audit, data=_data(), partial=query["take_good"]
+        session(), actor=actor().audit, data=sent_data(), partial=query["take_good"]
     )
     return _out(found)
 
 
 @blp.route("/imports/water-accounts/template", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def water_accounts_template() -> Response:
     """An empty workbook for water accounts."""
-    return _template(account_sheets.WATER_ACCOUNTS)
+    return sent_template(account_sheets.WATER_ACCOUNTS)
 
 
 @blp.route("/imports/water-accounts/export", methods=["GET"])
-@blp.doc(**_SENT)
+@blp.doc(**SENT)
 def export_water_accounts() -> Response:
     """Water accounts as a workbook, with what is on them; a participant gets its own."""
     rows = account_sheets.account_rows(raw(session()), participant_id=own_only())
@@ -186,18 +188,18 @@ def export_water_accounts() -> Response:
 
 
 @blp.route("/imports/water-accounts", methods=["POST"])
-@blp.doc(**_FILE)
+@blp.doc(**FILE)
 @blp.arguments(shapes.ImportQuery, location="query")
 @blp.response(200, shapes.ImportOut)
 def import_water_accounts(query: dict[str, Any]) -> dict[str, Any]:
     """Open the water accounts of a file."""
     found = account_sheets.import_water_accounts(
-        session(), actor=actor().audit, data=_data(), partial=query["take_good"]
+        session(), actor=actor().audit, data=sent_data(), partial=query["take_good"]
     )
     return _out(found)
 
 
-def _data() -> bytes:
+def sent_data() -> bytes:
     """The file that was sent. Errors: UnsupportedMediaType."""
     if request.mimetype not in TAKEN:
         raise UnsupportedMediaType(f"send one of {', '.join(TAKEN)}")
@@ -213,7 +215,8 @@ def _out(found: Gathered) -> dict[str, Any]:
     }
 
 
-def _template(register: Register) -> Response:
+def sent_template(register: Register) -> Response:
+    """An empty workbook of a register, as an answer."""
     return _workbook(f"{register.name}-template", template(register))
 
 

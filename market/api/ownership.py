@@ -63,6 +63,12 @@ OWNERS: dict[str, tuple[str, str]] = {
         " FROM pledge_sales s JOIN water_accounts w ON w.id = s.water_account_id WHERE s.id = :id UNION ALL"
         " SELECT p.bank_id FROM pledge_sale_parts x JOIN pledges p ON p.id = x.pledge_id WHERE x.sale_id = :id",
     ),
+    "buy_back_take": ("buy_back_take_id", "SELECT participant_id FROM buy_back_takes WHERE id = :id"),
+    "resale_bid": ("resale_bid_id", "SELECT participant_id FROM resale_bids WHERE id = :id"),
+    "buy_back_list": (
+        "buy_back_list_id",
+        "SELECT coalesce(participant_id, 0) FROM buy_back_lists WHERE id = :id",
+    ),
     "delivery": (
         "delivery_id",
         "SELECT buyer_id FROM deliveries WHERE id = :id UNION ALL SELECT seller_id FROM deliveries WHERE id = :id"

@@ -42,6 +42,8 @@ MODEL_MODULES = (
     "market.trading.negotiation_models",
     "market.trading.programme_models",
     "market.trading.session_models",
+    "market.trading.buy_back_models",
+    "market.trading.storage_models",
     "market.supervision.models",
 )
 

@@ -29,6 +29,7 @@ _SECTIONS = (
 )  # fmt: skip
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
+    "buy_back",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, and the bureau sets the first reference prices."""
@@ -50,6 +51,7 @@ class _Reader:
     def __init__(self, document: Item) -> None:
         self.sections = document.table(_SECTIONS, _OPTIONAL)
         self.sources: dict[str, str] = {}
+        self.sectors: set[str] = set()
         self.lines: dict[tuple[str, int], Item] = {}
 
     def whole(self) -> Pack:
@@ -57,6 +59,8 @@ class _Reader:
         head = {name: self.sections[name].text() for name in ("name", "version", "zh", "en")}
         sources = self._all("sources", self._source)
         self.sources = {source.code: source.status for source in sources}
+        sectors = self._all("sectors", self._sector)
+        self.sectors = {sector.code for sector in sectors}
         found = Pack(
             **head,
             county=self.sections["county"].code(),
@@ -64,7 +68,7 @@ class _Reader:
             sources=sources,
             zones=self._all("zones", self._zone),
             water_sources=self._all("water_sources", Item.code),
-            sectors=self._all("sectors", self._sector),
+            sectors=sectors,
             water_years=self._all("water_years", self._water_year),
             products=self._all("products", self._product),
             limits=self._all("limits", self._limit),
@@ -84,6 +88,7 @@ class _Reader:
             sessions=self._all("sessions", lambda item: trading_rows.session(item, self._basis)),
             bands=self._all("bands", lambda item: trading_rows.band(item, self._basis)),
             first_prices=self._all("first_prices", lambda item: trading_rows.first_price(item, self._basis)),
+            buy_back=self._buy_back(self.sections["buy_back"]) if "buy_back" in self.sections else None,
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -301,6 +306,29 @@ class _Reader:
     def _reserve(self, item: Item) -> parts.ReserveRule:
         found = item.table(("most",), _BASIS)
         return parts.ReserveRule(found["most"].decimal(6, 100_000), self._basis(item, found))
+
+    def _buy_back(self, item: Item) -> parts.BuyBackRule:
+        sectors = ("from_sectors", "storage_sectors", "resale_sectors")
+        found = item.table(("least_multiple", "most_multiple", "within", *sectors), _BASIS)
+        least, most = (found[name].decimal(3, 1_000_000) for name in ("least_multiple", "most_multiple"))
+        if not 0 < least <= most:
+            raise found["most_multiple"].wrong("must be at least the least multiple, and that above zero")
+        named = {name: tuple(each.code() for each in found[name].items()) for name in sectors}
+        for name, codes in named.items():
+            if not codes or not set(codes) <= self.sectors:
+                raise found[name].wrong("must name sectors of this pack")
+        if set(named["from_sectors"]) & set(named["storage_sectors"]):
+            raise found["storage_sectors"].wrong("must not be sectors that sell into storage")
+        within = found["within"].one_of((parts.COUNTY, parts.DISTRICT, parts.CANAL))
+        return parts.BuyBackRule(
+            least_e3=least,
+            most_e3=most,
+            from_sectors=named["from_sectors"],
+            storage_sectors=named["storage_sectors"],
+            resale_sectors=named["resale_sectors"],
+            within=within,
+            basis=self._basis(item, found),
+        )
 
     def _canal_months(self, item: Item) -> parts.CanalMonths:
         found = item.table(("zone", "months"), _BASIS)

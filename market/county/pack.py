@@ -24,6 +24,7 @@ from market.county.parts import (
     ONE_E6,
     BandRule,
     Basis,
+    BuyBackRule,
     CanalMonths,
     CarryOver,
     Clock,
@@ -82,6 +83,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     sessions: tuple[SessionRule, ...] = ()
     bands: tuple[BandRule, ...] = ()
     first_prices: tuple[FirstPrice, ...] = ()
+    buy_back: BuyBackRule | None = None
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -123,6 +125,25 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             if sectors == (from_sector, to_sector) and self._within(each.within, from_canal, to_canal):
                 return Decision(True, f"flow:{from_sector}:{to_sector}", each.basis.source)
         return NO_FLOW
+
+    def stores(self, sector: str) -> bool:
+        """Whether an account of this sector, held by a storage body, is public storage."""
+        return self.buy_back is not None and sector in self.buy_back.storage_sectors
+
+    def into_storage(self, from_sector: str, from_canal: str, to_canal: str) -> Decision:
+        """Whether a sector may sell into public storage there, and by which rule. KeyError."""
+        rule = self.buy_back
+        if rule is None or from_sector not in rule.from_sectors:
+            return NO_FLOW
+        allowed = self._within(rule.within, from_canal, to_canal)
+        return Decision(allowed, f"buy_back:{from_sector}:storage", rule.basis.source)
+
+    def out_of_storage(self, to_sector: str) -> Decision:
+        """Whether public storage may be resold to a sector, and by which rule."""
+        rule = self.buy_back
+        if rule is None or to_sector not in rule.resale_sectors:
+            return NO_FLOW
+        return Decision(True, f"buy_back:storage:{to_sector}", rule.basis.source)
 
     def _within(self, within: str, from_canal: str, to_canal: str) -> bool:
         if within == COUNTY or from_canal == to_canal:

@@ -289,6 +289,23 @@ class FirstPrice(msgspec.Struct, frozen=True):
     basis: Basis
 
 
+class BuyBackRule(msgspec.Struct, frozen=True):
+    """Government buy-back: between which multiples of the water price (thousandths), from whom, into what, to whom.
+
+    Public storage is what accounts of the sectors `storage_sectors` are that a storage body holds: it takes in what
+    `from_sectors` sell within the county, the irrigation district or the canal (`within`), and what is left over
+    goes to `resale_sectors`. No other sale begins or ends there.
+    """
+
+    least_e3: int
+    most_e3: int
+    from_sectors: tuple[str, ...]
+    storage_sectors: tuple[str, ...]
+    resale_sectors: tuple[str, ...]
+    within: str
+    basis: Basis
+
+
 class Decision(msgspec.Struct, frozen=True):
     """Whether the rules allow a flow, by which rule and source."""
 

@@ -32,16 +32,21 @@ WHERE coalesce(clearing, 0) <> 0
 """
 
 LOSSES_SQL = f"""
-SELECT 'losses are not those of the settled instructions and calls' AS reason, x.code, l.lost, i.lost, c.lost
+SELECT 'losses are not those of the settled instructions, calls and assignments' AS reason, x.code, l.lost, i.lost, c.lost
 FROM assets x
 JOIN (SELECT asset_id, sum(credits_posted - debits_posted) AS lost FROM accounts
       WHERE code = {int(AccountCode.WATER_LOSS)} GROUP BY 1) AS l ON l.asset_id = x.id
 LEFT JOIN (
+  SELECT asset_id, sum(lost) AS lost FROM (
   SELECT a.asset_id, sum(i.source_litres - i.delivered_litres - coalesce((
            SELECT sum(f.source_litres - f.missing_litres)
            FROM delivery_refunds f JOIN deliveries d ON d.id = f.delivery_id
            WHERE d.instruction_id = i.id AND f.status = 'approved'), 0)) AS lost
   FROM instructions i JOIN accounts a ON a.id = i.seller_account WHERE i.status = 'settled' GROUP BY 1
+  UNION ALL
+  SELECT a.asset_id, sum(s.source_litres - s.delivered_litres)
+  FROM storage_assignments s JOIN water_accounts w ON w.id = s.water_account_id JOIN accounts a ON a.id = w.account_id
+  GROUP BY 1) AS each GROUP BY 1
 ) AS i ON i.asset_id = x.id
 LEFT JOIN (
   SELECT 'water:' || p.source || ':' || p.water_year AS code, sum(c.sold_litres - c.bought_litres) AS lost

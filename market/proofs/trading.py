@@ -24,6 +24,13 @@ WITH held AS (
   UNION ALL
   SELECT w.account_id, sum(h.litres) FROM pledge_holds h JOIN water_accounts w ON w.id = h.water_account_id GROUP BY 1
   UNION ALL
+  SELECT m.account_id, sum(b.held_fen) FROM resale_bids b JOIN money_accounts m ON m.id = b.money_account_id GROUP BY 1
+  UNION ALL
+  SELECT w.account_id, sum(r.volume_litres)
+  FROM resale_rounds r JOIN water_accounts w ON w.id = r.water_account_id WHERE r.status = 'open' GROUP BY 1
+  UNION ALL
+  SELECT m.account_id, sum(b.held_fen) FROM buy_backs b JOIN money_accounts m ON m.id = b.money_account_id GROUP BY 1
+  UNION ALL
   SELECT (c.charge ->> 0)::bigint, sum((c.charge ->> 1)::bigint)
   FROM instructions i CROSS JOIN LATERAL jsonb_array_elements(i.charges::jsonb) AS c (charge)
   WHERE i.status = 'awaiting_review' GROUP BY 1

@@ -112,6 +112,10 @@ SELECT coalesce((
     FROM transfers t JOIN instructions i ON i.id = t.reference JOIN chosen c ON c.account_id = i.seller_account
    WHERE t.code = {int(TransferCode.TRADE_LOSS)} AND t.kind = 0 AND t.created_at <= %(moment)s), 0)::bigint
   + coalesce((
+  SELECT sum(s.source_litres - s.delivered_litres)
+    FROM storage_assignments s JOIN water_accounts w ON w.id = s.water_account_id
+    JOIN chosen c ON c.account_id = w.account_id WHERE s.assigned_at <= %(moment)s), 0)::bigint
+  + coalesce((
   SELECT sum(t.amount)
     FROM transfers t JOIN accounts a ON a.id = t.credit_account_id JOIN assets x ON x.id = a.asset_id
    WHERE t.code = {int(TransferCode.CALL_LOSS)} AND t.created_at <= %(moment)s

@@ -66,6 +66,7 @@ def rules_of(pack: Pack) -> Mapping[str, SectorRule]:
             may_buy=sector.may_buy,
             legal_source=sector.basis.source,
             demonstration=sector.basis.demonstration,
+            stores=pack.stores(sector.code),
         )
         for sector in pack.sectors
     }

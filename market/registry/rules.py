@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.units import format_litres
-from market.registry.rights import PUBLIC_STORAGE, RIGHTS, SAVING_LOT, Basis, RightRule
+from market.registry.rights import INTERIM_BUY_BACK, PUBLIC_STORAGE, RIGHTS, SAVING_LOT, Basis, RightRule
 
 GROUNDWATER_33 = "地下水管理条例 arts 33-35 (the county pack's reading)"
 WATER_LAW_49 = "水法 art. 49"
@@ -27,12 +27,13 @@ RESTRICTED_GROUNDWATER = ("restricted", "banned", "overdrawn")
 
 @dataclass(frozen=True, slots=True)
 class SectorRule:
-    """What a sector may do, by the county's rules."""
+    """What a sector may do, by the county's rules. `stores`: public storage may be kept in it."""
 
     may_sell: bool
     may_buy: bool
     legal_source: str
     demonstration: bool = False
+    stores: bool = False
 
 
 class Barrier(NamedTuple):
@@ -207,6 +208,44 @@ def may_buy(facts: AccountFacts) -> Barrier | None:
             f"groundwater never moves into this place: it is {facts.groundwater}",
             GROUNDWATER_33,
         )
+    return None
+
+
+def is_storage(facts: AccountFacts) -> bool:
+    """Whether an account is public storage: a storage body's own, of a sector in which the county keeps it."""
+    stores = facts.sector_rule is not None and facts.sector_rule.stores
+    return facts.public_storage and facts.origin == "own" and stores
+
+
+def may_store(facts: AccountFacts) -> Barrier | None:
+    """Why nothing may be bought back into the account, or resold out of it; None: a mechanism of storage may.
+
+    Its sector's rule is not asked: domestic and ecological water is shut to the book, on both sides, and it is the
+    buy-back and the resale alone that come in and go out here.
+    """
+    barrier = _common(facts)
+    if barrier is not None:
+        return barrier
+    if not is_storage(facts):
+        return Barrier("not_public_storage", "the account is not public storage", INTERIM_BUY_BACK)
+    if facts.source == "groundwater" and facts.groundwater in RESTRICTED_GROUNDWATER:
+        return Barrier(
+            "groundwater_zone_closed",
+            f"groundwater never moves into this place: it is {facts.groundwater}",
+            GROUNDWATER_33,
+        )
+    return None
+
+
+def may_be_assigned(facts: AccountFacts) -> Barrier | None:
+    """Why stored water may not be given to the account, or None: it serves domestic and ecological use first."""
+    barrier = _common(facts)
+    if barrier is not None:
+        return barrier
+    if facts.sector_rule is None or not facts.sector_rule.stores or facts.origin != "own":
+        return Barrier("not_a_need", f"stored water is not assigned to {facts.sector}", INTERIM_BUY_BACK)
+    if facts.source == "groundwater" and facts.groundwater in RESTRICTED_GROUNDWATER:
+        return Barrier("groundwater_zone_closed", f"the place is {facts.groundwater}", GROUNDWATER_33)
     return None
 
 

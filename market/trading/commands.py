@@ -43,7 +43,7 @@ class Deal(msgspec.Struct, frozen=True, tag="deal", omit_defaults=True):
 
     It never comes from a client: the engine's inbox makes it. `reviewed`: a reviewer has approved it before it was
     struck, and the county's rules ask no second time. `review_rule` and `review_days` (working days): the mechanism's
-    own rule has it reviewed, whatever its size.
+    own rule has it reviewed, whatever its size. `kind` is the mechanism that struck it.
     """
 
     deal: int
@@ -56,6 +56,7 @@ class Deal(msgspec.Struct, frozen=True, tag="deal", omit_defaults=True):
     reviewed: bool = False
     review_rule: str = ""
     review_days: int = 0
+    kind: str = ""
 
 
 Request = Place | Amend | Cancel | Deal

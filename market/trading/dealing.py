@@ -22,6 +22,8 @@ from market.trading.gates import HOLD_RULE, SERVICE_RULE, Account, Phases
 
 DEALING: Phases = frozenset({"pre_open", "open", "auction"})
 """Deals do not wait for the book to open; a halt stops them too."""
+BUY_BACK, RESALE = "buy_back", "resale"
+"""The mechanisms by which alone water comes into public storage, and leaves it for money."""
 OWNERS_RULE = "service rule of the exchange: nobody trades with itself"
 
 
@@ -50,8 +52,8 @@ class Dealer:
             return Refused("not_found", "there is no such water account", "/water_account_id")
         what = (deal.product, deal.volume, deal.price, DEALING)
         refusal = (
-            exchange.refuse_side(seller, SELL, *what)
-            or exchange.refuse_side(buyer, BUY, *what)
+            exchange.refuse_side(seller, SELL, *what, storing=deal.kind == RESALE)
+            or exchange.refuse_side(buyer, BUY, *what, storing=deal.kind == BUY_BACK)
             or exchange.refuse_band(deal.price, deal.product, deal=True)
         )
         if refusal is not None:

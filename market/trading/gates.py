@@ -37,7 +37,8 @@ class Account:
     """What the exchange knows of a water account: whose, where, its ledger accounts, and its two gates.
 
     `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
-    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant).
+    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant);
+    `stores`: public storage, whose gates only its own mechanisms pass.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Account:
     sell_gate: tuple[str, str, str] | None = None
     buy_gate: tuple[str, str, str] | None = None
     beneficiaries: Beneficiaries | None = None
+    stores: bool = False
 
 
 @dataclass(slots=True)
@@ -121,8 +123,9 @@ class Gates(Matcher):
         return None
 
     def refuse_side(
-        self, account: Account, side: str, product_id: int, volume: int, price: int, phases: Phases = TRADING
-    ) -> Refused | None:
+        self, account: Account, side: str, product_id: int, volume: int, price: int, phases: Phases = TRADING,
+        storing: bool = False,
+    ) -> Refused | None:  # fmt: skip
         """What forbids this account to buy or sell that much at that price, whatever it has free."""
         product = self.products.get(account.product)
         if product is None or product_id != product.id:
@@ -136,7 +139,7 @@ class Gates(Matcher):
         if refusal is not None:
             return refusal
         gate = account.buy_gate if side == BUY else account.sell_gate
-        if gate is not None:
+        if gate is not None and not (storing and account.stores):
             return Refused(gate[0], gate[1], "/water_account_id", None, None, gate[2])
         if account.beneficiaries is not None:
             return self.refuse_entrusted(account.beneficiaries, price)

@@ -53,7 +53,7 @@ def _strike(engine: Engine, item: int, deal_ids: list[int], request: str | None)
 
 
 def _deal_command(row: tuple[Any, ...], request: str | None) -> Command:
-    deal = Deal(row[0], *row[3:12])
+    deal = Deal(row[0], *row[3:13])
     body_hash = hashlib.sha256(encode(deal)).digest()
     return Command(row[1], row[2], None, f"{sql.DEAL_KEY}{row[0]}", 0, body_hash, deal, request or "")
 

@@ -21,13 +21,13 @@ from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.registry import caps, excess, reference, rules
 from market.registry.behind import Behind
-from market.registry.county import USE_PLAN
+from market.registry.county import USE_PLAN, rules_of
 from market.settlement.clearing import Beneficiaries, Books
 from market.trading import guarding
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
 from market.trading.gates import TRADING, Account, Product
-from market.trading.ways import rules_of_sectors, way_between, why_no_way
+from market.trading.ways import way_between, why_no_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Reference:
         self.pack: Pack = pack_in_force(connection)
         self.zones = reference.zones(connection)
         self.limits = reference.limits(connection)
-        self._sector_rules = rules_of_sectors(self.pack)
+        self._sector_rules = rules_of(self.pack)
         self._ranks = reduce(lcm, {route.k for route in self.pack.routes}, 1000)
         self._terms.clear()
         self._load_products(connection)
@@ -121,6 +121,7 @@ class Reference:
             account = known[fresh.id]
             account.owner, account.plan = fresh.owner, fresh.plan
             account.sell_gate, account.buy_gate = fresh.sell_gate, fresh.buy_gate
+            account.stores = fresh.stores
             account.beneficiaries = fresh.beneficiaries
         return {account.plan for account in known.values() if account.plan}
 
@@ -169,6 +170,7 @@ class Reference:
             lot=self.exchange.products[product].lot if product else 1,
             sell_gate=_gate(rules.may_sell(facts)),
             buy_gate=_gate(rules.may_buy(facts)),
+            stores=rules.may_store(facts) is None,
             beneficiaries=_beneficiaries(view.behind),
         )
 

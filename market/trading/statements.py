@@ -152,7 +152,8 @@ UPDATE calls SET status = 'clearing', reason = %s, version = version + 1 WHERE i
 DEAL_KEY = "deal·"
 OPEN_DEALS_SQL = """
 SELECT d.id, w.participant_id, d.struck_by, d.seller_water_account_id, d.buyer_water_account_id, d.product_id,
-       d.volume_litres, d.price_e4, d.at, d.reviewed, coalesce(d.review_rule, ''), coalesce(d.review_days, 0)
+       d.volume_litres, d.price_e4, d.at, d.reviewed, coalesce(d.review_rule, ''), coalesce(d.review_days, 0),
+       d.kind
 FROM deals d JOIN water_accounts w ON w.id = d.seller_water_account_id
 WHERE d.id = ANY ((SELECT %s::bigint[])::bigint[]) AND d.status = 'struck' ORDER BY d.id
 """

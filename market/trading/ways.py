@@ -1,4 +1,4 @@
-"""What the county's rules make of a pair of places: whether water may and can go, what arrives, fee, reviews. Pure."""
+"""What the county's rules make of a pair of places: whether water may and can go, what arrives, fee, reviews."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from market.county.pack import Pack
-from market.registry.rules import GROUNDWATER_33, SectorRule
+from market.county.parts import Decision
+from market.registry.reference import AccountView, Zones
+from market.registry.rules import GROUNDWATER_33
 from market.trading.fills import ReviewNeed
 
 
@@ -21,6 +23,35 @@ class Side(Protocol):
     def sector(self) -> str: ...
     @property
     def source(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def public_storage(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One side of a pair, as plain values."""
+
+    canal_code: str
+    township_code: str
+    sector: str
+    source: str
+    origin: str
+    public_storage: bool
+
+
+def standing(view: AccountView, tree: Zones) -> Standing:
+    """Where a water account stands, and what it may do."""
+    facts = view.facts
+    return Standing(
+        canal_code=tree.by_id[view.canal_zone_id].code,
+        township_code=tree.by_id[view.township_zone_id].code,
+        sector=facts.sector,
+        source=facts.source,
+        origin=facts.origin,
+        public_storage=facts.public_storage,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +65,7 @@ class Way:
 
 def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
     """How water may go from a seller's place to a buyer's; None where a rule forbids it or no route exists."""
-    if not pack.flow(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code).allowed:
+    if not _flow(pack, seller, buyer).allowed:
         return None
     if seller.source == "groundwater" and not pack.groundwater_allowed(
         (buyer.township_code, buyer.canal_code)
@@ -53,7 +84,7 @@ def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
 
 def why_no_way(pack: Pack, seller: Side, buyer: Side) -> tuple[str, str, str]:
     """The first reason for which `way_between` is None: (rule, detail, legal source)."""
-    flow = pack.flow(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code)
+    flow = _flow(pack, seller, buyer)
     if not flow.allowed:
         start, end = f"{seller.sector} at {seller.canal_code}", f"{buyer.sector} at {buyer.canal_code}"
         detail = f"water is not sold from {start} to {end}"
@@ -66,11 +97,18 @@ def why_no_way(pack: Pack, seller: Side, buyer: Side) -> tuple[str, str, str]:
     return ("no_route", detail, "the county pack lists the routes")
 
 
-def rules_of_sectors(pack: Pack) -> dict[str, SectorRule]:
-    """What each sector may do, as the registry's rules take it."""
-    return {
-        sector.code: SectorRule(
-            sector.may_sell, sector.may_buy, sector.basis.source, sector.basis.demonstration
-        )
-        for sector in pack.sectors
-    }
+def _flow(pack: Pack, seller: Side, buyer: Side) -> Decision:
+    """Whether the county's rules let water go from one side to the other.
+
+    Storage takes in and gives out by rules of its own; its accounts are shut to the book, so that only a deal of
+    the buy-back or of a resale gets as far as here.
+    """
+    if _is_storage(pack, buyer):
+        return pack.into_storage(seller.sector, seller.canal_code, buyer.canal_code)
+    if _is_storage(pack, seller):
+        return pack.out_of_storage(buyer.sector)
+    return pack.flow(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code)
+
+
+def _is_storage(pack: Pack, side: Side) -> bool:
+    return side.public_storage and side.origin == "own" and pack.stores(side.sector)

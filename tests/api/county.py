@@ -27,7 +27,7 @@ from market.participants import access, admission, passwords, tokens
 from market.participants.models import MoneyAccount, User, UserRole
 from market.registry import allocations, entitlements
 from market.registry.models import WaterAccount
-from tests.api import lots
+from tests.api import lots, storing
 from tests.api.inline import Inline
 from tests.api.market import credit_code
 from tests.api.offers import negotiation_body, product, programme, signed, subscribed
@@ -52,6 +52,9 @@ class County:
     password_hash: str = ""
     bank: str = ""
     programme: str = ""
+    offer: str = ""
+    storage: str = ""
+    round: str = ""
 
     def user(self, name: str, role: str, participant_id: int | None = None) -> int:
         """A new user with one role; its access token is kept under `name`."""
@@ -129,6 +132,7 @@ def furnish(county: County) -> None:
         _delivery(county, things, name)
         _pledge(county, things, name)
         _trust(county, things, name)
+        storing.buy_back(county, things, name)
         _negotiation(county, things, name)
         things["subscription"] = subscribed(county, name, county.programme, things["water_account"], "1")
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
@@ -138,6 +142,8 @@ def furnish(county: County) -> None:
     for things, name, other in ((county.mine, "mine", county.theirs), (county.theirs, "theirs", county.mine)):
         body = {"water_account_id": things["water_account"]}
         things["bidder"] = county.post(name, f"/listings/{other['listing']}/bidders", body)["id"]
+    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        storing.bid(county, things, name)
     county.mine["mandate"] = mandate(county, county.mine, "theirs")
     county.theirs["mandate"] = mandate(county, county.theirs, "mine")
 

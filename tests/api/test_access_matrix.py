@@ -35,7 +35,8 @@ NOTHING_HAPPENED = frozenset({404, 409, 412, 422, 428})
 LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
-    "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions",
+    "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
+    "resale-bids",
 )  # fmt: skip
 
 
@@ -86,6 +87,8 @@ def _bureau_ids(county: County) -> dict[str, str]:
         "programme_id": county.programme,
         "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
         "kill_switch_id": _kill_switch(county),
+        "buy_back_id": county.offer,
+        "resale_round_id": county.round,
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 
@@ -207,6 +210,11 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         },
         "negotiations.withdraw": {"reason": "t"},
         "published_negotiations.object_to": {"grounds": "t"},
+        "resales.bid": {"water_account_id": things["water_account_id"], "volume": "1", "price": "1"},
+        "buy_backs.take": {"water_account_id": things["water_account_id"], "volume": "1"},
+        "buy_backs.take_list": {
+            "basis": "t", "rows": [{"water_account_id": things["water_account_id"], "volume": "1"}],
+        },
         "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},

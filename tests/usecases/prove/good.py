@@ -9,9 +9,10 @@ from typing import Any
 
 from ledger.units import format_litres, parse_litres
 from market import jobs
-from market.core import clock, db
+from market.core import audit, clock, db
 from market.jobs import named, run
-from tests.api import lots
+from market.trading import buy_backs
+from tests.api import lots, storing
 from tests.api.county import YEAR, County, furnish, open_county, product
 from tests.api.offers import negotiation_body, programme, signed, subscribed
 
@@ -31,6 +32,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _pool(county)
         _split(county)
         _bid(county)
+        _resell(county)
         county.exchange.take_up()
         _season(county)
     db.dispose(database_url)
@@ -144,6 +146,24 @@ def _pool(county: County) -> None:
     county.post("mine", f"/trust-members/{county.mine['trust_member']}/bring-in", {"volume": "10"})
     county.post("mine-trustee", "/orders", order(county, "mine", pool, "sell", "20", "0.7"))
     county.post("factory", "/orders", order(county, "factory", factory, "buy", "15", "0.7"))
+
+
+def _resell(county: County) -> None:
+    """Stored water assigned to the town, and some resold to the factory; another round is open."""
+    with db.transaction(county.settings.url()) as session:
+        for offer in buy_backs.due(session):
+            buy_backs.advance(session, actor=audit.Actor(), buy_back_id=offer)
+    town = storing.account(
+        county, county.get("centre", "/me")["participant_id"], "DEMO-MANAS", "DEMO-CANAL", "domestic"
+    )
+    body = {"to_water_account_id": town, "volume": "2", "reason": "drinking water"}
+    county.post("registrar", f"/storage-accounts/{county.storage}/assignments", body)
+    made = county.post("registrar", "/resale-rounds", storing.round_body(county, volume="2"))
+    works = county.get("factory", "/water-accounts")["data"][0]["id"]
+    offer = {"water_account_id": works, "volume": "2", "price": "0.6"}
+    county.post("factory", f"/resale-rounds/{made['id']}/bids", offer)
+    closed = county.post("registrar", f"/resale-rounds/{made['id']}/close")
+    assert closed["awarded"] == "2.000"
 
 
 def _cut(county: County) -> None:

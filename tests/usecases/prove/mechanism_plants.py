@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.usecases.prove.plants import LEDGER, RIGHTS, SEASON, TRADING, TRAIL, plant, unchecked
+from tests.usecases.prove.plants import LEDGER, RIGHTS, SEASON, STORAGE, TRADING, TRAIL, plant, unchecked
 
 SOLD = "(SELECT min(id) FROM listings WHERE status = 'sold')"
 BIDDABLE = "(SELECT max(id) FROM listings WHERE bids > 0 AND status = 'open')"
@@ -78,4 +78,4 @@ SESSIONS = (
     plant("a reference price that nobody recorded", 13, PRICE),
 )  # fmt: skip
 
-PLANTS = (*SESSIONS, *LEDGER, *TRADING, *SEASON, *TRAIL, *RIGHTS, *BIDDING)
+PLANTS = (*SESSIONS, *LEDGER, *TRADING, *STORAGE, *SEASON, *TRAIL, *RIGHTS, *BIDDING)

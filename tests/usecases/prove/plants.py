@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 # Accounts of the sound market that stay the same whatever is planted.
-HOLDER = "(SELECT account_id FROM water_accounts WHERE origin = 'own' ORDER BY id DESC LIMIT 1)"
+HOLDER = (
+    "(SELECT account_id FROM water_accounts WHERE origin = 'own' AND sector = 'agriculture'"
+    " ORDER BY id DESC LIMIT 1)"
+)
 PAYER = (
     "(SELECT m.account_id FROM money_accounts m JOIN participants p ON p.id = m.participant_id"
     " WHERE p.kind = 'household' ORDER BY m.id DESC LIMIT 1)"
@@ -244,6 +247,31 @@ TRADING = (
           "UPDATE orders SET tif = 'GTD', expires_at = clock_timestamp() - interval '1 minute'"
           f" WHERE id = {OPEN_SELL}"),
     plant("an order open on a closed product", 14, "UPDATE products SET phase = 'closed'"),
+)  # fmt: skip
+
+STORAGE = (
+    plant("a budget that holds less than it says", 6,
+          unchecked("buy_backs", "ck_buy_backs_budget"),
+          "UPDATE buy_backs SET held_fen = held_fen + 1 WHERE status = 'open'"),
+    plant("a budget of which a fen is gone", 6,
+          unchecked("buy_backs", "ck_buy_backs_budget"),
+          "UPDATE buy_backs SET freed_fen = freed_fen + 1 WHERE status = 'open'"),
+    plant("a budget that was spent on nothing", 6,
+          "UPDATE buy_backs SET spent_fen = spent_fen + 1, budget_fen = budget_fen + 1 WHERE status = 'open'"),
+    Plant("a take without its deal", frozenset({6, 8}),
+          ("UPDATE deals SET kind = 'programme' WHERE id = (SELECT max(id) FROM deals WHERE kind = 'buy_back')",)),
+    plant("a take of another volume than its deal", 8,
+          "UPDATE buy_back_takes SET volume_litres = volume_litres + 1000"
+          " WHERE id = (SELECT max(id) FROM buy_back_takes)"),
+    plant("a bid that holds more than it says", 6,
+          "UPDATE resale_bids SET held_fen = held_fen - 1 WHERE id = (SELECT max(id) FROM resale_bids"
+          " WHERE status = 'sealed')"),
+    plant("an award that no deal was struck for", 8,
+          "UPDATE deals SET volume_litres = volume_litres * 2 WHERE kind = 'resale'"),
+    plant("an assignment that moved less than it says", 7,
+          "UPDATE storage_assignments SET source_litres = source_litres + 1, delivered_litres = delivered_litres + 1"),
+    plant("a take that nobody recorded", 13,
+          "UPDATE audit SET subject_type = 'planted' WHERE subject_type = 'buy_back_take'"),
 )  # fmt: skip
 
 SEASON = (

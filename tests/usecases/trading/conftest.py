@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from market import prove
 from market.core import db
 from tests.model.world import Names, World, furnish
+from tests.usecases.trading.storing import furnish_storage
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,10 @@ def world(server_url: str, furnished: tuple[str, Names]) -> Iterator[World]:
         made.close()
         db.dispose(url)
         db.drop_database(server_url, name)
+
+
+@pytest.fixture
+def storage(world: World) -> int:
+    """The water account of public storage, ecological, on canal 1; the storage body has 500.00 yuan."""
+    world.names = copy.deepcopy(world.names)  # the others have no storage
+    return furnish_storage(world)
