@@ -32,7 +32,8 @@ WHERE coalesce(clearing, 0) <> 0
 """
 
 LOSSES_SQL = f"""
-SELECT 'losses are not those of the settled instructions, calls and assignments' AS reason, x.code, l.lost, i.lost, c.lost
+SELECT 'losses are not those of the settled instructions, calls and assignments' AS reason, x.code, l.lost,
+       i.lost, c.lost
 FROM assets x
 JOIN (SELECT asset_id, sum(credits_posted - debits_posted) AS lost FROM accounts
       WHERE code = {int(AccountCode.WATER_LOSS)} GROUP BY 1) AS l ON l.asset_id = x.id

@@ -11,25 +11,16 @@ from ledger.units import fen_half_even, value_tick_litres
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
 from market.registry import reference
+from market.registry.county import rules_of
 from market.registry.rules import Barrier, may_buy, may_sell
 from market.trading.commands import Refused
 from market.trading.dealing import OWNERS_RULE
 from market.trading.errors import of
 from market.trading.fills import source_for
 from market.trading.gates import SERVICE_RULE
-from market.trading.ways import Way, rules_of_sectors, way_between, why_no_way
+from market.trading.ways import Way, standing, way_between, why_no_way
 
 POINTER = "/water_account_id"
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """Where an account is, as the ways between places ask for it."""
-
-    township_code: str
-    canal_code: str
-    sector: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +44,7 @@ def view(connection: psycopg.Connection[Any], water_account_id: int) -> referenc
 
 def _views(connection: psycopg.Connection[Any], ids: list[int]) -> list[reference.AccountView]:
     tree = reference.zones(connection)
-    found = reference.accounts(connection, tree, rules_of_sectors(pack_in_force(connection)), ids=ids)
+    found = reference.accounts(connection, tree, rules_of(pack_in_force(connection)), ids=ids)
     if not found.keys() >= set(ids):
         raise NotFound("there is no such water account", pointer=POINTER)
     return [found[each] for each in ids]
@@ -89,16 +80,8 @@ def pair(
     ):
         detail = "the bidder is a beneficial owner of what is listed"
         raise of(Refused("same_owner", detail, POINTER, None, None, OWNERS_RULE))
-    pack, zones = pack_in_force(connection), reference.zones(connection).by_id
-    start, end = (
-        _Spot(
-            zones[each.township_zone_id].code,
-            zones[each.canal_zone_id].code,
-            each.facts.sector,
-            each.facts.source,
-        )
-        for each in (seller, buyer)
-    )
+    pack, tree = pack_in_force(connection), reference.zones(connection)
+    start, end = (standing(each, tree) for each in (seller, buyer))
     way = way_between(pack, start, end)
     if way is None:
         rule, detail, source = why_no_way(pack, start, end)

@@ -36,7 +36,7 @@ from market.trading.buy_back_models import BuyBack, BuyBackList, BuyBackTake
 from market.trading.buy_back_rules import most_litres, part_fen, price_e4, share_out
 from market.trading.commands import Refused
 from market.trading.dealing import BUY_BACK
-from market.trading.exchange import HOLD_RULE, SERVICE_RULE
+from market.trading.gates import HOLD_RULE, SERVICE_RULE
 from market.trading.models import Product
 from market.trading.ways import Standing, standing, way_between, why_no_way
 

@@ -40,7 +40,7 @@ from market.trading.buy_back_models import BuyBack
 from market.trading.buy_back_rules import part_fen, price_e4
 from market.trading.dealing import BUY_BACK
 from market.trading.errors import InsufficientMoney, ProductMismatch
-from market.trading.exchange import HOLD_RULE
+from market.trading.gates import HOLD_RULE
 from market.trading.models import Product
 
 

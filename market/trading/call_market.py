@@ -50,6 +50,8 @@ class Where:
     canal_code: str
     sector: str
     source: str
+    origin: str = "own"
+    public_storage: bool = False
 
     @property
     def label(self) -> str:

@@ -38,7 +38,7 @@ from market.trading.buy_back_errors import (
 from market.trading.buy_back_rules import clear
 from market.trading.commands import Refused
 from market.trading.dealing import OWNERS_RULE, RESALE
-from market.trading.exchange import HOLD_RULE, SERVICE_RULE
+from market.trading.gates import HOLD_RULE, SERVICE_RULE
 from market.trading.models import Product
 from market.trading.storage_models import ResaleBid, ResaleRound
 from market.trading.ways import standing, way_between, why_no_way

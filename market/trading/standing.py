@@ -15,11 +15,12 @@ from ledger.arrays import Bigints
 from market.core.errors import NotFound
 from market.county.pack import Pack
 from market.registry import reference, rules
+from market.registry.county import rules_of
 from market.trading.commands import Refused
 from market.trading.dealing import OWNERS_RULE
 from market.trading.gates import SERVICE_RULE
 from market.trading.models import Product
-from market.trading.ways import Way, rules_of_sectors, way_between, why_no_way
+from market.trading.ways import Way, way_between, why_no_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Standing:
     canal_code: str
     sector: str
     source: str
+    origin: str
+    public_storage: bool
     water_year: int
     sell_gate: rules.Barrier | None
     buy_gate: rules.Barrier | None
@@ -44,7 +47,7 @@ class Standing:
 def load(connection: psycopg.Connection, pack: Pack, ids: Iterable[int]) -> dict[int, Standing]:
     """These water accounts by id; unknown ones, and those of participants without a money account, are left out."""
     tree = reference.zones(connection)
-    views = reference.accounts(connection, tree, rules_of_sectors(pack), ids=ids)
+    views = reference.accounts(connection, tree, rules_of(pack), ids=ids)
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(
             "SELECT m.participant_id, m.account_id, p.name FROM money_accounts m"
@@ -64,6 +67,8 @@ def load(connection: psycopg.Connection, pack: Pack, ids: Iterable[int]) -> dict
             canal_code=tree.by_id[view.canal_zone_id].code,
             sector=view.facts.sector,
             source=view.facts.source,
+            origin=view.facts.origin,
+            public_storage=view.facts.public_storage,
             water_year=view.place.water_year,
             sell_gate=rules.may_sell(view.facts),
             buy_gate=rules.may_buy(view.facts),

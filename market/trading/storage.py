@@ -28,8 +28,8 @@ from market.registry.models import WaterAccount
 from market.registry.reference import AccountView
 from market.trading import buy_backs, errors
 from market.trading.buy_back_errors import NotANeed
-from market.trading.exchange import HOLD_RULE
 from market.trading.fills import source_for
+from market.trading.gates import HOLD_RULE
 from market.trading.storage_models import StorageAssignment, StorageNeed
 from market.trading.ways import standing
 
