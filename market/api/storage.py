@@ -108,8 +108,8 @@ def close(resale_round_id: int) -> dict[str, Any]:
 
 
 @blp.route("/resale-rounds/<rsr:resale_round_id>/bids", methods=["POST"])
-@blp.arguments(shapes.BidIn)
-@blp.response(201, shapes.BidOut)
+@blp.arguments(shapes.ResaleBidIn)
+@blp.response(201, shapes.ResaleBidOut)
 def bid(body: dict[str, Any], resale_round_id: int) -> dict[str, Any]:
     """Send a sealed bid; its money is held until the round closes."""
     of_body(lists.one(session(), WaterAccount, body["water_account_id"]).participant_id)
@@ -125,7 +125,7 @@ def bid(body: dict[str, Any], resale_round_id: int) -> dict[str, Any]:
 
 
 @blp.route("/resale-bids", methods=["GET"])
-@blp.response(200, shapes.BidPage)
+@blp.response(200, shapes.ResaleBidPage)
 def list_bids() -> dict[str, Any]:
     """One's own bids; the bureau sees those of rounds that have closed."""
     where = paging("rsb")
@@ -136,14 +136,14 @@ def list_bids() -> dict[str, Any]:
 
 
 @blp.route("/resale-bids/<rsb:resale_bid_id>", methods=["GET"])
-@blp.response(200, shapes.BidOut)
+@blp.response(200, shapes.ResaleBidOut)
 def get_bid(resale_bid_id: int) -> dict[str, Any]:
     """One bid of one's own."""
     return _bid_out(storage_queries.one_bid(session(), bid_id=resale_bid_id, participant_id=own_only()))
 
 
 @blp.route("/resale-bids/<rsb:resale_bid_id>/withdraw", methods=["POST"])
-@blp.response(200, shapes.BidOut)
+@blp.response(200, shapes.ResaleBidOut)
 def withdraw(resale_bid_id: int) -> dict[str, Any]:
     """Take a sealed bid back before the round closes."""
     return _bid_out(resales.withdraw(session(), actor=actor().audit, bid_id=resale_bid_id))

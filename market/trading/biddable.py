@@ -18,7 +18,8 @@ from market.trading.dealing import OWNERS_RULE
 from market.trading.errors import of
 from market.trading.fills import source_for
 from market.trading.gates import SERVICE_RULE
-from market.trading.ways import Way, standing, way_between, why_no_way
+from market.trading.spots import spot
+from market.trading.ways import Way, way_between, why_no_way
 
 POINTER = "/water_account_id"
 
@@ -81,7 +82,7 @@ def pair(
         detail = "the bidder is a beneficial owner of what is listed"
         raise of(Refused("same_owner", detail, POINTER, None, None, OWNERS_RULE))
     pack, tree = pack_in_force(connection), reference.zones(connection)
-    start, end = (standing(each, tree) for each in (seller, buyer))
+    start, end = (spot(each, tree) for each in (seller, buyer))
     way = way_between(pack, start, end)
     if way is None:
         rule, detail, source = why_no_way(pack, start, end)

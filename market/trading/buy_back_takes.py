@@ -38,7 +38,8 @@ from market.trading.commands import Refused
 from market.trading.dealing import BUY_BACK
 from market.trading.gates import HOLD_RULE, SERVICE_RULE
 from market.trading.models import Product
-from market.trading.ways import Standing, standing, way_between, why_no_way
+from market.trading.spots import Spot, spot
+from market.trading.ways import way_between, why_no_way
 
 TAKE = "buy_back_take"
 
@@ -83,7 +84,7 @@ class _Ground:
     pack: Pack
     tree: Zones
     lot: int
-    storage: Standing
+    storage: Spot
     views: Mapping[int, AccountView]
     free: Mapping[int, int]
     allocated: Mapping[int, int]
@@ -238,7 +239,7 @@ def _ground(session: Session, offer: BuyBack, asked: Sequence[Asked]) -> _Ground
         pack=pack_in_force(connection),
         tree=tree,
         lot=session.get_one(Product, offer.product_id).lot_litres,
-        storage=standing(views[offer.water_account_id], tree),
+        storage=spot(views[offer.water_account_id], tree),
         views=views,
         free=reference.available(connection, [view.account_id for view in views.values()]),
         allocated=allocated,
@@ -301,7 +302,7 @@ def _check_account(ground: _Ground, view: AccountView) -> int:
         zone = ground.tree.by_id[offer.zone_id].code
         raise OutsideBuyBack(f"the offer is for {zone}", pointer="/water_account_id", limit=zone)
     barrier = rules.may_sell(view.facts)
-    seller = standing(view, ground.tree)
+    seller = spot(view, ground.tree)
     reason: tuple[str, str, str] | None = barrier
     if reason is None and way_between(ground.pack, seller, ground.storage) is None:
         reason = why_no_way(ground.pack, seller, ground.storage)

@@ -40,8 +40,9 @@ from market.trading.commands import Refused
 from market.trading.dealing import OWNERS_RULE, RESALE
 from market.trading.gates import HOLD_RULE, SERVICE_RULE
 from market.trading.models import Product
+from market.trading.spots import spot
 from market.trading.storage_models import ResaleBid, ResaleRound
-from market.trading.ways import standing, way_between, why_no_way
+from market.trading.ways import way_between, why_no_way
 
 BID = "resale_bid"
 ROUND = "resale_round"
@@ -230,7 +231,7 @@ def _eligible(session: Session, found: ResaleRound, water_account_id: int) -> Ac
         raise errors.ProductMismatch(
             "the account holds another source or water year", pointer="/water_account_id"
         )
-    sides = standing(stored, tree), standing(view, tree)
+    sides = spot(stored, tree), spot(view, tree)
     reason: tuple[str, str, str] | None = rules.may_buy(view.facts)
     if reason is None and stored.owner_id == view.owner_id:
         reason = ("same_owner", "one beneficial owner stands on both sides", OWNERS_RULE)

@@ -30,8 +30,8 @@ from market.trading import buy_backs, errors
 from market.trading.buy_back_errors import NotANeed
 from market.trading.fills import source_for
 from market.trading.gates import HOLD_RULE
+from market.trading.spots import spot
 from market.trading.storage_models import StorageAssignment, StorageNeed
-from market.trading.ways import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def assign(
     if to is None or to.id == view.id:
         raise NotFound("there is no such water account", pointer="/to_water_account_id")
     _check_need(view, to)
-    here, there = standing(view, tree), standing(to, tree)
+    here, there = spot(view, tree), spot(to, tree)
     route = pack.route(here.canal_code, there.canal_code, here.sector)
     if route is None:
         raise errors.NoRoute(f"no route leads from {here.canal_code} to {there.canal_code}")

@@ -1,4 +1,4 @@
-"""What the county's rules make of a pair of places: whether water may and can go, what arrives, fee, reviews."""
+"""What the county's rules make of a pair of places: whether water may and can go, what arrives, fee, reviews. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Protocol
 
 from market.county.pack import Pack
 from market.county.parts import Decision
-from market.registry.reference import AccountView, Zones
 from market.registry.rules import GROUNDWATER_33
 from market.trading.fills import ReviewNeed
 
@@ -27,31 +26,6 @@ class Side(Protocol):
     def origin(self) -> str: ...
     @property
     def public_storage(self) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One side of a pair, as plain values."""
-
-    canal_code: str
-    township_code: str
-    sector: str
-    source: str
-    origin: str
-    public_storage: bool
-
-
-def standing(view: AccountView, tree: Zones) -> Standing:
-    """Where a water account stands, and what it may do."""
-    facts = view.facts
-    return Standing(
-        canal_code=tree.by_id[view.canal_zone_id].code,
-        township_code=tree.by_id[view.township_zone_id].code,
-        sector=facts.sector,
-        source=facts.source,
-        origin=facts.origin,
-        public_storage=facts.public_storage,
-    )
 
 
 @dataclass(frozen=True, slots=True)

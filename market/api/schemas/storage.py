@@ -93,7 +93,7 @@ class RoundPage(Schema):
     has_more = fields.Boolean(required=True)
 
 
-class BidIn(Schema):
+class ResaleBidIn(Schema):
     """A sealed bid: the volume as it leaves the storage, and the most that is paid for it there."""
 
     water_account_id = PublicId("wac", required=True)
@@ -101,7 +101,7 @@ class BidIn(Schema):
     price = Price(required=True, positive=True)
 
 
-class BidOut(Schema):
+class ResaleBidOut(Schema):
     """A bid; `held` rests until the round closes, `award` is what it won."""
 
     id = PublicId("rsb", required=True)
@@ -116,8 +116,8 @@ class BidOut(Schema):
     bid_at = fields.AwareDateTime(required=True)
 
 
-class BidPage(Schema):
+class ResaleBidPage(Schema):
     """A page of bids."""
 
-    data = fields.List(fields.Nested(BidOut), required=True)
+    data = fields.List(fields.Nested(ResaleBidOut), required=True)
     has_more = fields.Boolean(required=True)
