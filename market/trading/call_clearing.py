@@ -61,9 +61,9 @@ def compute(session: Session, call: Call) -> Found:
             place_of=lambda where: _place(reference, product.water_year, where),
             window=call.window,
         )
-    except NoCall as error:
+        clearing = auction.clear(built.market)
+    except (NoCall, auction.BadMarket, auction.ClearingHalted) as error:
         raise NoCallHere(str(error)) from error
-    clearing = auction.clear(built.market)
     record = auction.record(built.market, clearing)
     fee_e6 = {
         node: reference.pack.fee_e6(where.canal_code, where.township_code)

@@ -11,7 +11,7 @@ import pytest
 from market import jobs
 from market.core import clock, db, inbox
 from market.jobs import CLOCK
-from market.trading import call_queries, call_settling, calls, verify
+from market.trading import auction, call_queries, call_settling, calls, verify
 from market.trading.auction.replay import replay
 from market.trading.call_models import Call
 from market.trading.commands import Accepted, Refused
@@ -254,3 +254,25 @@ def test_a_product_that_gathers_by_its_calendar_gets_its_call_and_is_cleared_whe
     with db.transaction(world.url) as session:
         newest, *_ = call_queries.listed(session, product_id=world.names.product, before=None, limit=9)
         assert newest.status == "void"
+
+
+def test_a_clearing_that_halts_halts_the_call_and_the_product(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def halted(_: object) -> None:
+        raise auction.ClearingHalted("the ties could not be settled")
+
+    monkeypatch.setattr(auction, "clear", halted)
+    call = _open(world)
+    _place(world, "ask", "a", "sell", 20, 3_000)
+    with db.transaction(world.url) as session:
+        calls.close_call(session, actor=world.names.actor, call_id=call)
+    take_up(world.engine)
+    with db.transaction(world.url) as session:
+        calls.clear(session, actor=CLOCK, call_id=call)
+    take_up(world.engine)
+    found = _call(world, call)
+    assert (found.status, found.reason) == ("halted", "the ties could not be settled")
+    assert world.looking.execute(
+        "SELECT phase FROM products WHERE id = %s", (world.names.product,)
+    ).fetchone() == ("halted",)
