@@ -1,0 +1,51 @@
+"""Who may call what: people, their sign-in and their money."""
+
+from __future__ import annotations
+
+from market.api.permissions.rules import BUREAU, EVERYONE, PARTICIPANTS, PUBLIC, Rule, read, write
+
+ROUTES: dict[str, Rule] = {
+    # health
+    "health.healthz": Rule(PUBLIC),
+    "health.readyz": Rule(PUBLIC),
+    "health.metrics": Rule(PUBLIC),
+    # sign-in
+    "auth.token": Rule(PUBLIC),
+    "auth.session": Rule(PUBLIC),
+    "auth.refresh": Rule(PUBLIC),
+    "auth.sign_out": Rule(EVERYONE, "self", None, "read"),
+    "auth.me": Rule(EVERYONE, "self"),
+    # participants
+    "participants.apply": Rule(PUBLIC),
+    "participants.list_participants": read(also=BUREAU | PARTICIPANTS, owns="self"),
+    "participants.get": read(also=BUREAU | PARTICIPANTS, owns="participant"),
+    "participants.admit": write("registrar"),
+    "participants.refuse": write("registrar"),
+    "participants.suspend": write("registrar", "supervisor"),
+    "participants.reinstate": write("registrar", "supervisor"),
+    "participants.set_owner_group": write("registrar"),
+    "participants.record_mandate": write("registrar"),
+    "participants.list_mandates": read("registrar", "supervisor", also=PARTICIPANTS, owns="participant"),
+    "participants.revoke_mandate": write("registrar", also=PARTICIPANTS, owns="mandate"),
+    # users of the bureau
+    "users.create": write("administrator"),
+    "users.list_users": read("administrator"),
+    "users.set_roles": write("administrator"),
+    "users.suspend": write("administrator"),
+    "users.reinstate": write("administrator"),
+    # API keys
+    "keys.create": Rule(EVERYONE, "self", None, "keys"),
+    "keys.list_keys": Rule(EVERYONE, "self", None, "keys"),
+    "keys.rotate": Rule(EVERYONE, "api_key", None, "keys"),
+    "keys.revoke": Rule(EVERYONE, "api_key", None, "keys"),
+    # money
+    "money_accounts.list_money_accounts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
+    "money_accounts.get_money_account": read(
+        "treasurer", "supervisor", also=PARTICIPANTS, owns="money_account"
+    ),
+    "money_accounts.statement": read("treasurer", "supervisor", also=PARTICIPANTS, owns="money_account"),
+    "payments.list_deposits": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
+    "payments.record_deposit": write("treasurer", key="http"),
+    "payments.list_payouts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
+    "payments.record_payout": write("treasurer", key="http"),
+}
