@@ -20,7 +20,8 @@ def pack() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def pack_check(file: Path) -> None:
     """Check the county pack FILE. Exits 1 and names the line of each mistake if there is one."""
-    import_module("market.county.loader").load(file.read_text(encoding="utf-8"))
+    text = import_module("market.county.shipped").dated(file.read_text(encoding="utf-8"))
+    import_module("market.county.loader").load(text)
     click.echo(f"{file} is a good county pack.")
 
 

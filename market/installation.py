@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from market.core import audit, db
 from market.county import install as county
-from market.county import loader
+from market.county import loader, shipped
 from market.county.pack import Pack
 from market.registry import install as registry
 from market.trading import products
@@ -19,7 +19,7 @@ def run(url: str, file: Path | None = None) -> bool:
 
     Errors: PackError (names the line), and the refusals of each part.
     """
-    text = file.read_text(encoding="utf-8") if file is not None else loader.shipped()
+    text = shipped.dated(file.read_text(encoding="utf-8")) if file is not None else shipped.text_of()
     with db.transaction(url) as session:
         return install(session, pack=loader.load(text), actor=audit.Actor())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import logging
 import os
@@ -13,7 +14,7 @@ import pytest
 import structlog
 from psycopg import sql
 
-from market.core import datadir, db, embedded
+from market.core import clock, datadir, db, embedded
 
 VAR = Path(__file__).resolve().parents[1] / "var"
 RUNS_AT_ONCE = 16
@@ -24,6 +25,24 @@ structlog.configure(
     wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING)
 )  # what failed, not what ran
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--days-on",
+        type=int,
+        default=0,
+        help="Run as if so many days had passed; a server of a test's own stays.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Moves the clock before the tests are read, as some of them take the year when they are."""
+    days_on = config.getoption("days_on")
+    if days_on:
+        moved = clock.moved_to(clock.now() + dt.timedelta(days=days_on))
+        moved.__enter__()
+        config.add_cleanup(lambda: moved.__exit__(None, None, None))
 
 
 @pytest.fixture(scope="session")

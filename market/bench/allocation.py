@@ -24,7 +24,7 @@ from market import installation
 from market.bench import machine, publish
 from market.core import audit, datadir, db, embedded
 from market.core.datadir import OperatorError
-from market.county import loader
+from market.county import loader, shipped
 from market.registry import allocations, reference
 from market.registry.errors import CapExceeded
 
@@ -144,7 +144,7 @@ def _gather(url: str) -> None:
     db.migrate(url)
     db.unlock_ids(url)
     with db.transaction(url) as session:
-        installation.install(session, pack=loader.load(loader.shipped()), actor=audit.Actor())
+        installation.install(session, pack=loader.load(shipped.text_of(year=YEAR)), actor=audit.Actor())
     with db.connect(url) as connection:
         connection.execute("SET session_replication_role = replica")  # foreign keys are made to hold
         for statement in (_PEOPLE_SQL, _LEDGER_SQL, _RIGHTS_SQL, _WATER_SQL):

@@ -14,12 +14,11 @@ import psycopg
 from ledger import journal
 from ledger.units import parse_litres
 from market import installation
-from market.core import audit, books, db
+from market.core import audit, books, clock, db
 from market.core.chart import CNY, AccountCode, TransferCode
 from market.registry import accounts, allocations, reference, steps
 from market.registry.county import plan_threshold
 
-WATER_YEAR = 2026
 SELLING = ("653123101", "KUSHAN-C1")
 BUYING = ("653123102", "KUSHAN-C2")
 FARMERS_A_SIDE = 10_000
@@ -87,13 +86,13 @@ def gather(url: str) -> Crowd:
         _open_water(connection, batch, zones, buying)
         batch.execute(connection)
         allocations.announce(
-            session, actor=audit.Actor(), water_year=WATER_YEAR, source="surface", share_e6=1_000_000,
+            session, actor=audit.Actor(), water_year=clock.this_year(), source="surface", share_e6=1_000_000,
             sector="agriculture", kind="irrigation_certificate", reason="benchmark",
         )  # fmt: skip
         session.flush()
         sides = [_farmers(connection, zones[canal].id, users) for _, canal in (SELLING, BUYING)]
         row = connection.execute(
-            "SELECT id FROM products WHERE source = 'surface' AND water_year = %s", (WATER_YEAR,)
+            "SELECT id FROM products WHERE source = 'surface' AND water_year = %s", (clock.this_year(),)
         ).fetchone()
         assert row is not None
     with db.connect(url, autocommit=True) as own:
@@ -132,7 +131,7 @@ def _open_water(
             for person in people
         ],
         source="surface",
-        water_year=WATER_YEAR,
+        water_year=clock.this_year(),
         threshold=plan_threshold(connection),
         batch=batch,
     )

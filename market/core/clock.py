@@ -28,6 +28,11 @@ def today() -> dt.date:
     return now().astimezone(LEGAL_ZONE).date()
 
 
+def this_year() -> int:
+    """The year of the present legal day; the demonstration's water years are calendar years."""
+    return today().year
+
+
 def end_of_legal_day(day: dt.date) -> dt.datetime:
     """The instant at which the legal day `day` is over, in UTC."""
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(0), LEGAL_ZONE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from market.county import checks, parts, trading_rows
@@ -20,7 +19,6 @@ NEEDED_THRESHOLDS = ("use_plan",)
 RIGHT_KINDS = ("abstraction_permit", "irrigation_certificate", "network_certificate", "regional")
 CLOCK_UNITS = ("working_days", "days", "years")
 LIMIT_KINDS = ("cap", "route", "import", "export", "conversion")
-PACKS = Path(__file__).parent / "packs"
 _BASIS = ("source", "status", "demonstration")
 _SECTIONS = (
     "name", "version", "zh", "en", "county", "certificate_prefix", "sources", "zones", "water_sources", "sectors",
@@ -38,11 +36,6 @@ deal negotiated; books are open all day, no price is out of bounds, and the bure
 def load(text: str) -> Pack:
     """The pack of a YAML text, read and checked. Errors: PackError with the line."""
     return _Reader(read(text)).whole()
-
-
-def shipped(name: str = "yengisar") -> str:
-    """The text of a pack that comes with the product."""
-    return (PACKS / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 class _Reader:

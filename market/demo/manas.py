@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +25,6 @@ LAND_MU, RIGHT_M3, USED_M3, SOLD_M3 = "10.32", "4180", "3179", "1001"
 SALE_PRICE = "0.3003"
 RESOLD_M3, RESALE_PRICE = "500", "0.6"
 BOUGHT_M3, BUY_PRICE = "465", "0.7"  # 500 m3 that enter the route at 930 per mille arrive as 465
-YEAR = 2026
 PLACE = {"township": "DEMO-MANAS", "canal": "DEMO-CANAL"}
 SETTLE_WITHIN_S = 10.0
 
@@ -42,6 +41,7 @@ class Story:
     product: str
     participant: str = ""
     water: str = ""
+    year: int = field(default_factory=clock.this_year)
 
 
 def run(url: str) -> dict[str, Any]:
@@ -101,11 +101,12 @@ def _admit(url: str, registrar: Caller) -> tuple[str, str]:
 
 
 def _product(caller: Caller) -> str:
+    code = f"surface-{clock.this_year()}"
     for product in caller.get("/v1/products")["data"]:
-        if product["code"] == f"surface-{YEAR}":
+        if product["code"] == code:
             found: str = product["id"]
             return found
-    raise StoryFailed(f"there is no product surface-{YEAR}")
+    raise StoryFailed(f"there is no product {code}")
 
 
 def _allocate(story: Story) -> None:
@@ -119,8 +120,8 @@ def _allocate(story: Story) -> None:
             "sector": "agriculture",
             "volume": RIGHT_M3,
             "land_mu": LAND_MU,
-            "valid_from": f"{YEAR}-01-01",
-            "valid_to": f"{YEAR + 4}-12-31",
+            "valid_from": f"{story.year}-01-01",
+            "valid_to": f"{story.year + 4}-12-31",
             "basis": "agreed quota x land (Manas 2014)",
             **PLACE,
         },
@@ -129,7 +130,7 @@ def _allocate(story: Story) -> None:
     story.registrar.post(
         "/v1/announcements",
         {
-            "water_year": YEAR,
+            "water_year": story.year,
             "source": "surface",
             "sector": "agriculture",
             "kind": "irrigation_certificate",
@@ -139,7 +140,7 @@ def _allocate(story: Story) -> None:
             "reason": "Manas story: the whole right for this year",
         },
     )
-    accounts = story.household.get("/v1/water-accounts", water_year=YEAR)["data"]
+    accounts = story.household.get("/v1/water-accounts", water_year=story.year)["data"]
     story.water = accounts[0]["id"]
 
 
@@ -162,7 +163,7 @@ def _clear(caller: Caller, product: str) -> None:
 
 
 def _water_account(caller: Caller) -> str:
-    found: str = caller.get("/v1/water-accounts", water_year=YEAR)["data"][0]["id"]
+    found: str = caller.get("/v1/water-accounts", water_year=clock.this_year())["data"][0]["id"]
     return found
 
 

@@ -13,22 +13,27 @@ from market.core.config import Settings
 from market.demo import people
 from market.demo.people import SignIn
 from market.participants import admission, users
-from market.participants.models import MoneyAccount, User
+from market.participants.models import MoneyAccount, Participant, User
 from market.payments import transfers
 from market.registry import accounts, allocations, entitlements
+from market.registry.models import WaterAccount
 
 log = structlog.get_logger("demo")
 
-WATER_YEAR = 2026
 NOBODY = audit.Actor(request_id="demonstration")
 
 
 def ensure(url: str, settings: Settings) -> list[SignIn]:
-    """Fills an empty database with the demonstration county; returns its sign-ins. Later starts change nothing."""
+    """Fills an empty database with the demonstration county; returns its sign-ins.
+
+    A later start changes nothing, but that the first one of a water year opens the year for the three.
+    """
     installation.run(url)
     with db.transaction(url) as session:
         if session.scalar(select(func.count()).select_from(User)):
-            return _known(session)
+            known = _known(session)
+            _open_new_year(session)
+            return known
         _fill(session, settings)
     log.info("demo.filled", sign_ins=len(people.EVERYONE))
     return list(people.EVERYONE)
@@ -53,24 +58,51 @@ def _fill(session: Session, settings: Settings) -> None:
     )
     factory = _admitted(session, settings, registrar, people.FACTORY, "enterprise", people.credit_code(2))
     farmer = _admitted(session, settings, registrar, people.FARMER, "household", people.identity_number(1))
-    accounts.open_account(
-        session, actor=registrar, participant_id=centre, township="DEMO-MANAS", canal="DEMO-CANAL",
-        sector="agriculture", source="surface", water_year=WATER_YEAR,
-    )  # fmt: skip
-    factory_water = accounts.open_account(
-        session, actor=registrar, participant_id=factory, township="653123401", canal="PARK", sector="industry",
-        source="surface", water_year=WATER_YEAR,
-    )  # fmt: skip
-    accounts.record_use_plan(
-        session, actor=registrar, water_account_id=factory_water.id, litres=parse_litres("1000000"),
-        legal_source="demonstration use plan (plan part 3(1)2)",
-    )  # fmt: skip
     _right(session, registrar, farmer)
+    _open_year(session, registrar, centre=centre, factory=factory)
     for participant, amount in ((centre, 10_000_000), (factory, 100_000_000)):
         transfers.record_deposit(
             session, actor=treasurer, money_account_id=_money_account(session, participant),
             amount_fen=amount, bank_reference=f"DEMO-{participant}", value_date=clock.today(), note="demonstration",
         )  # fmt: skip
+
+
+def _open_year(session: Session, registrar: audit.Actor, *, centre: int, factory: int) -> None:
+    """The present water year of the three: two accounts, a use plan, and the farmers' first share."""
+    year = clock.this_year()
+    accounts.open_account(
+        session, actor=registrar, participant_id=centre, township="DEMO-MANAS", canal="DEMO-CANAL",
+        sector="agriculture", source="surface", water_year=year,
+    )  # fmt: skip
+    factory_water = accounts.open_account(
+        session, actor=registrar, participant_id=factory, township="653123401", canal="PARK", sector="industry",
+        source="surface", water_year=year,
+    )  # fmt: skip
+    accounts.record_use_plan(
+        session, actor=registrar, water_account_id=factory_water.id, litres=parse_litres("1000000"),
+        legal_source="demonstration use plan (plan part 3(1)2)",
+    )  # fmt: skip
+    allocations.announce(
+        session, actor=registrar, water_year=year, source="surface", share_e6=800_000,
+        sector="agriculture", kind="irrigation_certificate", zone="KUSHAN-ID", reason="demonstration: first share",
+    )  # fmt: skip
+
+
+def _open_new_year(session: Session) -> None:
+    """The same in a year that began since; a demonstration in which somebody opened accounts already is left alone."""
+    rows = session.execute(
+        select(User.login, Participant.id).join(Participant).where(Participant.status == "admitted")
+    )
+    admitted = dict(rows.all())
+    centre, factory = admitted.get(people.CENTRE.login), admitted.get(people.FACTORY.login)
+    registrar = session.scalar(select(User.id).where(User.login == "registrar"))
+    opened = select(WaterAccount.id).where(
+        WaterAccount.water_year == clock.this_year(), WaterAccount.participant_id.in_([centre, factory])
+    )
+    if centre is None or factory is None or registrar is None or session.scalar(opened.limit(1)):
+        return
+    actor = audit.Actor(user_id=registrar, request_id="demonstration")
+    _open_year(session, actor, centre=centre, factory=factory)
 
 
 def _admitted(
@@ -101,7 +133,3 @@ def _right(session: Session, registrar: audit.Actor, farmer: int) -> None:
         valid_to=clock.today().replace(year=clock.today().year + 9, month=12, day=31), basis="demonstration",
     )  # fmt: skip
     entitlements.confirm(session, actor=registrar, entitlement_id=right.id)
-    allocations.announce(
-        session, actor=registrar, water_year=WATER_YEAR, source="surface", share_e6=800_000,
-        sector="agriculture", kind="irrigation_certificate", zone="KUSHAN-ID", reason="demonstration: first share",
-    )  # fmt: skip

@@ -33,7 +33,7 @@ from tests.api.market import credit_code
 from tests.api.offers import negotiation_body, product, programme, signed, subscribed
 
 PASSWORD = "correct horse battery"
-YEAR = seed.WATER_YEAR
+YEAR = clock.this_year()
 _numbers = itertools.count(1)
 
 

@@ -6,12 +6,11 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from market.core import clock
-from market.demo import seed
 
 if TYPE_CHECKING:
     from tests.api.county import County
 
-YEAR = seed.WATER_YEAR
+YEAR = clock.this_year()
 
 
 def surface(county: County) -> str:

@@ -20,7 +20,7 @@ COMMAND = [sys.executable, "-m", "market.cli"]
 UNLIMITED = {"KAREZ_REQUESTS_PER_MINUTE": "0", "KAREZ_LOG_LEVEL": "warning"}
 """Load from one address would pass the limits that a stranger has."""
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | UNLIMITED
-YEAR = 2026
+YEAR = clock.this_year()
 STOP_WITHIN_S = 90
 
 

@@ -15,7 +15,7 @@ from ledger.units import parse_litres
 from market import installation
 from market.core import audit, clock, db
 from market.core.errors import Refusal
-from market.demo import people, seed
+from market.demo import people
 from market.metering import readings
 from market.participants import admission, users
 from market.participants.models import MoneyAccount
@@ -28,7 +28,7 @@ from market.trading.engine import Engine
 from market.trading.intake import take_up
 from tests.model.model import Holder, Model, Way
 
-YEAR = seed.WATER_YEAR
+YEAR = clock.this_year()
 C1, C2, PARK = ("653123101", "KUSHAN-C1"), ("653123102", "KUSHAN-C2"), ("653123401", "PARK")
 FARMERS = {"a": C1, "b": C1, "c": C2, "d": C2}
 FACTORIES = {"f": PARK, "g": PARK}

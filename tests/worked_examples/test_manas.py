@@ -29,7 +29,7 @@ from tests.faults.server import COMMAND, ENVIRONMENT, Running, running
 ROOT = Path(__file__).resolve().parents[2]
 FEE, INCOME, LEFT = "244.78", "300.60", "55.82"
 PLACE = {"township": "DEMO-MANAS", "canal": "DEMO-CANAL", "source": "surface", "sector": "agriculture"}
-YEAR = 2026
+YEAR = clock.this_year()
 PACKAGE = "karez_generated_client"
 _keys = itertools.count(1)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from market.county.errors import PackError
-from market.county.loader import load, shipped
+from market.county.loader import load
+from market.county.shipped import text_of
 from tests.unit.county.small import SMALL
 
 RULE = (
@@ -15,7 +16,7 @@ RULE = (
 
 
 def test_the_shipped_county_buys_back_at_two_to_ten_times_the_price_and_says_whose_rule_that_is() -> None:
-    rule = load(shipped()).buy_back
+    rule = load(text_of()).buy_back
     assert rule is not None
     assert (rule.least_e3, rule.most_e3) == (2_000, 10_000)
     assert (rule.basis.source.split()[0], rule.basis.demonstration) == ("changji2018", True)

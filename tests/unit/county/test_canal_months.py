@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from market.county.errors import PackError
-from market.county.loader import load, shipped
+from market.county.loader import load
+from market.county.shipped import text_of
 from tests.unit.county.small import SMALL
 
 LISTED = "\ncanal_months:\n  - {zone: D1, months: [4, 5, 6], demonstration: true}\n"
@@ -33,7 +34,7 @@ def test_a_wrong_listing_is_refused_with_its_line(old: str, new: str) -> None:
 
 
 def test_the_irrigation_canals_of_the_county_rest_in_winter_and_its_networks_do_not() -> None:
-    pack = load(shipped("yengisar"))
+    pack = load(text_of())
     assert pack.open_months("KUSHAN-C1").months == (3, 4, 5, 6, 7, 8, 9, 10)
     assert pack.open_months("PARK").months == tuple(range(1, 13))
     assert all(each.basis.demonstration for each in pack.canal_months)

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from market.county import loader
+from market.county import loader, shipped
 from market.county.errors import PackError
 from tests.unit.county.small import SMALL
 
@@ -49,7 +49,7 @@ def test_a_pack_with_it_is_kept_whole() -> None:
 
 
 def test_the_shipped_county_only_files_what_irrigation_users_of_a_district_agree_for_a_year() -> None:
-    pack = loader.load(loader.shipped())
+    pack = loader.load(shipped.text_of())
     assert {rule.code: rule.lane for rule in pack.negotiated} == {
         "in-district": "filing", "farm-to-industry": "publication", "farm-to-services": "publication",
         "permit-transfer": "approval",

@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from ledger.units import format_fen, parse_litres
-from market.county.loader import PACKS, load, shipped
+from market.county.loader import load
 from market.county.pack import water_fee_fen
+from market.county.shipped import PACKS, text_of
 
-PACK = load(shipped())
-DOCUMENT: dict[str, Any] = yaml.safe_load(shipped())
+PACK = load(text_of())
+DOCUMENT: dict[str, Any] = yaml.safe_load(text_of())
 NO_FIGURES = {"sources", "water_sources", "water_years"}
 """Sections whose rows are no figures: a calendar year is a year."""
 

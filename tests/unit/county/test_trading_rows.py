@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 
 from market.county.errors import PackError
-from market.county.loader import load, shipped
+from market.county.loader import load
 from market.county.pack import Pack
 from market.county.parts import SessionStep
+from market.county.shipped import text_of
 from tests.unit.county.small import SMALL
 
 LISTED = """
@@ -67,14 +68,14 @@ def test_a_pack_that_says_nothing_has_neither_days_nor_bands() -> None:
 
 
 def test_the_shipped_county_is_open_all_day_and_has_no_band() -> None:
-    pack = load(shipped())
+    pack = load(text_of())
     assert (pack.sessions, pack.bands) == ((), ())
     assert {each.source for each in pack.first_prices} == set(pack.water_sources)
     assert all(each.basis.demonstration for each in pack.first_prices)
 
 
 def test_the_example_in_the_shipped_county_is_a_good_one() -> None:
-    text = shipped()
+    text = text_of()
     example = text[text.index("# sessions:") :].replace("# ", "")
     pack = load(text + example)
     assert [len(each.steps) for each in pack.sessions] == [7]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from market.county import loader
+from market.county import loader, shipped
 from market.county.errors import PackError
 from tests.unit.county.small import SMALL
 
@@ -15,7 +15,7 @@ carry_overs:
 
 
 def test_the_shipped_county_has_victoria_s_rule_as_a_demonstration_and_manas_s_reserve() -> None:
-    pack = loader.load(loader.shipped())
+    pack = loader.load(shipped.text_of())
     rule = pack.carry_over("surface")
     assert rule is not None
     assert (rule.keep_e6, rule.evaporation_e6, rule.spillable, rule.spill_risk_e6) == (

@@ -18,7 +18,7 @@ from market.demo import people, seed
 from market.metering.sheets import METERS, READINGS
 from market.registry.sheets import CERTIFICATES
 
-YEAR = seed.WATER_YEAR
+YEAR = clock.this_year()
 
 
 def _csv(path: Path, register: Register, *rows: dict[str, Any]) -> Path:

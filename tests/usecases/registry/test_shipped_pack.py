@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market import installation
 from market.core import audit, db
-from market.county import loader
+from market.county import loader, shipped
 from market.registry import limits, lists
 from tests.usecases.registry.county import REGISTRAR, Registry, registrar
 
@@ -12,7 +12,7 @@ from tests.usecases.registry.county import REGISTRAR, Registry, registrar
 def test_the_pack_of_yengisar_is_installed_whole_and_once(fresh_database_url: str) -> None:
     assert installation.run(fresh_database_url)
     assert not installation.run(fresh_database_url)
-    pack = loader.load(loader.shipped())
+    pack = loader.load(shipped.text_of())
     with db.transaction(fresh_database_url) as session:
         registrar(session)
         registry = Registry(session)

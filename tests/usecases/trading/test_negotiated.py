@@ -13,7 +13,7 @@ import pytest
 from market import installation, jobs
 from market.core import audit, clock, db, workdays
 from market.core.errors import NotFound, Refusal
-from market.county import loader
+from market.county import loader, shipped
 from market.trading import deal_publications, negotiated, negotiation_queries
 from market.trading.commands import Accepted
 from market.trading.intake import take_up
@@ -165,7 +165,7 @@ def test_where_the_county_says_so_neighbours_need_an_approval_too(world: World) 
     filed = (
         "lane: filing, from_sector: agriculture, to_sector: agriculture, within: district, longest_years: 1,"
     )
-    text = loader.shipped()
+    text = shipped.text_of()
     assert filed in text
     asked = filed.replace("filing", "approval").replace("longest_years: 1,", "working_days: 5,")
     version = loader.load(text).version
