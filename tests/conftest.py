@@ -26,23 +26,14 @@ structlog.configure(
 )  # what failed, not what ran
 _numbers = itertools.count(1)
 
+DAYS_ON = int(os.environ.get("KAREZ_TEST_DAYS_ON", "0"))
+"""The tests run as if so many days had passed (a server of a test's own stays): nothing may end with a year.
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--days-on",
-        type=int,
-        default=0,
-        help="Run as if so many days had passed; a server of a test's own stays.",
-    )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Moves the clock before the tests are read, as some of them take the year when they are."""
-    days_on = config.getoption("days_on")
-    if days_on:
-        moved = clock.moved_to(clock.now() + dt.timedelta(days=days_on))
-        moved.__enter__()
-        config.add_cleanup(lambda: moved.__exit__(None, None, None))
+Moved before other modules are read, as some take the year when they are.
+"""
+_moved = ExitStack()
+if DAYS_ON:
+    _moved.enter_context(clock.moved_to(clock.now() + dt.timedelta(days=DAYS_ON)))
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,19 @@ from market.registry.trust_errors import WaterInOrders
 from market.registry.trust_models import Trust
 from market.settlement.models import Instruction
 from market.supervision import reviews
-from market.trading import listings, negotiated, negotiation_queries, programme_queries, programmes
+from market.trading import (
+    buy_backs,
+    listings,
+    negotiated,
+    negotiation_queries,
+    programme_queries,
+    programmes,
+    resales,
+)
 from market.trading.bidding_models import HOLDING, Listing
+from market.trading.buy_back_models import BuyBack
 from market.trading.models import Order, Product
+from market.trading.storage_models import ResaleRound
 
 YEAR_OVER = "the water year is over / 水年已结束"
 SOURCE = "service rule of the exchange: orders and instructions end with the water year"
@@ -50,6 +60,7 @@ def preview(session: Session, *, actor: audit.Actor, water_year: int) -> years.P
     """
     with session.begin_nested() as tried:
         _stop_listings(session, actor, water_year)
+        _end_deals(session, actor, water_year)
         with contextlib.suppress(WaterInOrders, PledgedWaterInOrders):
             _return_to_owners(session, actor, water_year)
         plan = years.preview(session, water_year=water_year)
@@ -105,6 +116,17 @@ def _end_deals(session: Session, actor: audit.Actor, water_year: int) -> None:
         programmes.cancel(session, actor=actor, programme_id=programme_id, reason=YEAR_OVER)
     for negotiation_id in negotiation_queries.unfinished(session, water_year=water_year):
         negotiated.cancel(session, actor=actor, negotiation_id=negotiation_id, reason=YEAR_OVER)
+    for round_id in _open_in(session, ResaleRound, water_year):
+        resales.cancel(session, actor=actor, round_id=round_id, reason=YEAR_OVER)
+    for buy_back_id in _open_in(session, BuyBack, water_year):
+        buy_backs.close(session, actor=actor, buy_back_id=buy_back_id, reason=YEAR_OVER)
+
+
+def _open_in(session: Session, kind: type[ResaleRound | BuyBack], water_year: int) -> list[int]:
+    """What is open in books of the year, by id."""
+    statement = select(kind.id).join(Product, Product.id == kind.product_id)
+    chosen = statement.where(Product.water_year == water_year, kind.status == "open")
+    return list(session.scalars(chosen.order_by(kind.id)))
 
 
 def _return_to_owners(session: Session, actor: audit.Actor, water_year: int) -> None:

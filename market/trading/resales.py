@@ -276,11 +276,7 @@ def close(session: Session, *, actor: audit.Actor, round_id: int) -> ResaleRound
 
     Errors: NotFound, RoundNotOpen.
     """
-    found = locked(session, round_id)
-    if found.status != "open":
-        raise RoundNotOpen("the round was closed before")
-    statement = select(ResaleBid).where(ResaleBid.round_id == found.id, ResaleBid.status == "sealed")
-    bids = list(session.scalars(statement.order_by(ResaleBid.id)))
+    found, bids = _to_close(session, round_id)
     lot = session.get_one(Product, found.product_id).lot_litres
     price, awards = clear(
         found.volume_litres // lot, [(each.volume_litres // lot, each.price_e4) for each in bids]
@@ -309,6 +305,29 @@ def close(session: Session, *, actor: audit.Actor, round_id: int) -> ResaleRound
     ]
     deals.strike(session, actor=actor, kind=RESALE, wanted=struck, user_id=actor.user_id or found.opened_by)
     storage.tell(session, actor, ROUND, "closed", found.id, {"litres": found.awarded_litres})
+    return found
+
+
+def _to_close(session: Session, round_id: int) -> tuple[ResaleRound, list[ResaleBid]]:
+    """A round that is open, locked, and its sealed bids by id. Errors: NotFound, RoundNotOpen."""
+    found = locked(session, round_id)
+    if found.status != "open":
+        raise RoundNotOpen("the round was closed before")
+    statement = select(ResaleBid).where(ResaleBid.round_id == found.id, ResaleBid.status == "sealed")
+    return found, list(session.scalars(statement.order_by(ResaleBid.id)))
+
+
+def cancel(session: Session, *, actor: audit.Actor, round_id: int, reason: str) -> ResaleRound:
+    """Closes a round without a winner: its litres and every bid's fen are free. Errors: NotFound, RoundNotOpen."""
+    found, bids = _to_close(session, round_id)
+    now = clock.now()
+    _free(session, found, bids)
+    for each in bids:
+        each.status, each.resolved_at = "lost", now
+    found.status, found.closed_at = "closed", now
+    found.version += 1
+    session.flush()
+    storage.tell(session, actor, ROUND, "cancelled", found.id, {"reason": reason})
     return found
 
 

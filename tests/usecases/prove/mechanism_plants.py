@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.core import clock
 from tests.usecases.prove.plants import LEDGER, RIGHTS, SEASON, STORAGE, TRADING, TRAIL, plant, unchecked
 
 SOLD = "(SELECT min(id) FROM listings WHERE status = 'sold')"
@@ -40,7 +41,7 @@ BIDDING = (
           f" closes_at = now() - interval '2 hours' WHERE id = {BIDDABLE}"),
 )  # fmt: skip
 
-SURFACE = "(SELECT id FROM products WHERE code = 'surface-2026')"
+SURFACE = f"(SELECT id FROM products WHERE code = 'surface-{clock.this_year()}')"
 LAST_BATCH = "(SELECT max(batch_id) FROM trades)"
 STOP = (
     "INSERT INTO price_stops (id, product_id, kind, price_e4, base_e4, batch_id, started_at, until) SELECT 1,"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from market.core import clock
+
 # Accounts of the sound market that stay the same whatever is planted.
 HOLDER = (
     "(SELECT account_id FROM water_accounts WHERE origin = 'own' AND sector = 'agriculture'"
@@ -16,7 +18,7 @@ PAYER = (
     "(SELECT m.account_id FROM money_accounts m JOIN participants p ON p.id = m.participant_id"
     " WHERE p.kind = 'household' ORDER BY m.id DESC LIMIT 1)"
 )
-CAP = "(SELECT account_id FROM limits WHERE code = 'T-DEMO-MANAS' AND water_year = 2026)"
+CAP = f"(SELECT account_id FROM limits WHERE code = 'T-DEMO-MANAS' AND water_year = {clock.this_year()})"
 
 
 class Plant(NamedTuple):
@@ -40,7 +42,7 @@ def system(asset: str, code: int) -> str:
     )
 
 
-WATER = "water:surface:2026"
+WATER = f"water:surface:{clock.this_year()}"
 ISSUE, USE, LOSS, CLEARING = (system(WATER, code) for code in (2, 3, 4, 6))
 BANK, MONEY_CLEARING = system("CNY", 12), system("CNY", 15)
 LIMIT_ISSUE, LIMIT_USE = system("headroom", 22), system("headroom", 23)
@@ -258,7 +260,7 @@ STORAGE = (
           "UPDATE buy_backs SET freed_fen = freed_fen + 1 WHERE status = 'open'"),
     plant("a budget that was spent on nothing", 6,
           "UPDATE buy_backs SET spent_fen = spent_fen + 1, budget_fen = budget_fen + 1 WHERE status = 'open'"),
-    Plant("a take without its deal", frozenset({6, 8}),
+    Plant("a take without its deal", frozenset({6, 7, 8}),
           ("UPDATE deals SET kind = 'programme' WHERE id = (SELECT max(id) FROM deals WHERE kind = 'buy_back')",)),
     plant("a take of another volume than its deal", 8,
           "UPDATE buy_back_takes SET volume_litres = volume_litres + 1000"
@@ -280,7 +282,7 @@ SEASON = (
           "UPDATE accounts SET code = 99 WHERE id = (SELECT account_id FROM reserves LIMIT 1)"),
     plant("a carry-over that issued nothing", 3,
           "INSERT INTO carry_overs (water_year, remained_litres, repaid_litres, carried_litres, evaporated_litres,"
-          " expired_litres) VALUES (2027, 5, 0, 5, 0, 0)",
+          f" expired_litres) VALUES ({clock.this_year() + 1}, 5, 0, 5, 0, 0)",
           "INSERT INTO audit (chain, seq, prev_hash, hash, at, action, subject_type, subject_id)"
           " SELECT 'plant', 1, '', '', now(), '', 'carry_over', max(id) FROM carry_overs"),
     plant("a curtailment that freed no cap", 5,
@@ -303,7 +305,8 @@ SEASON = (
     plant("a line of no right", 10,
           "UPDATE announcement_lines SET entitlement_id = 999999999 WHERE litres = (SELECT max(litres)"
           " FROM announcement_lines)"),
-    plant("water left in a closed year", 14, "UPDATE water_years SET status = 'closed' WHERE year = 2026"),
+    plant("water left in a closed year", 14,
+          f"UPDATE water_years SET status = 'closed' WHERE year = {clock.this_year()}"),
 )  # fmt: skip
 
 TRAIL = (

@@ -104,7 +104,8 @@ def test_a_permit_unused_for_two_years_is_a_candidate_and_force_majeure_excuses(
     """Permit regulation art. 44; granted on 18 March 2026."""
     idle, used, excused = (granted(ruled) for _ in range(3))
     account = ruled.open(used.participant_id)
-    meter = ruled.meter(account.id)
+    with on(dt.date(2026, 3, 18)):
+        meter = ruled.meter(account.id)
     with on(dt.date(2027, 1, 1)):
         ruled.read(meter, "1")
     with on(dt.date(2028, 3, 17)):

@@ -282,7 +282,8 @@ def test_a_year_closes_only_when_it_is_over_and_once(registry: Registry) -> None
 
 def test_a_late_reading_is_taken_while_the_year_is_closing(registry: Registry) -> None:
     account = registry.watered(m3="10")
-    meter = registry.meter(account.id)
+    with clock.moved_to(AFTER_2026 - dt.timedelta(days=1)):
+        meter = registry.meter(account.id)
     with clock.moved_to(AFTER_2026):
         years.begin_closing(registry.session, actor=REGISTRAR, water_year=2026)
         registry.read(meter, "4", at=AFTER_2026 - dt.timedelta(hours=1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market import installation
-from market.core import audit, db
+from market.core import audit, clock, db
 from market.county import loader, shipped
 from market.registry import limits, lists
 from tests.usecases.registry.county import REGISTRAR, Registry, registrar
@@ -22,8 +22,8 @@ def test_the_pack_of_yengisar_is_installed_whole_and_once(fresh_database_url: st
         }
         assert all(registry.left(each) == each.limit_litres for each in found)
         registry.right(volume_m3="4180", township="DEMO-MANAS", canal="DEMO-CANAL")
-        registry.announce(share="1", zone="DEMO-MANAS")
-        county = next(each for each in found if (each.water_year, each.code) == (2026, "COUNTY"))
+        registry.announce(share="1", zone="DEMO-MANAS", water_year=clock.this_year())
+        county = next(each for each in found if (each.water_year, each.code) == (clock.this_year(), "COUNTY"))
         assert registry.left(county) == county.limit_litres - 4_180_000
         limits.change(
             session,

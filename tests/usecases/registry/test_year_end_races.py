@@ -50,7 +50,7 @@ def _beside(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
 @pytest.fixture
 def closing(committed_county: str) -> tuple[str, int, int]:
     """A closing year with an account of 100 m3, 40 of them used: (URL, meter, reading)."""
-    with db.transaction(committed_county) as session:
+    with clock.moved_to(AFTER_2026 - dt.timedelta(days=1)), db.transaction(committed_county) as session:
         registry = Registry(session)
         meter = registry.meter(registry.watered(m3="100").id)
     with clock.moved_to(AFTER_2026), db.transaction(committed_county) as session:

@@ -263,7 +263,7 @@ def test_a_programme_ends_with_its_year(world: World) -> None:
     plan = Plan(world)
     plan.subscribe(a=6 * LOT)
     with db.transaction(world.url) as session:
-        assert programme_queries.unfinished(session, water_year=2026) == [plan.id]
+        assert programme_queries.unfinished(session, water_year=clock.this_year()) == [plan.id]
         programmes.cancel(session, actor=world.names.actor, programme_id=plan.id, reason="the year is over")
     _all_free(world)
 
@@ -271,11 +271,11 @@ def test_a_programme_ends_with_its_year(world: World) -> None:
 def test_the_end_of_the_year_ends_what_was_not_struck_and_leaves_nothing_held(world: World) -> None:
     plan = Plan(world)
     plan.subscribe(a=6 * LOT)
-    actor = world.names.actor
-    with clock.moved_to(dt.datetime(2027, 1, 5, tzinfo=dt.UTC)):
+    actor, year = world.names.actor, clock.this_year()
+    with clock.moved_to(dt.datetime(year + 1, 1, 5, tzinfo=dt.UTC)):
         for step in (year_ends.begin, year_ends.close):
             with db.transaction(world.url) as session:
-                step(session, actor=actor, water_year=2026)
+                step(session, actor=actor, water_year=year)
             take_up(world.engine)
     assert (plan.view().programme.status, plan.states()) == ("cancelled", {"a": "freed"})
     assert _money(world, "f") == MONEY

@@ -6,11 +6,15 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from market import prove
 from market.core import clock, db
 from market.core.errors import Refusal
 from market.registry import accounts
+from market.supervision import year_ends
 from market.trading import resales, storage
+from market.trading.buy_back_models import BuyBack
 from market.trading.intake import take_up
 from market.trading.storage_models import ResaleBid, ResaleRound
 from tests.model.world import C2, YEAR, World
@@ -162,6 +166,25 @@ def test_a_round_without_bids_gives_its_water_back(world: World, stored: int) ->
     assert world.free("store") == STORED - 20 * LOT
     found = _close(world, number)
     assert (found.price_e4, found.awarded_litres, world.free("store")) == (None, 0, STORED)
+
+
+def test_the_end_of_the_year_gives_rounds_bids_and_budgets_back(world: World, stored: int) -> None:
+    _need(world, 0)
+    number = _open(world)
+    bid = _bid(world, number, "f", 10 * LOT, 9_000)
+    year = clock.this_year()
+    with clock.moved_to(dt.datetime(year + 1, 1, 5, tzinfo=dt.UTC)):
+        with db.transaction(world.url) as session:
+            year_ends.begin(session, actor=world.names.actor, water_year=year)
+        take_up(world.engine)
+        with db.transaction(world.url) as session:
+            made = year_ends.close(session, actor=world.names.actor, water_year=year)
+    assert _bids(world, bid) == [("lost", 0)]
+    with db.transaction(world.url) as session:
+        assert session.get_one(ResaleRound, number).awarded_litres == 0
+        assert set(session.scalars(select(BuyBack.held_fen))) == {0}
+    assert made.remained_litres > 0
+    assert prove.run(world.url)["violations"] == 0
 
 
 def test_a_round_closes_by_the_clock(world: World, stored: int) -> None:
