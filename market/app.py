@@ -24,7 +24,7 @@ API_MODULES = (
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "programmes", "sessions", "kill_switches",
-    "buy_backs", "storage",
+    "buy_backs", "storage", "firms", "projects",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -43,6 +43,8 @@ ID_PREFIXES = {
     "cal": "call", "fnd": "finding", "trn": "turn sheet", "dlv": "delivery",
     "bbk": "buy-back", "bbt": "take of a buy-back", "bbl": "list of a buy-back",
     "sas": "assignment of stored water", "rsr": "round of resale", "rsb": "bid in a resale",
+    "frm": "service firm", "fql": "qualification", "cre": "entry of a credit record",
+    "prj": "saving project", "prp": "proposal", "mrk": "mark of a project",
     "lst": "listing", "bdr": "bidder", "bid": "bid",
 }  # fmt: skip
 NO_ROW = 0

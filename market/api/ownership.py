@@ -81,6 +81,9 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT seller_id FROM negotiations WHERE id = :id UNION ALL SELECT buyer_id FROM negotiations WHERE id = :id",
     ),
     "subscription": ("subscription_id", "SELECT seller_id FROM programme_subscriptions WHERE id = :id"),
+    "firm": ("firm_id", "SELECT participant_id FROM firms WHERE id = :id"),
+    "project": ("project_id", "SELECT participant_id FROM projects WHERE id = :id"),
+    "proposal": ("proposal_id", "SELECT participant_id FROM proposals WHERE id = :id"),
     "meter": (
         "meter_id",
         "SELECT w.participant_id FROM meters m JOIN water_accounts w ON w.id = m.water_account_id WHERE m.id = :id",

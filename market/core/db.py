@@ -26,6 +26,7 @@ MODEL_MODULES = (
     "market.core.models",
     "market.county.models",
     "market.participants.models",
+    "market.participants.credit_models",
     "market.registry.models",
     "market.registry.life_models",
     "market.registry.season_models",
@@ -44,6 +45,8 @@ MODEL_MODULES = (
     "market.trading.session_models",
     "market.trading.buy_back_models",
     "market.trading.storage_models",
+    "market.contracts.firm_models",
+    "market.contracts.project_models",
     "market.supervision.models",
 )
 

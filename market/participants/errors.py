@@ -135,3 +135,20 @@ class NotAClerk(Refusal):
     title_en = "This user cannot act for the participant"
     title_zh = "该用户不能受托代理"
     legal = "民法典 art. 161-165"
+
+
+class CreditTerm(Refusal):
+    """An entry of the credit record counts for a limited time only."""
+
+    code = "credit_term"
+    title_en = "The entry counts for too long, or ended before"
+    title_zh = "信用记录有效期不符合规定"
+    legal = "失信行为纠正后的信用信息修复管理办法（试行） art. 11 (from memory)"
+
+
+class CreditEntryState(Conflict):
+    """The entry was withdrawn before."""
+
+    code = "credit_entry_state"
+    title_en = "The entry was withdrawn before"
+    title_zh = "该信用记录已撤销"

@@ -48,6 +48,12 @@ _SUBJECTS = {
     "programmes": "programme",
     "reference_prices": "reference_price",
     "kill_switches": "kill_switch",
+    "credit_entries": "credit_entry",
+    "firms": "firm",
+    "firm_qualifications": "firm_qualification",
+    "projects": "project",
+    "proposals": "proposal",
+    "project_marks": "project_mark",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -32,15 +32,21 @@ def zone(tree: Zones, code: str, *, pointer: str) -> ZoneView:
     return found
 
 
+def township_of(tree: Zones, code: str) -> int:
+    """The id of the township of this code. Errors: UnknownZone, NotAPlace."""
+    found = zone(tree, code, pointer="/township")
+    if (found.tree, found.level) != ("admin", "township"):
+        raise NotAPlace(f"{code} is not a township", pointer="/township")
+    return found.id
+
+
 def township_and_canal(tree: Zones, township: str, canal: str) -> tuple[int, int]:
     """The ids of a place's two zones, by their codes. Errors: UnknownZone, NotAPlace."""
-    admin = zone(tree, township, pointer="/township")
+    admin_id = township_of(tree, township)
     river = zone(tree, canal, pointer="/canal")
-    if (admin.tree, admin.level) != ("admin", "township"):
-        raise NotAPlace(f"{township} is not a township", pointer="/township")
     if (river.tree, river.level) != ("river", "canal"):
         raise NotAPlace(f"{canal} is not a canal", pointer="/canal")
-    return admin.id, river.id
+    return admin_id, river.id
 
 
 def check_kind_of_water(connection: psycopg.Connection, *, sector: str | None, source: str | None) -> None:

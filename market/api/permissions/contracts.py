@@ -1,0 +1,38 @@
+"""Who may call what: service firms, saving projects and contracts, and the credit record."""
+
+from __future__ import annotations
+
+from market.api.permissions.rules import BUREAU, HOLDERS, PARTICIPANTS, PUBLIC, Rule, read, write
+
+ROUTES: dict[str, Rule] = {
+    # the directory of service firms
+    "firms.list_firms": Rule(PUBLIC),
+    "firms.get": Rule(PUBLIC),
+    "firm_registrations.list_registrations": read("registrar", "supervisor", "firm", owns="self"),
+    "firm_registrations.register": write("firm", owns="self"),
+    "firm_registrations.get_registration": read("registrar", "supervisor", "firm", owns="firm"),
+    "firm_registrations.amend": write("firm", owns="firm"),
+    "firm_registrations.enlist": write("registrar"),
+    "firm_registrations.refuse": write("registrar"),
+    "firm_registrations.suspend": write("registrar", "supervisor"),
+    "firm_registrations.leave": write("firm", owns="firm"),
+    "firm_registrations.show": write("firm", owns="firm"),
+    "firm_registrations.confirm_qualification": write("registrar"),
+    "firm_registrations.refuse_qualification": write("registrar"),
+    # the credit record
+    "credit.list_entries": read(also=BUREAU | PARTICIPANTS, owns="self"),
+    "credit.record": write("supervisor", key="http"),
+    "credit.withdraw": write("supervisor"),
+    # saving projects and proposals
+    "projects.list_projects": Rule(PUBLIC),
+    "projects.publish": write(also=HOLDERS, owns="body", key="http"),
+    "projects.get": Rule(PUBLIC),
+    "projects.withdraw": write(also=HOLDERS, owns="project"),
+    "projects.list_proposals": read("registrar", "supervisor", also=HOLDERS, owns="project"),
+    "projects.choose": write(also=HOLDERS, owns="project"),
+    "projects.mark": write("registrar", "supervisor"),
+    "projects.unmark": write("registrar", "supervisor"),
+    "proposals.propose": write("firm", owns="self", key="http"),
+    "proposals.list_own": read("registrar", "supervisor", "firm", owns="self"),
+    "proposals.take_back": write("firm", owns="proposal"),
+}
