@@ -14,6 +14,7 @@ from market.proofs import (
     beneficiaries,
     bidding,
     calls,
+    contracts,
     crossing,
     deals,
     ledger,
@@ -27,7 +28,20 @@ from market.proofs import (
 from market.trading.rows import command_digest
 
 SAMPLE = 5
-PARTS = (ledger, trading, bidding, calls, deals, metering, rights, season, beneficiaries, storage, trail)
+PARTS = (
+    ledger,
+    trading,
+    bidding,
+    calls,
+    deals,
+    metering,
+    rights,
+    season,
+    beneficiaries,
+    storage,
+    contracts,
+    trail,
+)
 Violations = dict[int, list[list[Any]]]
 
 

@@ -88,7 +88,7 @@ def _decided(act: str, firm_id: int, reason: str) -> dict[str, Any]:
 
 
 @registrations.route("/firm-registrations/<frm:firm_id>/list", methods=["POST"])
-@registrations.arguments(shapes.DecisionIn)
+@registrations.arguments(shapes.FirmDecisionIn)
 @registrations.response(200, shapes.RegistrationOut)
 def enlist(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
     """List the firm: the public sees it, and it may answer calls."""
@@ -96,7 +96,7 @@ def enlist(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
 
 
 @registrations.route("/firm-registrations/<frm:firm_id>/refuse", methods=["POST"])
-@registrations.arguments(shapes.DecisionIn)
+@registrations.arguments(shapes.FirmDecisionIn)
 @registrations.response(200, shapes.RegistrationOut)
 def refuse(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
     """Refuse to list a firm."""
@@ -104,7 +104,7 @@ def refuse(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
 
 
 @registrations.route("/firm-registrations/<frm:firm_id>/suspend", methods=["POST"])
-@registrations.arguments(shapes.DecisionIn)
+@registrations.arguments(shapes.FirmDecisionIn)
 @registrations.response(200, shapes.RegistrationOut)
 def suspend(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
     """Take a firm out of the directory until it is listed again; its contracts go on."""
@@ -112,7 +112,7 @@ def suspend(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
 
 
 @registrations.route("/firm-registrations/<frm:firm_id>/leave", methods=["POST"])
-@registrations.arguments(shapes.DecisionIn)
+@registrations.arguments(shapes.FirmDecisionIn)
 @registrations.response(200, shapes.RegistrationOut)
 def leave(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
     """Leave the directory; contracts go on."""
@@ -145,7 +145,7 @@ def _checked(qualification_id: int, reason: str, *, confirmed: bool) -> dict[str
 
 
 @registrations.route("/firm-qualifications/<fql:firm_qualification_id>/confirm", methods=["POST"])
-@registrations.arguments(shapes.DecisionIn)
+@registrations.arguments(shapes.FirmDecisionIn)
 @registrations.response(200, shapes.QualificationOut)
 def confirm_qualification(body: dict[str, Any], firm_qualification_id: int) -> dict[str, Any]:
     """Confirm a paper."""
@@ -153,7 +153,7 @@ def confirm_qualification(body: dict[str, Any], firm_qualification_id: int) -> d
 
 
 @registrations.route("/firm-qualifications/<fql:firm_qualification_id>/refuse", methods=["POST"])
-@registrations.arguments(shapes.DecisionIn)
+@registrations.arguments(shapes.FirmDecisionIn)
 @registrations.response(200, shapes.QualificationOut)
 def refuse_qualification(body: dict[str, Any], firm_qualification_id: int) -> dict[str, Any]:
     """Refuse a paper."""
@@ -184,7 +184,7 @@ def record(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @credits.route("/credit-entries/<cre:credit_entry_id>/withdraw", methods=["POST"])
-@credits.arguments(shapes.DecisionIn)
+@credits.arguments(shapes.FirmDecisionIn)
 @credits.response(200, shapes.CreditEntryOut)
 def withdraw(body: dict[str, Any], credit_entry_id: int) -> dict[str, Any]:
     """Take an entry back."""

@@ -20,11 +20,11 @@ from market.api.permissions import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBL
 from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.models import User
-from market.registry.season_models import CarryOver
-from market.trading.call_models import Call
-from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, product, trust_body
+from tests.api.bureau import bureau_ids
+from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, trust_body
 from tests.api.lots import listing_body
 from tests.api.offers import negotiation_body, programme_body
+from tests.api.saving import project_body
 
 NOBODY, EXPIRED = "nobody", "expired"
 ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
@@ -36,7 +36,7 @@ LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
-    "resale-bids",
+    "resale-bids", "credit-entries",
 )  # fmt: skip
 
 
@@ -71,82 +71,10 @@ def _headers(county: County, role: str) -> dict[str, str]:
     return county.headers("auditor") | {"Authorization": f"Bearer {county.tokens[EXPIRED]}"}
 
 
-def _bureau_ids(county: County) -> dict[str, str]:
-    """What belongs to nobody: the same for everyone."""
-    return {
-        "limit_id": county.get("auditor", "/limits")["data"][0]["id"],
-        "user_id": ids.public("usr", county.id_of("spare")),
-        "announcement_id": county.get("auditor", "/announcements")["data"][0]["id"],
-        "product_id": product(county),
-        "objection_id": county.get("registrar", "/objections")["data"][0]["id"],
-        "certificate_code": ids.public("ver", ids.parse("ent", county.mine["entitlement"])),
-        "curtailment_id": _curtailment(county),
-        "carry_over_id": _year_end(county),
-        "bank_id": county.bank,
-        "call_id": _a_call(county),
-        "programme_id": county.programme,
-        "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
-        "kill_switch_id": _kill_switch(county),
-        "buy_back_id": county.offer,
-        "resale_round_id": county.round,
-        "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
-    }
-
-
-def _kill_switch(county: County) -> str:
-    """A switch on what nobody trades, lifted already."""
-    reclaimed = next(
-        p["id"] for p in county.get("auditor", "/products")["data"] if p["source"] == "reclaimed"
-    )
-    body = {"product_id": reclaimed, "reason": "tests", "legal_source": "tests"}
-    found: str = county.post("supervisor", "/kill-switch", body)["id"]
-    county.post("supervisor", f"/kill-switch/{found}/lift", {"reason": "tests"})
-    return found
-
-
-def _curtailment(county: County) -> str:
-    """A cut of water that nobody trades."""
-    cap = next(
-        each
-        for each in county.get("auditor", f"/limits?kind=cap&water_year={YEAR + 1}&limit=200")["data"]
-        if each["source"] == "reclaimed"
-    )
-    body = {
-        "water_year": YEAR + 1, "cuts": [{"limit_id": cap["id"], "volume": "1"}], "reason": "tests",
-        "legal_source": "tests",
-    }  # fmt: skip
-    found: str = county.post("registrar", "/curtailments", body)["id"]
-    return found
-
-
-def _a_call(county: County) -> str:
-    """A call that is over, of which nothing is left to do."""
-    with county.app.app_context(), db.transaction(county.settings.url()) as session:
-        made = Call(
-            product_id=ids.parse("prd", product(county)), status="settled", commitment="", committed="", record="{}",
-            resolved_at=clock.now(),
-        )  # fmt: skip
-        session.add(made)
-        session.flush()
-        return ids.public("cal", made.id)
-
-
-def _year_end(county: County) -> str:
-    """The end of a year in which nothing was left."""
-    with county.app.app_context(), db.transaction(county.settings.url()) as session:
-        made = CarryOver(
-            water_year=YEAR + 1, remained_litres=0, repaid_litres=0, carried_litres=0, evaporated_litres=0,
-            expired_litres=0, closed_by=None,
-        )  # fmt: skip
-        session.add(made)
-        session.flush()
-        return ids.public("cov", made.id)
-
-
 @pytest.fixture(scope="module")
 def things(county: County) -> dict[str, dict[str, str]]:
     """The ids for the arguments of paths, by whose they are."""
-    free = _bureau_ids(county)
+    free = bureau_ids(county)
     found = {}
     for whose, own in ((OWN, county.mine), (ANOTHERS, county.theirs)):
         found[whose] = free | {OWNERS[kind][0]: own[kind] for kind in OWNERS}
@@ -215,6 +143,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         "buy_backs.take_list": {
             "basis": "t", "rows": [{"water_account_id": things["water_account_id"], "volume": "1"}],
         },
+        "projects.publish": project_body(things["participant_id"]),
         "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,
         "orders.place_batch": {"commands": [{"place": order}]},

@@ -46,7 +46,7 @@ class FirmIn(FirmChangeIn):
     founded_on = fields.Date(required=True)
 
 
-class DecisionIn(Schema):
+class FirmDecisionIn(Schema):
     """Why."""
 
     reason = fields.String(required=True, validate=text(1000))

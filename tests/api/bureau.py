@@ -1,0 +1,107 @@
+"""What belongs to nobody or to the bureau, for the matrix of who may call what."""
+
+from __future__ import annotations
+
+from market.core import clock, db, ids
+from market.registry.season_models import CarryOver
+from market.trading.call_models import Call
+from tests.api.county import YEAR, County, product
+from tests.api.saving import paper
+
+
+def bureau_ids(county: County) -> dict[str, str]:
+    """What belongs to nobody: the same for everyone."""
+    return {
+        "limit_id": county.get("auditor", "/limits")["data"][0]["id"],
+        "user_id": ids.public("usr", county.id_of("spare")),
+        "announcement_id": county.get("auditor", "/announcements")["data"][0]["id"],
+        "product_id": product(county),
+        "objection_id": county.get("registrar", "/objections")["data"][0]["id"],
+        "certificate_code": ids.public("ver", ids.parse("ent", county.mine["entitlement"])),
+        "curtailment_id": _curtailment(county),
+        "carry_over_id": _year_end(county),
+        "bank_id": county.bank,
+        "call_id": _a_call(county),
+        "programme_id": county.programme,
+        "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
+        "kill_switch_id": _kill_switch(county),
+        "buy_back_id": county.offer,
+        "resale_round_id": county.round,
+        "firm_qualification_id": _paper(county),
+        "project_mark_id": _mark(county),
+        "credit_entry_id": _credit_entry(county),
+        "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
+    }
+
+
+def _paper(county: County) -> str:
+    """A paper of my firm that the bureau has not checked."""
+    found: str = county.post(
+        "mine-firm", f"/firm-registrations/{county.mine['firm']}/qualifications", paper()
+    )["id"]
+    return found
+
+
+def _mark(county: County) -> str:
+    body = {"mark": "pilot", "level": "county", "document": "tests"}
+    found: str = county.post("registrar", f"/projects/{county.mine['project']}/marks", body)["id"]
+    return found
+
+
+def _credit_entry(county: County) -> str:
+    body = {
+        "participant_id": county.mine["participant"], "kind": "other", "points": 1, "reason": "tests",
+        "legal_source": "tests", "expires_on": clock.today().isoformat(),
+    }  # fmt: skip
+    found: str = county.post("supervisor", "/credit-entries", body)["id"]
+    return found
+
+
+def _kill_switch(county: County) -> str:
+    """A switch on what nobody trades, lifted already."""
+    reclaimed = next(
+        p["id"] for p in county.get("auditor", "/products")["data"] if p["source"] == "reclaimed"
+    )
+    body = {"product_id": reclaimed, "reason": "tests", "legal_source": "tests"}
+    found: str = county.post("supervisor", "/kill-switch", body)["id"]
+    county.post("supervisor", f"/kill-switch/{found}/lift", {"reason": "tests"})
+    return found
+
+
+def _curtailment(county: County) -> str:
+    """A cut of water that nobody trades."""
+    cap = next(
+        each
+        for each in county.get("auditor", f"/limits?kind=cap&water_year={YEAR + 1}&limit=200")["data"]
+        if each["source"] == "reclaimed"
+    )
+    body = {
+        "water_year": YEAR + 1, "cuts": [{"limit_id": cap["id"], "volume": "1"}], "reason": "tests",
+        "legal_source": "tests",
+    }  # fmt: skip
+    found: str = county.post("registrar", "/curtailments", body)["id"]
+    return found
+
+
+def _a_call(county: County) -> str:
+    """A call that is over, of which nothing is left to do."""
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        made = Call(
+            product_id=ids.parse("prd", product(county)), status="settled", commitment="", committed="", record="{}",
+            resolved_at=clock.now(),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return ids.public("cal", made.id)
+
+
+def _year_end(county: County) -> str:
+    """The end of a year in which nothing was left."""
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        made = CarryOver(
+            water_year=YEAR + 1, remained_litres=0, repaid_litres=0, carried_litres=0, evaporated_litres=0,
+            expired_litres=0, closed_by=None,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return ids.public("cov", made.id)
