@@ -79,4 +79,15 @@ SESSIONS = (
     plant("a reference price that nobody recorded", 13, PRICE),
 )  # fmt: skip
 
-PLANTS = (*SESSIONS, *LEDGER, *TRADING, *STORAGE, *SEASON, *TRAIL, *RIGHTS, *BIDDING)
+PROJECT = "(SELECT max(project_id) FROM proposals WHERE status = 'submitted')"
+ENDED = "ended_at = published_at, end_reason = 'planted'"
+SAVING = (
+    plant("a proposal that outlived its call", 14,
+          f"UPDATE projects SET status = 'withdrawn', {ENDED} WHERE id = {PROJECT}"),
+    plant("a choice of nobody", 14,
+          f"UPDATE projects SET status = 'chosen', {ENDED} WHERE id = {PROJECT}",
+          f"UPDATE proposals SET status = 'declined', resolved_at = submitted_at WHERE project_id = {PROJECT}"),
+    plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
+)  # fmt: skip
+
+PLANTS = (*SAVING, *SESSIONS, *LEDGER, *TRADING, *STORAGE, *SEASON, *TRAIL, *RIGHTS, *BIDDING)
