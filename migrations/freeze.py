@@ -53,6 +53,8 @@ IMMUTABLE = (
     "negotiation_signatures",
     "negotiation_objections",
     "reference_prices",
+    "point_readings",
+    "point_bills",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -83,6 +83,11 @@ OWNERS: dict[str, tuple[str, str]] = {
     "subscription": ("subscription_id", "SELECT seller_id FROM programme_subscriptions WHERE id = :id"),
     "firm": ("firm_id", "SELECT participant_id FROM firms WHERE id = :id"),
     "project": ("project_id", "SELECT participant_id FROM projects WHERE id = :id"),
+    "point": ("point_id", "SELECT participant_id FROM measuring_points WHERE id = :id"),
+    "point_reading": (
+        "point_reading_id",
+        "SELECT p.participant_id FROM point_readings r JOIN measuring_points p ON p.id = r.point_id WHERE r.id = :id",
+    ),
     "proposal": ("proposal_id", "SELECT participant_id FROM proposals WHERE id = :id"),
     "meter": (
         "meter_id",

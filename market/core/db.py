@@ -47,6 +47,7 @@ MODEL_MODULES = (
     "market.trading.storage_models",
     "market.contracts.firm_models",
     "market.contracts.project_models",
+    "market.contracts.point_models",
     "market.supervision.models",
 )
 

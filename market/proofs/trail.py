@@ -54,6 +54,9 @@ _SUBJECTS = {
     "projects": "project",
     "proposals": "proposal",
     "project_marks": "project_mark",
+    "measuring_points": "measuring_point",
+    "point_readings": "point_reading",
+    "point_bills": "point_bill",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -77,6 +77,14 @@ def proposal_body(**other: Any) -> dict[str, Any]:
     } | other  # fmt: skip
 
 
+def point_body(participant: str, **other: Any) -> dict[str, Any]:
+    """A meter of two per cent that began a month ago at 100 m3."""
+    return {
+        "participant_id": participant, "name": "main", "serial": f"M-{next(_numbers)}", "accuracy_class": "0.02",
+        "starts_on": (clock.today() - dt.timedelta(days=30)).isoformat(), "start": "100",
+    } | other  # fmt: skip
+
+
 def furnish(county: County) -> None:
     """A firm, a project and a proposal of mine and of the neighbour's, each proposed to the other."""
     from market.contracts import firms
@@ -96,6 +104,14 @@ def furnish(county: County) -> None:
             things["firm"] = ids.public("frm", made.id)
         county.user(f"{name}-firm", "firm", number)
         things["project"] = county.post(name, "/projects", project_body(things["participant"]))["id"]
+    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        things["point"] = county.post(name, "/measuring-points", point_body(things["participant"]))["id"]
+        below = point_body(things["participant"], parent_id=things["point"])
+        county.post(name, "/measuring-points", below)
+        body = {"read_on": clock.today().isoformat(), "counter": "120.5"}
+        things["point_reading"] = county.post(name, f"/measuring-points/{things['point']}/readings", body)[
+            "id"
+        ]
     for things, name, other in ((county.mine, "mine", county.theirs), (county.theirs, "theirs", county.mine)):
         path = f"/projects/{other['project']}/proposals"
         things["proposal"] = county.post(f"{name}-firm", path, proposal_body())["id"]

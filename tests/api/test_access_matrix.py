@@ -24,7 +24,7 @@ from tests.api.bureau import bureau_ids
 from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, trust_body
 from tests.api.lots import listing_body
 from tests.api.offers import negotiation_body, programme_body
-from tests.api.saving import project_body
+from tests.api.saving import point_body, project_body
 
 NOBODY, EXPIRED = "nobody", "expired"
 ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
@@ -36,7 +36,7 @@ LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
-    "resale-bids", "credit-entries",
+    "resale-bids", "credit-entries", "measuring-points",
 )  # fmt: skip
 
 
@@ -143,6 +143,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
         "buy_backs.take_list": {
             "basis": "t", "rows": [{"water_account_id": things["water_account_id"], "volume": "1"}],
         },
+        "points.register": point_body(things["participant_id"]),
         "projects.publish": project_body(things["participant_id"]),
         "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,

@@ -35,4 +35,13 @@ ROUTES: dict[str, Rule] = {
     "proposals.propose": write("firm", owns="self", key="http"),
     "proposals.list_own": read("registrar", "supervisor", "firm", owns="self"),
     "proposals.take_back": write("firm", owns="proposal"),
+    # measuring points
+    "points.list_points": read("registrar", "supervisor", also=HOLDERS, owns="self"),
+    "points.register": write("registrar", also=HOLDERS, owns="body"),
+    "points.get": read("registrar", "supervisor", also=HOLDERS, owns="point"),
+    "points.retire": write("registrar", also=HOLDERS, owns="point"),
+    "points.read": write("registrar", also=HOLDERS, owns="point"),
+    "points.correct": write("registrar", also=HOLDERS, owns="point_reading"),
+    "points.bill": write("registrar", also=HOLDERS, owns="point"),
+    "points.series": read("registrar", "supervisor", also=HOLDERS, owns="point"),
 }
