@@ -21,7 +21,7 @@ LONGEST_FILE = 400
 
 PURE = re.compile(
     r"ledger/units|market/(core/chart|participants/policy|registry/(caps|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(bidding_rules|book|buy_back_rules|candles|fills|guards|index|sessions|matching|auction|auction/\w+|rules|verify)"
-    r"|settlement/(clearing|schedule)|contracts/savings|compliance/rules|supervision/surveillance)"
+    r"|settlement/(clearing|schedule)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|supervision/surveillance)"
 )
 """DESIGN section 2 calls these pure: values in, values out."""
 _AUCTION = (
@@ -36,11 +36,13 @@ _AUCTION = (
     "ties",
     "welfare",
 )
-NUMERIC = {stem: {"numpy", "highspy"} for stem in (*_AUCTION, "savings")}
+_SAVINGS = ("assess", "base", "drift", "forecast", "leakage", "mixture", "selection", "student")
+NUMERIC = {stem: {"numpy", "highspy"} for stem in _AUCTION}
+NUMERIC |= {stem: {"numpy"} for stem in _SAVINGS} | {"finance": {"numpy_financial"}}
 
 CLOCKS = {"market/core/clock.py"}
 """Where the time is read; everybody else asks there."""
-FLOATS = {"market/bench/", "market/trading/auction/"}
+FLOATS = {"market/bench/", "market/trading/auction/", "market/contracts/savings/", "market/contracts/finance.py"}
 """Where a number may be turned into a float: rates that are measured, and what a solver is asked; never what is booked.
 """
 TIMES = re.compile(r"\b(datetime\.(now|today|utcnow)|utcnow|date\.today|time\.time)\(")

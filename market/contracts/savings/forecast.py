@@ -1,0 +1,98 @@
+"""Before signing: what share of a saving will be credited, and what one more meter would gain. Pure; numpy; litres.
+
+The baseline is asked what it would say of its own last year, some years on; the saving is a stated share of that.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from market.contracts.savings.base import model_of, rows_of
+from market.contracts.savings.limits import interval, levels
+from market.contracts.savings.mixture import Rows, predict
+from market.contracts.savings.model import (
+    TIER_A,
+    BadInput,
+    Baseline,
+    Interval,
+    Reason,
+    litres_of,
+    meter_uncertainty,
+)
+from market.contracts.savings.rules import Rules
+
+ONE_BP = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Metering:
+    """A way to measure: an accuracy class in millionths, over a part (basis points) of the boundary's use.
+
+    A sub-meter whose boundary holds the whole project and `share_bp` of the use leaves the rest's scatter outside.
+    """
+
+    code: str
+    class_e6: int
+    share_bp: int = ONE_BP
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What one way to measure would credit of the expected saving.
+
+    `water_bp` is the creditable lower bound over the saving, `gain_litres` what more that is than with the first way;
+    `money_paid`: the point estimate would be paid at once.
+    """
+
+    metering: str
+    saving_litres: int
+    interval: Interval | None
+    money_paid: bool
+    water_litres: int
+    water_bp: int
+    gain_litres: int
+    reasons: tuple[Reason, ...]
+
+
+def forecast(
+    base: Baseline, saving_bp: int, ways: tuple[Metering, ...], rules: Rules, *, years_on: int = 2
+) -> tuple[Forecast, ...]:
+    """One forecast for the meters as they are, then one a way. The saving is `saving_bp` of the adjusted baseline.
+
+    Assumed for a sub-meter: all of the saving is within it, and the scatter there is the same share of use. Below
+    Tier A nothing is known of the limits before a year was reported: money only, with the reasons.
+    Errors: BadInput.
+    """
+    if not 0 < saving_bp < ONE_BP:
+        raise BadInput("the expected saving lies between nil and all of the use")
+    if any(not 0 < each.share_bp <= ONE_BP or each.class_e6 < 0 for each in ways):
+        raise BadInput("a meter measures a positive part of the use, and its class is not negative")
+    if base.tier != TIER_A:
+        reasons = (*base.reasons, Reason("tier_c")) if base.tier == "C" else base.reasons
+        return (Forecast("as_is", 0, None, base.tier != "C", 0, 0, 0, reasons),)
+    last = max(map(base.base.year_of, base.base.periods))
+    periods = tuple(each for each in base.base.periods if base.base.year_of(each) == last)
+    fitted = model_of(base.base, base.chosen)
+    rows = rows_of(base.base, base.chosen, periods)
+    found = predict(fitted, Rows(rows.x, rows.t + 12 * years_on, rows.year + years_on))
+    offsets = [each - found.expected for each in found.quantiles(levels(rules))]
+    saving = found.expected * saving_bp / ONE_BP
+    own = meter_uncertainty(base.base.meters, base.base.meter_litres)
+    cases = [("as_is", own, 1.0)]
+    cases += [(each.code, each.class_e6 / 1e6 / math.sqrt(3), each.share_bp / ONE_BP) for each in ways]
+    result: list[Forecast] = []
+    for code, meter, share in cases:
+        limits = interval(saving, [share * each for each in offsets], meter * saving, rules)
+        half = (limits.high68 - limits.low68) / 2
+        water = max(0, limits.lower)
+        reasons = ()
+        if water == 0:
+            reasons = (Reason("lower_bound_not_positive", (("litres", str(limits.lower)),)),)
+        result.append(
+            Forecast(
+                code, litres_of(saving), limits, half <= rules.money_half_width_most * saving, water,
+                litres_of(water / saving * ONE_BP), water - (result[0].water_litres if result else water), reasons,
+            )
+        )  # fmt: skip
+    return tuple(result)

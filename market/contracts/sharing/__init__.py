@@ -1,0 +1,70 @@
+"""What a saving is worth and how it is shared, to the fen (SAVINGS sections 1 and 5). Pure; integers only."""
+
+from market.contracts.sharing.exact import BadTerms
+from market.contracts.sharing.late import Rate, Taxed, due_on, interest, late_rate, without_vat
+from market.contracts.sharing.modes import (
+    MODES,
+    Guarantee,
+    GuaranteeOutcome,
+    Trusteeship,
+    Waterfall,
+    guarantee_outcome,
+    reduced_fee,
+    trusteeship_fee,
+    waterfall,
+)
+from market.contracts.sharing.schedule import (
+    Distribution,
+    Fee,
+    Recovery,
+    Row,
+    Schedule,
+    Step,
+    distribute,
+)
+from market.contracts.sharing.tariff import (
+    Benefit,
+    Bill,
+    Block,
+    Over,
+    PriceBasis,
+    Tariff,
+    benefit,
+    bill,
+    carry,
+)
+
+__all__ = [
+    "MODES",
+    "BadTerms",
+    "Benefit",
+    "Bill",
+    "Block",
+    "Distribution",
+    "Fee",
+    "Guarantee",
+    "GuaranteeOutcome",
+    "Over",
+    "PriceBasis",
+    "Rate",
+    "Recovery",
+    "Row",
+    "Schedule",
+    "Step",
+    "Tariff",
+    "Taxed",
+    "Trusteeship",
+    "Waterfall",
+    "benefit",
+    "bill",
+    "carry",
+    "distribute",
+    "due_on",
+    "guarantee_outcome",
+    "interest",
+    "late_rate",
+    "reduced_fee",
+    "trusteeship_fee",
+    "waterfall",
+    "without_vat",
+]
