@@ -24,7 +24,7 @@ API_MODULES = (
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "programmes", "sessions", "kill_switches",
-    "buy_backs", "storage", "firms", "projects", "points",
+    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -45,6 +45,7 @@ ID_PREFIXES = {
     "sas": "assignment of stored water", "rsr": "round of resale", "rsb": "bid in a resale",
     "frm": "service firm", "fql": "qualification", "cre": "entry of a credit record",
     "prj": "saving project", "prp": "proposal", "mrk": "mark of a project",
+    "sct": "saving contract", "due": "due under a saving contract",
     "mpt": "measuring point", "mpr": "reading of a measuring point", "mpb": "bill of a measuring point",
     "lst": "listing", "bdr": "bidder", "bid": "bid",
 }  # fmt: skip

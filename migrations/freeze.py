@@ -55,6 +55,8 @@ IMMUTABLE = (
     "reference_prices",
     "point_readings",
     "point_bills",
+    "contract_signatures",
+    "contract_phases",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -83,6 +83,11 @@ OWNERS: dict[str, tuple[str, str]] = {
     "subscription": ("subscription_id", "SELECT seller_id FROM programme_subscriptions WHERE id = :id"),
     "firm": ("firm_id", "SELECT participant_id FROM firms WHERE id = :id"),
     "project": ("project_id", "SELECT participant_id FROM projects WHERE id = :id"),
+    "saving_contract": ("contract_id", "SELECT participant_id FROM contract_parties WHERE contract_id = :id"),
+    "contract_due": (
+        "contract_due_id",
+        "SELECT payer_id FROM contract_dues WHERE id = :id UNION ALL SELECT payee_id FROM contract_dues WHERE id = :id",
+    ),
     "point": ("point_id", "SELECT participant_id FROM measuring_points WHERE id = :id"),
     "point_reading": (
         "point_reading_id",

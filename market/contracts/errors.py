@@ -126,3 +126,100 @@ class MarkKnown(Conflict):
     code = "mark_known"
     title_en = "The project bears this mark already"
     title_zh = "项目已有该标识"
+
+
+class ContractTerms(Refusal):
+    """A contract says everything that its mode needs, of parties, points and a firm that exist."""
+
+    code = "contract_terms"
+    title_en = "The contract's terms do not hold together"
+    title_zh = "合同条款不完整或不一致"
+    legal = SAVING_LAW
+
+
+class NotAContractParty(NotAllowed):
+    """Parties draft and sign; the bureau reads."""
+
+    code = "not_a_contract_party"
+    title_en = "Only a party of the contract may do this"
+    title_zh = "仅合同当事人可办理"
+    legal = "民法典 arts 465, 490: a contract binds, and is signed by, its parties"
+
+
+class ContractState(Conflict):
+    """The step is not possible in the present state of the contract."""
+
+    code = "contract_state"
+    title_en = "Not possible in the present state of the contract"
+    title_zh = "合同当前状态不允许此操作"
+    legal = SERVICE_RULE
+
+
+class SignedVersion(Conflict):
+    """What is signed never changes: an amendment is a version of its own, signed by all."""
+
+    code = "signed_version"
+    title_en = "What is signed does not change"
+    title_zh = "已签署内容不得变更"
+    legal = "民法典 art. 543: parties change a contract by agreement"
+
+
+class OtherText(Conflict):
+    """A signature is for the text with one SHA-256 and no other."""
+
+    code = "other_text"
+    title_en = "The signature is for another text"
+    title_zh = "签署内容与合同文本不符"
+    legal = SERVICE_RULE
+
+
+class SignedBefore(Conflict):
+    """A party signs a version once."""
+
+    code = "signed_before"
+    title_en = "This party has signed already"
+    title_zh = "该当事人已签署"
+
+
+class RelatedVerifier(Refusal):
+    """A verifier is independent: neither a party nor of one owner with one, on the day of signing."""
+
+    code = "related_verifier"
+    title_en = "The verifier is related to a party"
+    title_zh = "核验机构与当事人存在关联"
+    legal = "SAVINGS section 8 (4); 节约用水条例 art. 40 with GB/T 34149 (not seen): independent verification"
+
+
+class DepositNotCovered(Refusal):
+    """A deposit is held of the firm when the last party signs."""
+
+    code = "deposit_not_covered"
+    title_en = "The firm's money does not cover the deposit"
+    title_zh = "机构资金不足以缴纳保证金"
+    legal = SERVICE_RULE
+
+
+class PhaseOrder(Refusal):
+    """Base, works, trial, operation, handing over: in this order, none in the future."""
+
+    code = "phase_order"
+    title_en = "The phase does not follow"
+    title_zh = "阶段顺序不符合规定"
+    legal = SERVICE_RULE
+
+
+class DueState(Conflict):
+    """What was paid or cancelled is not due any more."""
+
+    code = "due_state"
+    title_en = "This is not due any more"
+    title_zh = "该款项已结清或取消"
+
+
+class DueNotCovered(Refusal):
+    """A due is paid whole with its interest, from the payer's money in the market."""
+
+    code = "due_not_covered"
+    title_en = "The money account does not cover what is due"
+    title_zh = "资金账户余额不足"
+    legal = SERVICE_RULE

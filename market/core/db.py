@@ -48,6 +48,7 @@ MODEL_MODULES = (
     "market.contracts.firm_models",
     "market.contracts.project_models",
     "market.contracts.point_models",
+    "market.contracts.contract_models",
     "market.supervision.models",
 )
 

@@ -1,7 +1,8 @@
-"""Saving projects and what they measure with: 11, numbers and counters of points; 14, calls and proposals."""
+"""Saving projects and contracts: 6 deposits, 8 dues, 11 measuring points, 13 signed texts, 14 calls and proposals."""
 
 from __future__ import annotations
 
+from market.core.chart import TransferCode
 from market.proofs import Check
 
 STANDING_SQL = """
@@ -31,7 +32,48 @@ FROM (SELECT r.id, r.point_id, r.counter_litres,
 WHERE c.counter_litres < c.before
 """
 
+VERSIONS_SQL = """
+SELECT 'a version whose text is not the one that was hashed' AS reason, v.id, v.contract_id
+FROM contract_versions v WHERE sha256(convert_to(v.text, 'UTF8')) <> v.sha256
+UNION ALL
+SELECT 'a signature for another text', v.id, s.participant_id
+FROM contract_signatures s JOIN contract_versions v ON v.id = s.version_id WHERE s.sha256 <> v.sha256
+UNION ALL
+SELECT 'an agreed version that not every party has signed', v.id, p.participant_id
+FROM contract_versions v JOIN contract_parties p ON p.version_id = v.id AND p.role <> 'verifier'
+WHERE v.status = 'signed'
+  AND NOT EXISTS (SELECT FROM contract_signatures s WHERE (s.version_id, s.participant_id) = (v.id, p.participant_id))
+UNION ALL
+SELECT 'a contract that is signed in no version, or not signed in one', NULL, c.id
+FROM saving_contracts c LEFT JOIN contract_versions v ON v.contract_id = c.id AND v.status = 'signed'
+GROUP BY c.id HAVING (count(v.id) > 0) <> (c.status IN ('signed', 'ended'))
+"""
+DEPOSITS_SQL = f"""
+SELECT 'a deposit is not what rests under its pending transfer' AS reason, c.id, c.deposit_fen,
+       coalesce(p.amount - r.amount, 0) AS rest
+FROM saving_contracts c
+LEFT JOIN transfers p ON p.id = c.deposit_id AND p.kind = 1 AND p.code = {int(TransferCode.CONTRACT_DEPOSIT)}
+LEFT JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS amount FROM transfers
+                   WHERE pending_id = c.deposit_id) AS r ON true
+WHERE c.deposit_fen <> coalesce(p.amount - r.amount, 0)
+"""
+DUES_SQL = f"""
+SELECT 'a due was paid otherwise than it says' AS reason, d.id, d.fen, m.fen AS paid, m.interest
+FROM contract_dues d
+LEFT JOIN money_accounts a ON a.participant_id = d.payer_id
+LEFT JOIN LATERAL (
+  SELECT coalesce(sum(t.amount) FILTER (WHERE t.code = {int(TransferCode.CONTRACT_DUE)}), 0) AS fen,
+         coalesce(sum(t.amount) FILTER (WHERE t.code = {int(TransferCode.CONTRACT_INTEREST)}), 0) AS interest
+  FROM transfers t WHERE t.reference = d.id AND t.debit_account_id = a.account_id
+   AND t.code IN ({int(TransferCode.CONTRACT_DUE)}, {int(TransferCode.CONTRACT_INTEREST)})) AS m ON true
+WHERE (m.fen, m.interest) <> (CASE d.status WHEN 'paid' THEN d.fen ELSE 0 END,
+                              CASE d.status WHEN 'paid' THEN d.interest_fen ELSE 0 END)
+"""
+
 CHECKS = (
+    Check(6, DEPOSITS_SQL),
+    Check(8, DUES_SQL),
+    Check(13, VERSIONS_SQL),
     Check(11, SPANS_SQL),
     Check(11, COUNTERS_SQL),
     Check(14, STANDING_SQL),

@@ -31,6 +31,12 @@ WITH held AS (
   UNION ALL
   SELECT m.account_id, sum(b.held_fen) FROM buy_backs b JOIN money_accounts m ON m.id = b.money_account_id GROUP BY 1
   UNION ALL
+  SELECT m.account_id, c.deposit_fen FROM saving_contracts c
+  JOIN LATERAL (SELECT p.participant_id FROM contract_parties p JOIN contract_versions v ON v.id = p.version_id
+                WHERE p.contract_id = c.id AND p.role = 'firm' AND v.status = 'signed'
+                ORDER BY v.number DESC, p.rank LIMIT 1) AS f ON true
+  JOIN money_accounts m ON m.participant_id = f.participant_id WHERE c.deposit_fen > 0
+  UNION ALL
   SELECT (c.charge ->> 0)::bigint, sum((c.charge ->> 1)::bigint)
   FROM instructions i CROSS JOIN LATERAL jsonb_array_elements(i.charges::jsonb) AS c (charge)
   WHERE i.status = 'awaiting_review' GROUP BY 1

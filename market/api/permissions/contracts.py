@@ -35,6 +35,21 @@ ROUTES: dict[str, Rule] = {
     "proposals.propose": write("firm", owns="self", key="http"),
     "proposals.list_own": read("registrar", "supervisor", "firm", owns="self"),
     "proposals.take_back": write("firm", owns="proposal"),
+    # saving contracts
+    "saving_contracts.list_contracts": read("registrar", "supervisor", also=PARTICIPANTS, owns="self"),
+    "saving_contracts.draft": write(also=PARTICIPANTS, owns="self", key="http"),
+    "saving_contracts.get": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
+    "saving_contracts.text": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
+    "saving_contracts.amend": write(also=PARTICIPANTS, owns="saving_contract", key="http"),
+    "saving_contracts.sign": write(also=PARTICIPANTS, owns="saving_contract", key="http"),
+    "saving_contracts.withdraw": write(also=PARTICIPANTS, owns="saving_contract"),
+    "saving_contracts.enter_phase": write(also=HOLDERS, owns="saving_contract"),
+    "saving_contracts.end": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "contract_dues.list_dues": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="self"),
+    "contract_dues.get_due": read(
+        "registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="contract_due"
+    ),
+    "contract_dues.pay": write(also=PARTICIPANTS, owns="contract_due", key="http"),
     # measuring points
     "points.list_points": read("registrar", "supervisor", also=HOLDERS, owns="self"),
     "points.register": write("registrar", also=HOLDERS, owns="body"),

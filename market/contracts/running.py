@@ -1,0 +1,186 @@
+"""What happens to a signed contract: its phases, its end, and what its parties pay each other.
+
+Money moves from the payer's account in the market to the payee's, whole, with the interest of the days that it was
+late (SAVINGS section 5; 保障中小企业款项支付条例 2025 arts 9, 17).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ledger import journal
+from ledger.errors import InsufficientBalance
+from ledger.units import format_fen
+from market.contracts import drafting
+from market.contracts.contract_models import PHASES, ContractDue, ContractPhase, SavingContract
+from market.contracts.errors import (
+    ContractState,
+    DueNotCovered,
+    DueState,
+    NotAContractParty,
+    PhaseOrder,
+)
+from market.contracts.sharing import due_on, interest, late_rate
+from market.contracts.terms import FIRM, USER, Terms, terms_of
+from market.core import acts, audit, books, clock
+from market.core.chart import CNY, AccountCode, TransferCode
+from market.core.db import raw
+from market.core.errors import NotFound
+
+DUE = "contract_due"
+_done = partial(acts.done, source="contracts")
+
+
+def enter_phase(
+    session: Session,
+    *,
+    actor: audit.Actor,
+    contract_id: int,
+    by: int,
+    phase: str,
+    starts_on: dt.date,
+    document: str,
+) -> ContractPhase:
+    """User or firm records that a signed contract entered a phase, with the paper that both have. Errors: NotFound,
+    ContractState, NotAContractParty, PhaseOrder.
+    """
+    found = signed(session, contract_id)
+    terms = terms_of(drafting.in_force(session, contract_id, clock.today()).text)
+    _one_of(terms, by, (USER, FIRM))
+    before = phases(session, contract_id)
+    place = PHASES.index(phase)
+    late = [each for each in before if PHASES.index(each.phase) >= place or each.starts_on > starts_on]
+    if late or starts_on > clock.today():
+        raise PhaseOrder(
+            "phases follow each other, and none begins on a day to come",
+            limit=before[-1].phase if before else PHASES[0],
+            available=phase,
+        )
+    assert actor.user_id is not None
+    made = ContractPhase(
+        contract_id=contract_id, phase=phase, starts_on=starts_on, document=document, recorded_by=actor.user_id,
+        recorded_at=clock.now(),
+    )  # fmt: skip
+    session.add(made)
+    found.version += 1
+    session.flush()
+    detail = {"phase": phase, "starts_on": starts_on.isoformat()}
+    _done(session, actor=actor, kind=drafting.CONTRACT, number=contract_id, act="phase", detail=detail)
+    return made
+
+
+def phases(session: Session, contract_id: int) -> list[ContractPhase]:
+    """The phases that a contract has entered, in order."""
+    rows = session.scalars(select(ContractPhase).where(ContractPhase.contract_id == contract_id)).all()
+    return sorted(rows, key=lambda each: PHASES.index(each.phase))
+
+
+def signed(session: Session, contract_id: int) -> SavingContract:
+    """A signed contract that has not ended, locked. Errors: NotFound, ContractState."""
+    found = drafting.locked(session, contract_id)
+    if found.status != "signed":
+        raise ContractState(f"the contract is {found.status}", available=found.status)
+    return found
+
+
+def _one_of(terms: Terms, by: int, roles: tuple[str, ...]) -> None:
+    party = terms.party(by)
+    if party is None or party.role not in roles:
+        raise NotAContractParty
+
+
+def end(session: Session, *, actor: audit.Actor, contract_id: int, by: int, reason: str) -> SavingContract:
+    """User or firm ends a contract: after its term for nothing, before it for the price that was signed.
+
+    The deposit is free; what is due stays due. Errors: NotFound, ContractState, NotAContractParty.
+    """
+    found = signed(session, contract_id)
+    today = clock.today()
+    terms = terms_of(drafting.in_force(session, contract_id, today).text)
+    _one_of(terms, by, (USER, FIRM))
+    found.end_reason = reason
+    if today <= terms.ends_on:
+        year = max(1, terms.year_of(today))
+        prices = [each.fen for each in terms.early_end if each.year <= year]
+        if prices and prices[-1]:
+            other = terms.firms[0] if by == terms.user else terms.user
+            owe(session, actor, terms, contract_id, "early_end", contract_id, by, other, prices[-1])
+    drafting.hold_deposit(session, found, terms.firms[0], 0)
+    found.status, found.ended_on = "ended", today
+    found.version += 1
+    session.flush()
+    _done(
+        session,
+        actor=actor,
+        kind=drafting.CONTRACT,
+        number=contract_id,
+        act="ended",
+        detail={"reason": reason},
+    )
+    return found
+
+
+def owe(
+    session: Session, actor: audit.Actor, terms: Terms, contract_id: int, kind: str, reference: int, payer: int,
+    payee: int, fen: int,
+) -> ContractDue:  # fmt: skip
+    """Notes what a party owes another from today, until the day that contract and law allow."""
+    today = clock.today()
+    made = ContractDue(
+        contract_id=contract_id, kind=kind, reference=reference, payer_id=payer, payee_id=payee, fen=fen,
+        arose_on=today, due_on=due_on(today, _size(terms, payer), _size(terms, payee), terms.payment_days),
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    detail = {"contract_id": contract_id, "kind": kind, "fen": fen}
+    _done(session, actor=actor, kind=DUE, number=made.id, act="arose", detail=detail)
+    return made
+
+
+def _size(terms: Terms, participant: int) -> str:
+    party = terms.party(participant)
+    return party.size if party is not None else "other"
+
+
+def interest_of(session: Session, due: ContractDue, paid_on: dt.date) -> int:
+    """What a due costs beside itself if it is paid on a day, fen."""
+    terms = terms_of(drafting.in_force(session, due.contract_id, due.arose_on).text)
+    rate = late_rate(_size(terms, due.payer_id), _size(terms, due.payee_id), terms.late, terms.lpr_e6)
+    return interest(due.fen, rate, due.due_on, paid_on)
+
+
+def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
+    """The payer pays a due whole, with its interest, out of its money in the market.
+
+    Errors: NotFound, DueState, DueNotCovered.
+    """
+    known = session.get(ContractDue, due_id)
+    if known is None:
+        raise NotFound("there is no such due")
+    due = session.get_one(ContractDue, due_id, with_for_update=True, populate_existing=True)
+    if due.status != "open":
+        raise DueState(f"it is {due.status}", available=due.status)
+    today = clock.today()
+    extra = interest_of(session, due, today)
+    connection = raw(session)
+    payer, payee = (drafting.money_of(session, each) for each in (due.payer_id, due.payee_id))
+    clearing = books.system_account(connection, CNY, AccountCode.MONEY_CLEARING)
+    batch = journal.Batch()
+    for fen, code in ((due.fen, TransferCode.CONTRACT_DUE), (extra, TransferCode.CONTRACT_INTEREST)):
+        if fen:
+            batch.transfer(debit=payer, credit=clearing, amount=fen, code=code, reference=due.id)
+            batch.transfer(debit=clearing, credit=payee, amount=fen, code=code, reference=due.id)
+    try:
+        batch.execute(connection)
+    except InsufficientBalance as error:
+        raise DueNotCovered(
+            limit=format_fen(due.fen + extra), available=format_fen(error.available)
+        ) from error
+    due.status, due.paid_on, due.interest_fen, due.resolved_at = "paid", today, extra, clock.now()
+    session.flush()
+    _done(session, actor=actor, kind=DUE, number=due.id, act="paid", detail={"interest_fen": extra})
+    return due
