@@ -102,7 +102,6 @@ def end(session: Session, *, actor: audit.Actor, contract_id: int, by: int, reas
     today = clock.today()
     terms = terms_of(drafting.in_force(session, contract_id, today).text)
     _one_of(terms, by, (USER, FIRM))
-    found.end_reason = reason
     if today <= terms.ends_on:
         year = max(1, terms.year_of(today))
         prices = [each.fen for each in terms.early_end if each.year <= year]
@@ -110,7 +109,7 @@ def end(session: Session, *, actor: audit.Actor, contract_id: int, by: int, reas
             other = terms.firms[0] if by == terms.user else terms.user
             owe(session, actor, terms, contract_id, "early_end", contract_id, by, other, prices[-1])
     drafting.hold_deposit(session, found, terms.firms[0], 0)
-    found.status, found.ended_on = "ended", today
+    found.status, found.ended_on, found.end_reason = "ended", today, reason
     found.version += 1
     session.flush()
     _done(
