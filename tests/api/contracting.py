@@ -92,3 +92,25 @@ def signed(county: County, contract: str, *names: str) -> dict[str, Any]:
         digest = county.get(name, f"/saving-contracts/{contract}/text")["sha256"]
         found = county.post(name, f"/saving-contracts/{contract}/sign", {"sha256": digest})
     return found
+
+
+def furnish(county: County) -> None:
+    """A contract of mine with a contractor, and what is due for another that I ended early; and a neighbour's."""
+    contractor = listed_firm(county, "contractor")
+    who = {
+        "valves": county.get("registrar", f"/firm-registrations/{contractor}")["participant_id"],
+        "lender": admitted(county, "financier", kind="bank", role="bank"),
+        "judge": admitted(county, "referee", kind="verifier", role="verifier"),
+    }
+    funded(county, who["valves"], "1000.00")
+    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+        who["school"] = things["participant"]
+        body = terms(who, things["point"], deposit="10.00", kind="irrigation")
+        names = (name, "contractor", "financier")
+        ended = drafted(county, body, "contractor")
+        signed(county, ended, *names)
+        county.post(name, f"/saving-contracts/{ended}/end", {"reason": "tests"})
+        dues = county.get(name, f"/contract-dues?contract_id={ended}")["data"]
+        things["contract_due"] = dues[0]["id"]
+        things["saving_contract"] = drafted(county, body, "contractor")
+        signed(county, things["saving_contract"], *names)

@@ -87,6 +87,20 @@ SAVING = (
     plant("a choice of nobody", 14,
           f"UPDATE projects SET status = 'chosen', {ENDED} WHERE id = {PROJECT}",
           f"UPDATE proposals SET status = 'declined', resolved_at = submitted_at WHERE project_id = {PROJECT}"),
+    plant("a point outside its parent's numbers", 11,
+          "UPDATE measuring_points SET span = int8range(1, 2) WHERE id = (SELECT max(id) FROM measuring_points"
+          " WHERE parent_id IS NOT NULL)"),
+    plant("a counter that ran backwards", 11,
+          "UPDATE point_readings SET counter_litres = 0 WHERE id = (SELECT max(id) FROM point_readings)"),
+    plant("a signed text that was changed", 13,
+          "UPDATE contract_versions SET text = text || ' ' WHERE id = (SELECT max(id) FROM contract_versions"
+          " WHERE status = 'signed')"),
+    plant("a contract that somebody has not signed", 13,
+          "DELETE FROM contract_signatures WHERE version_id = (SELECT max(version_id) FROM contract_signatures)"),
+    plant("a deposit that is not held", 6,
+          "UPDATE saving_contracts SET deposit_fen = deposit_fen + 1 WHERE deposit_fen > 0"),
+    plant("a due that nobody paid", 8,
+          "UPDATE contract_dues SET status = 'paid', paid_on = arose_on, resolved_at = now() WHERE status = 'open'"),
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 
