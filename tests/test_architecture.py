@@ -42,7 +42,12 @@ NUMERIC |= {stem: {"numpy"} for stem in _SAVINGS} | {"finance": {"numpy_financia
 
 CLOCKS = {"market/core/clock.py"}
 """Where the time is read; everybody else asks there."""
-FLOATS = {"market/bench/", "market/trading/auction/", "market/contracts/savings/", "market/contracts/finance.py"}
+FLOATS = {
+    "market/bench/",
+    "market/trading/auction/",
+    "market/contracts/savings/",
+    "market/contracts/finance.py",
+}
 """Where a number may be turned into a float: rates that are measured, and what a solver is asked; never what is booked.
 """
 TIMES = re.compile(r"\b(datetime\.(now|today|utcnow)|utcnow|date\.today|time\.time)\(")
