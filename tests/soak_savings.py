@@ -1,7 +1,7 @@
 """The long test of saving contracts: `python -m tests.soak_savings --runs 1000 --recoveries 200000 --json`.
 
 How often the nominal 95 per cent interval holds the truth, in the three situations of the specification (92 to 98.5
-per cent are wanted in each) and under stress (printed, not judged), with fixed seeds; and random recovery cases, each exact.
+per cent are wanted in each) and under stress (printed, not judged), with fixed seeds; and random recovery cases.
 """
 
 from __future__ import annotations
