@@ -307,10 +307,15 @@ def test_a_shortfall_reduces_the_next_fee() -> None:
     assert reduced_fee(1_000, 1_300) == (0, 300)
 
 
-def test_a_small_enterprise_is_paid_in_30_or_60_days_and_not_below_the_prime_rate() -> None:
+def test_a_public_body_pays_a_small_enterprise_in_30_days_and_a_large_one_in_60_not_below_the_prime_rate() -> (
+    None
+):
     day = dt.date(2025, 7, 1)
     assert due_on(day, "public_body", "small") == dt.date(2025, 7, 31)
-    assert due_on(day, "large", "small", 90) == dt.date(2025, 8, 30)
+    assert due_on(day, "public_body", "small", 90) == dt.date(2025, 8, 30)
+    assert due_on(day, "large", "small") == dt.date(2025, 8, 30)
+    assert due_on(day, "large", "small", 90) == dt.date(2025, 9, 29)
+    assert due_on(day, "large", "large") == dt.date(2025, 7, 31)
     assert due_on(day, "other", "small", 90) == dt.date(2025, 9, 29)
     assert late_rate("large", "small", None, 30_000) == Rate(500)
     assert late_rate("large", "small", Rate(20_000, 365), 30_000) == Rate(30_000, 365)
