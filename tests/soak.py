@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from market.core import datadir, db, embedded
 from tests.faults import clients, kills
 from tests.model.playing import play
+from tests.soak_savings import soak, table
 from tests.unit.trading.random_market import play_both
 
 PLACE = Path("var/soak")
@@ -28,7 +29,8 @@ FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 TEMPLATE = "karez_test_soak"
 STEPS_A_SHARD = 10_000
 COMMANDS_A_SHARD = 100_000
-SHARDS = {"book": 10, "machine": 100, "clients": 10, "kills": 10}
+SHARDS = {"book": 10, "savings": 1, "machine": 100, "clients": 10, "kills": 10}
+DRAWN, RECOVERIES = 1_000, 200_000
 ROUNDS_A_SHARD = 20
 
 
@@ -54,13 +56,20 @@ def _kills(_: str, _seed: int) -> None:
     assert report.violations == [], report
 
 
+def _savings(_: str, _seed: int) -> None:
+    found = soak(DRAWN, RECOVERIES, quiet=True)
+    print(table(found))
+    assert found["missed"] == [], found["missed"]
+
+
 KINDS: dict[str, Callable[[str, int], None]] = {
     "book": _book,
+    "savings": _savings,
     "machine": _machine,
     "clients": _clients,
     "kills": _kills,
 }
-AT_ONCE = {"book", "machine"}
+AT_ONCE = {"book", "savings", "machine"}
 """Kinds whose shards do not disturb each other."""
 
 

@@ -135,7 +135,7 @@ class Plan:
 
     `savings_litres`: expected, one a year of operation. `base_litres`: use without the project. `fee_fen`: what the
     user pays for a guaranteed saving, once, in year 0. `trust_bp`: the trusteeship fee as a part of the old bill.
-    `tax_bp`: of the firm's receipts. `upkeep_fen` is the firm's. The loan is the firm's; `subsidy_fen` goes to who invests.
+    `tax_bp`: of the firm's receipts. Upkeep, loan and subsidy are the firm's.
     """
 
     schedule: Schedule
@@ -171,8 +171,8 @@ def flows_of(plan: Plan, mode: str) -> dict[str, tuple[Flow, ...]]:
 
     Sharing: the firm invests, the benefit is shared by the schedule. Guaranteed: the user pays the fee and keeps the
     benefit, the firm owes what is missing. Trusteeship: the user pays a part of its old bill, out of which the
-    supplier is paid, and the firm has the rest. The last: both; what is missing reduces the next fee, and is paid after the
-    last year.
+    supplier is paid, and the firm has the rest. The last: both; what is missing reduces the next
+    fee, and is paid after the last year.
     """
     check(mode in MODES, f"the mode {mode} is unknown")
     receipts = {

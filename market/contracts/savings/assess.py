@@ -50,9 +50,10 @@ def assess(base: Baseline, report: Report, rules: Rules, *, lines: bool = True) 
     if not report.parallel:
         return by_figure(base, report, rules, (*reasons, Reason("replaced_without_parallel")))
     if tier == TIER_A:
-        share = outside_share(base, report, rules)
+        fitted = model_of(base.base, base.chosen)
+        share = outside_share(base, fitted, report, rules)
         if share < rules.outside_share_most:
-            return _by_regression(base, report, rules, lines)
+            return _by_regression(base, fitted, report, rules, lines)
         tier, more = ladder(base.base, rules)
         numbers = (("share", f"{share:.3f}"), ("most", f"{rules.outside_share_most:.2f}"))
         reasons = (Reason("outside_base_range", numbers), *more)
@@ -61,8 +62,7 @@ def assess(base: Baseline, report: Report, rules: Rules, *, lines: bool = True) 
     return by_figure(base, report, rules, reasons)
 
 
-def _by_regression(base: Baseline, report: Report, rules: Rules, lines: bool) -> Saving:
-    fitted = model_of(base.base, base.chosen)
+def _by_regression(base: Baseline, fitted: Fit, report: Report, rules: Rules, lines: bool) -> Saving:
     rows = rows_of(base.base, base.chosen, report.periods)
     found = predict(fitted, rows)
     entering = tuple(each for each in report.adjustments if each.enters)
@@ -92,7 +92,7 @@ def _by_regression(base: Baseline, report: Report, rules: Rules, lines: bool) ->
     return Saving(
         tier=TIER_A, method=REGRESSION, starts=report.starts, ends=report.ends, adjusted_litres=adjusted,
         use_litres=use, saving_litres=saving, interval=limits, parts=parts, reasons=(),
-        caveats=caveats(base, report, rules),
+        caveats=caveats(base, fitted, report, rules),
         flags=(*flags(base, fitted, rows, report, rules), *_efficiency(report, limits)), steps=steps,
         inputs_sha256=fingerprint([base.inputs_sha256, report, rules]),
         lines=_lines(base, fitted, rows, report) if lines else (),

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from market.contracts.savings.base import model_of, rows_of
+from market.contracts.savings.base import rows_of
 from market.contracts.savings.mixture import Fit, Rows, scales
 from market.contracts.savings.model import Baseline, Period, Reason, Report
 from market.contracts.savings.rules import Rules
@@ -41,9 +41,8 @@ def _outside(base: Baseline, period: Period, rules: Rules) -> list[Reason]:
     return found
 
 
-def outside_share(base: Baseline, report: Report, rules: Rules) -> float:
+def outside_share(base: Baseline, fitted: Fit, report: Report, rules: Rules) -> float:
     """The share of the modelled use that falls in periods outside of the base range, 0 to 1."""
-    fitted = model_of(base.base, base.chosen)
     rows = rows_of(base.base, base.chosen, report.periods)
     expected = np.maximum(rows.x @ fitted.plain.beta, 0.0)
     outside = np.array([bool(_outside(base, each, rules)) for each in report.periods])
@@ -51,10 +50,9 @@ def outside_share(base: Baseline, report: Report, rules: Rules) -> float:
     return expected[outside].sum().item() / total if total > 0 else 1.0 * bool(outside.any())
 
 
-def caveats(base: Baseline, report: Report, rules: Rules) -> tuple[Reason, ...]:
+def caveats(base: Baseline, fitted: Fit, report: Report, rules: Rules) -> tuple[Reason, ...]:
     """Drivers or months outside, leverage above the base maximum, adjustments that do not enter, a base too old."""
     found = [reason for each in report.periods for reason in _outside(base, each, rules)]
-    fitted = model_of(base.base, base.chosen)
     rows = rows_of(base.base, base.chosen, report.periods)
     m = scales(rows.x @ fitted.plain.beta, fitted.y.mean().item(), fitted.proportional)
     most = _leverage(fitted, fitted.rows.x, fitted.plain.scale).max().item()

@@ -180,7 +180,9 @@ class BaseInput:
 
 
 def check_periods(periods: tuple[Period, ...], starts: dt.date, ends: dt.date, drivers: int) -> None:
-    """In order, apart, inside, with every driver. Errors: BadInput."""
+    """One at least, in order, apart, inside, with every driver. Errors: BadInput."""
+    if not periods:
+        raise BadInput("a period is the least")
     before = starts
     for each in periods:
         if each.starts < before or each.ends <= each.starts or each.ends > ends:
@@ -266,6 +268,16 @@ class Report:
     parallel: bool = True
     efficiency: tuple[int, float, float] | None = None
     single_consent: bool = False
+
+    def __post_init__(self) -> None:
+        """Errors: BadInput."""
+        if self.ends <= self.starts:
+            raise BadInput("a report begins before it ends")
+        for each in self.adjustments:
+            if not each.starts < each.ends or each.ends <= self.starts or each.starts >= self.ends:
+                raise BadInput(f"the event {each.event} does not fall in the reporting span")
+            if each.u_litres < 0:
+                raise BadInput(f"the uncertainty of {each.event} is negative")
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,10 @@ def _incomplete_beta(a: float, b: float, x: float) -> float:
 
 
 def t_cdf(x: float, df: float) -> float:
-    """P(T ≤ x) for any positive degrees of freedom."""
+    """P(T ≤ x) for any positive degrees of freedom; near the middle from there, further out from the tail."""
+    if x * x < df:
+        between = _incomplete_beta(0.5, df / 2, x * x / (df + x * x))
+        return 0.5 + math.copysign(between / 2, x)
     tail = _incomplete_beta(df / 2, 0.5, df / (df + x * x)) / 2
     return tail if x < 0 else 1 - tail
 

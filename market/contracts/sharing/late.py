@@ -1,6 +1,7 @@
 """Late payment and value-added tax of shares (SAVINGS section 5). Pure; fen.
 
-Ordinance on payments to small and medium enterprises (保障中小企业款项支付条例, 2025) arts 9 and 17.
+Ordinance on payments to small and medium enterprises (保障中小企业款项支付条例, State Council order 802, in force from
+2025-06-01) arts 9 and 17. "small" here is small or medium; sizes are those of the day of signing (art. 3).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from market.contracts.sharing.exact import check, half_even
 
 ONE_BP, ONE_E6 = 10_000, 1_000_000
 PUBLIC_BODY, LARGE, SMALL, OTHER = SIZES = ("public_body", "large", "small", "other")
-USUAL_DAYS, LONGEST_DAYS = 30, 60
+PUBLIC_DAYS, LARGE_DAYS, LONGEST_PUBLIC_DAYS = 30, 60, 60
 DAYS_A_YEAR = 365
 
 
@@ -39,11 +40,14 @@ def protected(payer: str, payee: str) -> bool:
 
 
 def due_on(delivered: dt.date, payer: str, payee: str, agreed_days: int | None = None) -> dt.date:
-    """The last day to pay: 30 days after delivery, or as agreed and at most 60 where the ordinance holds (art. 9)."""
-    days = USUAL_DAYS if agreed_days is None else agreed_days
-    check(days >= 0, "a time to pay is not negative")
-    if protected(payer, payee):
-        days = min(days, LONGEST_DAYS)
+    """The last day to pay (art. 9): a public body 30 days after delivery, or as agreed and at most 60; a large
+    enterprise 60, or as agreed, which must be usual in its trade. Where the ordinance does not hold: as agreed, else 30.
+    """
+    check(agreed_days is None or agreed_days >= 0, "a time to pay is not negative")
+    large = protected(payer, payee) and payer == LARGE
+    days = (LARGE_DAYS if large else PUBLIC_DAYS) if agreed_days is None else agreed_days
+    if protected(payer, payee) and payer == PUBLIC_BODY:
+        days = min(days, LONGEST_PUBLIC_DAYS)
     return delivered + dt.timedelta(days=days)
 
 
