@@ -47,7 +47,7 @@ def table(found: dict[str, Any]) -> str:
     lines = [head]
     for name, each in (found["situations"] | found["stress"]).items():
         lines.append(
-            f"{name:44}{each['plain']:7.1f}{each['guideline']:7.1f}{each['ours']:7.1f}{each['lower']:7.1f}"
+            f"{name:44}{each['plain']:7.1f}{each['guideline'] or '–':>7}{each['ours']:7.1f}{each['lower']:7.1f}"
             f"{each['half_width']:8.3f}{each['yield']:8.3f}   {each['tier_A']}/{each['tier_B']}/{each['tier_C']}"
         )
     return "\n".join(lines)

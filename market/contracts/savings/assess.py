@@ -14,6 +14,7 @@ from market.contracts.savings.model import (
     REGRESSION,
     TIER_A,
     TIER_B,
+    BadInput,
     Baseline,
     Interval,
     Line,
@@ -45,6 +46,8 @@ def assess(base: Baseline, report: Report, rules: Rules, *, lines: bool = True) 
 
     Errors: BadInput.
     """
+    if report.starts < base.base.works_start:
+        raise BadInput("a report begins after the works did")
     check_periods(report.periods, report.starts, report.ends, len(base.base.drivers))
     tier, reasons = base.tier, base.reasons
     if not report.parallel:

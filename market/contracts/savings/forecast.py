@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import fmean, stdev
 
-from market.contracts.savings.base import model_of, rows_of
-from market.contracts.savings.limits import interval, levels
+from market.contracts.savings.base import model_of, rows_of, unit_years
+from market.contracts.savings.limits import interval, levels, t_offsets
 from market.contracts.savings.mixture import Rows, predict
 from market.contracts.savings.model import (
     TIER_A,
+    TIER_C,
     BadInput,
     Baseline,
     Interval,
+    Period,
     Reason,
     litres_of,
     meter_uncertainty,
 )
 from market.contracts.savings.rules import Rules
+from market.contracts.savings.steps import m3
 
 ONE_BP = 10_000
 
@@ -60,24 +64,17 @@ def forecast(
 ) -> tuple[Forecast, ...]:
     """One forecast for the meters as they are, then one a way. The saving is `saving_bp` of the adjusted baseline.
 
-    Assumed for a sub-meter: all of the saving is within it, and the scatter there is the same share of use. Below
-    Tier A nothing is known of the limits before a year was reported: money only, with the reasons.
-    Errors: BadInput.
+    Assumed for a sub-meter: all of the saving is within it, and the scatter there is the same share of use. At
+    Tier C there are no limits: money only, with the reasons. Errors: BadInput.
     """
     if not 0 < saving_bp < ONE_BP:
         raise BadInput("the expected saving lies between nil and all of the use")
     if any(not 0 < each.share_bp <= ONE_BP or each.class_e6 < 0 for each in ways):
         raise BadInput("a meter measures a positive part of the use, and its class is not negative")
-    if base.tier != TIER_A:
-        reasons = (*base.reasons, Reason("tier_c")) if base.tier == "C" else base.reasons
-        return (Forecast("as_is", 0, None, base.tier != "C", 0, 0, 0, reasons),)
-    last = max(map(base.base.year_of, base.base.periods))
-    periods = tuple(each for each in base.base.periods if base.base.year_of(each) == last)
-    fitted = model_of(base.base, base.chosen)
-    rows = rows_of(base.base, base.chosen, periods)
-    found = predict(fitted, Rows(rows.x, rows.t + 12 * years_on, rows.year + years_on))
-    offsets = [each - found.expected for each in found.quantiles(levels(rules))]
-    saving = found.expected * saving_bp / ONE_BP
+    if base.tier == TIER_C:
+        return (Forecast("as_is", 0, None, False, 0, 0, 0, (*base.reasons, Reason("tier_c"))),)
+    expected, offsets = (_by_regression if base.tier == TIER_A else _by_unit)(base, rules, years_on)
+    saving = expected * saving_bp / ONE_BP
     own = meter_uncertainty(base.base.meters, base.base.meter_litres)
     cases = [("as_is", own, 1.0)]
     cases += [(each.code, each.class_e6 / 1e6 / math.sqrt(3), each.share_bp / ONE_BP) for each in ways]
@@ -86,9 +83,9 @@ def forecast(
         limits = interval(saving, [share * each for each in offsets], meter * saving, rules)
         half = (limits.high68 - limits.low68) / 2
         water = max(0, limits.lower)
-        reasons = ()
+        reasons = base.reasons
         if water == 0:
-            reasons = (Reason("lower_bound_not_positive", (("litres", str(limits.lower)),)),)
+            reasons = (*reasons, Reason("lower_bound_not_positive", (("litres", m3(limits.lower)),)))
         result.append(
             Forecast(
                 code, litres_of(saving), limits, half <= rules.money_half_width_most * saving, water,
@@ -96,3 +93,25 @@ def forecast(
             )
         )  # fmt: skip
     return tuple(result)
+
+
+def _last_year(base: Baseline) -> tuple[Period, ...]:
+    last = max(map(base.base.year_of, base.base.periods))
+    return tuple(each for each in base.base.periods if base.base.year_of(each) == last)
+
+
+def _by_regression(base: Baseline, rules: Rules, years_on: int) -> tuple[float, list[float]]:
+    """The model's use in a year like the last base year, and the offsets of its quantiles."""
+    fitted = model_of(base.base, base.chosen)
+    rows = rows_of(base.base, base.chosen, _last_year(base))
+    found = predict(fitted, Rows(rows.x, rows.t + 12 * years_on, rows.year + years_on))
+    return found.expected, [each - found.expected for each in found.quantiles(levels(rules))]
+
+
+def _by_unit(base: Baseline, rules: Rules, _years_on: int) -> tuple[float, list[float]]:
+    """The same by use per unit."""
+    years = unit_years(base.base, base.base.season)
+    q = [litres / units for litres, units in years.values()]
+    units = years[max(years)][1]
+    spread = stdev(q) * units * math.sqrt(1 + 1 / len(q))
+    return fmean(q) * units, t_offsets(spread, len(q) - 1, rules)

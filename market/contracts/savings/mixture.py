@@ -94,9 +94,9 @@ def _same(one: Reals, other: Reals) -> Reals:
     return np.equal.outer(one, other).astype(np.float64)
 
 
-def _powers(rho: Reals, gaps: Reals) -> Reals:
-    """ρ^|Δt| for every ρ; nil to the power of nil is one."""
-    return np.power(rho[:, None, None], gaps[None])
+def _powers(gaps: Reals) -> Reals:
+    """ρ^|Δt| at every point of the grid; nil to the power of nil is one."""
+    return np.repeat(np.power(np.array(RHOS)[:, None, None], gaps[None]), len(TAUS), axis=0)
 
 
 def fit(rows: Rows, y: Reals, proportional: bool, years: int) -> Fit:
@@ -105,7 +105,7 @@ def fit(rows: Rows, y: Reals, proportional: bool, years: int) -> Fit:
     n, p = rows.x.shape
     grid = np.array([(rho, tau) for rho in RHOS for tau in TAUS])
     rho, tau = grid[:, 0], grid[:, 1]
-    v = _powers(rho, np.abs(np.subtract.outer(rows.t, rows.t)))
+    v = _powers(np.abs(np.subtract.outer(rows.t, rows.t)))
     v = v + tau[:, None, None] ** 2 * _same(rows.year, rows.year)
     units = np.sqrt((rows.x**2).mean(axis=0))
     x = rows.x / units / plain.scale[:, None]
@@ -115,7 +115,9 @@ def fit(rows: Rows, y: Reals, proportional: bool, years: int) -> Fit:
     a = np.linalg.inv(information)
     beta = (a @ (x.T @ (v_inverse @ scaled)[..., None]))[..., 0]
     e = scaled - beta @ x.T
-    variance = np.maximum(np.einsum("gi,gij,gj->g", e, v_inverse, e) / (n - p), LEAST_VARIANCE)
+    variance = np.maximum(
+        np.einsum("gi,gi->g", e, (v_inverse @ e[..., None])[..., 0]) / (n - p), LEAST_VARIANCE
+    )
     logarithm = (
         -np.linalg.slogdet(v)[1] / 2 - np.linalg.slogdet(information)[1] / 2
         - (n - p) / 2 * np.log(variance) + np.log(1 - rho) - 3 * tau / years
@@ -160,19 +162,20 @@ def predict(fitted: Fit, rows: Rows) -> Prediction:
     m = scales(rows.x @ fitted.plain.beta, fitted.y.mean().item(), fitted.proportional)
     x = base.x / fitted.plain.scale[:, None]
     g = rows.x.sum(axis=0)
-    k = (m[:, None] * _powers(fitted.rho, np.abs(np.subtract.outer(rows.t, base.t)))).sum(axis=1)
-    vk = np.einsum("gij,gj->gi", fitted.v_inverse, k)
+    k = (m[:, None] * _powers(np.abs(np.subtract.outer(rows.t, base.t)))).sum(axis=1)
+    vk = (fitted.v_inverse @ k[..., None])[..., 0]
     h = g - vk @ x
     correlation = np.einsum("gi,gi->g", vk, fitted.e)
     mean = fitted.beta @ g + correlation
-    own = _powers(fitted.rho, np.abs(np.subtract.outer(rows.t, rows.t)))
+    own = _powers(np.abs(np.subtract.outer(rows.t, rows.t)))
     own = own + fitted.tau[:, None, None] ** 2 * _same(rows.year, rows.year)
+    ah = (fitted.a @ h[..., None])[..., 0]
     v = fitted.variance * (
-        np.einsum("i,gij,j->g", m, own, m) - np.einsum("gi,gi->g", vk, k)
-        + np.einsum("gi,gij,gj->g", h, fitted.a, h)
+        ((own @ m) @ m) - np.einsum("gi,gi->g", vk, k)
+        + np.einsum("gi,gi->g", h, ah)
     )  # fmt: skip
     # d mean / d y = (V⁻¹X̃Ah + V⁻¹k) / m
-    influence = np.einsum("gij,jk,gkl,gl->gi", fitted.v_inverse, x, fitted.a, h) + vk
+    influence = ((fitted.v_inverse @ x) @ ah[..., None])[..., 0] + vk
     return Prediction(
         weight=fitted.weight, mean=mean, sd=np.sqrt(np.maximum(v, 0.0)), df=fitted.df,
         expected=(fitted.weight @ mean).item(), beta=fitted.weight @ fitted.beta, sums=g,

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 Reals = npt.NDArray[np.float64]
 
-HALVINGS = 90
-"""Of a bracket; more than a double can tell apart."""
+HALVINGS = 64
+"""Of a bracket: its ends are then as close as doubles of that size can be."""
 WIDEST = 1e6
 """A quantile lies within so many standard deviations (any level between 0.001 and 0.999, from one degree on)."""
 

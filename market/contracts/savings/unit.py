@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from statistics import fmean, stdev
 
 from market.contracts.canonical import fingerprint
@@ -16,7 +18,9 @@ from market.contracts.savings.model import (
     UNIT,
     BadInput,
     Baseline,
+    Line,
     Part,
+    Period,
     Reason,
     Report,
     Saving,
@@ -71,19 +75,30 @@ def by_unit(base: Baseline, report: Report, rules: Rules, reasons: tuple[Reason,
         ),
         Step("n-1", "自由度", "degrees of freedom", str(n - 1), str(n - 1), "", "SAVINGS section 2"),
     ]  # fmt: skip
+    months = {each.starts.month for each in report.periods}
     gap = (
-        math.hypot(*(each.u_litres for each in base.base.periods))
+        math.hypot(*(each.u_litres for each in base.base.periods if each.starts.month in months))
         * units
         / sum(each for _, each in years.values())
     )
     more = (
         (Part("u_gb", "基准期补缺与分摊", "filled or pro-rated use of the base period", gap),) if gap else ()
     )
-    return finish(
+    found = finish(
         report=report, rules=rules, model=first, offsets=t_offsets(spread, n - 1, rules), more=more,
         base_meter=base_meter, method=UNIT, tier=TIER_B, reasons=reasons, steps=steps,
         caveats=common_caveats(base, report, rules), inputs=[base.inputs_sha256, report, rules],
     )  # fmt: skip
+    return replace(found, lines=_lines(base, report, lambda each: fmean(q) * each.drivers[unit]))
+
+
+def _lines(base: Baseline, report: Report, fitted: Callable[[Period], float]) -> tuple[Line, ...]:
+    """Every period with what the base figure says of it; limits hold for the whole span only."""
+    return tuple(
+        Line(each.starts, each.ends, each.litres, litres_of(fitted(each)), reporting=reporting)
+        for periods, reporting in ((base.base.periods, False), (report.periods, True))
+        for each in periods
+    )
 
 
 def finish(
@@ -129,18 +144,23 @@ def by_figure(base: Baseline, report: Report, rules: Rules, reasons: tuple[Reaso
             "q_b", "基准单位用水量", "base use per unit", f"{number(litres)} / {number(units)}",
             number(litres / units), f"L/{words.unit}", GBT,
         )  # fmt: skip
-        value, formula = litres / units * reported, f"{number(litres / units)} × {number(reported)} / 1000"
+        per_unit = litres / units
+        value, formula = per_unit * reported, f"{number(per_unit)} × {number(reported)} / 1000"
+        lines = _lines(base, report, lambda each: per_unit * each.drivers[unit])
         steps = [figure, volume("W_f", "单一基准", "one base figure", formula, value, GBT)]
     else:
         days = sum((each.ends - each.starts).days * each.measured for each in periods)
         reported = sum((each.ends - each.starts).days * each.measured for each in report.periods)
         formula = f"{number(litres)} × {number(reported)} / {number(days)} / 1000"
-        value = litres / days * reported
+        per_day = litres / days
+        value = per_day * reported
+        lines = _lines(base, report, lambda each: per_day * (each.ends - each.starts).days * each.measured)
         steps = [volume("W_f", "单一基准（按天）", "one base figure, by days", formula, value, GBT)]
-    return one_figure(
+    found = one_figure(
         value, report, reasons, steps, common_caveats(base, report, rules),
         [base.inputs_sha256, report, rules],
     )  # fmt: skip
+    return replace(found, lines=lines)
 
 
 def one_figure(

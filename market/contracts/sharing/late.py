@@ -41,7 +41,7 @@ def protected(payer: str, payee: str) -> bool:
 
 def due_on(delivered: dt.date, payer: str, payee: str, agreed_days: int | None = None) -> dt.date:
     """The last day to pay (art. 9): a public body 30 days after delivery, or as agreed and at most 60; a large
-    enterprise 60, or as agreed, which must be usual in its trade. Where the ordinance does not hold: as agreed, else 30.
+    enterprise 60, or as agreed, which must be usual in its trade. Outside of the ordinance: as agreed, else 30.
     """
     check(agreed_days is None or agreed_days >= 0, "a time to pay is not negative")
     large = protected(payer, payee) and payer == LARGE

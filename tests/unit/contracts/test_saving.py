@@ -115,6 +115,7 @@ def test_one_month_outside_is_a_caveat_and_a_quarter_of_the_use_outside_is_tier_
     wild = assess(BASE, _with(factor=1.4, months=slice(2, 5)), RULES)
     assert wild.tier == "B" and "outside_base_range" in _codes(wild.reasons)
     assert wild.interval is not None and wild.method == "unit"
+    assert len(plot(wild, "en")["data"][0]["x"]) == 32
     # t with two degrees of freedom and the scatter of three years' use per unit
     assert "n-1" in {each.symbol for each in wild.steps}
 
@@ -267,6 +268,18 @@ def test_before_signing_a_better_meter_and_a_sub_meter_show_their_gain() -> None
     assert _codes(hopeless.reasons) == {"lower_bound_not_positive"}
     with pytest.raises(BadInput):
         forecast(BASE, 10_000, (), RULES)
+
+
+def test_before_signing_the_unit_method_has_limits_too() -> None:
+    found, better = forecast(replace(BASE, tier="B"), 2_000, (Metering("class 1", 10_000),), RULES)
+    assert found.interval is not None and found.interval.low95 < found.saving_litres < found.interval.high95
+    assert better.water_litres >= found.water_litres
+
+
+def test_a_report_from_before_the_works_is_refused() -> None:
+    early = replace(BASE, base=replace(GIVEN, works_start=dt.date(2025, 1, 1)))
+    with pytest.raises(BadInput, match="works"):
+        assess(early, REPORT, RULES)
 
 
 def test_before_signing_a_baseline_of_tier_c_says_money_only() -> None:
