@@ -24,7 +24,7 @@ API_MODULES = (
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "programmes", "sessions", "kill_switches",
-    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts",
+    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -46,6 +46,7 @@ ID_PREFIXES = {
     "frm": "service firm", "fql": "qualification", "cre": "entry of a credit record",
     "prj": "saving project", "prp": "proposal", "mrk": "mark of a project",
     "sct": "saving contract", "due": "due under a saving contract",
+    "bsl": "baseline", "srp": "saving report", "adj": "adjustment of a report",
     "mpt": "measuring point", "mpr": "reading of a measuring point", "mpb": "bill of a measuring point",
     "lst": "listing", "bdr": "bidder", "bid": "bid",
 }  # fmt: skip

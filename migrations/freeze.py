@@ -57,6 +57,11 @@ IMMUTABLE = (
     "point_bills",
     "contract_signatures",
     "contract_phases",
+    "baseline_consents",
+    "report_consents",
+    "report_spans",
+    "report_distributions",
+    "distribution_shares",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -84,6 +84,22 @@ OWNERS: dict[str, tuple[str, str]] = {
     "firm": ("firm_id", "SELECT participant_id FROM firms WHERE id = :id"),
     "project": ("project_id", "SELECT participant_id FROM projects WHERE id = :id"),
     "saving_contract": ("contract_id", "SELECT participant_id FROM contract_parties WHERE contract_id = :id"),
+    "baseline": (
+        "baseline_id",
+        "SELECT p.participant_id FROM contract_parties p JOIN contract_baselines b ON b.contract_id = p.contract_id"
+        " WHERE b.id = :id",
+    ),
+    "saving_report": (
+        "report_id",
+        "SELECT p.participant_id FROM contract_parties p JOIN saving_reports r ON r.contract_id = p.contract_id"
+        " WHERE r.id = :id UNION ALL SELECT verifier_id FROM report_disputes WHERE report_id = :id"
+        " AND verifier_id IS NOT NULL",
+    ),
+    "adjustment": (
+        "adjustment_id",
+        "SELECT p.participant_id FROM contract_parties p JOIN saving_reports r ON r.contract_id = p.contract_id"
+        " JOIN report_adjustments a ON a.report_id = r.id WHERE a.id = :id",
+    ),
     "contract_due": (
         "contract_due_id",
         "SELECT payer_id FROM contract_dues WHERE id = :id UNION ALL SELECT payee_id FROM contract_dues WHERE id = :id",

@@ -79,7 +79,7 @@ class ContractVersion(Base):
     drafted_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
     resolved_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
-        UniqueConstraint("contract_id", "number", name="number"),
+        UniqueConstraint("contract_id", "number"),
         CheckConstraint(f"status IN {VERSION_STATES}", name="status"),
         CheckConstraint("number > 0", name="number"),
         CheckConstraint("length(sha256) = 32", name="sha256"),
@@ -100,7 +100,7 @@ class ContractParty(Base):
     participant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
     role: Mapped[str] = mapped_column(Text)
     __table_args__ = (
-        UniqueConstraint("version_id", "participant_id", name="once"),
+        UniqueConstraint("version_id", "participant_id"),
         CheckConstraint(f"role IN {(*PARTY_ROLES, 'verifier')}", name="role"),
     )
 

@@ -161,6 +161,8 @@ def _check(session: Session, terms: Terms, by: int) -> None:
     )
     if listed != set(terms.firms):
         raise FirmNotListed("every firm of a contract is in the county's directory")
+    if terms.trusteeship is not None:
+        raise ContractTerms("no trust account is kept here for a trusteeship", pointer="/terms/mode")
     _check_points(session, terms)
 
 
