@@ -20,6 +20,7 @@ from market.proofs import (
     ledger,
     metering,
     rights,
+    savings,
     season,
     storage,
     trading,
@@ -40,6 +41,7 @@ PARTS = (
     beneficiaries,
     storage,
     contracts,
+    savings,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

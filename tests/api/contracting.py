@@ -11,12 +11,13 @@ from tests.api.saving import admitted, listed_firm, point_body
 if TYPE_CHECKING:
     from tests.api.county import County
 
-STARTS = dt.date(clock.this_year(), 1, 1)
+STARTS = (clock.today() - dt.timedelta(days=300)).replace(day=1)
+"""Nine months and more ago, so that two quarters of the operation are over."""
 
 
 def month(years: int = 0, months: int = 0) -> dt.date:
-    """The first of a month, from the beginning of this year on."""
-    total = STARTS.year * 12 + years * 12 + months
+    """The first of a month, from the beginning of the operation on."""
+    total = STARTS.year * 12 + STARTS.month - 1 + years * 12 + months
     return dt.date(total // 12, total % 12 + 1, 1)
 
 
@@ -105,7 +106,9 @@ def furnish(county: County) -> None:
     funded(county, who["valves"], "1000.00")
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
         who["school"] = things["participant"]
-        body = terms(who, things["point"], deposit="10.00", kind="irrigation")
+        from tests.api.reporting import billed_point
+
+        body = terms(who, billed_point(county, who, name=name), deposit="10.00")
         names = (name, "contractor", "financier")
         ended = drafted(county, body, "contractor")
         signed(county, ended, *names)

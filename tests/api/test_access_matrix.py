@@ -36,7 +36,7 @@ LISTS = (
     "participants", "entitlements", "water-accounts", "meters", "money-accounts", "deposits", "payouts", "orders",
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
-    "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues",
+    "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
 )  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def test_the_wire_gives_back_what_was_signed(county: County, point: str) -> None
         ({"mode": "guaranteed"}, "a schedule is signed"),
         ({"mode": "trusteeship", "schedule": None}, "names the supplier"),
         ({"water_shares": ["0.6", "0.3"]}, "a share of sold water"),
-        ({"starts_on": "2026-01-02"}, "first of a month"),
+        ({"starts_on": "2026-01-02", "ends_on": "2034-01-01"}, "first of a month"),
         ({"price": {"basis": "tariff"}}, "needs a tariff"),
         (
             {"early_end": [{"from_year": 3, "amount": "1.00"}, {"from_year": 2, "amount": "1.00"}]},

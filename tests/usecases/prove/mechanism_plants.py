@@ -101,6 +101,21 @@ SAVING = (
           "UPDATE saving_contracts SET deposit_fen = deposit_fen + 1 WHERE deposit_fen > 0"),
     plant("a due that nobody paid", 8,
           "UPDATE contract_dues SET status = 'paid', paid_on = arose_on, resolved_at = now() WHERE status = 'open'"),
+    plant("a report that was changed after it was hashed", 13,
+          "UPDATE saving_reports SET result_text = result_text || ' ' WHERE id = (SELECT max(id) FROM saving_reports)"),
+    plant("a report that a party verified", 13,
+          "UPDATE saving_reports r SET verified_at = now(), verified_by = (SELECT min(p.participant_id)"
+          " FROM contract_parties p WHERE p.version_id = r.version_id AND p.role = 'firm')"
+          " WHERE id = (SELECT max(id) FROM saving_reports)"),
+    plant("a claim for other days", 11,
+          "UPDATE report_spans SET days = daterange('2001-01-01', '2001-02-01')"
+          " WHERE id = (SELECT max(id) FROM report_spans)"),
+    plant("money shared out without a verified report", 13,
+          "INSERT INTO report_distributions (report_id, contract_id, contract_year, benefit_fen, carried_fen,"
+          " recovered_fen, shortfall_fen, text, sha256) SELECT max(id), max(contract_id), 1, 0, 0, 0, 0, 'x',"
+          " sha256('x') FROM saving_reports",
+          "INSERT INTO audit (chain, seq, prev_hash, hash, at, action, subject_type, subject_id)"
+          " SELECT 'plant', 1, '', '', now(), '', 'report_distribution', max(id) FROM report_distributions"),
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 
