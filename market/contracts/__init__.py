@@ -1,3 +1,1 @@
-"""Saving contracts. What is here is pure: `savings` (baseline to credited litres), `sharing` (litres to fen), `lots`,
-`clawback`, `states` and `finance`; `canonical` names every input and result by its hash.
-"""
+"""Saving contracts (合同节水): service firms, projects, contracts, savings, and how they are shared."""
