@@ -107,6 +107,15 @@ def test_a_guarantee_moves_money_in_a_bad_year_until_its_cap() -> None:
     assert [other - one for one, other in zip(firm, plain, strict=True)] == [0, 0, 500_000, 0, 0, 0, 0]
 
 
+def test_what_is_missing_in_the_last_year_is_paid_and_not_lost() -> None:
+    bad = replace(PLAN, savings_litres=(2_000 * M3,) * 2 + (0,))
+    for party, sign in (("firm", -1), ("user", 1)):
+        ends = [
+            flows_of(bad, mode)[party][-1].receipts_fen for mode in ("trusteeship", "trusteeship_guaranteed")
+        ]
+        assert ends[1] - ends[0] == sign * 500_000
+
+
 def test_sensitivity_is_a_grid_of_saving_and_price() -> None:
     cases = sensitivity(PLAN, "sharing", RATES)
     assert [(each.saving_bp, each.price_bp) for each in cases] == [

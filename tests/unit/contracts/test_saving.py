@@ -270,6 +270,21 @@ def test_before_signing_a_better_meter_and_a_sub_meter_show_their_gain() -> None
         forecast(BASE, 10_000, (), RULES)
 
 
+def test_the_forecast_says_what_a_report_like_the_last_base_year_will() -> None:
+    exact = (Meter("ideal", 1, 0),)
+    base = baseline(replace(GIVEN, meters=exact), RULES)
+    later = tuple(
+        replace(each, starts=each.starts.replace(year=2024), ends=each.starts.replace(year=2024, day=28))
+        for each in GIVEN.periods[16:]
+    )
+    found = assess(base, replace(REPORT, periods=later, meters=exact), RULES)
+    (said,) = forecast(base, 2_000, (), RULES)
+    assert found.interval is not None and said.interval is not None
+    for limit in ("low95", "high95", "low68", "lower"):
+        measured = getattr(found.interval, limit) - found.saving_litres
+        assert getattr(said.interval, limit) - said.saving_litres == pytest.approx(measured, abs=2)
+
+
 def test_before_signing_the_unit_method_has_limits_too() -> None:
     found, better = forecast(replace(BASE, tier="B"), 2_000, (Metering("class 1", 10_000),), RULES)
     assert found.interval is not None and found.interval.low95 < found.saving_litres < found.interval.high95

@@ -38,6 +38,7 @@ from market.contracts.sharing import (
     without_vat,
 )
 from market.contracts.sharing.exact import half_even
+from market.contracts.sharing.schedule import recover
 from market.contracts.sharing.statement import benefit_steps, statement
 from tests.unit.contracts.recoveries import check_recovery, random_recovery
 
@@ -220,6 +221,18 @@ def test_shares_and_fees_add_up_to_the_benefit_and_recovery_never_exceeds(
         assert found.recovery_fen <= max(0, schedule.recovery.recoverable_fen - received)
     total = statement(schedule, found, NAMES)[-1]
     assert total.symbol == "Σ" and total.value == statement(schedule, found, NAMES)[0].value
+
+
+def test_a_share_of_just_what_is_due_does_not_exceed_it() -> None:
+    # of 101 the firm's exact half is 50.5, its share 50: all of it is still shared in the recovery phase
+    assert recover(101, 50, (5_000, 5_000), 1) == (101, [51, 50])
+    assert recover(103, 50, (5_000, 5_000), 1) == (100, [50, 50])
+
+
+def test_a_ceiling_cuts_what_was_recovered_too() -> None:
+    schedule = _schedule(recovery=Recovery(50_000, (0, 10_000, 0)), ceiling_fen=4_000)
+    found = _distribute(schedule, 10_000)
+    assert (found.of("firm"), found.recovery_fen) == (4_000, 4_000)
 
 
 def test_random_recoveries_are_exact() -> None:
