@@ -52,6 +52,7 @@ IMMUTABLE = (
     "negotiation_offers",
     "negotiation_signatures",
     "negotiation_objections",
+    "right_sales",
     "reference_prices",
 )
 """The market's tables whose rows never change; the ledger names its own."""
