@@ -69,6 +69,7 @@ def order(
             select(Product)
             .where(
                 Product.water_year == water_year,
+                Product.tenure == "allocation",
                 Product.phase != "closed",
                 # A halt by the breaker ends by the clock: it becomes this one's.
                 or_(Product.phase != "halted", Product.id.in_(stopped)),
