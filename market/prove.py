@@ -16,6 +16,7 @@ from market.proofs import (
     calls,
     crossing,
     deals,
+    leases,
     ledger,
     metering,
     rights,
@@ -27,7 +28,20 @@ from market.proofs import (
 from market.trading.rows import command_digest
 
 SAMPLE = 5
-PARTS = (ledger, trading, bidding, calls, deals, metering, rights, season, beneficiaries, storage, trail)
+PARTS = (
+    ledger,
+    trading,
+    bidding,
+    calls,
+    deals,
+    leases,
+    metering,
+    rights,
+    season,
+    beneficiaries,
+    storage,
+    trail,
+)
 Violations = dict[int, list[list[Any]]]
 
 
