@@ -33,7 +33,8 @@ UNION ALL
 SELECT 'a contract was not signed by both', n.id, n.status, count(s.side)
 FROM negotiations n
 LEFT JOIN negotiation_signatures s ON s.negotiation_id = n.id AND s.sha256 = n.contract_sha256
-WHERE n.status IN ('published', 'under_review', 'struck', 'registered', 'refused') GROUP BY n.id HAVING count(s.side) <> 2
+WHERE n.status IN ('published', 'under_review', 'struck', 'registered', 'refused')
+GROUP BY n.id HAVING count(s.side) <> 2
 """
 
 NEGOTIATED_SQL = """

@@ -60,7 +60,7 @@ FROM negotiations n WHERE n.tenure <> 'allocation' AND n.status = 'registered' A
   AND n.decided_at IS NULL
 """
 
-# The money of a sale is what was agreed, all of it went to the seller and the exchange, and the right went to the buyer.
+# The money of a sale is what was agreed and went to the seller and the exchange; the right went to the buyer.
 SALES_SQL = f"""
 WITH moved AS (
   SELECT t.reference AS id,

@@ -213,6 +213,8 @@ def _succeed(
     """Writes the successors, what came from whom and what they carry; the parents are replaced."""
     for parent in parents:
         steps.check(session, parent, step)
+    parts = [(holder, each.volume_litres) for holder, each in zip(holders, made.children, strict=True)]
+    going = leases.to_pass_on(session, parents, parts)
     numbers = next_numbers(raw(session), parents[0].source, len(made.children))
     children = [
         _child(actor, parents, each, holder, number, reason)
@@ -232,7 +234,7 @@ def _succeed(
         steps.write(session, actor, child.id, "succeed", None, "confirmed", reason, source, of)
     connection = raw(session)
     _write_lineage(connection, parents, children, made)
-    leases.passed_on(session, actor, parents, children)
+    leases.pass_on(session, actor, going, children)
     for parent in parents:
         steps.announce(connection, actor, step, parent.id, to)
     for child in children:

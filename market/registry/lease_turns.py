@@ -25,17 +25,18 @@ SELECT DISTINCT entitlement_id FROM leases
    AND (%(only)s::bigint[] IS NULL OR entitlement_id = ANY (%(only)s::bigint[]))
 """
 _CLAIMS_SQL = """
-SELECT l.id, l.entitlement_id, l.litres, l.short_year, e.volume_litres, r.litres, w.id, w.account_id,
+SELECT l.id, l.entitlement_id, l.litres, l.short_year, e.volume_litres, coalesce(r.litres, 0), w.id, w.account_id,
        coalesce(t.id, 0), coalesce(t.status, 'due'), coalesce(t.held_litres, 0), coalesce(t.hold_id, 0),
        coalesce(t.due_litres, 0)
   FROM leases l
   JOIN entitlements e ON e.id = l.entitlement_id
-  JOIN entitlement_received r ON r.entitlement_id = e.id AND r.water_year = %(year)s
+  LEFT JOIN entitlement_received r
+         ON r.entitlement_id = e.id AND r.water_year = %(year)s AND r.entitlement_id = ANY (%(rights)s)
   JOIN water_accounts w ON w.participant_id = e.participant_id AND w.township_zone_id = e.township_zone_id
    AND w.canal_zone_id = e.canal_zone_id AND w.sector = e.sector AND w.source = e.source
    AND w.water_year = %(year)s AND w.origin = 'own'
   LEFT JOIN lease_turns t ON t.lease_id = l.id AND t.water_year = %(year)s
- WHERE r.entitlement_id = ANY (%(rights)s) AND l.status = 'in_force' AND %(year)s BETWEEN l.first_year AND l.last_year
+ WHERE l.entitlement_id = ANY (%(rights)s) AND l.status = 'in_force' AND %(year)s BETWEEN l.first_year AND l.last_year
  ORDER BY l.id
 """
 

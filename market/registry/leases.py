@@ -162,15 +162,13 @@ def hold(session: Session, lease: Lease) -> None:
         lease_turns.hold(connection, lease.source, year, [lease.entitlement_id])
 
 
-def passed_on(
-    session: Session,
-    actor: audit.Actor,
-    parents: Sequence[Entitlement],
-    children: Sequence[Entitlement],
-) -> None:
-    """Has the leases of rights go on with their successors (民法典 art. 725 by analogy), whole.
+def to_pass_on(
+    session: Session, parents: Sequence[Entitlement], parts: Sequence[tuple[int, int]]
+) -> list[tuple[Lease, int]]:
+    """The leases of rights that become others, each with the part it goes on with, whole (民法典 art. 725 by analogy).
 
-    Of a right that is divided a part that its old holder keeps takes them first. Errors: RightIsLeased, LeaseTurnOpen.
+    `parts`: who has each part, and its litres a year. A part that the old holder keeps takes them first. The leases are
+    locked. Errors: RightIsLeased, LeaseTurnOpen.
     """
     found = session.scalars(
         select(Lease)
@@ -179,10 +177,8 @@ def passed_on(
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    if not found:
-        return
-    kept = (at for at, child in enumerate(children) if child.participant_id == parents[0].participant_id)
-    volumes = [child.volume_litres for child in children]
+    kept = (at for at, (holder, _) in enumerate(parts) if holder == parents[0].participant_id)
+    volumes = [litres for _, litres in parts]
     places = lease_terms.places_of(volumes, [lease.litres for lease in found], first=next(kept, 0))
     if places is None:
         leased = sum(lease.litres for lease in found)
@@ -193,16 +189,24 @@ def passed_on(
             available=format_litres(max(volumes)),
         )
     for lease, place in zip(found, places, strict=True):
-        child = children[place]
-        if child.participant_id != lease.lessor_id:
+        if parts[place][0] != lease.lessor_id:
             _check_no_turn(session, lease)
+    return list(zip(found, places, strict=True))
+
+
+def pass_on(
+    session: Session, actor: audit.Actor, going: Sequence[tuple[Lease, int]], children: Sequence[Entitlement]
+) -> None:
+    """Has leases go on with the parts that `to_pass_on` found for them; one that the lessee now has itself ends."""
+    for lease, place in going:
+        child = children[place]
         lease.entitlement_id, lease.version = child.id, lease.version + 1
         if child.participant_id == lease.lessee_id:
             _end(lease, "ended", ONE_HAND)
         else:
             lease.lessor_id = child.participant_id
     session.flush()  # the entries name what stands there
-    for lease in found:
+    for lease, _ in going:
         tell(session, actor, lease.id, "passed_on", {"entitlement_id": lease.entitlement_id})
 
 

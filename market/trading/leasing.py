@@ -64,7 +64,7 @@ def take_turn(session: Session, *, actor: audit.Actor, turn_id: int) -> LeaseTur
     except Refusal as refusal:
         session.refresh(turn)
         turn.tried_on = today
-        _note(session, actor, lease, turn, refusal.code)
+        _note(session, actor, lease, turn, refusal.rule or refusal.code)
     return turn
 
 

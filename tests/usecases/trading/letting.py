@@ -1,4 +1,4 @@
-"""Leases and sales of rights in the world's county, in short words: talks of them, years that pass, what stands where."""
+"""Leases and sales of rights in the world's county, in short words: talks of them, years that pass, what is where."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from market import jobs
 from market.core import audit, clock, db
 from market.core.errors import Refusal
+from market.participants import admission
+from market.participants.models import MoneyAccount
+from market.payments import transfers
 from market.registry import allocations, lease_queries
 from market.registry.lease_terms import Terms
 from market.supervision import year_ends
 from market.trading import deal_publications, negotiated, negotiation_queries, registrations
 from market.trading.intake import take_up
 from market.trading.negotiated import Proposal
+from tests.api.market import credit_code
 from tests.model.world import World
 
 TALKING_DAYS = 3
@@ -104,7 +109,6 @@ def refused(step: Any, *args: Any, **values: Any) -> str:
     """The code with which something is refused."""
     with pytest.raises(Refusal) as refusal:
         step(*args, **values)
-    assert refusal.value.legal_source
     return refusal.value.code
 
 
@@ -183,3 +187,40 @@ def close_year(world: World, year: int) -> None:
     take_up(world.engine)
     with db.transaction(world.url) as session:
         year_ends.close(session, actor=world.names.actor, water_year=year)
+
+
+def own_water(world: World, holder: str, year: int) -> tuple[int, int]:
+    """What a holder has on its own accounts of a water year, nothing that was carried over: in all, and free."""
+    row = world.looking.execute(
+        "SELECT coalesce(sum(a.credits_posted - a.debits_posted), 0)::bigint,"
+        " coalesce(sum(a.credits_posted - a.debits_posted - a.debits_pending), 0)::bigint"
+        " FROM water_accounts w JOIN accounts a ON a.id = w.account_id"
+        " WHERE w.participant_id = %s AND w.water_year = %s AND w.origin = 'own'",
+        (world.names.participant[holder], year),
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def deposit(world: World, holder: str, fen: int) -> None:
+    """Money that a holder pays in."""
+    with db.transaction(world.url) as session:
+        account = session.scalars(
+            select(MoneyAccount.id).where(MoneyAccount.participant_id == world.names.participant[holder])
+        ).one()
+        transfers.record_deposit(
+            session, actor=world.names.actor, money_account_id=account, amount_fen=fen,
+            bank_reference=f"L-{holder}-{fen}", value_date=clock.today(), note="model",
+        )  # fmt: skip
+
+
+def admit_bank(world: World) -> int:
+    """A bank that takes pledges."""
+    with db.transaction(world.url) as session:
+        made = admission.apply(
+            session, actor=world.names.actor, secret=b"model" * 8, kind="bank", name="bank",
+            identifier=credit_code(1), contact="", login="model-bank", password="correct horse battery",
+            user_name="bank", roles=("bank",),
+        )  # fmt: skip
+        admission.admit(session, actor=world.names.actor, participant_id=made.id)
+        return made.id

@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
-from market.core import clock
-from market.registry.lease_terms import Terms
+import psycopg
+import pytest
+
+from market import jobs
+from market.core import clock, db
+from market.core.errors import Refusal
+from market.registry import certificates, leases, queries, reversals
+from market.registry.lease_terms import LESSEE_FIRST, Terms
+from market.registry.models import Announcement
+from market.trading.commands import Refused
 from tests.model.world import ALLOCATED, MONEY, RIGHT, World
-from tests.usecases.trading.letting import Talk, money, turn, water
+from tests.usecases.trading.letting import (
+    Talk,
+    announce,
+    close_year,
+    deposit,
+    money,
+    own_water,
+    refused,
+    right_of,
+    turn,
+    water,
+)
 
 LOT = 1_000
+NEXT = dt.datetime(2027, 3, 1, 9, tzinfo=clock.LEGAL_ZONE)
+
+
+def _let(
+    world: World, lessor: str = "a", lessee: str = "d", m3: int = 40, rent: int = 3_000, **terms: int
+) -> Talk:
+    years = terms.pop("years", 1)
+    return Talk(
+        world, lessor, lessee, litres=m3 * LOT, price_e4=rent, terms=Terms(years, **terms)
+    ).concluded()
 
 
 def test_neighbours_file_a_lease_of_a_year_and_it_is_delivered_against_the_rent(world: World) -> None:
     """40 m3 of a right to 400, of which half is announced: 20 m3 at 0.30 yuan, of which 970 of 1 000 arrive."""
-    talk = Talk(world, "a", "d", litres=40 * LOT, price_e4=3_000, terms=Terms(1)).signed()
+    talk = _let(world)
     found = talk.view()
     assert (found.negotiation.status, found.negotiation.lane) == ("registered", "filing")
     lease, (held,) = talk.lease()
@@ -32,3 +62,243 @@ def test_neighbours_file_a_lease_of_a_year_and_it_is_delivered_against_the_rent(
     assert water(world, "d", 2026) == (ALLOCATED + 19_400, ALLOCATED + 19_400)
     assert (money(world, "a"), money(world, "d")) == (MONEY + 599, MONEY - 600)
     assert turn(world) == 0
+
+
+def test_a_lease_of_several_years_waits_for_the_registry_which_may_refuse_it(world: World) -> None:
+    talk = Talk(world, "a", "d", litres=LOT, price_e4=3_000, terms=Terms(2)).signed()
+    it = talk.view().negotiation
+    assert (it.status, it.lane, it.lane_rule) == ("under_review", "approval", "in-district-long-lease")
+    assert it.review_due_on is not None
+    talk.decide(approve=False)
+    it = talk.view().negotiation
+    assert (it.status, it.decision_reason) == ("refused", "model")
+    assert refused(talk.decide, approve=True) == "negotiation_state"
+    assert talk.view().lease_id is None
+    assert water(world, "a", 2026) == (ALLOCATED, ALLOCATED)
+
+
+def test_a_lease_into_another_sector_is_published_and_each_delivery_reviewed_as_any_trade(
+    world: World,
+) -> None:
+    talk = Talk(world, "a", "f", litres=40 * LOT, price_e4=3_000, terms=Terms(1)).signed()
+    assert talk.view().negotiation.status == "published"
+    talk.publication_over()
+    assert talk.view().negotiation.status == "under_review"
+    talk.decide(approve=True)
+    assert turn(world) == 1
+    assert water(world, "f", 2026) == (0, 0)
+    world.decide(0, approve=True)
+    assert water(world, "f", 2026) == (18 * LOT, 18 * LOT)
+
+
+def test_what_both_sign_names_the_certificate_and_every_term(world: World) -> None:
+    talk = Talk(
+        world, "a", "d", litres=40 * LOT, price_e4=3_000, terms=Terms(2, LESSEE_FIRST, 4, 20), opens="buy"
+    )
+    talk.step("accept", "sell", number=1)
+    text = json.loads(talk.view().negotiation.contract)
+    told = (
+        "tenure",
+        "volume_m3_a_year",
+        "rent_yuan_per_m3",
+        "water_years",
+        "short_year",
+        "turn_month",
+        "grace_days",
+    )
+    assert [text[name] for name in told] == ["lease", "40.000", "0.3000", 2, "lessee_first", 4, 20]
+    assert (text["use_until"], text["right_m3_a_year"]) == ("2027-12-31", "400.000")
+    assert text["certificate"].startswith("YJS-SW-")
+
+
+def test_the_lessor_cannot_sell_what_is_held_for_the_turn_and_is_told_why(world: World) -> None:
+    _let(world)
+    with db.transaction(world.url) as session:
+        answer = queries.tradable(session, water_account_id=world.names.water["a"])
+    balance = next(each for each in answer.constraints if each.name == "balance")
+    assert balance.litres == ALLOCATED - 20 * LOT
+    assert "leased 20.000" in balance.detail_en
+    assert "出租 20.000" in balance.detail_zh
+    outcome = world.place("all", "a", "sell", ALLOCATED, 9_000)
+    assert isinstance(outcome, Refused) and outcome.code == "insufficient_water"
+
+
+def test_what_is_let_shows_on_the_certificate(world: World) -> None:
+    talk = _let(world, years=2)
+    with db.transaction(world.url) as session:
+        found = certificates.certificate(session, entitlement_id=right_of(world, "a"))
+    assert [each[1:] for each in found.leases] == [(40 * LOT, clock.today(), dt.date(2027, 12, 31))]
+    assert talk.lease()[0].entitlement_id == right_of(world, "a")
+
+
+def test_no_right_lets_more_than_it_is(world: World) -> None:
+    _let(world, m3=300)
+    assert refused(_let, world, "a", "c", m3=101) == "more_than_may_be_leased"
+    _let(world, "a", "c", m3=100)
+    with db.connect(world.url) as connection, pytest.raises(psycopg.errors.CheckViolation, match="lets more"):
+        connection.execute("UPDATE leases SET litres = litres + 1")
+
+
+def test_the_term_is_within_twenty_years_and_within_the_rights_own(world: World) -> None:
+    for years in (6, 21):
+        assert refused(_let, world, years=years) == "lease_term"
+
+
+@pytest.mark.parametrize(
+    ("tenure", "named", "terms"),
+    [("lease", True, None), ("lease", False, Terms(1)), ("right", True, Terms(1))],
+)
+def test_a_product_is_what_it_is(world: World, tenure: str, named: bool, terms: Terms | None) -> None:
+    from market.trading import negotiated
+    from tests.usecases.trading.letting import product
+
+    with pytest.raises(Refusal) as refusal, db.transaction(world.url) as session:
+        negotiated.open_negotiation(
+            session, actor=world.names.actor, product_id=product(world, tenure), side="sell",
+            water_account_id=world.names.water["a"], other_water_account_id=world.names.water["d"],
+            proposal=Talk.proposal(LOT, 1, terms), entitlement_id=right_of(world, "a") if named else None,
+        )  # fmt: skip
+    assert refusal.value.code == "subject_mismatch"
+
+
+def test_a_right_of_somebody_else_is_not_there(world: World) -> None:
+    from market.trading import negotiated
+    from tests.usecases.trading.letting import product
+
+    with pytest.raises(Refusal) as refusal, db.transaction(world.url) as session:
+        negotiated.open_negotiation(
+            session, actor=world.names.actor, product_id=product(world, "lease"), side="sell",
+            water_account_id=world.names.water["a"], other_water_account_id=world.names.water["d"],
+            proposal=Talk.proposal(LOT, 1, Terms(1)), entitlement_id=right_of(world, "c"),
+        )  # fmt: skip
+    assert refusal.value.code == "not_found"
+
+
+def test_leases_have_no_book(world: World) -> None:
+    from market.trading import calls, products
+    from market.trading.commands import Place
+    from tests.usecases.trading.letting import product
+
+    lease = product(world, "lease")
+    placed = world.send("a", Place(world.names.water["a"], lease, "sell", LOT, 1_000))
+    assert isinstance(placed, Refused) and placed.code == "product_mismatch"
+    for step in (products.halt, calls.open_call):
+        with db.transaction(world.url) as session:
+            assert refused(step, session, actor=world.names.actor, product_id=lease, reason="t") == "no_book"
+
+
+def test_without_the_rent_a_year_has_its_grace_then_lapses_and_the_lessor_may_terminate(world: World) -> None:
+    """The rent is 200 yuan 10, the lessee has 200: after the grace of two days the water is the lessor's again."""
+    talk = _let(world, rent=100_050, m3=40, years=2, grace_days=2)
+    assert turn(world) == 1
+    lease, (first,) = talk.lease()
+    assert (first.status, first.refusal) == ("due", "insufficient_money")
+    assert first.grace_until == clock.today() + dt.timedelta(days=2)
+    assert turn(world) == 0  # once a day
+    with db.transaction(world.url) as session:
+        assert (
+            refused(leases.terminate, session, actor=world.names.actor, lease_id=lease.id, reason="t")
+            == "rent_not_overdue"
+        )
+    with clock.moved_to(clock.now() + dt.timedelta(days=3)):
+        assert turn(world) == 1
+        assert talk.lease()[1][0].status == "lapsed"
+        assert water(world, "a", 2026) == (ALLOCATED, ALLOCATED)
+        with db.transaction(world.url) as session:
+            leases.terminate(
+                session, actor=world.names.actor, lease_id=lease.id, reason="the rent was not paid"
+            )
+        assert talk.lease()[0].status == "terminated"
+        announce_none = jobs.run(world.url, jobs.named("leases"))
+        assert announce_none == 0
+
+
+def test_who_pays_in_within_the_grace_has_its_water(world: World) -> None:
+    talk = _let(world, rent=100_050, m3=40)
+    turn(world)
+    deposit(world, "d", 10_000)
+    with clock.moved_to(clock.now() + dt.timedelta(days=1)):
+        assert turn(world) == 1
+    assert talk.lease()[1][0].status == "traded"
+    assert money(world, "d") == MONEY + 10_000 - 20_010
+
+
+def test_at_the_end_of_the_year_nothing_is_left_and_the_next_year_begins_with_the_lessor(
+    world: World,
+) -> None:
+    """A year that was not paid for ends; of the next year, announced to the lessor, the lease has its share."""
+    talk = _let(world, rent=100_050, m3=40, years=2, grace_days=100)
+    turn(world)
+    with clock.moved_to(dt.datetime(2027, 1, 5, 9, tzinfo=clock.LEGAL_ZONE)):
+        close_year(world, 2026)
+        assert [each.status for each in talk.lease()[1]] == ["lapsed"]
+        assert water(world, "a", 2026) == (0, 0)
+    deposit(world, "d", 100_000)
+    with clock.moved_to(NEXT):
+        announce(world, 2027, 1_000_000)
+        assert own_water(world, "a", 2027) == (RIGHT, RIGHT - 40 * LOT)
+        assert turn(world) == 1
+        assert own_water(world, "a", 2027) == (RIGHT - 40 * LOT, RIGHT - 40 * LOT)
+        assert own_water(world, "d", 2027) == (38_800, 38_800)
+    with clock.moved_to(dt.datetime(2028, 1, 2, 9, tzinfo=clock.LEGAL_ZONE)):
+        assert turn(world) == 1
+    lease, turns = talk.lease()
+    assert (lease.status, [each.status for each in turns]) == ("ended", ["lapsed", "traded"])
+
+
+def test_the_turn_waits_for_its_month(world: World) -> None:
+    talk = _let(world, years=2, turn_month=12)
+    assert turn(world) == 0
+    with clock.moved_to(dt.datetime(2026, 12, 1, 9, tzinfo=clock.LEGAL_ZONE)):
+        assert turn(world) == 1
+    assert talk.lease()[1][0].status == "traded"
+
+
+def test_a_wrong_announcement_takes_back_what_is_held_for_the_turn_too(world: World) -> None:
+    talk = _let(world)
+    with db.transaction(world.url) as session:
+        [made] = session.query(Announcement).all()
+        found = reversals.preview(session, announcement_id=made.id)
+        assert found.owed_litres == 0
+        reversals.reverse(
+            session, actor=world.names.actor, announcement_id=made.id, reason="wrong", legal_source="t"
+        )
+    assert water(world, "a", 2026) == (0, 0)
+    assert talk.lease()[1][0].held_litres == 0
+    assert turn(world) == 0
+
+
+def test_what_stops_a_delivery_is_named_and_tried_again(world: World) -> None:
+    """The lessee's account is suspended: the year waits, and is delivered once it is open again."""
+    talk = _let(world, "a", "f", m3=40)
+    with db.connect(world.url) as connection:
+        connection.execute(
+            "UPDATE water_accounts SET status = 'suspended' WHERE id = %s", (world.names.water["f"],)
+        )
+    turn(world)
+    assert talk.lease()[1][0].refusal == "water_account_not_open"
+    with db.connect(world.url) as connection:
+        connection.execute(
+            "UPDATE water_accounts SET status = 'open' WHERE id = %s", (world.names.water["f"],)
+        )
+    with clock.moved_to(clock.now() + dt.timedelta(days=1)):
+        turn(world)
+    assert talk.lease()[1][0].status == "traded"
+
+
+def test_a_deal_that_the_engine_refuses_is_due_again(world: World) -> None:
+    """Trading is halted when the deal reaches the engine: the year is due again, its water held."""
+    talk = _let(world)
+    with db.connect(world.url) as connection:
+        connection.execute("UPDATE products SET phase = 'halted' WHERE id = %s", (world.names.product,))
+    world.engine.reload()
+    turn(world)
+    ((_, (held,)), found) = (talk.lease(), water(world, "a", 2026))
+    assert (held.status, held.refusal, held.held_litres) == ("due", "product_not_open", 20 * LOT)
+    assert found == (ALLOCATED, ALLOCATED - 20 * LOT)
+    with db.connect(world.url) as connection:
+        connection.execute("UPDATE products SET phase = 'open' WHERE id = %s", (world.names.product,))
+    world.engine.reload()
+    with clock.moved_to(clock.now() + dt.timedelta(days=1)):
+        turn(world)
+    assert talk.lease()[1][0].status == "traded"
