@@ -86,13 +86,13 @@ FROM moved m JOIN negotiations n ON n.id = m.id WHERE (n.tenure, n.status) <> ('
 UNION ALL
 SELECT 'a right that was sold is not the buyer''s', n.id, e.status, r.litres, c.volume_litres
 FROM right_sales r JOIN negotiations n ON n.id = r.negotiation_id
-JOIN entitlements e ON e.id = r.entitlement_id JOIN entitlements c ON c.id = r.new_entitlement_id
-LEFT JOIN entitlements k ON k.id = r.rest_entitlement_id
-LEFT JOIN entitlement_lineage g ON g.parent_id = e.id AND g.child_id = c.id
-WHERE e.status <> 'replaced' OR r.entitlement_id <> n.entitlement_id OR c.participant_id <> n.buyer_id
-   OR g.litres IS DISTINCT FROM r.litres OR e.volume_litres <> r.litres + coalesce((
+JOIN entitlements e ON e.id = r.entitlement_id LEFT JOIN entitlements k ON k.id = r.rest_entitlement_id
+LEFT JOIN entitlement_lineage g ON g.parent_id = e.id AND g.child_id = r.new_entitlement_id
+LEFT JOIN entitlements c ON c.id = g.child_id
+WHERE r.entitlement_id <> n.entitlement_id OR g.litres IS DISTINCT FROM r.litres
+   OR c.participant_id IS DISTINCT FROM n.buyer_id OR k.participant_id <> n.seller_id
+   OR e.volume_litres - r.litres <> coalesce((
         SELECT litres FROM entitlement_lineage WHERE parent_id = e.id AND child_id = k.id), 0)
-   OR k.participant_id <> n.seller_id
 """
 
 ROOM_SQL = """

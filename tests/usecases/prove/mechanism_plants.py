@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.usecases.prove.lease_plants import LEASES
 from tests.usecases.prove.plants import LEDGER, RIGHTS, SEASON, STORAGE, TRADING, TRAIL, plant, unchecked
 
 SOLD = "(SELECT min(id) FROM listings WHERE status = 'sold')"
@@ -78,4 +79,4 @@ SESSIONS = (
     plant("a reference price that nobody recorded", 13, PRICE),
 )  # fmt: skip
 
-PLANTS = (*SESSIONS, *LEDGER, *TRADING, *STORAGE, *SEASON, *TRAIL, *RIGHTS, *BIDDING)
+PLANTS = (*SESSIONS, *LEDGER, *TRADING, *STORAGE, *SEASON, *TRAIL, *RIGHTS, *BIDDING, *LEASES)
