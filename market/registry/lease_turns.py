@@ -96,6 +96,27 @@ def lock(connection: psycopg.Connection[Any], source: str, water_year: int, only
         journal.lock(connection, found)
 
 
+_SOURCES_SQL = """
+SELECT DISTINCT l.source FROM leases l WHERE l.status = 'in_force' AND %s BETWEEN l.first_year AND l.last_year
+"""
+_LOCK_SQL = """
+SELECT FROM lease_turns WHERE water_year = %s AND status = 'due' ORDER BY id FOR NO KEY UPDATE
+"""
+
+
+def between(connection: psycopg.Connection[Any], water_year: int) -> set[int]:
+    """Locks the turns of a year that are due, and returns the ledger accounts that `hold_all` may touch."""
+    connection.execute(_LOCK_SQL, (water_year,))
+    sources = [row[0] for row in connection.execute(_SOURCES_SQL, (water_year,)).fetchall()]
+    return {each for source in sources for each in accounts(connection, source, water_year)}
+
+
+def hold_all(connection: psycopg.Connection[Any], water_year: int) -> None:
+    """Has every turn of a year that is due hold what it may, of every source; `between` locked what it needs."""
+    for (source,) in connection.execute(_SOURCES_SQL, (water_year,)).fetchall():
+        hold(connection, source, water_year)
+
+
 _AVAILABLE_SQL = """
 SELECT id, credits_posted - debits_posted - debits_pending FROM accounts WHERE id = ANY (%s)
 """

@@ -7,15 +7,18 @@ import json
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
 from market import jobs
 from market.core import clock, db
 from market.core.errors import Refusal
 from market.registry import certificates, leases, queries, reversals
 from market.registry.lease_terms import LESSEE_FIRST, Terms
-from market.registry.models import Announcement
+from market.registry.models import Announcement, Limit
+from market.supervision import curtailments
 from market.trading.commands import Refused
-from tests.model.world import ALLOCATED, MONEY, RIGHT, World
+from market.trading.intake import take_up
+from tests.model.world import ALLOCATED, CAP_C1, MONEY, RIGHT, World
 from tests.usecases.trading.letting import (
     Talk,
     announce,
@@ -302,3 +305,27 @@ def test_a_deal_that_the_engine_refuses_is_due_again(world: World) -> None:
     with clock.moved_to(clock.now() + dt.timedelta(days=1)):
         turn(world)
     assert talk.lease()[1][0].status == "traded"
+
+
+def test_a_curtailment_reaches_what_is_held_for_a_turn_and_the_lessee_has_what_is_left(world: World) -> None:
+    """All of canal 1 but the 200 m3 that a has let of a full year, 100 m3 of this one, is used; 70 m3 are cut."""
+    talk = _let(world, m3=200, years=2, turn_month=12)
+    world.use("a", ALLOCATED - 100 * LOT)
+    world.use("b", ALLOCATED)
+    with db.transaction(world.url) as session:
+        limit = session.scalars(select(Limit).where(Limit.code == CAP_C1, Limit.water_year == 2026)).one()
+        after = limit.limit_litres - world.picture()["limits"][CAP_C1] - 70 * LOT
+        found = curtailments.order(
+            session, actor=world.names.actor, water_year=2026, cuts=[(limit.id, after)], reason="drought",
+            legal_source="art. 41",
+        ).id  # fmt: skip
+    status = ""
+    while status != "done":
+        take_up(world.engine)
+        with db.transaction(world.url) as session:
+            status = curtailments.advance(session, actor=jobs.CLOCK, curtailment_id=found).status
+    [held] = talk.lease()[1]
+    assert (held.due_litres, held.held_litres) == (100 * LOT, 30 * LOT)
+    with clock.moved_to(dt.datetime(2026, 12, 1, 9, tzinfo=clock.LEGAL_ZONE)):
+        assert turn(world) == 1
+    assert water(world, "d", 2026)[0] == ALLOCATED + 29_100
