@@ -25,7 +25,7 @@ from market.trading.negotiation_models import Negotiation, NegotiationOffer
 from market.trading.standing import Standing
 from market.trading.ways import Way
 
-FORM = "karez.negotiated.1"
+FORM = "karez.negotiated.2"
 
 
 class Pair(NamedTuple):
