@@ -251,6 +251,7 @@ def terminate(session: Session, *, actor: audit.Actor, lease_id: int, reason: st
 
     Errors: NotFound, LeaseState, RentNotOverdue.
     """
+    steps.lock_years(session)
     lease = locked(session, lease_id)
     lapsed = session.scalars(
         select(LeaseTurn.id).where(
@@ -264,6 +265,7 @@ def terminate(session: Session, *, actor: audit.Actor, lease_id: int, reason: st
 
 def end(session: Session, *, actor: audit.Actor, lease_id: int) -> Lease:
     """Ends a lease whose last day is over. Errors: NotFound, LeaseState."""
+    steps.lock_years(session)
     lease = locked(session, lease_id)
     if clock.today() <= lease.ends_on:
         raise LeaseState(f"it runs until {lease.ends_on}", limit=str(lease.ends_on))

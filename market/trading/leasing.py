@@ -19,7 +19,7 @@ from market.core import audit, clock
 from market.core.db import raw
 from market.core.errors import NotFound, Refusal
 from market.county.current import pack_in_force
-from market.registry import accounts, lease_turns, leases, reference
+from market.registry import accounts, lease_turns, leases, reference, steps
 from market.registry.lease_errors import LeaseState
 from market.registry.lease_models import Lease, LeaseTurn
 from market.registry.lease_terms import turn_day
@@ -53,6 +53,7 @@ def take_turn(session: Session, *, actor: audit.Actor, turn_id: int) -> LeaseTur
 
     Errors: NotFound, LeaseState.
     """
+    steps.lock_years(session)  # an announcement changes what is due: it comes before or after, as everywhere
     lease, turn = _locked(session, turn_id, "due")
     today = clock.today()
     leases.hold(session, lease)
@@ -181,6 +182,7 @@ def settle(session: Session, *, actor: audit.Actor, turn_id: int) -> LeaseTurn:
     A trade may still await its review as any other; what becomes of it is the instruction's. Errors: NotFound,
     LeaseState.
     """
+    steps.lock_years(session)
     lease, turn = _locked(session, turn_id, "struck", in_force=False)
     deal = session.get_one(StruckDeal, turn.deal_id, populate_existing=True)
     if deal.status == "struck":

@@ -24,6 +24,7 @@ from market.core.db import raw
 from market.core.errors import NotFound
 from market.county.parts import ALLOCATION, ENTITLEMENT, FILING, PUBLICATION
 from market.participants.models import MoneyAccount
+from market.registry import steps
 from market.registry.lease_terms import Terms
 from market.trading import deals, holding, lanes, negotiation_contracts, registrations, tenures
 from market.trading.book import BUY, SELL
@@ -153,6 +154,9 @@ def sign(session: Session, *, actor: audit.Actor, negotiation_id: int, side: str
     The buyer of a right holds its price from its signature on. Errors: NotFound, NegotiationState, AnotherContract,
     SignedAlready, InsufficientWater, InsufficientMoney, and of a lease that is only filed those of `leases.register`.
     """
+    known = session.get(Negotiation, negotiation_id)
+    if known is not None and known.tenure != ALLOCATION:
+        steps.lock_years(session)  # before everything else, as the end of a year does
     negotiation = locked(session, negotiation_id, "accepted")
     assert negotiation.contract_sha256 is not None and actor.user_id is not None
     if sha256 != negotiation.contract_sha256.hex():

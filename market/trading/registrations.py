@@ -49,6 +49,7 @@ def approve(session: Session, *, actor: audit.Actor, negotiation_id: int, reason
     MoreThanMayBeLeased, TermOver, RightPledged, ParticipantNotAdmitted, PermitPassesWhole, PartsNotWhole,
     RightIsLeased, LeaseTurnOpen.
     """
+    steps.lock_years(session)  # before everything else, as the end of a year does
     negotiation = locked(session, negotiation_id, "under_review")
     _decide(negotiation, actor, reason)
     _register(session, actor, negotiation, accepted(session, negotiation))
