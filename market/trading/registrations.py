@@ -123,7 +123,7 @@ def _sell(session: Session, actor: audit.Actor, negotiation: Negotiation, made: 
     )
     passed = changes.transfer(
         session, actor=actor, entitlement_id=right.id, participant_id=negotiation.buyer_id,
-        volume_litres=made.volume_litres, reason=f"sold: {negotiation.lane_rule}",
+        volume_litres=made.volume_litres, reason=f"sold / 转让: {negotiation.lane_rule}",
         legal_source=negotiation.legal_source,
     )  # fmt: skip
     session.add(

@@ -10,7 +10,7 @@ import pytest
 from market import prove
 from market.core import clock, db, ids
 from market.jobs import named, run
-from tests.api.county import County, open_county
+from tests.api.county import YEAR, County, lender, open_county
 from tests.api.offers import lease_body, leased, right_body, signed
 from tests.api.smallholders import household
 
@@ -83,6 +83,26 @@ def test_the_certificate_shows_what_is_let_to_its_holder_and_to_everybody(
     public = county.client.get(f"/verify/{code}?lang=zh")
     assert "Let" in shown.text and "12.000" in shown.text
     assert "已出租" in public.text and "12.000" in public.text
+
+
+def test_a_bank_that_looks_at_a_right_sees_what_is_let(county: County, lessor: dict[str, str]) -> None:
+    leased(county, lessor["name"], "centre", lessor, volume="30")
+    who = f"bank-{next(_numbers)}"
+    consent = {
+        "entitlement_id": lessor["entitlement"],
+        "bank_id": lender(county, who),
+        "valid_to": f"{YEAR}-12-31",
+    }
+    made = county.post(lessor["name"], "/pledge-consents", consent)["id"]
+    [shown] = county.get(who, f"/pledge-consents/{made}/report")["leases"]
+    assert (shown["volume"], shown["ends_on"]) == ("30.000", f"{YEAR}-12-31")
+    body = {
+        "consent_id": made, "volume": "71", "secured": "1.00", "owed": "1.00", "valued": "1.00", "valuation": "t",
+        "document": "t",
+    }  # fmt: skip
+    pledge = county.post(who, "/pledges", body)["id"]
+    county.post(lessor["name"], f"/pledges/{pledge}/agree")
+    assert _status(county, "registrar", f"/pledges/{pledge}/register", {}) == (422, "more_than_the_right")
 
 
 def test_a_long_lease_waits_for_the_registrar_and_nobody_else_decides(
