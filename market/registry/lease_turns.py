@@ -24,14 +24,20 @@ SELECT DISTINCT entitlement_id FROM leases
  WHERE status = 'in_force' AND source = %(source)s AND %(year)s BETWEEN first_year AND last_year
    AND (%(only)s::bigint[] IS NULL OR entitlement_id = ANY (%(only)s::bigint[]))
 """
+# What a right received counts where its water is the lessor's: announced to it, or to what it came out of while that
+# was the lessor's too. What was announced before the right changed hands stayed with the old holder.
 _CLAIMS_SQL = """
-SELECT l.id, l.entitlement_id, l.litres, l.short_year, e.volume_litres, coalesce(r.litres, 0), w.id, w.account_id,
-       coalesce(t.id, 0), coalesce(t.status, 'due'), coalesce(t.held_litres, 0), coalesce(t.hold_id, 0),
-       coalesce(t.due_litres, 0)
+SELECT l.id, l.entitlement_id, l.litres, l.short_year, e.volume_litres,
+       coalesce((SELECT sum(n.litres) FROM announcement_lines n
+                  WHERE n.water_account_id = w.id AND n.entitlement_id = e.id
+                    AND NOT EXISTS (SELECT FROM reversals v WHERE v.announcement_id = n.announcement_id)), 0)::bigint
+       + coalesce((SELECT sum(k.litres) FROM entitlement_carried k JOIN entitlements p ON p.id = k.parent_id
+                    WHERE k.child_id = e.id AND k.water_year = %(year)s
+                      AND p.participant_id = e.participant_id), 0)::bigint,
+       w.id, w.account_id, coalesce(t.id, 0), coalesce(t.status, 'due'), coalesce(t.held_litres, 0),
+       coalesce(t.hold_id, 0), coalesce(t.due_litres, 0)
   FROM leases l
   JOIN entitlements e ON e.id = l.entitlement_id
-  LEFT JOIN entitlement_received r
-         ON r.entitlement_id = e.id AND r.water_year = %(year)s AND r.entitlement_id = ANY (%(rights)s)
   JOIN water_accounts w ON w.participant_id = e.participant_id AND w.township_zone_id = e.township_zone_id
    AND w.canal_zone_id = e.canal_zone_id AND w.sector = e.sector AND w.source = e.source
    AND w.water_year = %(year)s AND w.origin = 'own'

@@ -31,7 +31,7 @@ class Talk:
 
     def __init__(
         self, world: World, seller: str, buyer: str, *, litres: int, price_e4: int, terms: Terms | None = None,
-        opens: str = "sell",
+        opens: str = "sell", right: int | None = None,
     ) -> None:  # fmt: skip
         self.world, self.who = world, {"sell": seller, "buy": buyer}
         tenure = "lease" if terms is not None else "right"
@@ -41,7 +41,7 @@ class Talk:
         self.id = self._do(
             negotiated.open_negotiation, opens, product_id=product(world, tenure), side=opens,
             water_account_id=accounts[0], other_water_account_id=accounts[1],
-            proposal=self.proposal(litres, price_e4, terms), entitlement_id=right_of(world, seller),
+            proposal=self.proposal(litres, price_e4, terms), entitlement_id=right or right_of(world, seller),
         ).id  # fmt: skip
 
     @staticmethod

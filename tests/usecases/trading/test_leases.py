@@ -16,6 +16,7 @@ from market.registry import certificates, leases, queries, reversals
 from market.registry.lease_terms import LESSEE_FIRST, Terms
 from market.registry.models import Announcement, Limit
 from market.supervision import curtailments
+from market.trading import leasing
 from market.trading.commands import Refused
 from market.trading.intake import take_up
 from tests.model.world import ALLOCATED, CAP_C1, MONEY, RIGHT, World
@@ -329,3 +330,23 @@ def test_a_curtailment_reaches_what_is_held_for_a_turn_and_the_lessee_has_what_i
     with clock.moved_to(dt.datetime(2026, 12, 1, 9, tzinfo=clock.LEGAL_ZONE)):
         assert turn(world) == 1
     assert water(world, "d", 2026)[0] == ALLOCATED + 29_100
+
+
+def test_a_year_is_handed_over_once_whoever_asks_and_the_database_says_so_too(world: World) -> None:
+    talk = _let(world)
+    [held] = talk.lease()[1]
+    assert jobs.run(world.url, jobs.named("leases")) == 1  # the engine has not answered yet
+    with db.transaction(world.url) as session:
+        assert refused(leasing.take_turn, session, actor=jobs.CLOCK, turn_id=held.id) == "lease_state"
+    with (
+        db.connect(world.url) as connection,
+        pytest.raises(psycopg.errors.UniqueViolation, match="uq_deals_lease"),
+    ):
+        connection.execute(
+            "INSERT INTO deals (kind, reference, product_id, seller_water_account_id, buyer_water_account_id, at,"
+            " volume_litres, price_e4, struck_by) SELECT kind, reference, product_id, seller_water_account_id,"
+            " buyer_water_account_id, at, volume_litres, price_e4, struck_by FROM deals WHERE kind = 'lease'"
+        )
+    take_up(world.engine)
+    assert jobs.run(world.url, jobs.named("leases")) == 0
+    assert [each.status for each in talk.lease()[1]] == ["traded"]

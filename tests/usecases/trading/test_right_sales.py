@@ -125,6 +125,16 @@ def test_the_lease_goes_on_with_the_right_and_the_rent_goes_to_whoever_has_it(wo
     assert money(world, "f") == before
 
 
+def test_who_buys_a_right_lets_what_is_announced_from_then_on(world: World) -> None:
+    """Half of the year was announced to the seller and stayed with it: the buyer's lease has a share of the rest."""
+    bought = _sale(world, buyer="b", m3=100).concluded().view().sale.new_entitlement_id
+    lease = Talk(world, "b", "f", litres=100 * LOT, price_e4=1, terms=Terms(2, turn_month=12), right=bought)
+    lease.concluded()
+    assert lease.lease()[1] == []
+    kept = Talk(world, "a", "f", litres=300 * LOT, price_e4=1, terms=Terms(2, turn_month=12)).concluded()
+    assert [each.held_litres for each in kept.lease()[1]] == [150 * LOT]
+
+
 def test_a_right_whose_lease_waits_for_this_years_delivery_does_not_change_hands(world: World) -> None:
     Talk(world, "a", "f", litres=40 * LOT, price_e4=3_000, terms=Terms(2, turn_month=12)).concluded()
     talk = _sale(world, m3=400, price=5_000).signed()
