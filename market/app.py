@@ -23,7 +23,7 @@ API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
-    "listings", "market_data", "negotiations", "programmes", "sessions", "kill_switches",
+    "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports",
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ ID_PREFIXES = {
     "tru": "trust", "tmb": "trust membership",
     "pco": "consent to a search", "plg": "pledge", "psl": "sale of pledged water", "evt": "event",
     "rpr": "reference price", "kil": "kill switch",
-    "neg": "negotiation", "prg": "purchase programme", "sub": "subscription",
+    "lea": "lease", "neg": "negotiation", "prg": "purchase programme", "sub": "subscription",
     "cal": "call", "fnd": "finding", "trn": "turn sheet", "dlv": "delivery",
     "bbk": "buy-back", "bbt": "take of a buy-back", "bbl": "list of a buy-back",
     "sas": "assignment of stored water", "rsr": "round of resale", "rsb": "bid in a resale",

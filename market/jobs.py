@@ -20,7 +20,15 @@ from market.core import audit, clock, db, jobqueue
 from market.core.datadir import OperatorError
 from market.core.db import raw
 from market.core.errors import Refusal
-from market.registry import endings, pledge_alerts, trust_members, trust_queries, trusts
+from market.registry import (
+    endings,
+    lease_queries,
+    leases,
+    pledge_alerts,
+    trust_members,
+    trust_queries,
+    trusts,
+)
 from market.settlement import deliveries
 from market.supervision import curtailments
 from market.trading import (
@@ -30,6 +38,7 @@ from market.trading import (
     call_settling,
     calls,
     deal_publications,
+    leasing,
     negotiated,
     negotiation_queries,
     programme_queries,
@@ -236,6 +245,22 @@ def advance_resales(url: str) -> int:
         return closed + resales.settle_up(session)
 
 
+def deliver_leases(url: str) -> int:
+    """The year's water of leases is delivered, what the engine answered is booked, and leases end with their term."""
+    _each(
+        url, "leases", _found(url, leasing.answered),
+        lambda session, each: leasing.settle(session, actor=CLOCK, turn_id=each),
+    )  # fmt: skip
+    due = _found(url, leasing.due)
+    taken = _each(
+        url, "leases", due, lambda session, each: leasing.take_turn(session, actor=CLOCK, turn_id=each)
+    )
+    over = _found(url, lease_queries.over)
+    return taken + _each(
+        url, "leases", over, lambda session, each: leases.end(session, actor=CLOCK, lease_id=each)
+    )
+
+
 JOBS = (
     Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
     Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
@@ -246,6 +271,7 @@ JOBS = (
     Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
+    Job("leases", "*/10 * * * * 25", "deliver the year's water of leases, end those that are over", deliver_leases),
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
     Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),

@@ -52,6 +52,7 @@ IMMUTABLE = (
     "negotiation_offers",
     "negotiation_signatures",
     "negotiation_objections",
+    "right_sales",
     "reference_prices",
     "point_readings",
     "point_bills",

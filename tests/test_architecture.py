@@ -20,7 +20,7 @@ LONGEST_FUNCTION = 70
 LONGEST_FILE = 400
 
 PURE = re.compile(
-    r"ledger/units|market/(core/chart|participants/policy|registry/(caps|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(bidding_rules|book|buy_back_rules|candles|fills|guards|index|sessions|matching|auction|auction/\w+|rules|verify)"
+    r"ledger/units|market/(core/chart|participants/policy|registry/(caps|lease_terms|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(bidding_rules|book|buy_back_rules|candles|fills|guards|index|sessions|matching|auction|auction/\w+|rules|verify)"
     r"|settlement/(clearing|schedule)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|supervision/surveillance)"
 )
 """DESIGN section 2 calls these pure: values in, values out."""

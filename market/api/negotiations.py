@@ -8,23 +8,26 @@ import msgspec
 
 from market.api.http import actor, blueprint, etag, own_only, page, paging, require_own, session
 from market.api.schemas import negotiations as shapes
+from market.api.schemas.registry import GroundsIn
 from market.core.errors import NotFound
 from market.registry import lists
+from market.registry.lease_terms import Terms
 from market.registry.models import WaterAccount
-from market.trading import deal_publications, negotiated, negotiation_queries
+from market.trading import deal_publications, negotiated, negotiation_queries, registrations
 from market.trading.book import BUY, SELL
 from market.trading.commands import Refused
 from market.trading.negotiated import Proposal
 from market.trading.negotiation_errors import NotAParty
-from market.trading.negotiation_models import NegotiationObjection
+from market.trading.negotiation_models import NegotiationObjection, NegotiationOffer, RightSale
 
 blp = blueprint("negotiations", "Deals that two parties negotiate (协议转让)")
 public = blueprint("published_negotiations", "Negotiated deals that are published for objection")
 
 _PLAIN = (
-    "id", "product_id", "seller_id", "buyer_id", "seller_water_account_id", "buyer_water_account_id", "status",
-    "expires_at", "accepted_number", "accepted_at", "lane", "lane_rule", "legal_source", "reported_at", "filed_at",
-    "published_until", "struck_at", "ended_at", "end_reason", "opened_at", "version",
+    "id", "product_id", "tenure", "entitlement_id", "seller_id", "buyer_id", "seller_water_account_id",
+    "buyer_water_account_id", "status", "expires_at", "accepted_number", "accepted_at", "lane", "lane_rule",
+    "legal_source", "reported_at", "filed_at", "published_until", "review_due_on", "decided_at", "decision_reason",
+    "registered_at", "struck_at", "ended_at", "end_reason", "opened_at", "version",
 )  # fmt: skip
 
 
@@ -47,7 +50,7 @@ def open_negotiation(body: dict[str, Any]) -> dict[str, Any]:
     """Make another participant's water account a first offer."""
     account = lists.one(session(), WaterAccount, body["water_account_id"])
     require_own(account.participant_id, "/water_account_id")
-    names = ("product_id", "side", "water_account_id", "other_water_account_id")
+    names = ("product_id", "side", "water_account_id", "other_water_account_id", "entitlement_id")
     made = negotiated.open_negotiation(
         session(), actor=actor().audit, **{name: body[name] for name in names}, proposal=_proposal(body)
     )
@@ -116,6 +119,24 @@ def withdraw(body: dict[str, Any], negotiation_id: int) -> dict[str, Any]:
     return _one(negotiation_id)
 
 
+@blp.route("/negotiations/<neg:negotiation_id>/approve", methods=["POST"])
+@blp.arguments(GroundsIn)
+@blp.response(200, shapes.NegotiationOut)
+def approve(body: dict[str, Any], negotiation_id: int) -> dict[str, Any]:
+    """Enter a lease on the register, or pay for a right and re-register it: both or neither."""
+    registrations.approve(session(), actor=actor().audit, negotiation_id=negotiation_id, **body)
+    return _one(negotiation_id)
+
+
+@blp.route("/negotiations/<neg:negotiation_id>/reject", methods=["POST"])
+@blp.arguments(GroundsIn)
+@blp.response(200, shapes.NegotiationOut)
+def reject(body: dict[str, Any], negotiation_id: int) -> dict[str, Any]:
+    """Refuse to register a lease or a right, with the reason; the buyer's money is free."""
+    registrations.reject(session(), actor=actor().audit, negotiation_id=negotiation_id, **body)
+    return _one(negotiation_id)
+
+
 @blp.route("/negotiations/<neg:negotiation_id>/objections", methods=["GET"])
 @blp.response(200, shapes.DealObjectionsOut)
 def objections(negotiation_id: int) -> dict[str, Any]:
@@ -139,6 +160,8 @@ def list_published() -> dict[str, Any]:
             {
                 "id": each.negotiation.id,
                 "product": each.product,
+                "tenure": each.negotiation.tenure,
+                "years": each.offer.years,
                 "seller_canal": each.seller_canal,
                 "seller_sector": each.seller_sector,
                 "buyer_canal": each.buyer_canal,
@@ -180,8 +203,9 @@ def _side(negotiation_id: int) -> str:
 
 def _proposal(body: dict[str, Any]) -> Proposal:
     return Proposal(
-        body["at"], body["volume"], body["price"], body["expires_at"], body["conditions"], body["message"]
-    )
+        body["at"], body["volume"], body["price"], body["expires_at"], body["conditions"], body["message"],
+        Terms(**body["lease"]) if body["lease"] is not None else None,
+    )  # fmt: skip
 
 
 def _one(negotiation_id: int) -> dict[str, Any]:
@@ -198,7 +222,7 @@ def _out(view: negotiation_queries.View) -> dict[str, Any]:
         "contract_sha256": it.contract_sha256.hex() if it.contract_sha256 else None,
         "offers": [
             {name: getattr(each, name) for name in offers}
-            | {"volume": each.volume_litres, "price": each.price_e4}
+            | {"volume": each.volume_litres, "price": each.price_e4, "lease": _terms(each)}
             for each in view.offers
         ],
         "signatures": [
@@ -206,7 +230,23 @@ def _out(view: negotiation_queries.View) -> dict[str, Any]:
             for each in view.signatures
         ],
         "deal": deal_view(view.deal),
+        "lease_id": view.lease_id,
+        "sale": _sale(view.sale),
     }
+
+
+def _terms(offer: NegotiationOffer) -> dict[str, Any] | None:
+    names = ("years", "short_year", "turn_month", "grace_days")
+    return {name: getattr(offer, name) for name in names} if offer.years is not None else None
+
+
+def _sale(sale: RightSale | None) -> dict[str, Any] | None:
+    if sale is None:
+        return None
+    names = ("entitlement_id", "new_entitlement_id", "rest_entitlement_id", "sold_at")
+    return {name: getattr(sale, name) for name in names} | {
+        "volume": sale.litres, "amount": sale.amount_fen, "fee": sale.fee_fen,
+    }  # fmt: skip
 
 
 def deal_view(row: Any | None) -> dict[str, Any] | None:

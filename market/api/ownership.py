@@ -80,6 +80,10 @@ OWNERS: dict[str, tuple[str, str]] = {
         "negotiation_id",
         "SELECT seller_id FROM negotiations WHERE id = :id UNION ALL SELECT buyer_id FROM negotiations WHERE id = :id",
     ),
+    "lease": (
+        "lease_id",
+        "SELECT lessor_id FROM leases WHERE id = :id UNION ALL SELECT lessee_id FROM leases WHERE id = :id",
+    ),
     "subscription": ("subscription_id", "SELECT seller_id FROM programme_subscriptions WHERE id = :id"),
     "firm": ("firm_id", "SELECT participant_id FROM firms WHERE id = :id"),
     "project": ("project_id", "SELECT participant_id FROM projects WHERE id = :id"),

@@ -82,6 +82,10 @@ def report(pledge_consent_id: int) -> dict[str, Any]:
             }
             for each in found.pledges
         ],
+        "leases": [
+            {"volume": each.litres, "starts_on": each.starts_on, "ends_on": each.ends_on}
+            for each in found.leases
+        ],
     }
 
 

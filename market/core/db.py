@@ -32,6 +32,7 @@ MODEL_MODULES = (
     "market.registry.season_models",
     "market.registry.trust_models",
     "market.registry.pledge_models",
+    "market.registry.lease_models",
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",

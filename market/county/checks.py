@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from market.county.document import Item
 from market.county.pack import Pack
-from market.county.parts import ADMIN, COUNTY, FILING, PUBLICATION, RIVER, LimitSpec, Zone
+from market.county.parts import ADMIN, COUNTY, ENTITLEMENT, FILING, PUBLICATION, RIVER, LimitSpec, Zone
 
 Lines = Mapping[tuple[str, int], Item]
 """Where each row of a section stands."""
@@ -238,6 +238,8 @@ def _check_lanes(pack: Pack, lines: Lines) -> None:
             raise at.at("lane").wrong("the lane publication, and only it, names publication_days")
         if (rule.lane == FILING) == bool(rule.working_days):
             raise at.at("lane").wrong("a lane that ends in a decision, and only such, names working_days")
+        if rule.lane == FILING and rule.tenure == ENTITLEMENT:
+            raise at.at("lane").wrong("a right passes by a decision of the registry, not by filing")
         if rule.lane == FILING and rule.longest_years is None:
             raise at.at("lane").wrong("what is only filed names longest_years")
 

@@ -179,7 +179,7 @@ class _Reader:
             found["code"].code(),
             found["source_of_water"].code(),
             found["water_year"].whole(2000, 2200),
-            found["tenure"].one_of(("allocation",)),
+            found["tenure"].one_of(parts.TENURES),
             lot,
             self._basis(item, found),
         )
@@ -333,7 +333,15 @@ class _Reader:
     def _negotiated(self, item: Item) -> parts.NegotiatedRule:
         found = item.table(
             ("code", "lane", "within", "signing_days"),
-            ("from_sector", "to_sector", "longest_years", "publication_days", "working_days", *_BASIS),
+            (
+                "from_sector",
+                "to_sector",
+                "longest_years",
+                "publication_days",
+                "working_days",
+                "tenure",
+                *_BASIS,
+            ),
         )
 
         def whole(name: str, most: int) -> int:
@@ -350,6 +358,7 @@ class _Reader:
             longest_years=whole("longest_years", 100) or None,
             publication_days=whole("publication_days", 365),
             working_days=whole("working_days", 120),
+            tenure=found["tenure"].one_of(parts.TENURES) if "tenure" in found else parts.ALLOCATION,
         )
 
     def _platform(self, item: Item) -> parts.Platform:

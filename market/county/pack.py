@@ -15,6 +15,7 @@ import msgspec
 
 from ledger.units import TICK_LITRES_A_FEN
 from market.county.parts import (
+    ALLOCATION,
     CANAL,
     CLOSED_GROUNDWATER,
     COUNTY,
@@ -195,16 +196,18 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         )
 
     def negotiated_rule(
-        self, sectors: tuple[str, str], canals: tuple[str, str], starts_on: dt.date, ends_on: dt.date
-    ) -> NegotiatedRule | None:
-        """The first rule for a deal negotiated between a seller and a buyer (sector and canal of each, in this order).
+        self, sectors: tuple[str, str], canals: tuple[str, str], starts_on: dt.date, ends_on: dt.date,
+        tenure: str = ALLOCATION,
+    ) -> NegotiatedRule | None:  # fmt: skip
+        """The first rule of a tenure for a deal between a seller and a buyer (sector and canal of each, in this order).
 
         The water may be used from `starts_on` to `ends_on`, both included. None: such a deal is not negotiated.
         KeyError.
         """
         for rule in self.negotiated:
             if (
-                rule.from_sector in (None, sectors[0])
+                rule.tenure == tenure
+                and rule.from_sector in (None, sectors[0])
                 and rule.to_sector in (None, sectors[1])
                 and self._within(rule.within, *canals)
                 and (rule.longest_years is None or ends_on < years_after(starts_on, rule.longest_years))

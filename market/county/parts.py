@@ -10,6 +10,7 @@ ADMIN, RIVER = "admin", "river"
 CLOSED_GROUNDWATER = ("restricted", "banned", "overdrawn")
 COUNTY, DISTRICT, CANAL = "county", "district", "canal"
 ONE_E6 = 1_000_000
+ALLOCATION, LEASE, ENTITLEMENT = TENURES = ("allocation", "lease", "entitlement")
 FILING, APPROVAL, PUBLICATION = LANES = ("filing", "approval", "publication")
 NIGHT = "night"
 SESSION_PHASES = ("pre_open", "auction", "uncross", "open", NIGHT)
@@ -73,7 +74,7 @@ LEAST_LOT_LITRES = 1_000
 
 
 class Product(msgspec.Struct, frozen=True):
-    """What one order book trades."""
+    """What is traded: an allocation has an order book; leases and entitlements are negotiated."""
 
     code: str
     source: str
@@ -141,7 +142,7 @@ class NegotiatedRule(msgspec.Struct, frozen=True):
 
     filing: filed only; approval: a reviewer decides within `working_days`; publication: published for objection for
     `publication_days`, then as approval. None in a sector: any. `longest_years` bounds the term that the rule holds
-    for; both sign within `signing_days` of the acceptance.
+    for; both sign within `signing_days` of the acceptance. `tenure`: of what: a year's allocation, a lease, or a right.
     """
 
     code: str
@@ -154,6 +155,7 @@ class NegotiatedRule(msgspec.Struct, frozen=True):
     longest_years: int | None = None
     publication_days: int = 0
     working_days: int = 0
+    tenure: str = ALLOCATION
 
 
 class Tier(msgspec.Struct, frozen=True):

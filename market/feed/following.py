@@ -31,7 +31,7 @@ REMEMBERED_AT_START = 1_000
 AGAIN_AFTER_S = 1.0
 LATE_AFTER_S = 10.0
 
-PRODUCTS_SQL = "SELECT id, version, phase, phase_reason FROM products"
+PRODUCTS_SQL = "SELECT id, version, phase, phase_reason FROM products WHERE tenure = 'allocation'"
 
 
 class Follower:

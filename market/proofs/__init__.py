@@ -19,7 +19,7 @@ NAMES = {
     3: "water is conserved per source and year",
     4: "no holder's balance was ever negative, replayed in id order",
     5: "no announcement or trade ever raised use above the limit then in force",
-    6: "holds equal open orders, open instructions, pledges and budgets",
+    6: "holds equal open orders, open instructions, pledges, leases and budgets",
     7: "an instruction posted all its legs or none",
     8: "fills never exceed an order, and money follows them exactly",
     9: "no two mutually eligible orders cross while open, no self-trade",

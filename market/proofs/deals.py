@@ -8,12 +8,21 @@ from market.proofs import Check
 NEGOTIATION_HOLDS_SQL = """
 SELECT 'a negotiation holds what it should not' AS reason, h.reference AS id, h.kind, h.amount
 FROM deal_holds h LEFT JOIN negotiations n ON n.id = h.reference
-WHERE h.kind LIKE 'negotiation%' AND h.amount > 0 AND n.status IS DISTINCT FROM 'published'
+WHERE h.kind LIKE 'negotiation%' AND h.amount > 0 AND CASE n.tenure
+  WHEN 'allocation' THEN n.status <> 'published'
+  WHEN 'entitlement' THEN h.kind <> 'negotiation_money' OR n.status NOT IN ('accepted', 'published', 'under_review')
+  ELSE true END
 UNION ALL
 SELECT 'a published deal does not hold its water and its money', n.id, k.kind, h.amount
 FROM negotiations n CROSS JOIN (VALUES ('negotiation_water'), ('negotiation_money')) AS k (kind)
 LEFT JOIN deal_holds h ON h.reference = n.id AND h.kind = k.kind
-WHERE n.status = 'published' AND coalesce(h.amount, 0) = 0
+WHERE n.tenure = 'allocation' AND n.status = 'published' AND coalesce(h.amount, 0) = 0
+UNION ALL
+SELECT 'the price of a right is not held though its buyer has signed', n.id, n.status, h.amount
+FROM negotiations n JOIN negotiation_signatures s ON s.negotiation_id = n.id AND s.side = 'buy'
+LEFT JOIN deal_holds h ON h.reference = n.id AND h.kind = 'negotiation_money'
+WHERE n.tenure = 'entitlement' AND n.status IN ('accepted', 'published', 'under_review')
+  AND coalesce(h.amount, 0) = 0
 """
 
 # The signed text is the kept text, byte by byte; what took a lane was signed by both.
@@ -24,7 +33,8 @@ UNION ALL
 SELECT 'a contract was not signed by both', n.id, n.status, count(s.side)
 FROM negotiations n
 LEFT JOIN negotiation_signatures s ON s.negotiation_id = n.id AND s.sha256 = n.contract_sha256
-WHERE n.status IN ('published', 'struck') GROUP BY n.id HAVING count(s.side) <> 2
+WHERE n.status IN ('published', 'under_review', 'struck', 'registered', 'refused')
+GROUP BY n.id HAVING count(s.side) <> 2
 """
 
 NEGOTIATED_SQL = """

@@ -24,6 +24,9 @@ WITH held AS (
   UNION ALL
   SELECT w.account_id, sum(h.litres) FROM pledge_holds h JOIN water_accounts w ON w.id = h.water_account_id GROUP BY 1
   UNION ALL
+  SELECT w.account_id, sum(t.held_litres)
+  FROM lease_turns t JOIN water_accounts w ON w.id = t.water_account_id GROUP BY 1
+  UNION ALL
   SELECT m.account_id, sum(b.held_fen) FROM resale_bids b JOIN money_accounts m ON m.id = b.money_account_id GROUP BY 1
   UNION ALL
   SELECT w.account_id, sum(r.volume_litres)

@@ -28,6 +28,7 @@ _SUBJECTS = {
     "trusts": "trust",
     "pledge_consents": "pledge_consent",
     "pledges": "pledge",
+    "leases": "lease",
     "deliveries": "delivery",
     "buy_backs": "buy_back",
     "buy_back_takes": "buy_back_take",

@@ -22,6 +22,7 @@ from market.registry import (
     charges,
     classes,
     debts,
+    lease_turns,
     places,
     pledge_alerts,
     reference,
@@ -110,8 +111,9 @@ def announce(
     Missing water accounts are opened. Every cap that holds an account is charged; where one lacks
     headroom nothing happens. `reserve_e6` (millionths) of it is held back at each place for the village and
     the district, at most what the county's pack allows. What accounts owe in water is paid first, and carried
-    water that now passes the right is held. Errors: WaterYearNotOpen, UnknownSource, UnknownSector, UnknownZone,
-    InvalidInput, NothingToAnnounce, ShareOverEntitlement, ReserveTooLarge, CapExceeded.
+    water that now passes the right is held, and what is leased is held for its turn. Errors: WaterYearNotOpen,
+    UnknownSource, UnknownSector, UnknownZone, InvalidInput, NothingToAnnounce, ShareOverEntitlement, ReserveTooLarge,
+    CapExceeded.
 
     `only_new` narrows the class to rights that have had no share of this year yet: those confirmed since.
     """
@@ -279,7 +281,11 @@ def _post(
 
 def to_lock(connection: psycopg.Connection[Any], source: str, water_year: int) -> set[int]:
     """The accounts that `finish` will touch: they are locked with the others, the whole set once."""
-    return debts.accounts(connection) | spills.accounts(connection, source, water_year)
+    return (
+        debts.accounts(connection)
+        | spills.accounts(connection, source, water_year)
+        | lease_turns.accounts(connection, source, water_year)
+    )
 
 
 def open_and_write(
@@ -298,6 +304,7 @@ def finish(connection: psycopg.Connection[Any], announcement: Announcement, acto
     """What follows from new water on accounts; then events and the audit entry."""
     debts.collect(connection, announcement)
     spills.hold(connection, announcement.source, announcement.water_year)
+    lease_turns.hold(connection, announcement.source, announcement.water_year)
     bump_reference(connection)
     pledge_alerts.tell_of_announcement(connection, announcement.id)
     subject = ("announcement", announcement.id)

@@ -10,6 +10,7 @@ import psycopg
 from ledger.arrays import Bigints
 from market.core import audit, inbox
 from market.core.db import bump_reference
+from market.registry import leases
 from market.registry.rights import STRICTEST_FIRST
 
 # The accounts at the place of the rights, and the pools that sell for them.
@@ -65,11 +66,14 @@ def rights_ended(
 ) -> list[int]:
     """After rights were cancelled or have expired: accounts with no right left sell nothing, and their orders go.
 
-    What was announced stays on the account, for use. Returns the accounts whose orders are cancelled.
+    What was announced stays on the account, for use; leases of the rights end. Returns the accounts whose orders are
+    cancelled.
     """
-    behind = accounts_behind(connection, entitlement_ids)
+    ids = list(entitlement_ids)
+    behind = accounts_behind(connection, ids)
     changed = connection.execute(_LEFT_SQL, (Bigints(behind),)).fetchall()
     bare = sorted(account for account, kind in changed if kind is None)
     bump_reference(connection)
     cancel_orders(connection, actor, bare, "entitlement_ended")
+    leases.rights_ended(connection, actor, ids)
     return bare

@@ -14,7 +14,7 @@ from market.core.errors import NotFound, UnknownId
 from market.county.current import pack_in_force
 from market.participants.models import Participant
 from market.participants.names import masked
-from market.registry import life, reference, steps
+from market.registry import lease_queries, life, reference, steps
 from market.registry.models import Entitlement
 from market.registry.reference import ZoneView
 
@@ -25,7 +25,8 @@ STANDINGS = ("valid", "suspended", "expired", "cancelled", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate as it is printed; `holder` is the name, `masked_holder` what the public sees of it."""
+    """A certificate as it is printed; `holder` is the name, `masked_holder` what the public sees of it; `leases`:
+    what of it is let."""
 
     code: str
     number: str
@@ -44,6 +45,7 @@ class Certificate:
     standing: str
     issuer_zh: str
     issuer_en: str
+    leases: tuple[lease_queries.Encumbrance, ...] = ()
 
 
 def standing(status: str, valid_to: dt.date, today: dt.date, *, renewal_pending: bool = False) -> str:
@@ -93,6 +95,7 @@ def certificate(session: Session, *, entitlement_id: int) -> Certificate:
         # the county's bureau leads (county plan part 4(2)7)
         issuer_zh=f"{pack.zh}水利局",
         issuer_en=f"{pack.en} water bureau",
+        leases=tuple(lease_queries.encumbrances(session, right.id)),
     )
 
 

@@ -1,7 +1,8 @@
 """Rights that become other rights: split, merged, transferred, inherited; and amended in place.
 
 Volume is conserved to the litre, and so is what was announced: that water stays on its account, the successors carry
-the figure and are announced the rest only. No step here moves water or touches a cap: place, sector and source stay.
+the figure and are announced the rest only. What is let goes on with one of them, whole. No step here moves water or
+touches a cap: place, sector and source stay.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ledger.units import format_litres
 from market.core import audit, clock
 from market.core.db import raw
 from market.core.errors import InvalidInput
-from market.registry import life, places, steps
+from market.registry import leases, life, places, steps
 from market.registry.entitlements import next_numbers
 from market.registry.life_errors import (
     AmendmentAfterAnnouncement,
@@ -69,7 +70,7 @@ def split(
 ) -> list[Entitlement]:
     """Splits a right into parts of its holder's own; each gets its certificate.
 
-    Errors: NotFound, StaleVersion, EntitlementState, TermOver, PartsNotWhole.
+    Errors: NotFound, StaleVersion, EntitlementState, TermOver, PartsNotWhole, RightIsLeased.
     """
     steps.lock_years(session)
     right = steps.locked(session, entitlement_id, expected_version)
@@ -92,11 +93,23 @@ def transfer(
 
     Returns the new holder's right and, of a part, the right that the old holder keeps.
     Errors: NotFound, StaleVersion, EntitlementState, TermOver, SameHolder, ParticipantNotAdmitted,
-    PermitPassesWhole, PartsNotWhole.
+    PermitPassesWhole, PartsNotWhole, RightIsLeased, LeaseTurnOpen.
     """
     steps.lock_years(session)
     right = steps.locked(session, entitlement_id, expected_version)
     volume = right.volume_litres if volume_litres is None else volume_litres
+    rest = check_transfer(session, right, participant_id, volume)
+    parts = [(participant_id, volume)] + ([(right.participant_id, rest)] if rest else [])
+    return _divide(session, actor, "transfer", right, parts, reason, legal_source)
+
+
+def check_transfer(session: Session, right: Entitlement, participant_id: int, volume: int) -> int:
+    """Refuses what may not pass to this participant (`volume` litres a year); returns what its holder would keep.
+
+    Errors: EntitlementState, TermOver, RightPledged, SameHolder, ParticipantNotAdmitted, PermitPassesWhole,
+    PartsNotWhole.
+    """
+    steps.check(session, right, "transfer")
     if volume > right.volume_litres:
         raise _not_whole(right, volume, "/volume")
     if participant_id == right.participant_id:
@@ -111,8 +124,7 @@ def transfer(
             legal_source=PERMIT_27,
         )
     places.check_admitted(raw(session), participant_id)
-    parts = [(participant_id, volume)] + ([(right.participant_id, rest)] if rest else [])
-    return _divide(session, actor, "transfer", right, parts, reason, legal_source)
+    return rest
 
 
 def inherit(
@@ -127,7 +139,8 @@ def inherit(
 ) -> list[Entitlement]:
     """Passes a right to heirs, each (participant, litres a year); their parts are the whole.
 
-    Errors: NotFound, StaleVersion, EntitlementState, TermOver, SameHolder, ParticipantNotAdmitted, PartsNotWhole.
+    Errors: NotFound, StaleVersion, EntitlementState, TermOver, SameHolder, ParticipantNotAdmitted, PartsNotWhole,
+    RightIsLeased, LeaseTurnOpen.
     """
     steps.lock_years(session)
     right = steps.locked(session, entitlement_id, expected_version)
@@ -200,6 +213,8 @@ def _succeed(
     """Writes the successors, what came from whom and what they carry; the parents are replaced."""
     for parent in parents:
         steps.check(session, parent, step)
+    parts = [(holder, each.volume_litres) for holder, each in zip(holders, made.children, strict=True)]
+    going = leases.to_pass_on(session, parents, parts)
     numbers = next_numbers(raw(session), parents[0].source, len(made.children))
     children = [
         _child(actor, parents, each, holder, number, reason)
@@ -219,6 +234,7 @@ def _succeed(
         steps.write(session, actor, child.id, "succeed", None, "confirmed", reason, source, of)
     connection = raw(session)
     _write_lineage(connection, parents, children, made)
+    leases.pass_on(session, actor, going, children)
     for parent in parents:
         steps.announce(connection, actor, step, parent.id, to)
     for child in children:
@@ -296,7 +312,7 @@ def amend(
     """Changes items of a right in place: any of volume_litres (less), land_mu_e2, priority, basis.
 
     Errors: NotFound, StaleVersion, EntitlementState, TermOver, NothingAmended, AmendmentRaises,
-    AmendmentAfterAnnouncement.
+    AmendmentAfterAnnouncement, RightIsLeased.
     """
     steps.lock_years(session)
     right = steps.locked(session, entitlement_id, expected_version)
@@ -306,6 +322,7 @@ def amend(
         raise NothingAmended
     if "volume_litres" in changed:
         _check_volume(raw(session), right, changed["volume_litres"])
+        leases.check_amended(session, right, changed["volume_litres"])
     before = {name: getattr(right, name) for name in changed}
     for name, value in changed.items():
         setattr(right, name, value)

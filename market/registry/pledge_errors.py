@@ -40,7 +40,7 @@ class NoSearchConsent(Refusal):
 
 
 class MoreThanTheRight(Refusal):
-    """The litres of all pledges of a right stay within its yearly volume."""
+    """The litres of all pledges of a right, with what is let of it, stay within its yearly volume."""
 
     code = "more_than_the_right"
     title_en = "More than the right has to pledge"

@@ -14,18 +14,19 @@ from sqlalchemy.orm import Session
 from ledger.arrays import Bigints
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.registry import queries, reference
+from market.registry import lease_queries, queries, reference
 from market.registry.models import Entitlement, WaterAccount
 from market.registry.pledge_models import Pledge, PledgeConsent, PledgeSale, PledgeStep
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A right as its holder lets a bank see it: this year's accounts with their figures, and the pledges in force."""
+    """A right as its holder lets a bank see it: its accounts with their figures, pledges and leases in force."""
 
     right: Entitlement
     accounts: Sequence[tuple[WaterAccount, queries.Figures, int]]
     pledges: Sequence[Pledge]
+    leases: Sequence[lease_queries.Encumbrance]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def report(session: Session, *, consent: PledgeConsent) -> Report:
         .where(Pledge.entitlement_id == right.id, Pledge.status.in_(("registered", "enforcing")))
         .order_by(Pledge.rank)
     ).all()
-    return Report(right, [(each, figures[each.id], pledged.get(each.id, 0)) for each in accounts], in_force)
+    shown = [(each, figures[each.id], pledged.get(each.id, 0)) for each in accounts]
+    return Report(right, shown, in_force, lease_queries.encumbrances(session, right.id))
 
 
 def _pledged(connection: psycopg.Connection[Any], account_ids: Iterable[int]) -> dict[int, int]:

@@ -21,7 +21,7 @@ from market.core.chart import AccountCode, TransferCode, water_asset
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
 from market.participants.models import Participant
-from market.registry import pledge_alerts, reference
+from market.registry import leases, pledge_alerts, reference
 from market.registry.models import Entitlement, WaterAccount, WaterYear
 from market.registry.pledge_errors import (
     MoreThanIsSecured,
@@ -163,12 +163,13 @@ def register(session: Session, *, actor: audit.Actor, pledge_id: int, reason: st
             func.coalesce(func.max(Pledge.rank), 0),
         ).where(Pledge.entitlement_id == right.id)
     ).one()
-    if before + pledge.litres > right.volume_litres:
+    leased = leases.leased_litres(session, right.id)
+    if before + leased + pledge.litres > right.volume_litres:
         raise MoreThanTheRight(
-            f"{format_litres(int(before))} m3 of the right are pledged already",
+            f"{format_litres(int(before))} m3 of the right are pledged, {format_litres(leased)} let already",
             pointer="/volume",
             limit=format_litres(right.volume_litres),
-            available=format_litres(right.volume_litres - int(before)),
+            available=format_litres(right.volume_litres - int(before) - leased),
         )
     pledge.status, pledge.rank, pledge.registered_at = "registered", (last or 0) + 1, clock.now()
     pledge.alerted_trade_id = pledge_alerts.last_trade(raw(session))

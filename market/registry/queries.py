@@ -14,7 +14,7 @@ from ledger.arrays import Bigints
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
-from market.registry import assessments, caps, projects, reference, rules
+from market.registry import assessments, caps, lease_turns, projects, reference, rules
 from market.registry.county import plan_threshold, sector_rules
 
 
@@ -100,13 +100,15 @@ def tradable(session: Session, *, water_account_id: int) -> Answer:
     now = figures(connection, [water_account_id])[water_account_id]
     limits = reference.limits(connection, water_year=view.place.water_year)
     pledged = _pledged(connection, water_account_id)
+    leased = sum(litres for _, litres in lease_turns.at(connection, [water_account_id]).values())
     facts = rules.SellFacts(
         account=view.facts,
         allocated_litres=now.allocated_litres,
         used_litres=now.used_litres,
-        held_litres=now.held_litres - pledged,
+        held_litres=now.held_litres - pledged - leased,
         pledged_litres=pledged,
-        available_litres=now.available_litres + pledged,
+        leased_litres=leased,
+        available_litres=now.available_litres + pledged + leased,
         lots_litres=0,
         quota_left_litres=None,
         borders=_borders(connection, tree, caps.borders_out(view.place, limits)),

@@ -14,7 +14,7 @@ from market.core import audit, books, clock, inbox, outbox
 from market.core.chart import HEADROOM, AccountCode, TransferCode, water_asset
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
-from market.registry import charges, debts, excess, places, reference
+from market.registry import charges, debts, excess, lease_turns, places, reference
 from market.registry.errors import (
     AnnouncementReversed,
     AnnouncementSucceeded,
@@ -84,6 +84,10 @@ def reverse(
     above = charges.over(connection, places_of, water_year=year, source=source)
     system = {issue, use} | {each.limit.account_id for each in above}
     system |= excess.beside(connection, system) | set(owing.values()) | {row[0] for row in reserved}
+    system |= lease_turns.accounts(connection, source, year)
+    journal.lock(connection, {row[1] for row in lines} | system)
+    # what is leased of it and not delivered yet goes back too; what is left is held again below
+    lease_turns.free(connection, lease_turns.at(connection, [row[0] for row in lines]))
     taken = _taken(connection, lines, lock=True, beside=system)
     reversal = _reversal(announcement, lines, taken, reserved, reason, legal_source, actor.user_id)
     session.add(reversal)
@@ -108,6 +112,7 @@ def reverse(
     freed = charges.over(connection, back, water_year=year, source=source)
     charges.free(connection, batch, freed, code=TransferCode.REVERSAL_FREE, reference_id=reversal.id)
     excess.execute(connection, batch, (each.limit.account_id for each in freed))
+    lease_turns.hold(connection, source, year)
     _write_lines(connection, reversal.id, lines, taken)
     _tell(connection, actor, reversal, lines, taken)
     return reversal
@@ -175,6 +180,9 @@ def _taken(
             (Bigints(wanted),),
         )
         free = dict(found.fetchall())
+        account_of = {row[0]: row[1] for row in lines}
+        for water_account, litres in lease_turns.at(connection, account_of).values():
+            free[account_of[water_account]] += litres
     return {row[1]: min(row[5], max(0, free[row[1]])) for row in lines}
 
 

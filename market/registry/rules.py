@@ -101,7 +101,7 @@ class Border:
 @dataclass(frozen=True, slots=True)
 class SellFacts:
     """An account and its litres: allocated − used − sold + bought = balance; balance − held − pledged
-    is free.
+    − leased (held for its year's turn) is free.
 
     `lots_litres` is what its verified saving lots still permit; `quota_left_litres` what is left within
     its quota (None: no quota set for it).
@@ -116,6 +116,7 @@ class SellFacts:
     lots_litres: int
     quota_left_litres: int | None
     borders: tuple[Border, ...]
+    leased_litres: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +259,23 @@ def _gate(barrier: Barrier | None) -> list[Constraint]:
 
 
 def _balance(facts: SellFacts) -> Constraint:
+    told: tuple[tuple[str, str, int], ...] = (
+        ("allocated", "分配", facts.allocated_litres),
+        ("used", "已用", facts.used_litres),
+        ("held", "预留", facts.held_litres),
+        ("pledged", "质押", facts.pledged_litres),
+    )
+    if facts.leased_litres:
+        told += (("leased", "出租", facts.leased_litres),)
+    english = ", ".join(f"{name} {format_litres(litres)}" for name, _, litres in told)
     return Constraint(
         "balance",
-        max(0, facts.available_litres - facts.pledged_litres),
+        max(0, facts.available_litres - facts.pledged_litres - facts.leased_litres),
         OWN_RECORD,
-        f"allocated {format_litres(facts.allocated_litres)} m3, used {format_litres(facts.used_litres)},"
-        f" held {format_litres(facts.held_litres)}, pledged {format_litres(facts.pledged_litres)}",
-        f"分配 {format_litres(facts.allocated_litres)} 立方米，已用 {format_litres(facts.used_litres)}，"
-        f"预留 {format_litres(facts.held_litres)}，质押 {format_litres(facts.pledged_litres)}",
+        english.replace(",", " m3,", 1),
+        "，".join(f"{name} {format_litres(litres)}" for _, name, litres in told).replace(
+            "，", " 立方米，", 1
+        ),
     )
 
 

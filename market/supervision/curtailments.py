@@ -21,7 +21,7 @@ from ledger.units import format_litres
 from market.core import audit, clock, inbox, outbox
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.registry import caps, curtailing, places
+from market.registry import caps, curtailing, lease_turns, places
 from market.registry.errors import CurtailmentRunning, NotACut
 from market.registry.models import Limit
 from market.registry.season_models import Curtailment, CurtailmentCut
@@ -69,6 +69,7 @@ def order(
             select(Product)
             .where(
                 Product.water_year == water_year,
+                Product.tenure == "allocation",
                 Product.phase != "closed",
                 # A halt by the breaker ends by the clock: it becomes this one's.
                 or_(Product.phase != "halted", Product.id.in_(stopped)),
@@ -148,7 +149,8 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         cuts=cuts,
         offered=lambda: _offered(connection, found.water_year),
         lock=True,
-        beside=listings.between(connection, found.water_year),
+        beside=listings.between(connection, found.water_year)
+        | lease_turns.between(connection, found.water_year),
     )
     parts = {each.holder.water_account_id: each.parts for each in made.takings}
     selling = [account for account, each in parts.items() if each.ordered]
@@ -189,13 +191,17 @@ SELECT id, seller_water_account_id, source_litres FROM instructions
 
 
 def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_account_ids: list[int]) -> None:
-    """Has the engine end the open sales of accounts whose free water does not suffice, and stops their listings."""
+    """Has the engine end the open sales of accounts whose free water does not suffice, and stops their listings.
+
+    What they hold for the turns of leases is free too; what the cut leaves of it is held again afterwards.
+    """
     listed = session.scalars(
         select(Listing.id)
         .where(Listing.water_account_id.in_(water_account_ids), Listing.status.in_(HOLDING))
         .order_by(Listing.id)
     ).all()
     listings.stop_all(session, actor=actor, listing_ids=listed, reason=f"curtailment: {found.reason}")
+    lease_turns.free(raw(session), lease_turns.at(raw(session), water_account_ids))
     orders = session.scalars(
         select(Order.id)
         .where(Order.water_account_id.in_(water_account_ids), Order.status == "open", Order.side == "sell")
@@ -213,6 +219,7 @@ def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_acco
 def _post(session: Session, actor: audit.Actor, found: Curtailment, made: curtailing.Plan) -> None:
     curtailing.post(session, actor=actor, curtailment=found, made=made)
     connection = raw(session)
+    lease_turns.hold_all(connection, found.water_year)
     due = timetable.due(connection, msgspec.json.decode(found.products))
     awaits = [
         inbox.put(
@@ -278,14 +285,16 @@ _LOCK_LISTINGS_SQL = """
 SELECT FROM listings l JOIN products p ON p.id = l.product_id
  WHERE l.held_litres > 0 AND p.water_year = %s ORDER BY l.id FOR NO KEY UPDATE OF l
 """
-# What is listed for public bidding is an open sale as well.
+# What is listed for public bidding is an open sale as well, and so is what is leased and not delivered yet.
 _ORDERED_SQL = """
 SELECT x.water_account_id, sum(x.held)::bigint
-  FROM (SELECT water_account_id, product_id, held FROM orders WHERE status = 'open' AND side = 'sell'
+  FROM (SELECT water_account_id, held FROM orders WHERE status = 'open' AND side = 'sell'
         UNION ALL
-        SELECT water_account_id, product_id, held_litres FROM listings WHERE held_litres > 0) x
-  JOIN products p ON p.id = x.product_id
- WHERE p.water_year = %s GROUP BY 1
+        SELECT water_account_id, held_litres FROM listings WHERE held_litres > 0
+        UNION ALL
+        SELECT water_account_id, held_litres FROM lease_turns WHERE held_litres > 0) x
+  JOIN water_accounts w ON w.id = x.water_account_id
+ WHERE w.water_year = %s GROUP BY 1
 """
 _REVIEWED_SQL = """
 SELECT i.seller_water_account_id, sum(i.source_litres)::bigint

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ledger.models import Account
-from market.core import audit, inbox
+from market.core import audit, clock, inbox
 from market.core.db import raw
-from market.registry import pledge_sales, pledges, trusts, years
+from market.registry import leases, pledge_sales, pledges, trusts, years
 from market.registry.errors import WaterStillHeld
 from market.registry.models import WaterAccount, WaterYear
 from market.registry.pledge_errors import PledgedWaterInOrders
@@ -46,10 +46,17 @@ def begin(session: Session, *, actor: audit.Actor, water_year: int) -> WaterYear
     year = years.begin_closing(session, actor=actor, water_year=water_year)
     connection = raw(session)
     for product_id in session.scalars(
-        select(Product.id).where(Product.water_year == water_year).order_by(Product.id)
+        select(Product.id)
+        .where(Product.water_year == water_year, Product.tenure == "allocation")
+        .order_by(Product.id)
     ):
         payload = {"reason": "water_year_over"}
         inbox.put(connection, kind="close", actor=actor, product_id=product_id, payload=payload)
+    session.execute(
+        update(Product)
+        .where(Product.water_year == water_year, Product.tenure != "allocation")
+        .values(phase="closed", phase_reason=YEAR_OVER, phase_since=clock.now())
+    )
     return year
 
 
@@ -130,7 +137,7 @@ def _open_in(session: Session, kind: type[ResaleRound | BuyBack], water_year: in
 
 
 def _return_to_owners(session: Session, actor: audit.Actor, water_year: int) -> None:
-    """Gives what was entrusted or pledged back to those whose it is: their rights decide what is carried over."""
+    """Gives what was entrusted, pledged or leased back to its owners: their rights decide what is carried over."""
     unsold = (
         select(PledgeSale.id)
         .join(WaterAccount, WaterAccount.id == PledgeSale.water_account_id)
@@ -150,3 +157,4 @@ def _return_to_owners(session: Session, actor: audit.Actor, water_year: int) -> 
             trusts.end(session, actor=actor, trust_id=trust.id, reason=YEAR_OVER)
         trusts.give_back(session, actor=actor, trust_id=trust.id)
     pledges.lapse(session, actor=actor, water_year=water_year)
+    leases.lapse_year(session, actor=actor, water_year=water_year)

@@ -28,6 +28,7 @@ from market.registry import places, reference, rules
 from market.registry.county import sector_rules
 from market.registry.models import WaterYear
 from market.registry.reference import AccountView, Zones
+from market.trading import products
 from market.trading.buy_back_errors import (
     BuyBackDates,
     BuyBackNotOpen,
@@ -62,7 +63,7 @@ def publish(
 
     `multiple_e3`: thousandths of the water price at each seller's place; `ceiling_e6`: the most that one holder
     sells, as a share (millionths) of its allocation. Both days are legal days and belong to it.
-    Errors: NoBuyBackRule, NotFound, NotPublicStorage, ProductMismatch, MultipleOutOfRange, UnknownZone,
+    Errors: NoBuyBackRule, NotFound, NoBook, NotPublicStorage, ProductMismatch, MultipleOutOfRange, UnknownZone,
     NotABuyBackZone, BuyBackDates, InsufficientMoney.
     """
     connection = raw(session)
@@ -73,6 +74,7 @@ def publish(
     product = session.get(Product, product_id)
     if product is None:
         raise NotFound("there is no such product", pointer="/product_id")
+    products.check_book(product)
     if (product.source, product.water_year) != (storage.place.source, storage.place.water_year):
         raise ProductMismatch(
             "the storage holds another source or water year than the product", pointer="/product_id"

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from market.core import audit, books, clock, inbox, outbox
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.trading import call_clearing
+from market.trading import call_clearing, products
 from market.trading.call_models import Call
 from market.trading.errors import CallRunning, CallState, NoCallHere, ProductNotOpen
 from market.trading.models import Product
@@ -34,11 +34,12 @@ def open_call(
 ) -> Call:
     """Begins to gather orders for a call: from now on they wait. The seed's number is committed to before any comes.
 
-    Errors: NotFound, ProductNotOpen, CallRunning.
+    Errors: NotFound, NoBook, ProductNotOpen, CallRunning.
     """
     product = session.get(Product, product_id, with_for_update={"key_share": True}, populate_existing=True)
     if product is None:
         raise NotFound("there is no such product")
+    products.check_book(product)
     if product.phase not in CALLABLE:
         raise ProductNotOpen(f"trading in {product.code} is {product.phase}", available=product.phase)
     running = select(Call.id).where(Call.product_id == product_id, Call.status.in_(RUNNING))

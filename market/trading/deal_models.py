@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.base import Base
 
-DEAL_KINDS = ("negotiated", "bidding", "buy_back", "resale", "programme")
+DEAL_KINDS = ("negotiated", "bidding", "buy_back", "resale", "programme", "lease")
 DEAL_STATES = ("struck", "traded", "refused")
 
 
@@ -66,6 +66,12 @@ class StruckDeal(Base):
         CheckConstraint("(status = 'struck') = (resolved_at IS NULL)", name="resolved"),
         Index(None, "kind", "reference"),
         Index("ix_deals_struck", "id", postgresql_where="status = 'struck'"),
+        Index(
+            "uq_deals_lease",
+            "reference",
+            unique=True,
+            postgresql_where="kind = 'lease' AND status <> 'refused'",
+        ),
     )
 
 

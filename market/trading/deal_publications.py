@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from market.core import audit, clock
 from market.core.errors import NotFound
-from market.trading import holding, negotiated
+from market.county.parts import ALLOCATION
+from market.trading import holding, negotiated, registrations
 from market.trading.negotiation_errors import NegotiationState, ObjectedAlready, OwnDeal
-from market.trading.negotiation_models import Negotiation, NegotiationObjection, NegotiationSignature
+from market.trading.negotiation_models import Negotiation, NegotiationObjection
+from market.trading.negotiation_steps import MONEY, WATER, accepted, answerable, locked, tell
 
 
 def object_to(
@@ -38,7 +39,7 @@ def object_to(
             session.add(objection)
     except IntegrityError as error:
         raise ObjectedAlready from error
-    negotiated.tell(session, actor, negotiation, "objected", {"objection_id": objection.id})
+    tell(session, actor, negotiation, "objected", {"objection_id": objection.id})
     return objection
 
 
@@ -50,20 +51,19 @@ def is_over(negotiation: Negotiation) -> bool:
 def end_publication(session: Session, *, actor: audit.Actor, negotiation_id: int) -> Negotiation:
     """The days for objections are over: what was held is freed for the deal, which goes to its review.
 
-    Answerable is who signed last. Errors: NotFound, NegotiationState.
+    A lease or a right goes to the registry; the price of a right stays held. Answerable is who signed last.
+    Errors: NotFound, NegotiationState.
     """
-    negotiation = negotiated.locked(session, negotiation_id, "published")
+    negotiation = locked(session, negotiation_id, "published")
     if not is_over(negotiation):
         raise NegotiationState(
             f"it is published until {negotiation.published_until}", limit=str(negotiation.published_until)
         )
-    last = session.scalars(
-        select(NegotiationSignature)
-        .where(NegotiationSignature.negotiation_id == negotiation_id)
-        .order_by(NegotiationSignature.signed_at.desc())
-    ).first()
-    assert last is not None
-    holding.free(session, [(negotiated.WATER, negotiation_id), (negotiated.MONEY, negotiation_id)])
-    negotiated.strike(session, actor, negotiation, negotiated.accepted(session, negotiation), last.user_id)
-    negotiated.tell(session, actor, negotiation, "publication_ended", {})
+    if negotiation.tenure == ALLOCATION:
+        holding.free(session, [(WATER, negotiation_id), (MONEY, negotiation_id)])
+        made, user_id = accepted(session, negotiation), answerable(session, negotiation_id)
+        negotiated.strike(session, actor, negotiation, made, user_id)
+    else:
+        registrations.to_registry(negotiation)
+    tell(session, actor, negotiation, "publication_ended", {})
     return negotiation

@@ -24,6 +24,8 @@ DEALING: Phases = frozenset({"pre_open", "open", "auction"})
 """Deals do not wait for the book to open; a halt stops them too."""
 BUY_BACK, RESALE = "buy_back", "resale"
 """The mechanisms by which alone water comes into public storage, and leaves it for money."""
+LEASE = "lease"
+"""A year of a lease: its litres are the year's share to the litre, and its rent is of the day of the contract."""
 OWNERS_RULE = "service rule of the exchange: nobody trades with itself"
 
 
@@ -50,11 +52,11 @@ class Dealer:
         seller, buyer = (exchange.accounts.get(each) for each in (deal.seller_account, deal.buyer_account))
         if seller is None or buyer is None:
             return Refused("not_found", "there is no such water account", "/water_account_id")
-        what = (deal.product, deal.volume, deal.price, DEALING)
+        what, leased = (deal.product, deal.volume, deal.price, DEALING), deal.kind == LEASE
         refusal = (
-            exchange.refuse_side(seller, SELL, *what, storing=deal.kind == RESALE)
-            or exchange.refuse_side(buyer, BUY, *what, storing=deal.kind == BUY_BACK)
-            or exchange.refuse_band(deal.price, deal.product, deal=True)
+            exchange.refuse_side(seller, SELL, *what, storing=deal.kind == RESALE, lots=not leased)
+            or exchange.refuse_side(buyer, BUY, *what, storing=deal.kind == BUY_BACK, lots=not leased)
+            or (None if leased else exchange.refuse_band(deal.price, deal.product, deal=True))
         )
         if refusal is not None:
             return refusal

@@ -31,6 +31,15 @@ class ProductMismatch(Refusal):
     title_zh = "水量账户与交易品种不符"
 
 
+class NoBook(Refusal):
+    """Leases and rights are negotiated: what only a book has, orders, calls or halts, they have not."""
+
+    code = "no_book"
+    title_en = "This product has no order book"
+    title_zh = "该交易品种无集中报价"
+    legal = "service rule of the exchange: leases and rights are negotiated"
+
+
 class ProductExpired(Refusal):
     """The product's water year is over."""
 

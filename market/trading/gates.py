@@ -124,7 +124,7 @@ class Gates(Matcher):
 
     def refuse_side(
         self, account: Account, side: str, product_id: int, volume: int, price: int, phases: Phases = TRADING,
-        storing: bool = False,
+        storing: bool = False, lots: bool = True,
     ) -> Refused | None:  # fmt: skip
         """What forbids this account to buy or sell that much at that price, whatever it has free."""
         product = self.products.get(account.product)
@@ -134,7 +134,7 @@ class Gates(Matcher):
         refusal = (
             self.refuse_switched(account.participant, product)
             or self.refuse_phase(product, phases)
-            or self.refuse_amounts(volume, price, product)
+            or self.refuse_amounts(volume, price, product, lots=lots)
         )
         if refusal is not None:
             return refusal
@@ -201,12 +201,12 @@ class Gates(Matcher):
                        format_price_e4(price), guard.legal_source)  # fmt: skip
 
     @staticmethod
-    def refuse_amounts(volume: int, price: int, product: Product) -> Refused | None:
-        """Whether volume (litres) and price (1/10 000 yuan per m3) are such as the market takes."""
+    def refuse_amounts(volume: int, price: int, product: Product, *, lots: bool = True) -> Refused | None:
+        """Whether volume (litres; `lots`: whole ones) and price (1/10 000 yuan per m3) are such as the market takes."""
         if not 0 < volume <= MAX_LITRES:
             return Refused("volume_out_of_range", "the volume is not between one litre and the most the market takes",
                            "/volume", format_litres(MAX_LITRES), None, SERVICE_RULE)  # fmt: skip
-        if volume % product.lot:
+        if lots and volume % product.lot:
             return Refused("not_whole_lots", "the volume is not a multiple of the smallest lot", "/volume",
                            format_litres(product.lot), None, SERVICE_RULE)  # fmt: skip
         if not 0 < price <= MAX_PRICE_E4:

@@ -41,6 +41,7 @@ LEFT JOIN LATERAL (
   SELECT t.traded_at, CASE t.maker WHEN 'buy' THEN t.price_e4 * t.k / 1000 ELSE t.price_e4 END AS price
   FROM trades t WHERE t.product_id = p.id AND NOT EXISTS (SELECT FROM deals d WHERE d.trade_id = t.id)
   ORDER BY t.id DESC LIMIT 1) AS t ON true
+WHERE p.tenure = 'allocation'
 """
 _BEGIN_SQL = """
 WITH told AS (

@@ -94,6 +94,19 @@ def reduce(session: Session, wanted: Mapping[Key, int]) -> None:
         batch.execute(raw(session))
 
 
+def give(session: Session, key: Key) -> int:
+    """Lets go of a hold whole, for whoever posts it in this transaction; returns its pending transfer."""
+    kind, reference_id = key
+    found = session.scalars(
+        select(DealHold)
+        .where(DealHold.kind == kind, DealHold.reference == reference_id, DealHold.amount > 0)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    found.amount = 0
+    return found.hold_id
+
+
 def free(session: Session, keys: Sequence[Key]) -> None:
     """Frees everything that these hold."""
     if keys:

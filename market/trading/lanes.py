@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ledger.units import fen_ceil, fen_half_even
 from market.county.pack import Pack
-from market.county.parts import NegotiatedRule
+from market.county.parts import ALLOCATION, NegotiatedRule
 from market.trading.book import BUY
 from market.trading.fills import source_for
 from market.trading.ways import Side
@@ -42,8 +42,8 @@ def term(today: dt.date, year_starts_on: dt.date, year_ends_on: dt.date) -> tupl
 
 
 def rule_for(
-    pack: Pack, seller: Side, buyer: Side, starts_on: dt.date, ends_on: dt.date
+    pack: Pack, seller: Side, buyer: Side, starts_on: dt.date, ends_on: dt.date, tenure: str = ALLOCATION
 ) -> NegotiatedRule | None:
-    """The county's rule for a deal between these places with this term; None: it may not be negotiated."""
+    """The county's rule for a deal of a tenure between these places with this term; None: it may not be negotiated."""
     sectors, canals = (seller.sector, buyer.sector), (seller.canal_code, buyer.canal_code)
-    return pack.negotiated_rule(sectors, canals, starts_on, ends_on)
+    return pack.negotiated_rule(sectors, canals, starts_on, ends_on, tenure)

@@ -1,9 +1,12 @@
 """Negotiated deals (协议转让): offer, counter-offer, acceptance, signatures of both sides, and the county's lane.
 
+What is dealt in is a year's allocation, a lease or a right, as the product's tenure says (`tenures`).
+
 The offers of two named parties make a contract (民法典 arts 471-490). Its price is reported when both have signed,
 before anybody approves anything. Then the county pack's rule decides: irrigation users of one district, for a year at
 most, only file it (interim measures of 2016 arts 20-22, from memory); other deals are reviewed by the engine's own
-review of the instruction (art. 15), some after a publication for objection. See docs/decisions/0016.
+review of the instruction (art. 15), some after a publication for objection. See docs/decisions/0016. Leases and rights
+are the registry's to decide and enter (`registrations`).
 """
 
 from __future__ import annotations
@@ -19,37 +22,41 @@ from ledger.units import format_litres
 from market.core import audit, clock, outbox
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.county.current import pack_in_force
-from market.county.parts import FILING, PUBLICATION
-from market.trading import deals, errors, holding, lanes, negotiation_contracts, standing
+from market.county.parts import ALLOCATION, ENTITLEMENT, FILING, PUBLICATION
+from market.participants.models import MoneyAccount
+from market.registry import steps
+from market.registry.lease_terms import Terms
+from market.trading import deals, holding, lanes, negotiation_contracts, registrations, tenures
 from market.trading.book import BUY, SELL
 from market.trading.gates import MAX_LITRES, MAX_PRICE_E4
 from market.trading.models import Product
 from market.trading.negotiation_errors import (
     AnotherContract,
-    MayNotBeNegotiated,
     NegotiationState,
     OfferAmount,
-    OfferExpired,
     OfferIsNotTheLast,
     OfferIsYours,
     OfferTime,
     SignedAlready,
 )
 from market.trading.negotiation_models import (
+    RUNNING,
     Negotiation,
     NegotiationOffer,
     NegotiationSignature,
 )
+from market.trading.negotiation_steps import MONEY, WATER, accepted, last, locked, tell
 
 KIND = "negotiated"
-WATER, MONEY = "negotiation_water", "negotiation_money"
 OTHER = {BUY: SELL, SELL: BUY}
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What one side offers. Litres and price (1/10 000 yuan per m3) are counted at the place of the side `at`."""
+    """What one side offers. Litres and price (1/10 000 yuan per m3) are counted at the place of the side `at`.
+
+    Of a lease: the litres of a full year and the rent, with its `terms`; of a right: its yearly volume.
+    """
 
     at: str
     volume_litres: int
@@ -57,24 +64,29 @@ class Proposal:
     expires_at: dt.datetime
     conditions: str = ""
     message: str = ""
+    terms: Terms | None = None
 
 
 def open_negotiation(
     session: Session, *, actor: audit.Actor, product_id: int, side: str, water_account_id: int,
-    other_water_account_id: int, proposal: Proposal,
+    other_water_account_id: int, proposal: Proposal, entitlement_id: int | None = None,
 ) -> Negotiation:  # fmt: skip
     """Opens a negotiation with the first offer, made by the side ('buy', 'sell') of `water_account_id`.
 
-    Errors: NotFound, MayNotBeNegotiated, OfferTime, OfferAmount, and what the exchange refuses these two accounts.
+    A lease or the sale of a right names the seller's right. Errors: NotFound, OfferTime, OfferAmount, and those of
+    `tenures.pair`.
     """
     product = session.get(Product, product_id)
     if product is None:
         raise NotFound("there is no such product", pointer="/product_id")
     accounts = (water_account_id, other_water_account_id)
     seller_id, buyer_id = accounts if side == SELL else accounts[::-1]
-    pair = _pair(session, product, seller_id, buyer_id)
+    asked = tenures.Asked(entitlement_id, proposal.volume_litres, proposal.terms)
+    pair = tenures.pair(session, product, seller_id, buyer_id, asked)
     negotiation = Negotiation(
         product_id=product_id,
+        tenure=product.tenure,
+        entitlement_id=entitlement_id,
         seller_id=pair.seller.participant_id,
         buyer_id=pair.buyer.participant_id,
         seller_water_account_id=seller_id,
@@ -94,15 +106,14 @@ def offer(
 ) -> Negotiation:
     """A new offer of a side: its own improved, or a counter-offer, which ends the other's (民法典 art. 488).
 
-    Errors: NotFound, NegotiationState, OfferExpired, OfferTime, OfferAmount, MayNotBeNegotiated, and the exchange's.
+    Errors: NotFound, NegotiationState, OfferExpired, OfferTime, OfferAmount, and those of `tenures.pair`.
     """
     negotiation = locked(session, negotiation_id, "open")
-    product = session.get_one(Product, negotiation.product_id)
-    pair = _pair(session, product, negotiation.seller_water_account_id, negotiation.buyer_water_account_id)
-    last = _last(session, negotiation_id)
-    _offer(session, actor, negotiation, product, pair, side, last.number + 1, proposal)
+    product, pair = _pair(session, negotiation, proposal.volume_litres, proposal.terms)
+    number = last(session, negotiation_id).number + 1
+    _offer(session, actor, negotiation, product, pair, side, number, proposal)
     negotiation.expires_at = proposal.expires_at
-    tell(session, actor, negotiation, "offered", {"side": side, "number": last.number + 1})
+    tell(session, actor, negotiation, "offered", {"side": side, "number": number})
     return negotiation
 
 
@@ -111,19 +122,17 @@ def accept(
 ) -> Negotiation:
     """A side accepts the other's last offer: the contract's text and its lane are fixed.
 
-    Errors: NotFound, NegotiationState, OfferIsNotTheLast, OfferIsYours, OfferExpired, MayNotBeNegotiated, and the
-    exchange's.
+    Errors: NotFound, NegotiationState, OfferIsNotTheLast, OfferIsYours, OfferExpired, and those of `tenures.pair`.
     """
     negotiation = locked(session, negotiation_id, "open")
-    last = _last(session, negotiation_id)
-    if last.number != number:
+    stands = last(session, negotiation_id)
+    if stands.number != number:
         raise OfferIsNotTheLast(
-            f"offer {last.number} stands now", pointer="/number", available=str(last.number)
+            f"offer {stands.number} stands now", pointer="/number", available=str(stands.number)
         )
-    if last.side == side:
+    if stands.side == side:
         raise OfferIsYours(f"the other side ({OTHER[side]}) accepts it")
-    product = session.get_one(Product, negotiation.product_id)
-    pair = _pair(session, product, negotiation.seller_water_account_id, negotiation.buyer_water_account_id)
+    product, pair = _pair(session, negotiation, stands.volume_litres, _terms(stands))
     rule = pair.rule
     now = clock.now()
     negotiation.status, negotiation.accepted_at, negotiation.accepted_number = "accepted", now, number
@@ -131,7 +140,7 @@ def accept(
     negotiation.legal_source = rule.basis.source
     negotiation.publication_days, negotiation.working_days = rule.publication_days, rule.working_days
     negotiation.expires_at = clock.end_of_legal_day(clock.today() + dt.timedelta(days=rule.signing_days))
-    text = negotiation_contracts.text(negotiation, last, product, pair)
+    text = negotiation_contracts.text(negotiation, stands, product, pair)
     negotiation.contract, negotiation.contract_sha256 = text, negotiation_contracts.digest(text)
     detail = {"side": side, "number": number, "lane": rule.lane, "sha256": negotiation.contract_sha256.hex()}
     tell(session, actor, negotiation, "accepted", detail)
@@ -142,9 +151,12 @@ def sign(session: Session, *, actor: audit.Actor, negotiation_id: int, side: str
     """A side signs the contract with this SHA-256 (hex). With the second signature the contract is concluded.
 
     Its price is reported then (民法典 art. 490; price reporting before any approval), and it takes its lane.
-    Errors: NotFound, NegotiationState, AnotherContract, SignedAlready, and of a published one InsufficientWater,
-    InsufficientMoney.
+    The buyer of a right holds its price from its signature on. Errors: NotFound, NegotiationState, AnotherContract,
+    SignedAlready, InsufficientWater, InsufficientMoney, and of a lease that is only filed those of `leases.register`.
     """
+    known = session.get(Negotiation, negotiation_id)
+    if known is not None and known.tenure != ALLOCATION:
+        steps.lock_years(session)  # before everything else, as the end of a year does
     negotiation = locked(session, negotiation_id, "accepted")
     assert negotiation.contract_sha256 is not None and actor.user_id is not None
     if sha256 != negotiation.contract_sha256.hex():
@@ -165,6 +177,8 @@ def sign(session: Session, *, actor: audit.Actor, negotiation_id: int, side: str
             signed_at=clock.now(),
         )
     )
+    if negotiation.tenure == ENTITLEMENT and side == BUY:
+        _hold_price(session, negotiation)
     if signed:
         _conclude(session, actor, negotiation)
     tell(session, actor, negotiation, "signed", {"side": side, "sha256": sha256})
@@ -181,13 +195,15 @@ def _conclude(session: Session, actor: audit.Actor, negotiation: Negotiation) ->
         raw(session), topic="trading.negotiation.price_reported", subject=("negotiation", negotiation.id),
         payload=told,
     )  # fmt: skip
+    if negotiation.tenure != ALLOCATION:
+        registrations.conclude(session, actor, negotiation, made)
+        return
     if negotiation.lane != PUBLICATION:
         if negotiation.lane == FILING:
             negotiation.filed_at = clock.now()
         strike(session, actor, negotiation, made, actor.user_id)
         return
-    product = session.get_one(Product, negotiation.product_id)
-    pair = _pair(session, product, negotiation.seller_water_account_id, negotiation.buyer_water_account_id)
+    product, pair = _pair(session, negotiation, made.volume_litres, None)
     litres = lanes.quantities(made.volume_litres, made.price_e4, made.at, pair.way.k).source_litres
     holding.hold(
         session,
@@ -203,6 +219,30 @@ def _conclude(session: Session, actor: audit.Actor, negotiation: Negotiation) ->
     )  # fmt: skip
     negotiation.status = "published"
     negotiation.published_until = clock.today() + dt.timedelta(days=negotiation.publication_days)
+
+
+def _hold_price(session: Session, negotiation: Negotiation) -> None:
+    """Holds what the buyer of a right pays, until the registry decides. Errors: InsufficientMoney."""
+    made = accepted(session, negotiation)
+    account = session.scalars(
+        select(MoneyAccount.account_id).where(MoneyAccount.participant_id == negotiation.buyer_id)
+    ).one()
+    fen = tenures.right_fen(made.volume_litres, made.price_e4)
+    holding.hold(session, [holding.Wanted((MONEY, negotiation.id), account, fen)])
+
+
+def _terms(made: NegotiationOffer) -> Terms | None:
+    return registrations.terms_of(made) if made.years is not None else None
+
+
+def _pair(
+    session: Session, negotiation: Negotiation, volume_litres: int, terms: Terms | None
+) -> tuple[Product, negotiation_contracts.Pair]:
+    """The product, the two sides and the county's rule. Errors: those of `tenures.pair`."""
+    product = session.get_one(Product, negotiation.product_id)
+    accounts = (negotiation.seller_water_account_id, negotiation.buyer_water_account_id)
+    asked = tenures.Asked(negotiation.entitlement_id, volume_litres, terms)
+    return product, tenures.pair(session, product, *accounts, asked)
 
 
 def strike(
@@ -242,9 +282,11 @@ def expire(session: Session, *, actor: audit.Actor, negotiation_id: int) -> Nego
 
 
 def cancel(session: Session, *, actor: audit.Actor, negotiation_id: int, reason: str) -> Negotiation:
-    """Ends whatever has not been struck, as at the end of its water year. Errors: NotFound, NegotiationState."""
-    negotiation = locked(session, negotiation_id, "open", "accepted", "published", in_time=False)
-    holding.free(session, [(WATER, negotiation_id), (MONEY, negotiation_id)])
+    """Ends whatever is neither struck nor registered, as at the end of its water year.
+
+    Errors: NotFound, NegotiationState.
+    """
+    negotiation = locked(session, negotiation_id, *RUNNING, in_time=False)
     return _end(session, actor, negotiation, "cancelled", reason, {})
 
 
@@ -253,45 +295,9 @@ def _end(
     detail: dict[str, Any],
 ) -> Negotiation:  # fmt: skip
     negotiation.status, negotiation.ended_at, negotiation.end_reason = status, clock.now(), reason
+    holding.free(session, [(WATER, negotiation.id), (MONEY, negotiation.id)])
     tell(session, actor, negotiation, status, detail)
     return negotiation
-
-
-def locked(session: Session, negotiation_id: int, *states: str, in_time: bool = True) -> Negotiation:
-    """A negotiation in one of these states, locked. Errors: NotFound, NegotiationState, OfferExpired (if `in_time`)."""
-    found = session.get(Negotiation, negotiation_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound("there is no such negotiation")
-    if found.status not in states:
-        raise NegotiationState(f"the negotiation is {found.status}", available=found.status)
-    if in_time and found.status in ("open", "accepted") and clock.now() >= found.expires_at:
-        raise OfferExpired(
-            f"it stood until {found.expires_at.isoformat()}", limit=found.expires_at.isoformat()
-        )
-    return found
-
-
-def _pair(
-    session: Session, product: Product, seller_account: int, buyer_account: int
-) -> negotiation_contracts.Pair:
-    """The two sides and the county's rule for them. Errors: NotFound, MayNotBeNegotiated, the exchange's refusals."""
-    connection = raw(session)
-    pack = pack_in_force(connection)
-    found = standing.load(connection, pack, (seller_account, buyer_account))
-    seller = standing.one(found, seller_account, "/water_account_id")
-    buyer = standing.one(found, buyer_account, "/other_water_account_id")
-    refusal = standing.refuse(pack, product, seller, buyer)
-    if refusal is not None:
-        raise errors.of(refusal)
-    starts_on, ends_on = negotiation_contracts.term(session, product)
-    rule = lanes.rule_for(pack, seller, buyer, starts_on, ends_on)
-    if rule is None:
-        raise MayNotBeNegotiated(
-            f"no rule is for {seller.sector} at {seller.canal_code} to {buyer.sector} at {buyer.canal_code}"
-        )
-    return negotiation_contracts.Pair(
-        seller, buyer, standing.way(pack, seller, buyer), rule, starts_on, ends_on
-    )
 
 
 def _offer(
@@ -310,10 +316,8 @@ def _offer(
         raise OfferAmount(f"it is of whole lots of {lot} m3", pointer="/volume", limit=lot)
     if not 0 < proposal.price_e4 <= MAX_PRICE_E4:
         raise OfferAmount("the price is above zero", pointer="/price")
-    if not lanes.quantities(
-        proposal.volume_litres, proposal.price_e4, proposal.at, pair.way.k
-    ).delivered_litres:
-        raise OfferAmount("the route would deliver less than a litre", pointer="/volume")
+    tenures.check_amounts(product, pair, proposal.volume_litres, proposal.price_e4, proposal.at)
+    terms = proposal.terms
     session.add(
         NegotiationOffer(
             negotiation_id=negotiation.id,
@@ -322,6 +326,10 @@ def _offer(
             at=proposal.at,
             volume_litres=proposal.volume_litres,
             price_e4=proposal.price_e4,
+            years=terms.years if terms else None,
+            short_year=terms.short_year if terms else None,
+            turn_month=terms.turn_month if terms else None,
+            grace_days=terms.grace_days if terms else None,
             expires_at=proposal.expires_at,
             conditions=proposal.conditions,
             message=proposal.message,
@@ -330,24 +338,3 @@ def _offer(
             made_at=now,
         )
     )
-
-
-def _last(session: Session, negotiation_id: int) -> NegotiationOffer:
-    statement = select(NegotiationOffer).where(NegotiationOffer.negotiation_id == negotiation_id)
-    return session.scalars(statement.order_by(NegotiationOffer.number.desc()).limit(1)).one()
-
-
-def accepted(session: Session, negotiation: Negotiation) -> NegotiationOffer:
-    """The offer that became the contract."""
-    return session.get_one(NegotiationOffer, (negotiation.id, negotiation.accepted_number))
-
-
-def tell(
-    session: Session, actor: audit.Actor, negotiation: Negotiation, action: str, detail: dict[str, Any]
-) -> None:
-    """The event and the audit link of a step; last, as the audit trail is locked last."""
-    negotiation.version += 1
-    connection = raw(session)
-    subject = ("negotiation", negotiation.id)
-    outbox.publish(connection, topic=f"trading.negotiation.{action}", subject=subject)
-    audit.record(connection, actor=actor, action=f"negotiation.{action}", subject=subject, detail=detail)

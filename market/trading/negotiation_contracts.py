@@ -14,21 +14,25 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy.orm import Session
 
-from ledger.units import format_fen, format_litres, format_price_e4
+from ledger.units import fen_half_even, format_fen, format_litres, format_price_e4
 from market.core import clock, ids
-from market.county.parts import NegotiatedRule
-from market.registry.models import WaterYear
+from market.county.parts import ALLOCATION, NegotiatedRule
+from market.registry.lease_terms import Terms
+from market.registry.models import Entitlement, WaterYear
 from market.trading import lanes
 from market.trading.models import Product
 from market.trading.negotiation_models import Negotiation, NegotiationOffer
 from market.trading.standing import Standing
 from market.trading.ways import Way
 
-FORM = "karez.negotiated.1"
+FORM = "karez.negotiated.2"
 
 
 class Pair(NamedTuple):
-    """The two sides of a deal, how water goes between them, the county's rule for it, and the term of its use."""
+    """The two sides of a deal, how water goes between them, the county's rule for it, and the term of its use.
+
+    Of a lease or the sale of a right: the right, and of a lease its terms.
+    """
 
     seller: Standing
     buyer: Standing
@@ -36,6 +40,8 @@ class Pair(NamedTuple):
     rule: NegotiatedRule
     starts_on: dt.date
     ends_on: dt.date
+    right: Entitlement | None = None
+    terms: Terms | None = None
 
 
 def term(session: Session, product: Product) -> tuple[dt.date, dt.date]:
@@ -56,24 +62,18 @@ def digest(text: str) -> bytes:
 
 def text(negotiation: Negotiation, offer: NegotiationOffer, product: Product, pair: Pair) -> str:
     """The contract of an accepted offer."""
-    amounts = lanes.quantities(offer.volume_litres, offer.price_e4, offer.at, pair.way.k)
     rule = pair.rule
     return canonical(
         {
             "form": FORM,
+            "tenure": product.tenure,
             "negotiation": ids.public("neg", negotiation.id),
             "product": product.code,
             "offer": offer.number,
             "offered_by": offer.side,
             "seller": party(pair.seller),
             "buyer": party(pair.buyer),
-            "counted_at": offer.at,
-            "volume_m3": format_litres(offer.volume_litres),
-            "price_yuan_per_m3": format_price_e4(offer.price_e4),
-            "leaves_seller_m3": format_litres(amounts.source_litres),
-            "reaches_buyer_m3": format_litres(amounts.delivered_litres),
-            "arrive_per_mille": pair.way.k,
-            "amount_yuan": format_fen(amounts.amount_fen),
+            **_subject(offer, product, pair),
             "use_from": pair.starts_on.isoformat(),
             "use_until": pair.ends_on.isoformat(),
             "conditions": offer.conditions,
@@ -83,6 +83,44 @@ def text(negotiation: Negotiation, offer: NegotiationOffer, product: Product, pa
             "rule_demonstration": rule.basis.demonstration,
         }
     )
+
+
+def _subject(offer: NegotiationOffer, product: Product, pair: Pair) -> dict[str, Any]:
+    """What is dealt in, how much of it and for how much, by tenure."""
+    if product.tenure == ALLOCATION:
+        amounts = lanes.quantities(offer.volume_litres, offer.price_e4, offer.at, pair.way.k)
+        return {
+            "counted_at": offer.at,
+            "volume_m3": format_litres(offer.volume_litres),
+            "price_yuan_per_m3": format_price_e4(offer.price_e4),
+            "leaves_seller_m3": format_litres(amounts.source_litres),
+            "reaches_buyer_m3": format_litres(amounts.delivered_litres),
+            "arrive_per_mille": pair.way.k,
+            "amount_yuan": format_fen(amounts.amount_fen),
+        }
+    assert pair.right is not None
+    of_right = {
+        "certificate": pair.right.certificate_number,
+        "right_m3_a_year": format_litres(pair.right.volume_litres),
+        "volume_m3_a_year": format_litres(offer.volume_litres),
+    }
+    if pair.terms is None:
+        return of_right | {
+            "price_yuan_per_m3_of_yearly_volume": format_price_e4(offer.price_e4),
+            "amount_yuan": format_fen(fen_half_even(offer.volume_litres * offer.price_e4)),
+            "announced_before_registration": "stays with the seller",
+            "leases_of_the_right": "go on with it",
+        }
+    return of_right | {
+        "rent_yuan_per_m3": format_price_e4(offer.price_e4),
+        "arrive_per_mille": pair.way.k,
+        "first_water_year": product.water_year,
+        "water_years": pair.terms.years,
+        "short_year": pair.terms.short_year,
+        "turn_month": pair.terms.turn_month,
+        "announced_after_the_turn": "stays with the lessor",
+        "grace_days": pair.terms.grace_days,
+    }
 
 
 def party(side: Standing) -> dict[str, str]:

@@ -77,6 +77,15 @@ class MayNotBeNegotiated(Refusal):
     legal = "county pack: negotiated"
 
 
+class SubjectMismatch(Refusal):
+    """An allocation is water; a lease names a right and its water years; the sale of a right names the right."""
+
+    code = "subject_mismatch"
+    title_en = "Not what this product is"
+    title_zh = "标的与交易品种不符"
+    legal = "service rule of the exchange: a product is a source, a water year and a tenure"
+
+
 class AnotherContract(Conflict):
     """The signature names another text than the one that both sign."""
 

@@ -15,13 +15,16 @@ from ledger.arrays import Bigints
 from market.core import clock
 from market.core.db import raw
 from market.core.errors import NotFound
+from market.registry.lease_models import Lease
 from market.trading.deal_models import StruckDeal
 from market.trading.models import Product, Trade
 from market.trading.negotiation_models import (
+    RUNNING,
     Negotiation,
     NegotiationObjection,
     NegotiationOffer,
     NegotiationSignature,
+    RightSale,
 )
 
 _DEALS_SQL: LiteralString = """
@@ -34,12 +37,14 @@ WHERE d.kind = %s AND d.reference = ANY (%s) ORDER BY d.reference, d.id DESC
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A negotiation with its offers and signatures, oldest first, and what the engine made of it, if it has."""
+    """A negotiation with its offers and signatures, oldest first, and what the engine or the register made of it."""
 
     negotiation: Negotiation
     offers: Sequence[NegotiationOffer]
     signatures: Sequence[NegotiationSignature]
     deal: Any | None
+    lease_id: int | None = None
+    sale: RightSale | None = None
 
 
 class Published(NamedTuple):
@@ -69,6 +74,7 @@ def negotiations(
     status: str | None = None,
     lane: str | None = None,
     instruction_id: int | None = None,
+    tenure: str | None = None,
     after: int | None = None,
     limit: int = 50,
 ) -> list[View]:
@@ -82,6 +88,8 @@ def negotiations(
         statement = statement.where(Negotiation.status == status)
     if lane is not None:
         statement = statement.where(Negotiation.lane == lane)
+    if tenure is not None:
+        statement = statement.where(Negotiation.tenure == tenure)
     if instruction_id is not None:
         behind = (
             select(StruckDeal.reference)
@@ -106,7 +114,19 @@ def negotiations(
     ):
         signatures[signature.negotiation_id].append(signature)
     made = struck(raw(session), "negotiated", wanted)
-    return [View(each, offers[each.id], signatures[each.id], made.get(each.id)) for each in found]
+    let: dict[int, int] = dict(
+        session.execute(select(Lease.negotiation_id, Lease.id).where(Lease.negotiation_id.in_(wanted))).all()
+    )
+    sold = {
+        each.negotiation_id: each
+        for each in session.scalars(select(RightSale).where(RightSale.negotiation_id.in_(wanted)))
+    }
+    return [
+        View(
+            each, offers[each.id], signatures[each.id], made.get(each.id), let.get(each.id), sold.get(each.id)
+        )
+        for each in found
+    ]  # fmt: skip
 
 
 def negotiation(session: Session, *, negotiation_id: int) -> View:
@@ -176,13 +196,13 @@ def to_strike(session: Session) -> list[int]:
 
 
 def unfinished(session: Session, *, water_year: int) -> list[int]:
-    """Negotiations of a water year's products that are neither struck nor over, by id."""
+    """Negotiations of a water year's products that are neither struck, registered nor over, by id."""
     return list(
         session.scalars(
             select(Negotiation.id)
             .join(Product, Product.id == Negotiation.product_id)
             .where(Product.water_year == water_year)
-            .where(Negotiation.status.in_(("open", "accepted", "published")))
+            .where(Negotiation.status.in_(RUNNING))
             .order_by(Negotiation.id)
         )
     )

@@ -9,8 +9,10 @@ from market.core import audit, clock, inbox
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
 from market.county.pack import Pack
+from market.county.parts import ALLOCATION
 from market.registry.models import WaterYear
 from market.trading import sessions, timetable
+from market.trading.errors import NoBook
 from market.trading.models import Product
 
 
@@ -40,6 +42,12 @@ def install(session: Session, *, pack: Pack, actor: audit.Actor) -> int:
     return added
 
 
+def check_book(product: Product) -> None:
+    """Leases and rights have no book: nothing of theirs is halted or called. Errors: NoBook."""
+    if product.tenure != ALLOCATION:
+        raise NoBook(f"{product.code} is negotiated", pointer="/product_id")
+
+
 def halt(session: Session, *, actor: audit.Actor, product_id: int, reason: str) -> int:
     """Has the engine halt a product: no new orders and no matching until it is resumed. Returns the inbox id."""
     return _tell_engine(session, "halt", actor, product_id, reason)
@@ -56,8 +64,10 @@ def resume(session: Session, *, actor: audit.Actor, product_id: int, reason: str
 def _tell_engine(
     session: Session, kind: str, actor: audit.Actor, product_id: int, reason: str, **more: str
 ) -> int:
-    if session.get(Product, product_id) is None:
+    product = session.get(Product, product_id)
+    if product is None:
         raise NotFound("there is no such product")
+    check_book(product)
     connection = raw(session)
     item = inbox.put(
         connection, kind=kind, actor=actor, product_id=product_id, payload={"reason": reason} | more

@@ -29,6 +29,7 @@ from market.trading import (
     holding,
     lanes,
     negotiation_contracts,
+    products,
     programme_contracts,
     standing,
 )
@@ -59,12 +60,13 @@ def publish(
 ) -> Programme:  # fmt: skip
     """A buyer publishes a programme; its money for the maximum is held, and half a fen for each seller there can be.
 
-    Litres and price (1/10 000 yuan per m3) at the sellers' places. Errors: NotFound, UnknownZone, ProgrammeAmounts,
-    DeadlineTime, InsufficientMoney, and what the exchange refuses a buyer.
+    Litres and price (1/10 000 yuan per m3) at the sellers' places. Errors: NotFound, NoBook, UnknownZone,
+    ProgrammeAmounts, DeadlineTime, InsufficientMoney, and what the exchange refuses a buyer.
     """
     product = session.get(Product, product_id)
     if product is None:
         raise NotFound("there is no such product", pointer="/product_id")
+    products.check_book(product)
     if not clock.now() < deadline <= product.closes_at:
         raise DeadlineTime(pointer="/deadline", limit=product.closes_at.isoformat())
     _check_amounts(product, price_e4, minimum_litres, maximum_litres)

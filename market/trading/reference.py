@@ -86,6 +86,7 @@ class Reference:
     def _load_products(self, connection: psycopg.Connection[Any]) -> None:
         rows = connection.execute(
             "SELECT id, code, phase, lot_litres, closes_at, version, phase_reason, source, water_year FROM products"
+            " WHERE tenure = 'allocation'"
         ).fetchall()
         headroom = books.system_account(connection, HEADROOM, AccountCode.LIMIT_USE)
         money = books.system_account(connection, CNY, AccountCode.MONEY_CLEARING)

@@ -19,6 +19,7 @@ from market.core import audit, clock, outbox
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
+from market.trading import products
 from market.trading.models import Product
 from market.trading.session_models import BUREAU, CARRIED, TARIFF, TRADED, ReferencePrice
 
@@ -31,7 +32,7 @@ WHERE product_id = ANY (%s::bigint[]) AND from_day <= %s ORDER BY product_id, fr
 """
 _DUE_SQL = """
 SELECT p.id FROM products p
-WHERE p.phase <> 'closed' AND p.closes_at > %(now)s
+WHERE p.tenure = 'allocation' AND p.phase <> 'closed' AND p.closes_at > %(now)s
   AND NOT EXISTS (SELECT FROM reference_prices r WHERE r.product_id = p.id AND r.from_day = %(today)s)
   AND (p.source = ANY (%(priced)s::text[])
        OR EXISTS (SELECT FROM reference_prices r WHERE r.product_id = p.id))
@@ -128,9 +129,11 @@ def weighted(value_tick_litres: int, litres: int) -> int:
 def set_by_bureau(
     session: Session, *, actor: audit.Actor, product_id: int, price_e4: int, reason: str, legal_source: str
 ) -> ReferencePrice:
-    """Sets a product's reference price from now on, for a reason. Errors: NotFound."""
-    if session.get(Product, product_id) is None:
+    """Sets a product's reference price from now on, for a reason. Errors: NotFound, NoBook."""
+    product = session.get(Product, product_id)
+    if product is None:
         raise NotFound("there is no such product")
+    products.check_book(product)
     found = ReferencePrice(
         product_id=product_id, price_e4=price_e4, basis=BUREAU, from_day=clock.today(), volume_litres=0,
         reason=reason, legal_source=legal_source, set_by=actor.user_id, set_at=clock.now(),

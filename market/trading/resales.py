@@ -78,7 +78,9 @@ def open_round(
     view = storage.locked(session, water_account_id)
     product = session.scalars(
         select(Product).where(
-            Product.source == view.place.source, Product.water_year == view.place.water_year
+            Product.source == view.place.source,
+            Product.water_year == view.place.water_year,
+            Product.tenure == "allocation",
         )
     ).one()
     if not clock.now() < closes_at <= product.closes_at:

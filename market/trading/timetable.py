@@ -22,7 +22,8 @@ SELECT p.id, p.code, p.phase, p.phase_since, s.id, s.kind, s.until,
        EXISTS (SELECT FROM inbox i WHERE i.product_id = p.id AND i.done_at IS NULL
                AND i.kind IN ('phase', 'halt', 'resume', 'close'))
 FROM products p LEFT JOIN price_stops s ON s.product_id = p.id AND s.ended_at IS NULL
-WHERE p.phase <> 'closed' AND p.closes_at > %(now)s AND (%(only)s::bigint IS NULL OR p.id = %(only)s)
+WHERE p.tenure = 'allocation' AND p.phase <> 'closed' AND p.closes_at > %(now)s
+  AND (%(only)s::bigint IS NULL OR p.id = %(only)s)
   AND NOT EXISTS (SELECT FROM calls c WHERE c.product_id = p.id AND (c.status IN ('clearing', 'cleared')
                   OR c.status = 'gathering' AND c.opened_by IS NOT NULL))
 ORDER BY p.id

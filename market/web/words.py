@@ -24,6 +24,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "term": ("有效期", "Term"),
     "until": ("至", "to"),
     "confirmed_on": ("发证日期", "Confirmed on"),
+    "leased": ("已出租", "Let"),
     "issuer": ("发证机关", "Issued by"),
     "standing": ("状态", "Standing"),
     "scan": ("扫码查验证书现状", "Scan to verify the present standing"),

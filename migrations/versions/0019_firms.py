@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0019_firms"
-down_revision = "0017_buy_back"
+down_revision = "0018_leases"
 branch_labels = None
 depends_on = None
 

@@ -30,7 +30,7 @@ from market.registry.models import WaterAccount
 from tests.api import contracting, lots, reporting, saving, storing
 from tests.api.inline import Inline
 from tests.api.market import credit_code
-from tests.api.offers import negotiation_body, product, programme, signed, subscribed
+from tests.api.offers import leased, negotiation_body, product, programme, signed, subscribed
 
 PASSWORD = "correct horse battery"
 YEAR = clock.this_year()
@@ -134,6 +134,7 @@ def furnish(county: County) -> None:
         _trust(county, things, name)
         storing.buy_back(county, things, name)
         _negotiation(county, things, name)
+        things["lease"] = leased(county, name, "centre", things)
         things["subscription"] = subscribed(county, name, county.programme, things["water_account"], "1")
         things["order"] = _order(county, name, "sell", things["water_account"], "10", "9")["id"]
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):

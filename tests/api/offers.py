@@ -29,6 +29,44 @@ def negotiation_body(county: County, account: str, other: str, **terms: Any) -> 
     } | terms  # fmt: skip
 
 
+def product_of(county: County, tenure: str) -> str:
+    """The product of leases or of rights of the demonstration's surface water."""
+    code = f"surface-{YEAR}-{tenure}"
+    found: str = next(p["id"] for p in county.get("auditor", "/products")["data"] if p["code"] == code)
+    return found
+
+
+def lease_body(county: County, account: str, other: str, right: str, **terms: Any) -> dict[str, Any]:
+    """A first offer of a lessor: 1 m3 a year for this water year, at 0.10 yuan."""
+    wanted = {
+        "product_id": product_of(county, "lease"),
+        "entitlement_id": right,
+        "volume": "1",
+        "price": "0.1",
+    }
+    return negotiation_body(county, account, other, **(wanted | {"lease": {"years": 1}} | terms))
+
+
+def right_body(county: County, account: str, other: str, right: str, **terms: Any) -> dict[str, Any]:
+    """A first offer of somebody who sells a right to 10 m3 a year, at 0.50 yuan for each of them."""
+    wanted = {
+        "product_id": product_of(county, "right"),
+        "entitlement_id": right,
+        "volume": "10",
+        "price": "0.5",
+    }
+    return negotiation_body(county, account, other, **(wanted | terms))
+
+
+def leased(county: County, name: str, lessee: str, things: dict[str, str], **terms: Any) -> str:
+    """A lease of somebody's right to a neighbour, filed."""
+    other = county.get(lessee, "/water-accounts")["data"][0]["id"]
+    body = lease_body(county, things["water_account"], other, things["entitlement"], **terms)
+    made = county.post(name, "/negotiations", body)["id"]
+    found: str = signed(county, name, lessee, made)["lease_id"]
+    return found
+
+
 def signed(county: County, seller: str, buyer: str, negotiation: str) -> dict[str, Any]:
     """A first offer of the seller's, accepted and signed by both."""
     path = f"/negotiations/{negotiation}"

@@ -37,6 +37,7 @@ LISTS = (
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
+    "leases",
 )  # fmt: skip
 
 
@@ -137,6 +138,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "subscriptions": [{"water_account_id": things["water_account_id"], "volume": "1"}]
         },
         "negotiations.withdraw": {"reason": "t"},
+        "leases.terminate": {"reason": "t"},
         "published_negotiations.object_to": {"grounds": "t"},
         "resales.bid": {"water_account_id": things["water_account_id"], "volume": "1", "price": "1"},
         "buy_backs.take": {"water_account_id": things["water_account_id"], "volume": "1"},

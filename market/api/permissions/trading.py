@@ -95,10 +95,16 @@ ROUTES: dict[str, Rule] = {
     "negotiations.accept": write(also=HOLDERS, owns="negotiation", key="http"),
     "negotiations.contract": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="negotiation"),
     "negotiations.sign": write(also=HOLDERS, owns="negotiation", key="http"),
-    "negotiations.withdraw": write(also=HOLDERS, owns="negotiation"),
+    "negotiations.withdraw": write(also=HOLDERS, owns="negotiation", key="http"),
+    "negotiations.approve": write("registrar", key="http"),
+    "negotiations.reject": write("registrar", key="http"),
     "negotiations.objections": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="negotiation"),
     "published_negotiations.list_published": read(also=EVERYONE),
     "published_negotiations.object_to": write(also=HOLDERS),
+    # leases
+    "leases.list_leases": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"),
+    "leases.get_lease": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="lease"),
+    "leases.terminate": write(also=HOLDERS, owns="lease", key="http"),
     # purchase programmes
     "programmes.list_programmes": read(also=EVERYONE),
     "programmes.publish": write(also=HOLDERS, owns="body", key="http"),

@@ -4,16 +4,44 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Price, PublicId, Volume
+from market.api.schemas.fields import Money, Price, PublicId, Volume
 from market.api.schemas.registry import text
-from market.county.parts import LANES
+from market.county.parts import LANES, TENURES
+from market.registry.lease_terms import LONGEST_YEARS, MOST_GRACE_DAYS, PRO_RATA, SHORT_YEAR_RULES
 from market.trading.negotiation_models import NEGOTIATION_STATES
 
 SIDES = ("buy", "sell")
 
 
+class LeaseTerms(Schema):
+    """The terms of a lease beside its volume of a full year and its rent.
+
+    `short_year`: where less than the whole right is announced, its share pro rata, or the lessee first. The year's
+    water is delivered from the first day of `turn_month` on; what stands in the way may be put right within
+    `grace_days`.
+    """
+
+    years = fields.Integer(required=True, strict=True, validate=validate.Range(1, LONGEST_YEARS))
+    short_year = fields.String(load_default=PRO_RATA, validate=validate.OneOf(SHORT_YEAR_RULES))
+    turn_month = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 12))
+    grace_days = fields.Integer(load_default=30, strict=True, validate=validate.Range(1, MOST_GRACE_DAYS))
+
+
+class LeaseTermsOut(Schema):
+    """The terms of a lease."""
+
+    years = fields.Integer(required=True)
+    short_year = fields.String(required=True, validate=validate.OneOf(SHORT_YEAR_RULES))
+    turn_month = fields.Integer(required=True)
+    grace_days = fields.Integer(required=True)
+
+
 class NegotiatedOfferIn(Schema):
-    """What one side offers. `at`: at whose place volume and price are counted. The conditions go into the contract."""
+    """What one side offers. `at`: at whose place volume and price are counted. The conditions go into the contract.
+
+    Of a lease the volume is that of a full year and the price the rent; of a right the volume is its yearly one, and
+    the price is for each cubic metre of that; both are counted at the seller's place.
+    """
 
     at = fields.String(load_default="sell", validate=validate.OneOf(SIDES))
     volume = Volume(required=True, positive=True)
@@ -21,15 +49,20 @@ class NegotiatedOfferIn(Schema):
     expires_at = fields.AwareDateTime(required=True)
     conditions = fields.String(load_default="", validate=text(4000, 0))
     message = fields.String(load_default="", validate=text(2000, 0))
+    lease = fields.Nested(LeaseTerms, load_default=None, allow_none=True)
 
 
 class NegotiationIn(NegotiatedOfferIn):
-    """A negotiation with its first offer, made by the side of `water_account_id` to `other_water_account_id`."""
+    """A negotiation with its first offer, made by the side of `water_account_id` to `other_water_account_id`.
+
+    Where the product is a lease or an entitlement, `entitlement_id` is the right behind the seller's account.
+    """
 
     product_id = PublicId("prd", required=True)
     side = fields.String(required=True, validate=validate.OneOf(SIDES))
     water_account_id = PublicId("wac", required=True)
     other_water_account_id = PublicId("wac", required=True)
+    entitlement_id = PublicId("ent", load_default=None, allow_none=True)
 
 
 class NegotiatedAcceptIn(Schema):
@@ -61,6 +94,7 @@ class NegotiatedOfferOut(Schema):
     expires_at = fields.AwareDateTime(required=True)
     conditions = fields.String(required=True)
     message = fields.String(required=True)
+    lease = fields.Nested(LeaseTermsOut, required=True, allow_none=True)
     made_at = fields.AwareDateTime(required=True)
 
 
@@ -97,11 +131,28 @@ class StruckDealOut(Schema):
     review_due_on = fields.Date(required=True, allow_none=True)
 
 
+class RightSaleOut(Schema):
+    """A right that was paid for and re-registered; of a part, the seller keeps the rest under a new certificate."""
+
+    entitlement_id = PublicId("ent", required=True)
+    new_entitlement_id = PublicId("ent", required=True)
+    rest_entitlement_id = PublicId("ent", required=True, allow_none=True)
+    volume = Volume(required=True)
+    amount = Money(required=True)
+    fee = Money(required=True)
+    sold_at = fields.AwareDateTime(required=True)
+
+
 class NegotiationOut(Schema):
-    """A negotiation. The lane is the county's: filing, approval, or publication and then approval."""
+    """A negotiation. The lane is the county's: filing, approval, or publication and then approval.
+
+    What becomes of it: of an allocation a `deal`, of a lease `lease_id`, of a right its `sale`.
+    """
 
     id = PublicId("neg", required=True)
     product_id = PublicId("prd", required=True)
+    tenure = fields.String(required=True, validate=validate.OneOf(TENURES))
+    entitlement_id = PublicId("ent", required=True, allow_none=True)
     seller_id = PublicId("par", required=True)
     buyer_id = PublicId("par", required=True)
     seller_water_account_id = PublicId("wac", required=True)
@@ -119,6 +170,12 @@ class NegotiationOut(Schema):
     reported_at = fields.AwareDateTime(required=True, allow_none=True)
     filed_at = fields.AwareDateTime(required=True, allow_none=True)
     published_until = fields.Date(required=True, allow_none=True)
+    review_due_on = fields.Date(required=True, allow_none=True)
+    decided_at = fields.AwareDateTime(required=True, allow_none=True)
+    decision_reason = fields.String(required=True, allow_none=True)
+    registered_at = fields.AwareDateTime(required=True, allow_none=True)
+    lease_id = PublicId("lea", required=True, allow_none=True)
+    sale = fields.Nested(RightSaleOut, required=True, allow_none=True)
     struck_at = fields.AwareDateTime(required=True, allow_none=True)
     deal = fields.Nested(StruckDealOut, required=True, allow_none=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
@@ -139,6 +196,7 @@ class NegotiationsQuery(Schema):
 
     status = fields.String(validate=validate.OneOf(NEGOTIATION_STATES))
     lane = fields.String(validate=validate.OneOf(LANES))
+    tenure = fields.String(validate=validate.OneOf(TENURES))
     instruction_id = PublicId(
         "ins", metadata={"description": "Behind this instruction: what a reviewer looks for."}
     )
@@ -156,6 +214,10 @@ class PublishedDealOut(Schema):
 
     id = PublicId("neg", required=True)
     product = fields.String(required=True)
+    tenure = fields.String(required=True, validate=validate.OneOf(TENURES))
+    years = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "How many water years a lease is for."}
+    )
     seller_canal = fields.String(required=True)
     seller_sector = fields.String(required=True)
     buyer_canal = fields.String(required=True)

@@ -59,6 +59,14 @@ class ReportPledgeOut(Schema):
     registered_at = fields.AwareDateTime(required=True)
 
 
+class ReportLeaseOut(Schema):
+    """What is let of a full year of the right, and for how long; it goes on with the right (民法典 art. 725)."""
+
+    volume = Volume(required=True)
+    starts_on = fields.Date(required=True)
+    ends_on = fields.Date(required=True)
+
+
 class ReportOut(Schema):
     """A right as its holder lets a bank see it. `pledged` is within `held`."""
 
@@ -73,6 +81,7 @@ class ReportOut(Schema):
     certificate_number = fields.String(required=True, allow_none=True)
     accounts = fields.List(fields.Nested(ReportAccountOut), required=True)
     pledges = fields.List(fields.Nested(ReportPledgeOut), required=True)
+    leases = fields.List(fields.Nested(ReportLeaseOut), required=True)
 
 
 class PledgeIn(Schema):

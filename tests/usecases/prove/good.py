@@ -9,17 +9,19 @@ from typing import Any
 
 from ledger.units import format_litres, parse_litres
 from market import jobs
-from market.core import audit, clock, db
+from market.core import audit, clock, db, ids
 from market.jobs import named, run
-from market.trading import buy_backs
+from market.trading import buy_backs, deal_publications
 from tests.api import lots, storing
 from tests.api.county import YEAR, County, furnish, open_county, product
-from tests.api.offers import negotiation_body, programme, signed, subscribed
+from tests.api.offers import lease_body, negotiation_body, programme, right_body, signed, subscribed
+from tests.api.smallholders import household
 
 
 def make(database_url: str, data_dir: Path) -> None:
     """Plays it on a fresh database and leaves nobody connected."""
     with open_county(database_url, data_dir) as county:
+        household(county, "seller", "100")
         furnish(county)
         _file(county)
         _programme(county)
@@ -30,6 +32,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _pay_out(county)
         _cut(county)
         _pool(county)
+        _let(county)
         _split(county)
         _bid(county)
         _resell(county)
@@ -203,6 +206,28 @@ def _bid(county: County) -> None:
             county.post("centre", f"/bidders/{rival}/decline")
         county.exchange.take_up()
         jobs.run(url, jobs.named("bidding"))
+
+
+def _let(county: County) -> None:
+    """My lease and the neighbour's delivered, one that waits for its month; a part of a right sold, one published."""
+    for _ in range(2):
+        jobs.run(county.settings.url(), jobs.named("leases"))
+        county.exchange.take_up()
+    terms = {"lease": {"years": 2, "turn_month": 12}, "volume": "3"}
+    centre = county.get("centre", "/water-accounts")["data"][0]["id"]
+    body = lease_body(county, county.mine["water_account"], centre, county.mine["entitlement"], **terms)
+    waiting = county.post("mine", "/negotiations", body)["id"]
+    signed(county, "mine", "centre", waiting)
+    county.post("registrar", f"/negotiations/{waiting}/approve", {"reason": "tests"})
+    account = county.get("seller", "/water-accounts")["data"][0]["id"]
+    [right] = county.get("seller", "/entitlements")["data"]
+    made = county.post("seller", "/negotiations", right_body(county, account, centre, right["id"]))["id"]
+    until = clock.today().fromisoformat(signed(county, "seller", "centre", made)["published_until"])
+    with clock.moved_to(clock.end_of_legal_day(until)), db.transaction(county.settings.url()) as session:
+        deal_publications.end_publication(session, actor=audit.Actor(), negotiation_id=ids.parse("neg", made))
+    rest = county.post("registrar", f"/negotiations/{made}/approve", {"reason": "tests"})["sale"]
+    body = right_body(county, account, centre, rest["rest_entitlement_id"])
+    signed(county, "seller", "centre", county.post("seller", "/negotiations", body)["id"])
 
 
 def _centre(county: County) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market.core import clock
+from tests.usecases.prove.lease_plants import LEASES
 from tests.usecases.prove.plants import LEDGER, RIGHTS, SEASON, STORAGE, TRADING, TRAIL, plant, unchecked
 
 SOLD = "(SELECT min(id) FROM listings WHERE status = 'sold')"
@@ -119,4 +120,4 @@ SAVING = (
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 
-PLANTS = (*SAVING, *SESSIONS, *LEDGER, *TRADING, *STORAGE, *SEASON, *TRAIL, *RIGHTS, *BIDDING)
+PLANTS = (*SAVING, *SESSIONS, *LEDGER, *TRADING, *STORAGE, *SEASON, *TRAIL, *RIGHTS, *BIDDING, *LEASES)

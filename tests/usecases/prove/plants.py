@@ -76,7 +76,7 @@ OVERDRAFT = unchecked("accounts", "ck_accounts_debits_must_not_exceed_credits")
 OPEN_BUY = "(SELECT min(id) FROM orders WHERE side = 'buy' AND status = 'open')"
 FILLED_BUY = "(SELECT min(id) FROM orders WHERE side = 'buy' AND status = 'filled')"
 OPEN_SELL = "(SELECT max(id) FROM orders WHERE side = 'sell' AND status = 'open')"
-PUBLISHED = "(SELECT max(id) FROM negotiations WHERE status = 'published')"
+PUBLISHED = "(SELECT max(id) FROM negotiations WHERE tenure = 'allocation' AND status = 'published')"
 DEBT = "(SELECT debt_account_id FROM water_accounts WHERE debt_account_id IS NOT NULL LIMIT 1)"
 LAST_READING = "(SELECT max(id) FROM readings)"
 
@@ -260,8 +260,9 @@ STORAGE = (
           "UPDATE buy_backs SET freed_fen = freed_fen + 1 WHERE status = 'open'"),
     plant("a budget that was spent on nothing", 6,
           "UPDATE buy_backs SET spent_fen = spent_fen + 1, budget_fen = budget_fen + 1 WHERE status = 'open'"),
-    Plant("a take without its deal", frozenset({6, 7, 8}),
-          ("UPDATE deals SET kind = 'programme' WHERE id = (SELECT max(id) FROM deals WHERE kind = 'buy_back')",)),
+    Plant("a take without its deal", frozenset({6, 8}),
+          ("UPDATE deals SET reference = reference + 1000000"
+           " WHERE id = (SELECT max(id) FROM deals WHERE kind = 'buy_back')",)),
     plant("a take of another volume than its deal", 8,
           "UPDATE buy_back_takes SET volume_litres = volume_litres + 1000"
           " WHERE id = (SELECT max(id) FROM buy_back_takes)"),
