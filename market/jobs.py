@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from market.contracts import distributing, report_queries, states, verifying
 from market.core import audit, clock, db, jobqueue
 from market.core.datadir import OperatorError
 from market.core.db import raw
@@ -261,6 +262,22 @@ def deliver_leases(url: str) -> int:
     )
 
 
+def advance_savings(url: str) -> int:
+    """Drafts that nobody spoke against go to the verifier; verified reports that nobody objected to are shared out."""
+    silent = _found(url, lambda session: report_queries.over(session, states.DRAFTED))
+    done = _each(
+        url,
+        "savings",
+        silent,
+        lambda session, each: verifying.submit_silent(session, actor=CLOCK, report_id=each),
+    )
+    settled = _found(url, lambda session: report_queries.over(session, states.VERIFIED))
+    return done + _each(
+        url, "savings", settled,
+        lambda session, each: distributing.distribute_report(session, actor=CLOCK, report_id=each),
+    )  # fmt: skip
+
+
 JOBS = (
     Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
     Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
@@ -276,6 +293,7 @@ JOBS = (
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
     Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
+    Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from market.contracts.report_models import (
     ReportDistribution,
     SavingReport,
 )
+from market.core import clock
 from market.core.errors import NotFound
 
 
@@ -119,6 +120,17 @@ def _views(session: Session, rows: Sequence[SavingReport]) -> list[ReportView]:
         )
         for each in rows
     ]
+
+
+def over(session: Session, status: str) -> list[int]:
+    """The reports in a state whose clock has ended, the earliest period first."""
+    return list(
+        session.scalars(
+            select(SavingReport.id)
+            .where(SavingReport.status == status, SavingReport.due_on < clock.today())
+            .order_by(SavingReport.starts_on, SavingReport.id)
+        )
+    )
 
 
 def report(session: Session, *, report_id: int) -> ReportView:

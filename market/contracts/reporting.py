@@ -77,6 +77,7 @@ def draft(
             pointer="/spans",
         )
     _check_operation(session, contract_id, starts, ends)
+    _check_order(session, contract_id, starts)
     before = _carried(session, contract_id, terms, starts)
     report = _report(session, terms, frozen, spans, (), consent=True)
     saving, given = _reckon(frozen, report, before)
@@ -105,6 +106,18 @@ def _check_operation(session: Session, contract_id: int, starts: dt.date, ends: 
     began, over = entered.get("operation"), entered.get("handed_over", dt.date.max)
     if began is None or starts < began or ends > over:
         raise OnlyOperationEarns(available=f"{starts} to {ends}", limit=str(began) if began else None)
+
+
+def _check_order(session: Session, contract_id: int, starts: dt.date) -> None:
+    """What a period carries goes into the next, so none is reported after a later one was. Errors: ReportInput."""
+    later = session.scalar(
+        select(SavingReport.starts_on)
+        .where(SavingReport.contract_id == contract_id, SavingReport.starts_on > starts)
+        .where(SavingReport.status != states.VOID)
+        .limit(1)
+    )
+    if later is not None:
+        raise ReportInput(f"the period from {later} was reported before", pointer="/spans")
 
 
 def _report(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from market import prove
+from market import jobs, prove
 from market.contracts import baselines, distributing, verifying
 from market.contracts.report_errors import DistributionOrder
 from market.core import audit, clock, db, ids
@@ -254,6 +254,23 @@ def test_silence_accepts_when_the_clock_has_ended(county: County, point: str) ->
     assert county.post("school", f"/saving-reports/{draft['id']}/revise", {})["status"] == "drafted"
 
 
+def test_the_clock_hands_over_and_shares_out_in_the_order_of_periods(county: County, point: str) -> None:
+    contract = agreed_contract(county, county.mine, point)
+    first, second = (_drafted(county, contract, number) for number in (0, 1))
+    url, later = county.settings.url(), clock.now() + dt.timedelta(days=40)
+    with clock.moved_to(later):
+        jobs.run(url, jobs.named("savings"))
+    for report in (second, first):
+        body = {"sha256": report["sha256"]}
+        assert county.post("judge", f"/saving-reports/{report['id']}/certify", body)["status"] == "verified"
+    with clock.moved_to(later):
+        jobs.run(url, jobs.named("savings"))
+        jobs.run(url, jobs.named("savings"))  # nothing due is nothing done
+    made = [county.get("school", f"/saving-reports/{each['id']}")["distribution"] for each in (first, second)]
+    assert [each["contract_year"] for each in made] == [1, 1]
+    assert prove.run(url)["violations"] == 0
+
+
 def test_only_whole_periods_of_the_operation_that_are_over_are_reported(county: County, point: str) -> None:
     contract = drafted(county, terms(county.mine, point))
     signed(county, contract, *ALL)
@@ -269,6 +286,13 @@ def test_only_whole_periods_of_the_operation_that_are_over_are_reported(county: 
     for wrong in (spans(month(0, 3), 2), spans(month(0, 4), 3), spans(month(1), 3)):
         assert refused(county, "valves", path, {"spans": wrong})["code"] == "report_input"
     assert county.post("valves", path, quarter(1))["starts_on"] == str(month(0, 3))
+
+
+def test_no_period_is_reported_after_a_later_one(county: County, point: str) -> None:
+    contract = agreed_contract(county, county.mine, point)
+    _drafted(county, contract, 1)
+    answer = refused(county, "valves", f"/saving-contracts/{contract}/reports", quarter(0))
+    assert (answer["code"], answer["errors"][0]["pointer"]) == ("report_input", "/spans")
 
 
 def test_a_voided_period_earns_nothing_and_later_ones_go_on(county: County, point: str) -> None:
