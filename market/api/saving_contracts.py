@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
+from market.api.saving_wire import wire_of
 from market.api.schemas import saving_contracts as shapes
-from market.api.schemas.saving_terms import wire_of
 from market.contracts import contract_queries, drafting, running
 from market.contracts.contract_models import ContractDue
 from market.contracts.errors import NotAContractParty

@@ -69,6 +69,8 @@ ROUTES: dict[str, Rule] = {
     "saving_reports.re_verify": write("verifier", owns="saving_report", key="http"),
     "saving_reports.void": write("supervisor"),
     "saving_reports.distribute": write("registrar", also=HOLDERS, owns="saving_report", key="http"),
+    "appraisals.appraise": read(also=PARTICIPANTS | BUREAU),
+    "appraisals.list_portfolio": Rule(PUBLIC),
     # measuring points
     "points.list_points": read("registrar", "supervisor", also=HOLDERS, owns="self"),
     "points.register": write("registrar", also=HOLDERS, owns="body"),
