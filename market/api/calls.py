@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Response
 
-from ledger.units import format_litres, format_price_e4
+from ledger.units import format_litres
 from market.api.http import actor, blueprint, own_only, page, paging, session
 from market.api.schemas import calls as shapes
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.trading import call_queries, call_settling, calls
+from market.trading.auction import words
 from market.trading.call_models import Call
 from market.trading.models import Product
 
@@ -132,17 +133,12 @@ def result(call_id: int) -> dict[str, Any]:
     }
 
 
-def _limit(code: str, litres: int, worth_e9: int, legal_source: str) -> dict[str, Any]:
-    worth_e4 = worth_e9 // 10**9
-    zh = en = None
-    if worth_e9 > 0:
-        price = format_price_e4(worth_e4)
-        zh = f"指标 {code} 已用尽；若再增加 1 立方米，约值 {price} 元。"
-        en = f"{code} is used up: one more cubic metre there would be worth about {price} yuan."
+def _limit(kind: str, code: str, litres: int, worth_e9: int, legal_source: str) -> dict[str, Any]:
+    zh, en = words.binding(kind, code, worth_e9) if worth_e9 > 0 else (None, None)
     return {
         "limit": code,
         "crossed": ("-" if litres < 0 else "") + format_litres(abs(litres)),
-        "worth": worth_e4,
+        "worth": worth_e9 // 10**9,
         "legal_source": legal_source,
         "words_zh": zh,
         "words_en": en,

@@ -18,7 +18,8 @@ from market.core import clock, workdays
 from market.core.db import raw
 from market.registry import caps
 from market.trading import auction, verify
-from market.trading.auction import Clearing
+from market.trading.auction import Clearing, canonical
+from market.trading.auction.record import Record
 from market.trading.book import BUY, Order
 from market.trading.call_market import Built, NoCall, Where, build
 from market.trading.call_models import Call
@@ -32,11 +33,11 @@ from market.trading.reference import Reference
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A clearing with the market it is of, its record (canonical JSON), and what the verification refuses of it."""
+    """A clearing with the market it is of, its record, and the names of what the verification refuses of it."""
 
     built: Built
     clearing: Clearing
-    record: bytes
+    record: Record
     refused: Sequence[str]
     fee_e6: dict[int, int]
     review: ReviewNeed | None
@@ -122,8 +123,8 @@ def write(connection: psycopg.Connection[Any], call: Call, found: Found) -> None
     rows = list(_fills(found))
     sales = [row for row in rows if row.order.side != BUY]
     buys = [row for row in rows if row.order.side == BUY]
-    call.record = found.record.decode()
-    call.record_sha256 = msgspec.json.decode(found.record)["sha256"]
+    call.record = canonical(found.record).decode()
+    call.record_sha256 = found.record["sha256"]
     call.paid_fen, call.received_fen = (sum(row.amount_fen for row in side) for side in (buys, sales))
     call.sold_litres, call.bought_litres = (sum(row.litres for row in side) for side in (sales, buys))
     call.review_rule = found.review.rule if found.review else None

@@ -18,6 +18,8 @@ from market.trading.auction.model import (
     AGRICULTURE,
     BUY,
     CONVERSION,
+    FARM_FIRST,
+    GENERAL,
     INDUSTRY,
     ROUTE,
     SELL,
@@ -27,7 +29,7 @@ from market.trading.auction.model import (
     Node,
     Orders,
 )
-from market.trading.auction.record import book_hash, draw_seed
+from market.trading.auction.record import draw_seed
 from market.trading.book import BUY as BUY_SIDE
 from market.trading.book import Order
 from market.trading.exchange import for_one_call
@@ -79,7 +81,7 @@ def build(
     limits: Sequence[caps.LimitNode],
     available: Mapping[int, int],
     place_of: Callable[[Where], caps.Place],
-    window: str = "general",
+    window: str = GENERAL,
 ) -> Built:
     """The market of a call from the open orders of one product. Errors: NoCall.
 
@@ -107,8 +109,9 @@ def build(
         owner=[order.account.owner for order, _ in taken],
         ids=[str(order.id) for order, _ in taken],
     )
-    seed = draw_seed(book_hash(columns, nodes, ways, bounds), committed)
-    market = Market(call, product, seed, nodes, ways, bounds, columns, committed, window)
+    market = Market(
+        call, product, draw_seed(columns, committed), nodes, ways, bounds, columns, committed, window
+    )
     kept = tuple(limit for limit, made in chosen if made is not None)
     return Built(market, places, tuple(order for order, _ in taken), kept)
 
@@ -116,11 +119,10 @@ def build(
 def _admitted(order: Order, window: str) -> bool:
     """Pools and pledged sales are paid by shares that a call does not know; they wait for the book."""
     sector = order.account.pool.key.sector
-    farm_first = window == "farm_first"
     return (
         sector in IN_A_CALL
         and order.account.beneficiaries is None
-        and not (farm_first and sector == INDUSTRY)
+        and not (window == FARM_FIRST and sector == INDUSTRY)
     )
 
 
@@ -161,7 +163,7 @@ def _where(order: Order) -> Where:
 def _places(orders: Sequence[Order], window: str) -> tuple[Where, ...]:
     """Where there are orders, and the industrial side of every farm place if water may be converted."""
     found = {_where(order) for order in orders}
-    if window == "general" and any(each.sector == INDUSTRY for each in found):
+    if window == GENERAL and any(each.sector == INDUSTRY for each in found):
         found |= {
             Where(each.township_code, each.canal_code, INDUSTRY, each.source)
             for each in found

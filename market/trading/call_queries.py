@@ -14,7 +14,7 @@ from market.trading.call_models import Call, CallFill, CallFlow, CallPrice
 
 PUBLISHED = ("held", "settled", "rejected")
 _LIMITS_SQL = """
-SELECT l.code, c.litres, c.worth_e9, l.legal_source FROM call_limits c JOIN limits l ON l.id = c.limit_id
+SELECT l.kind, l.code, c.litres, c.worth_e9, l.legal_source FROM call_limits c JOIN limits l ON l.id = c.limit_id
  WHERE c.call_id = %s AND (c.litres <> 0 OR c.worth_e9 > 0) ORDER BY l.id
 """
 
@@ -57,8 +57,8 @@ def flows(session: Session, call_id: int) -> list[CallFlow]:
     return list(session.scalars(select(CallFlow).where(CallFlow.call_id == call_id).order_by(CallFlow.arc)))
 
 
-def limits(connection: psycopg.Connection[Any], call_id: int) -> list[tuple[str, int, int, str]]:
-    """(code, litres that crossed, worth in 10^-9 ticks a litre, legal source) of the limits that matter."""
+def limits(connection: psycopg.Connection[Any], call_id: int) -> list[tuple[str, str, int, int, str]]:
+    """(kind, code, litres that crossed, worth in 10^-9 ticks a litre, legal source) of the limits that matter."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(_LIMITS_SQL, (call_id,)).fetchall()
 
