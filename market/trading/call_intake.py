@@ -52,7 +52,7 @@ def hold(engine: Engine, item: int, call_id: int, actor: Actor) -> None:
         engine.run(
             lambda: Batch(
                 work=work, action="call", actor=actor,
-                detail={"call": call_id}, extra=done, products=[call.product],
+                detail={"call": call_id, "inbox": item}, extra=done, products=[call.product],
             )
         )  # fmt: skip
     except BatchFailed as failure:

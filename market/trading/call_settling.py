@@ -71,8 +71,14 @@ def settle(
         raise CallNeedsReview(f"the rule {call.review_rule} puts it before a reviewer", rule=call.review_rule)
     if reviewed and not reason.strip():
         raise CallReasonMissing(pointer="/reason")
+    with clock.standing():  # the transfers, the call and the audit entry bear one instant
+        _settle(session, actor, call, reason)
+    return call
+
+
+def _settle(session: Session, actor: audit.Actor, call: Call, reason: str) -> None:
     connection = raw(session)
-    fills, limits = _load(connection, call_id)
+    fills, limits = _load(connection, call.id)
     system = _system(session, connection, call)
     batch = journal.Batch()
     for fill in fills:  # first everything into the clearing accounts ...
@@ -103,7 +109,6 @@ def settle(
             )
     excess.execute(connection, batch, freed)
     _resolve(connection, actor, call, "settled", reason, rematch=bool(freed))
-    return call
 
 
 def reject(session: Session, *, actor: audit.Actor, call_id: int, reason: str) -> Call:
@@ -114,15 +119,19 @@ def reject(session: Session, *, actor: audit.Actor, call_id: int, reason: str) -
     call = locked(session, call_id, "held")
     if not reason.strip():
         raise CallReasonMissing(pointer="/reason")
-    connection = raw(session)
-    fills, limits = _load(connection, call_id)
+    with clock.standing():
+        _reject(raw(session), actor, call, reason)
+    return call
+
+
+def _reject(connection: psycopg.Connection[Any], actor: audit.Actor, call: Call, reason: str) -> None:
+    fills, limits = _load(connection, call.id)
     batch = journal.Batch()
     for hold in [fill.hold for fill in fills] + [hold for _, _, hold in limits]:
         if hold:
             batch.void(hold, code=TransferCode.CALL_HOLD, reference=call.id)
     excess.execute(connection, batch, [account for account, litres, _ in limits if litres > 0])
     _resolve(connection, actor, call, "rejected", reason, rematch=True)
-    return call
 
 
 def _pay_out(batch: journal.Batch, call: Call, fill: _Fill, system: _System) -> None:
