@@ -17,7 +17,7 @@ from ledger.units import ceil_div
 from market.core import clock, workdays
 from market.core.db import raw
 from market.registry import caps
-from market.trading import auction, verify
+from market.trading import auction, reference_prices, verify
 from market.trading.auction import Clearing, canonical
 from market.trading.auction.record import Record
 from market.trading.book import BUY, Order
@@ -60,6 +60,7 @@ def compute(session: Session, call: Call) -> Found:
             limits=[each for each in reference.limits if each.water_year == product.water_year],
             available=exchange.available,
             place_of=lambda where: _place(reference, product.water_year, where),
+            reference_e4=reference_prices.latest(connection, [product.id]).get(product.id),
             window=call.window,
         )
         clearing = auction.clear(built.market)

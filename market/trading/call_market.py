@@ -81,12 +81,14 @@ def build(
     limits: Sequence[caps.LimitNode],
     available: Mapping[int, int],
     place_of: Callable[[Where], caps.Place],
+    reference_e4: int | None = None,
     window: str = GENERAL,
 ) -> Built:
     """The market of a call from the open orders of one product. Errors: NoCall.
 
     Taken are orders of agriculture and industry of accounts that act for themselves; in a farm-first window none of
-    industry, and nothing is converted. A buy counts for what its plan and its hold cover.
+    industry, and nothing is converted. A buy counts for what its plan and its hold cover. `reference_e4` (ticks) is the
+    product's reference price, if it has one; else a place has its tariff.
     """
     orders = sorted((each for each in book if _admitted(each, window)), key=lambda each: each.priority)
     volumes = _volumes(orders, available)
@@ -97,7 +99,10 @@ def build(
     zones = tuple(place_of(each) for each in places)
     chosen = [(limit, _limit(limit, places, zones, arcs, available)) for limit in limits]
     number = {place: node for node, place in enumerate(places)}
-    nodes = tuple(Node(each.label, each.sector, _reference_e4(pack, each)) for each in places)
+    nodes = tuple(
+        Node(each.label, each.sector, _tariff_e4(pack, each) if reference_e4 is None else reference_e4)
+        for each in places
+    )
     ways, bounds = tuple(arcs), tuple(made for _, made in chosen if made is not None)
     columns = Orders.of(
         side=[BUY if order.side == BUY_SIDE else SELL for order, _ in taken],
@@ -264,7 +269,7 @@ def _counted(
             yield (number, 1, 0) if measure is caps.Measure.SOURCE else (number, 0, 1)
 
 
-def _reference_e4(pack: Pack, where: Where) -> int:
+def _tariff_e4(pack: Pack, where: Where) -> int:
     """The county's tariff of the place and sector: what water costs there without a market."""
     tariff = pack.tariff(where.sector, where.canal_code, where.township_code)
     return tariff.price_e4 if tariff is not None else 0

@@ -10,7 +10,7 @@ import pytest
 from market import jobs
 from market.core import clock, db, inbox
 from market.jobs import CLOCK
-from market.trading import auction, call_queries, call_settling, calls, verify
+from market.trading import auction, call_queries, call_settling, calls, reference_prices, verify
 from market.trading.auction.replay import replay
 from market.trading.call_models import Call
 from market.trading.commands import Accepted, Refused
@@ -86,6 +86,29 @@ def test_a_call_among_farmers_settles_at_one_price_a_place_and_loses_on_the_way(
     assert picture["free"]["d"][1] == MONEY - done.paid_fen
     fund = world.fund()
     assert fund == done.paid_fen - done.received_fen >= 0
+
+
+def test_of_prices_that_would_all_do_the_one_nearest_the_products_reference_price_is_taken(
+    world: World,
+) -> None:
+    """10 m3 at 0.30 against 10 m3 at 0.40 leave [0.30, 0.40] open: the tariff is below it, the bureau's 0.36 within."""
+    found = []
+    for reference in (None, 3_600):
+        if reference is not None:
+            with db.transaction(world.url) as session:
+                reference_prices.set_by_bureau(
+                    session, actor=world.names.actor, product_id=world.names.product, price_e4=reference,
+                    reason="an appraised base", legal_source="service rule",
+                )  # fmt: skip
+        call = _open(world)
+        _place(world, f"ask {reference}", "a", "sell", 10, 3_000)
+        _place(world, f"bid {reference}", "b", "buy", 10, 4_000)
+        _clear(world, call)
+        _settle(world, call)
+        with db.transaction(world.url) as session:
+            (price,) = [each for each in call_queries.prices(session, call) if each.bought_litres]
+            found.append(price.price_e4)
+    assert found == [3_001, 3_600]  # a tick beside the ask, which is somebody's limit
 
 
 def test_the_record_of_a_call_checks_and_repeats(world: World) -> None:
