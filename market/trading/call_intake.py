@@ -78,7 +78,7 @@ def _load(engine: Engine, call_id: int) -> calling.ClearedCall | None:
     ]
     charges = connection.execute(sql.CALL_CHARGES_SQL, (call_id,)).fetchall()
     connection.commit()
-    return calling.ClearedCall(call_id, row[0], fills, charges)
+    return calling.ClearedCall(call_id, row[0], fills, charges, row[1])
 
 
 def _answer(engine: Engine, item: int, outcome: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from market.trading.commands import Accepted, Place, Refused
 from market.trading.intake import take_up
 from market.trading.session_models import ReferencePrice
 from tests.model.world import CAP_C1, CAP_C2, YEAR, World
+from tests.usecases.trading.calling import call_of
 
 LOT = 1_000
 BAND = parts.BandRule(
@@ -298,6 +299,20 @@ def test_a_deal_is_no_price_of_the_book(world: World) -> None:
     assert guard.last == 3_000
     world.engine.reload()
     assert world.engine.exchange.guards[world.names.product].last == 3_000
+
+
+def test_what_sellers_got_in_a_call_is_the_last_price_of_the_book(world: World) -> None:
+    """Sold at 0.30 before; the call clears at 0.36. The book then trades at 0.36 without an interruption."""
+    _rules(world, bands=(DYNAMIC,))
+    world.place("a1", "a", "sell", LOT, 3_000)
+    world.place("b1", "b", "buy", LOT, 3_000)
+    call = call_of(world, [("a", "sell", 10 * LOT, 3_600), ("b", "buy", 5 * LOT, 3_700)])
+    assert call.status == "settled"
+    for _ in range(2):
+        assert world.engine.exchange.guards[world.names.product].last == 3_600
+        world.engine.reload()
+    assert len(_accepted(world.place("b2", "b", "buy", LOT, 3_600)).fills) == 1
+    assert _product(world)[0] == "open"
 
 
 # --- reference prices ----------------------------------------------------------------------------------------------
