@@ -40,6 +40,7 @@ _DUMPS_SQL = {
     " WHERE status IN ('held', 'settled', 'rejected') ORDER BY id) TO STDOUT",
     "fills of calls": "COPY (SELECT * FROM call_fills ORDER BY call_id, order_id) TO STDOUT",
     "limits of calls": "COPY (SELECT * FROM call_limits ORDER BY call_id, account_id) TO STDOUT",
+    "borders of calls": "COPY (SELECT * FROM call_borders ORDER BY call_id, code) TO STDOUT",
     "balances": "COPY (SELECT * FROM accounts ORDER BY id) TO STDOUT",
     "engine's audit chain": "COPY (SELECT * FROM audit WHERE chain = 'engine' ORDER BY seq) TO STDOUT",
 }

@@ -13,7 +13,7 @@ from market.core.db import raw
 from market.core.errors import NotFound
 from market.trading import call_queries, call_settling, calls
 from market.trading.auction import words
-from market.trading.call_models import Call
+from market.trading.call_models import Call, CallBorder
 from market.trading.models import Product
 
 blp = blueprint("calls", "Call auctions: one price a place and sector, under routes and caps")
@@ -130,6 +130,20 @@ def result(call_id: int) -> dict[str, Any]:
             for each in call_queries.flows(session(), call_id)
         ],
         "limits": [_limit(*each) for each in call_queries.limits(raw(session()), call_id)],
+        "borders": [_border(each) for each in call_queries.borders(session(), call_id)],
+    }
+
+
+def _border(found: CallBorder) -> dict[str, Any]:
+    return {
+        "account": found.code,
+        "went_out": found.out_litres,
+        "came_in": found.in_litres,
+        "out_worth": found.out_worth_e9 // 10**9,
+        "in_worth": found.in_worth_e9 // 10**9,
+        "balance": found.balance_litres,
+        "out_open": found.out_open,
+        "in_open": found.in_open,
     }
 
 

@@ -17,7 +17,7 @@ from ledger.units import ceil_div
 from market.core import clock, workdays
 from market.core.db import raw
 from market.registry import caps
-from market.trading import auction, reference_prices, verify
+from market.trading import auction, call_borders, reference_prices, verify
 from market.trading.auction import Clearing, canonical
 from market.trading.auction.record import Record
 from market.trading.book import BUY, Order
@@ -60,6 +60,7 @@ def compute(session: Session, call: Call) -> Found:
             limits=[each for each in reference.limits if each.water_year == product.water_year],
             available=exchange.available,
             place_of=lambda where: _place(reference, product.water_year, where),
+            borders=call_borders.borders(connection, reference.pack, product_id=product.id, call_id=call.id),
             reference_e4=reference_prices.latest(connection, [product.id]).get(product.id),
             window=call.window,
         )
@@ -114,6 +115,7 @@ _FORGET_SQL = (
     "DELETE FROM call_flows WHERE call_id = %s",
     "DELETE FROM call_fills WHERE call_id = %s",
     "DELETE FROM call_limits WHERE call_id = %s",
+    "DELETE FROM call_borders WHERE call_id = %s",
 )
 
 
@@ -227,12 +229,17 @@ def _write_fills(connection: psycopg.Connection[Any], call_id: int, rows: list[_
 
 
 def _write_limits(connection: psycopg.Connection[Any], call_id: int, found: Found, buys: list[_Row]) -> None:
-    """What crosses each limit, and what the buyers' plans are charged."""
+    """What crosses each limit and border, and what the buyers' plans are charged."""
     litres, worth = found.clearing.litres, found.clearing.witness.y
+    crossed = [
+        sum(c * litres.entering[arc] + d * litres.delivered[arc] for arc, c, d in limit.terms)
+        for limit in found.built.market.limits
+    ]
     rows: list[tuple[int, int, int, int]] = []
-    for number, (node, limit) in enumerate(zip(found.built.limits, found.built.market.limits, strict=True)):
-        crossed = sum(c * litres.entering[arc] + d * litres.delivered[arc] for arc, c, d in limit.terms)
-        rows.append((node.account_id, node.id, crossed, worth[number]))
+    for number, node in enumerate(found.built.limits):
+        rows.append((node.account_id, node.id, crossed[number], worth[number]))
+    first = len(found.built.limits)
+    call_borders.write(connection, call_id, found.built, crossed[first:], worth[first:])
     plans: dict[int, int] = {}
     for row in buys:
         if row.order.account.plan:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from market.county.pack import Pack
 from market.registry import caps
 from market.trading.auction import limits as terms_of
+from market.trading.auction.accounts import TwoWayAccount, limits_of
 from market.trading.auction.model import (
     AGRICULTURE,
     BUY,
@@ -34,7 +35,7 @@ from market.trading.book import BUY as BUY_SIDE
 from market.trading.book import Order
 from market.trading.exchange import for_one_call
 from market.trading.fills import TICK_LITRES_PER_FEN
-from market.trading.ways import why_no_way
+from market.trading.ways import CALL_ONLY, NO_ROUTE, why_no_way
 
 IN_A_CALL = frozenset({AGRICULTURE, INDUSTRY})
 """The sectors whose orders a call takes; others wait for the book to open."""
@@ -62,13 +63,26 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Border:
+    """The border of a zone with its two-way account; `waiting` litres out and in of calls that are held."""
+
+    account: TwoWayAccount
+    zone: str
+    waiting: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
-    """A market with what leads back from it: the places by node, the orders and the limits' accounts by number."""
+    """A market with what leads back from it: the places by node, the orders by number, and what its limits are.
+
+    First the county's limits, then two of each border, out and in.
+    """
 
     market: Market
     places: tuple[Where, ...]
     orders: tuple[Order, ...]
     limits: tuple[caps.LimitNode, ...]
+    borders: tuple[Border, ...] = ()
 
 
 def build(
@@ -82,6 +96,7 @@ def build(
     available: Mapping[int, int],
     place_of: Callable[[Where], caps.Place],
     reference_e4: int | None = None,
+    borders: Sequence[Border] = (),
     window: str = GENERAL,
 ) -> Built:
     """The market of a call from the open orders of one product. Errors: NoCall.
@@ -103,7 +118,12 @@ def build(
         Node(each.label, each.sector, _tariff_e4(pack, each) if reference_e4 is None else reference_e4)
         for each in places
     )
-    ways, bounds = tuple(arcs), tuple(made for _, made in chosen if made is not None)
+    crossed = [(border, made) for border in borders if (made := _border(pack, border, places, arcs))]
+    ways = tuple(arcs)
+    bounds = (
+        *(made for _, made in chosen if made is not None),
+        *(limit for _, made in crossed for limit in made),
+    )
     columns = Orders.of(
         side=[BUY if order.side == BUY_SIDE else SELL for order, _ in taken],
         node=[number[_where(order)] for order, _ in taken],
@@ -118,7 +138,8 @@ def build(
         call, product, draw_seed(columns, committed), nodes, ways, bounds, columns, committed, window
     )
     kept = tuple(limit for limit, made in chosen if made is not None)
-    return Built(market, places, tuple(order for order, _ in taken), kept)
+    taking = tuple(order for order, _ in taken)
+    return Built(market, places, taking, kept, tuple(border for border, _ in crossed))
 
 
 def _admitted(order: Order, window: str) -> bool:
@@ -235,9 +256,9 @@ def _check_ways(pack: Pack, places: Sequence[Where], arcs: Sequence[Arc]) -> Non
 
 
 def _flow(pack: Pack, source: Where, target: Where) -> tuple[str, str, str]:
-    """Why the county's rules forbid this way; a route that is only missing is what the arcs make up for."""
+    """Why the county's rules forbid this way; a missing route the arcs make up for, a border's account limits them."""
     rule, detail, legal_source = why_no_way(pack, source, target)
-    return ("", "", "") if rule == "no_route" else (rule, detail, legal_source)
+    return ("", "", "") if rule in (NO_ROUTE, CALL_ONLY) else (rule, detail, legal_source)
 
 
 def _limit(
@@ -267,6 +288,17 @@ def _counted(
         crossed = caps.crossings(zones[arc.source], zones[arc.target], [limit])
         for _, measure in crossed.charges:
             yield (number, 1, 0) if measure is caps.Measure.SOURCE else (number, 0, 1)
+
+
+def _border(pack: Pack, border: Border, places: Sequence[Where], arcs: Sequence[Arc]) -> tuple[Limit, ...]:
+    """The two limits of a border, out and in; none where nothing here crosses it."""
+    inside = {
+        node
+        for node, place in enumerate(places)
+        if pack.lies_in(border.zone, (place.township_code, place.canal_code))
+    }
+    out, back = terms_of.export_terms(arcs, inside), terms_of.import_terms(arcs, inside)
+    return limits_of(border.account, out, back, waiting=border.waiting) if out or back else ()
 
 
 def _tariff_e4(pack: Pack, where: Where) -> int:

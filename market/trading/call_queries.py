@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from market.core.errors import NotFound
-from market.trading.call_models import Call, CallFill, CallFlow, CallPrice
+from market.trading.call_models import Call, CallBorder, CallFill, CallFlow, CallPrice
 
 PUBLISHED = ("held", "settled", "rejected")
 _LIMITS_SQL = """
@@ -61,6 +61,12 @@ def limits(connection: psycopg.Connection[Any], call_id: int) -> list[tuple[str,
     """(kind, code, litres that crossed, worth in 10^-9 ticks a litre, legal source) of the limits that matter."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(_LIMITS_SQL, (call_id,)).fetchall()
+
+
+def borders(session: Session, call_id: int) -> list[CallBorder]:
+    """What a call moves over borders with two-way accounts, by their codes."""
+    statement = select(CallBorder).where(CallBorder.call_id == call_id).order_by(CallBorder.code)
+    return list(session.scalars(statement))
 
 
 def fills(

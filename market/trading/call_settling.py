@@ -18,6 +18,7 @@ from market.core import audit, books, clock, inbox
 from market.core.chart import CNY, HEADROOM, AccountCode, TransferCode, water_asset
 from market.core.db import raw
 from market.registry import excess
+from market.trading import call_borders
 from market.trading.call_models import Call
 from market.trading.calls import locked, tell
 from market.trading.errors import CallNeedsReview, CallReasonMissing
@@ -71,6 +72,7 @@ def settle(
         raise CallNeedsReview(f"the rule {call.review_rule} puts it before a reviewer", rule=call.review_rule)
     if reviewed and not reason.strip():
         raise CallReasonMissing(pointer="/reason")
+    call_borders.lock(session, call)
     with clock.standing():  # the transfers, the call and the audit entry bear one instant
         _settle(session, actor, call, reason)
     return call
@@ -108,6 +110,7 @@ def _settle(session: Session, actor: audit.Actor, call: Call, reason: str) -> No
                 reference=call.id,
             )
     excess.execute(connection, batch, freed)
+    call_borders.settle(connection, call)
     _resolve(connection, actor, call, "settled", reason, rematch=bool(freed))
 
 

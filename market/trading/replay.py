@@ -62,12 +62,16 @@ _FILLS_SQL = f"SELECT {_FILL_COLUMNS} FROM call_fills WHERE call_id = %s"
 _COPY_FILLS_SQL = f"INSERT INTO call_fills ({_FILL_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LIMITS_SQL = f"SELECT {_LIMIT_COLUMNS} FROM call_limits WHERE call_id = %s"
 _COPY_LIMITS_SQL = f"INSERT INTO call_limits ({_LIMIT_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"
+_BORDER_COLUMNS = "call_id, code, out_litres, in_litres, out_worth_e9, in_worth_e9"
+_BORDERS_SQL = f"SELECT {_BORDER_COLUMNS} FROM call_borders WHERE call_id = %s"
+_COPY_BORDERS_SQL = f"INSERT INTO call_borders ({_BORDER_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)"
 # Whoever clears is not replayed: a call that was open when the second database was copied stands there unfinished.
 _FORGET_CALL_SQL = (
     "DELETE FROM call_prices WHERE call_id = %s",
     "DELETE FROM call_flows WHERE call_id = %s",
     "DELETE FROM call_fills WHERE call_id = %s",
     "DELETE FROM call_limits WHERE call_id = %s",
+    "DELETE FROM call_borders WHERE call_id = %s",
     "DELETE FROM calls WHERE id = %s",
 )
 
@@ -160,6 +164,7 @@ class Replayer(Engine):
             self.connection.execute(statement, (call_id,))
         for read, write in (
             (_CALLS_SQL, _COPY_CALLS_SQL), (_FILLS_SQL, _COPY_FILLS_SQL), (_LIMITS_SQL, _COPY_LIMITS_SQL),
+            (_BORDERS_SQL, _COPY_BORDERS_SQL),
         ):  # fmt: skip
             for row in self._log.execute(read, (call_id,)).fetchall():
                 self.connection.execute(write, row)

@@ -142,7 +142,7 @@ def test_8_a_two_way_account_that_is_closed_out_lets_nothing_out(
     10·0.20 = 2.00. Closed since it was full, for it has not come back to 85: each side trades at home, a at its
     farm's 0.15, b at its farm's 0.25, and nothing is left for the fund.
     """
-    account = TwoWayAccount("a-b", 90_000, 100_000, 100_000, 85_000, 0, 15_000, out_open=out_open)
+    account = TwoWayAccount("a-b", 90_000, 100_000, 85_000, 15_000, out_open=out_open)
     orders = [(SELL, 0, 1000, 50_000), (BUY, 1, 3000, 50_000)]
     if not out_open:
         orders += [(BUY, 0, 1500, 60_000), (SELL, 1, 2500, 60_000)]

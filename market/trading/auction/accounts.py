@@ -17,16 +17,14 @@ from market.trading.auction.model import BadMarket, Limit
 class TwoWayAccount:
     """A balance of litres from 0 to `range_litres`: what went out less what came in, and which way is open.
 
-    Out closes at `out_closes_at` and opens again at `out_reopens_at` or below; in closes at `in_closes_at` and opens
-    again at `in_reopens_at` or above.
+    Out closes at the end of the range and opens again at `out_reopens_at` or below; in closes at 0 and opens again at
+    `in_reopens_at` or above.
     """
 
     name: str
     balance_litres: int
     range_litres: int
-    out_closes_at: int
     out_reopens_at: int
-    in_closes_at: int
     in_reopens_at: int
     out_open: bool = True
     in_open: bool = True
@@ -34,9 +32,7 @@ class TwoWayAccount:
 
     def __post_init__(self) -> None:
         """Errors: BadMarket when the levels are out of order or the balance out of its range."""
-        levels = (0, self.in_closes_at, self.in_reopens_at, self.range_litres)
-        others = (0, self.out_reopens_at, self.out_closes_at, self.range_litres)
-        if sorted(levels) != list(levels) or sorted(others) != list(others):
+        if not (0 < self.in_reopens_at <= self.range_litres and 0 <= self.out_reopens_at < self.range_litres):
             raise BadMarket(f"the levels of the account {self.name} are out of order")
         if not 0 <= self.balance_litres <= self.range_litres:
             raise BadMarket(f"the balance of the account {self.name} is out of its range")
@@ -49,15 +45,20 @@ def room(account: TwoWayAccount) -> tuple[int, int]:
     return going_out, coming_in
 
 
-def limits_of(account: TwoWayAccount, out_terms: Terms, in_terms: Terms) -> tuple[Limit, Limit]:
-    """The account's two limits, out and in, for a call; its balance and flags are published with them."""
+def limits_of(
+    account: TwoWayAccount, out_terms: Terms, in_terms: Terms, *, waiting: tuple[int, int] = (0, 0)
+) -> tuple[Limit, Limit]:
+    """The account's two limits, out and in, for a call; its balance and flags are published with them.
+
+    `waiting` are litres out and in of calls that are cleared and not settled: they keep their room.
+    """
     state = (
         ("balance", account.balance_litres),
         ("range", account.range_litres),
         ("out_open", int(account.out_open)),
         ("in_open", int(account.in_open)),
     )
-    going_out, coming_in = room(account)
+    going_out, coming_in = (max(0, each - held) for each, held in zip(room(account), waiting, strict=True))
     return (
         Limit("export", f"{account.name} out", going_out, out_terms, account.legal_source, state),
         Limit("import", f"{account.name} in", coming_in, in_terms, account.legal_source, state),
@@ -70,6 +71,6 @@ def after(account: TwoWayAccount, *, out_litres: int, in_litres: int) -> TwoWayA
     if not (0 <= out_litres <= going_out and 0 <= in_litres <= coming_in):
         raise BadMarket(f"the account {account.name} has no room for this")
     balance = account.balance_litres + out_litres - in_litres
-    out_open = balance <= account.out_reopens_at or (account.out_open and balance < account.out_closes_at)
-    in_open = balance >= account.in_reopens_at or (account.in_open and balance > account.in_closes_at)
+    out_open = balance <= account.out_reopens_at or (account.out_open and balance < account.range_litres)
+    in_open = balance >= account.in_reopens_at or (account.in_open and balance > 0)
     return replace(account, balance_litres=balance, out_open=out_open, in_open=in_open)

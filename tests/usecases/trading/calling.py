@@ -15,14 +15,14 @@ from tests.model.world import World
 
 
 def held_call(world: World, orders: Sequence[tuple[str, str, int, int]], **terms: Any) -> int:
-    """A call of these orders (holder, side, litres, limit in ticks) beside what rests in the book, held; its id."""
+    """A call of these orders (holder, side, litres, limit in ticks) beside what rests, held; its id."""
     with db.transaction(world.url) as session:
         call = calls.open_call(
-            session, actor=world.names.actor, product_id=world.names.product, reason="thin market", **terms
+            session, actor=world.names.actor, product_id=world.names.product, reason="thin market"
         ).id
     take_up(world.engine)
     for number, (holder, side, litres, price) in enumerate(orders):
-        placed = world.place(f"call {call} {number}", holder, side, litres, price)
+        placed = world.place(f"call {call} {number}", holder, side, litres, price, **terms)
         assert isinstance(placed, Accepted), placed
     with db.transaction(world.url) as session:
         calls.close_call(session, actor=world.names.actor, call_id=call)
@@ -33,9 +33,9 @@ def held_call(world: World, orders: Sequence[tuple[str, str, int, int]], **terms
     return call
 
 
-def call_of(world: World, orders: Sequence[tuple[str, str, int, int]]) -> Call:
+def call_of(world: World, orders: Sequence[tuple[str, str, int, int]], **terms: Any) -> Call:
     """The same, settled by the clock unless it waits for a reviewer."""
-    call = held_call(world, orders)
+    call = held_call(world, orders, **terms)
     with db.transaction(world.url) as session:
         if call in call_settling.due(session):
             call_settling.settle(session, actor=CLOCK, call_id=call)

@@ -15,11 +15,14 @@ from click.testing import CliRunner
 from market import cli, replay
 from market.core import audit, clock, db, inbox
 from market.jobs import CLOCK
-from market.trading import call_queries, call_settling, calls, deals
+from market.trading import call_queries, call_settling, deals
 from market.trading.commands import Accepted, Amend, Cancel, Command, Place
 from market.trading.engine import Engine
 from market.trading.intake import end_expired, take_up
 from tests.model.world import FACTORIES, FARMERS, World
+from tests.usecases.trading.calling import call_of, held_call
+from tests.usecases.trading.ruling import install_rules
+from tests.usecases.trading.test_borders import RULE
 
 LOT = 1_000
 STEPS = 60
@@ -197,7 +200,7 @@ def test_the_command_says_what_is_the_same(
     monkeypatch.setenv("DATABASE_URL", world.url)
     done = CliRunner().invoke(cli.main, ["replay", second_url, "--data-dir", str(tmp_path)])
     assert done.exit_code == 0, done.output
-    assert done.output.count("the same to the byte") == 10
+    assert done.output.count("the same to the byte") == 11
 
 
 def test_calls_that_were_settled_and_rejected_are_replayed_to_the_same_bytes(
@@ -222,6 +225,15 @@ def test_calls_that_were_settled_and_rejected_are_replayed_to_the_same_bytes(
     assert replay.dump(world.looking, "fills of calls") != _dumped(second_url, "fills of calls")
 
 
+def test_a_call_over_a_border_with_an_account_is_replayed(world: World, second_url: str) -> None:
+    for url in (world.url, second_url):
+        install_rules(world, url=url, two_way_accounts=(RULE,))
+    call_of(world, [("a", "sell", 20 * LOT, 3_000), ("d", "buy", 20 * LOT, 4_000)])
+    report = replay.run(world.url, second_url)
+    assert set(report["same"].values()) == {True}, report
+    assert _count(world, "call_borders WHERE balance_litres = 100000") == 1
+
+
 def _dumped(url: str, table: str) -> bytes:
     with db.connect(url) as connection:
         return replay.dump(connection, table)
@@ -229,19 +241,7 @@ def _dumped(url: str, table: str) -> bytes:
 
 def _call(world: World, seller: str, buyer: str, *, approve: bool | None = None) -> str:
     """A call of one sale and one purchase at a price that nobody else bids or asks; how it ended."""
-    with db.transaction(world.url) as session:
-        call = calls.open_call(
-            session, actor=world.names.actor, product_id=world.names.product, reason="thin market"
-        ).id
-    take_up(world.engine)
-    for holder, side, price in ((seller, "sell", 1_000), (buyer, "buy", 9_000)):
-        assert isinstance(world.place(f"{holder}{call}", holder, side, LOT, price), Accepted)
-    with db.transaction(world.url) as session:
-        calls.close_call(session, actor=world.names.actor, call_id=call)
-    take_up(world.engine)
-    with db.transaction(world.url) as session:
-        calls.clear(session, actor=CLOCK, call_id=call)
-    take_up(world.engine)
+    call = held_call(world, [(seller, "sell", LOT, 1_000), (buyer, "buy", LOT, 9_000)])
     with db.transaction(world.url) as session:
         if approve is None:
             call_settling.settle(session, actor=CLOCK, call_id=call)

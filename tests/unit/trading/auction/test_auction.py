@@ -179,7 +179,7 @@ def test_pro_rata_is_exact_and_largest_remainders_go_first() -> None:
 
 
 def test_a_two_way_account_nets_and_switches_between_calls() -> None:
-    account = TwoWayAccount("valley", 90, 100, 100, 85, 0, 15)
+    account = TwoWayAccount("valley", 90, 100, 85, 15)
     assert room(account) == (10, 90)
     full = after(account, out_litres=10, in_litres=0)
     assert (full.out_open, room(full)) == (False, (0, 100))
