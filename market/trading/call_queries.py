@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from market.core.errors import NotFound
 from market.trading.call_models import Call, CallBorder, CallFill, CallFlow, CallPrice
+from market.trading.models import Product
 
 PUBLISHED = ("held", "settled", "rejected")
 _LIMITS_SQL = """
@@ -35,6 +36,13 @@ def listed(session: Session, *, product_id: int | None, before: int | None, limi
     if before is not None:
         statement = statement.where(Call.id < before)
     return list(session.scalars(statement))
+
+
+def held(session: Session, *, water_year: int) -> list[int]:
+    """The held calls of a water year's products, by id."""
+    statement = select(Call.id).join(Product, Product.id == Call.product_id)
+    chosen = statement.where(Product.water_year == water_year, Call.status == "held")
+    return list(session.scalars(chosen.order_by(Call.id)))
 
 
 def published(session: Session, call_id: int) -> Call:

@@ -10,13 +10,14 @@ import pytest
 from market import jobs
 from market.core import clock, db, inbox
 from market.jobs import CLOCK
+from market.supervision import year_ends
 from market.trading import auction, call_queries, call_settling, calls, reference_prices, verify
 from market.trading.auction.replay import replay
 from market.trading.call_models import Call
 from market.trading.commands import Accepted, Refused
 from market.trading.errors import CallNeedsReview, CallRunning, CallState
 from market.trading.intake import take_up
-from tests.model.world import ALLOCATED, CAP_C2, MONEY, World
+from tests.model.world import ALLOCATED, CAP_C2, MONEY, YEAR, World
 
 LOT = 1_000
 
@@ -297,3 +298,25 @@ def test_a_clearing_that_halts_halts_the_call_and_the_product(
     assert world.looking.execute(
         "SELECT phase FROM products WHERE id = %s", (world.names.product,)
     ).fetchone() == ("halted",)
+
+
+def test_the_end_of_the_year_rejects_a_held_call_and_voids_one_that_was_not_cleared(world: World) -> None:
+    held = _open(world)
+    _place(world, "ask", "a", "sell", 20, 3_000)
+    _place(world, "bid", "f", "buy", 9, 4_000)
+    assert _clear(world, held).status == "held"
+    late = _open(world)
+    with db.transaction(world.url) as session:
+        calls.close_call(session, actor=world.names.actor, call_id=late)
+    take_up(world.engine)
+    with clock.moved_to(dt.datetime(YEAR + 1, 1, 5, tzinfo=dt.UTC)):
+        with db.transaction(world.url) as session:
+            year_ends.begin(session, actor=world.names.actor, water_year=YEAR)
+        take_up(world.engine)
+        with db.transaction(world.url) as session:
+            assert calls.overtaken(session) == [late]
+            calls.follow(session, actor=CLOCK, call_id=late)
+            year_ends.close(session, actor=world.names.actor, water_year=YEAR)
+        take_up(world.engine)
+    assert [_call(world, each).status for each in (held, late)] == ["rejected", "void"]
+    assert world.free("f") == 0
