@@ -1,4 +1,4 @@
-"""The call auction: `clear` a `Market`, `record` what came out. Pure; docs/decisions/0013 has the rules in short.
+"""The call auction: `clear` a `Market`, `record` what came out. Pure; docs/decisions/0019-the-call-auction.md says how.
 
 `market.trading.verify` checks a record without any of this code; `replay` works it out once more.
 """
