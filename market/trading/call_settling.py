@@ -18,6 +18,8 @@ from market.core import audit, books, clock, inbox
 from market.core.chart import CNY, HEADROOM, AccountCode, TransferCode, water_asset
 from market.core.db import raw
 from market.registry import excess
+from market.settlement import deliveries
+from market.settlement.delivery_models import Delivery
 from market.trading import call_borders
 from market.trading.call_models import Call
 from market.trading.calls import locked, tell
@@ -50,6 +52,18 @@ SELECT f.side, f.litres, f.hold_id, f.payees, f.fee_fen, w.account_id
 _LIMITS_SQL = """
 SELECT account_id, litres, hold_id FROM call_limits WHERE call_id = %s AND litres <> 0 ORDER BY account_id
 """
+_UNDELIVERED_SQL = """
+SELECT DISTINCT f.call_id, f.water_account_id
+  FROM calls c JOIN call_fills f ON f.call_id = c.id AND f.side = 'buy'
+  JOIN water_accounts w ON w.id = f.water_account_id
+  JOIN water_years y ON y.year = w.water_year AND y.ends_on >= %s
+ WHERE c.status = 'settled' AND NOT EXISTS (
+       SELECT FROM deliveries d WHERE d.call_id = f.call_id AND d.water_account_id = f.water_account_id)
+ ORDER BY 1, 2
+"""
+_BOUGHT_SQL = """
+SELECT sum(litres)::bigint FROM call_fills WHERE call_id = %s AND water_account_id = %s AND side = 'buy'
+"""
 
 
 def due(session: Session) -> list[int]:
@@ -58,6 +72,21 @@ def due(session: Session) -> list[int]:
         "SELECT id FROM calls WHERE status = 'held' AND review_rule IS NULL ORDER BY id"
     )
     return [row[0] for row in rows.fetchall()]
+
+
+def undelivered(session: Session) -> list[tuple[int, int]]:
+    """What settled calls of running years gave a water account, and nobody has ordered to flow: (call, account)."""
+    with raw(session).cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(_UNDELIVERED_SQL, (clock.today(),)).fetchall()
+
+
+def order_delivery(session: Session, *, actor: audit.Actor, call_id: int, water_account_id: int) -> Delivery:
+    """Orders the delivery of what a water account bought in a settled call. Errors: as `deliveries.order_of_call`."""
+    row = raw(session).execute(_BOUGHT_SQL, (call_id, water_account_id)).fetchone()
+    assert row is not None
+    return deliveries.order_of_call(
+        session, actor=actor, call_id=call_id, water_account_id=water_account_id, litres=row[0]
+    )
 
 
 def settle(
