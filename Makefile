@@ -37,6 +37,7 @@ lint: $(VENV)/.installed-dev ## Check style, types, import order and security
 	$(BIN)/bandit --quiet --recursive --ini setup.cfg --severity-level medium ledger market migrations
 
 soak: $(VENV)/.installed-dev ## Run the long tests (a million steps; stop and go on at will; JOBS=2)
+	$(BIN)/python -m tests.soak_auction --jobs $(or $(JOBS),1)
 	$(BIN)/python -m tests.soak --jobs $(or $(JOBS),1)
 
 bench: $(VENV)/.installed-dev ## Measure speed as ratios to the floor (NAME=orders)

@@ -1,75 +1,89 @@
-"""`karez auction`: the record of a call checked without a solver, and cleared again."""
+"""The commands `karez auction verify` and `karez auction replay`: checks of a published record of a call auction."""
 
 from __future__ import annotations
 
 import json
 import sys
-from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
 from market.core.datadir import OperatorError
 from market.core.options import AS_JSON
 
-RECORD = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LARGEST_BYTES = 2 * 1024**3
 
 
 @click.group()
 def auction() -> None:
-    """Records of call auctions (GET /v1/calls/ID/record)."""
+    """Call auctions: check the published record of a call (GET /v1/calls/ID/record)."""
 
 
-@auction.command()
-@RECORD
+@auction.command("verify")
+@FILE
 @AS_JSON
-def verify(file: Path, as_json: bool) -> None:
-    """Check the clearing record FILE without a solver, in integers; exits 1 and names each check that fails."""
-    wrong: list[str] = import_module("market.trading.verify").verify(_read(file))
-    if as_json:
-        click.echo(json.dumps({"good": not wrong, "wrong": wrong}, ensure_ascii=False))
-    elif wrong:
-        click.echo("\n".join(f"karez: {each}" for each in wrong), err=True)
-    else:
-        click.echo(f"{file}: every check holds.")
-    sys.exit(1 if wrong else 0)
+def verify_record(file: Path, as_json: bool) -> None:
+    """Check the record in FILE in integers, without a solver. Exits 1 and names every check that fails.
 
-
-@auction.command()
-@RECORD
-@AS_JSON
-def replay(file: Path, as_json: bool) -> None:
-    """Clear the call of the record FILE again: from its witness to the byte, then by a fresh solve.
-
-    Exits 1 where the record is refused, does not follow from its witness, or a fresh solve differs.
+    Checked are its hash, the seed, every fill, limit and minimum, the loss rule, balances and limits of the network,
+    priority and exact shares, the money, and that no allocation could be worth more than a few litres more.
     """
-    from market.trading.auction.model import BadMarket
-    from market.trading.auction.solver import ClearingHalted
+    from market.trading.verify import verify
 
-    data = _read(file)
-    wrong: list[str] = import_module("market.trading.verify").verify(data)
-    repeats, differs = False, []
-    if not wrong or all(not each.startswith(("format", "shape")) for each in wrong):
-        try:
-            found = import_module("market.trading.auction.replay").replay(data)
-        except (BadMarket, ClearingHalted, KeyError, TypeError, ValueError) as error:
-            raise OperatorError(f"{file} cannot be cleared again: {error}") from error
-        repeats, differs = found.repeats, found.differs
-    same = repeats and not differs and not wrong
-    if as_json:
-        told = {"same": same, "wrong": wrong, "repeats": repeats, "differs": differs}
-        click.echo(json.dumps(told, ensure_ascii=False))
-    elif same:
-        click.echo(f"{file}: same, from the witness and by a fresh solve.")
+    record = _read(file)
+    failed = verify(record)
+    _say(
+        as_json,
+        {"file": str(file), "sha256": record.get("sha256"), "good": not failed, "refused": failed},
+        f"{file} is good." if not failed else f"{file} is refused: {', '.join(failed)}.",
+        refused=bool(failed),
+    )
+
+
+@auction.command("replay")
+@FILE
+@AS_JSON
+def replay_record(file: Path, as_json: bool) -> None:
+    """Work the call in FILE out once more. Exits 1 if the record is not what the rules give.
+
+    Whole litres are worked out from the record's own witness, everything that `verify` checks is checked, and the call
+    is solved anew. Refused are also other prices than those nearest the reference, orders dropped or arcs closed
+    without need, unfair shares and idle flows. An outcome that differs but is exactly as good is named, not refused.
+    """
+    from market.trading.auction.replay import replay
+
+    record = _read(file)
+    report = replay(record)
+    if report.refused:
+        text = f"{file} is refused: {', '.join(report.refused)}."
+    elif report.differs:
+        text = f"{file} is good; solved anew it differs, equally good, in: {', '.join(report.differs)}."
     else:
-        lines = [*wrong, *differs] + ([] if repeats else ["witness: the result does not follow from it"])
-        click.echo("\n".join(f"karez: {each}" for each in lines), err=True)
-    sys.exit(0 if same else 1)
+        text = f"{file} is good; solved anew it is the same."
+    found = {
+        "file": str(file),
+        "sha256": record.get("sha256"),
+        "good": not report.refused,
+        "refused": list(report.refused),
+        "solved_anew": "same" if report.same else "differs" if not report.refused else None,
+        "differs": list(report.differs),
+    }
+    _say(as_json, found, text, refused=bool(report.refused))
 
 
-def _read(file: Path) -> bytes:
-    """The record's bytes. Errors: OperatorError."""
+def _read(file: Path) -> dict[str, Any]:
+    from market.trading.verify import Malformed, parse
+
     if file.stat().st_size > LARGEST_BYTES:
         raise OperatorError(f"{file} is larger than any record")
-    return file.read_bytes()
+    try:
+        return parse(file.read_bytes())
+    except (Malformed, OSError) as error:
+        raise OperatorError(f"{file}: {error}") from error
+
+
+def _say(as_json: bool, found: dict[str, Any], text: str, *, refused: bool) -> None:
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else text)
+    sys.exit(1 if refused else 0)

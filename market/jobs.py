@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
@@ -50,6 +50,7 @@ from market.trading import (
 )
 
 log = structlog.get_logger("jobs")
+T = TypeVar("T")
 CLOCK = audit.Actor(request_id="jobs")
 """Who did it, in the record: nobody who signed in."""
 
@@ -64,7 +65,7 @@ class Job:
     work: Callable[[str], int]
 
 
-def _each(url: str, job: str, items: Iterable[int], do: Callable[[Session, int], Any]) -> int:
+def _each(url: str, job: str, items: Iterable[T], do: Callable[[Session, T], Any]) -> int:
     """Does something for each item in a transaction of its own; returns for how many it was done."""
     done = 0
     for item in items:
@@ -77,7 +78,7 @@ def _each(url: str, job: str, items: Iterable[int], do: Callable[[Session, int],
     return done
 
 
-def _found(url: str, find: Callable[[Session], list[int]]) -> list[int]:
+def _found(url: str, find: Callable[[Session], list[T]]) -> list[T]:
     with db.transaction(url) as session:
         return find(session)
 
@@ -132,9 +133,16 @@ def advance_curtailments(url: str) -> int:
 
 
 def order_deliveries(url: str) -> int:
-    """Settled trades whose delivery nobody has ordered are ordered, where a canal is still open in the year."""
+    """Deliveries of settled trades and calls that nobody has ordered, where a canal is still open in the year."""
+    bought = _found(url, call_settling.undelivered)
+    ordered = _each(
+        url, "deliveries", bought,
+        lambda session, each: call_settling.order_delivery(
+            session, actor=CLOCK, call_id=each[0], water_account_id=each[1]
+        ),
+    )  # fmt: skip
     due = _found(url, lambda session: deliveries.unordered(raw(session), clock.today()))
-    return _each(
+    return ordered + _each(
         url, "deliveries", due,
         lambda session, each: deliveries.order(session, actor=CLOCK, instruction_id=each),
     )  # fmt: skip
@@ -287,7 +295,7 @@ JOBS = (
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
-    Job("deliveries", "9 * * * *", "order the delivery of settled trades", order_deliveries),
+    Job("deliveries", "9 * * * *", "order the delivery of settled trades and calls", order_deliveries),
     Job("leases", "*/10 * * * * 25", "deliver the year's water of leases, end those that are over", deliver_leases),
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),

@@ -1,8 +1,9 @@
 """`karez replay`: a second database, a copy of the first's past, does what is recorded since and must come to the same.
 
-What is recorded: the engine's commands, expiries and inbox (`market.trading.replay`), and the decisions of reviewers,
-which settle trades. Whatever else changed the first database since (deposits, readings, announcements, the registry)
-is recorded as a fact in the audit trail, not as a command: the replay ends before the first of them and says so.
+What is recorded: the engine's commands, expiries and inbox (`market.trading.replay`), the decisions of reviewers,
+which settle trades, and the settlement of calls. What a call cleared at is taken as it stands (`karez auction replay`
+clears it again). Whatever else changed the first database since (deposits, readings, announcements, the registry) is
+recorded as a fact in the audit trail, not as a command: the replay ends before the first of them and says so.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
+from sqlalchemy.orm import Session
 
 from market.core import audit, clock, db
 from market.supervision import reviews
+from market.trading import call_settling
 from market.trading.replay import Differs, Link, Replayer, links
 
 _HEADS_SQL = "SELECT chain, seq FROM audit_chains"
@@ -33,11 +36,17 @@ _DUMPS_SQL = {
     "transfers": "COPY (SELECT * FROM transfers ORDER BY id) TO STDOUT",
     "instructions": "COPY (SELECT * FROM instructions ORDER BY id) TO STDOUT",
     "outcomes": "COPY (SELECT * FROM commands ORDER BY id) TO STDOUT",
+    "calls": "COPY (SELECT id, product_id, status, record_sha256, batch_id, decided_by, resolved_at FROM calls"
+    " WHERE status IN ('held', 'settled', 'rejected') ORDER BY id) TO STDOUT",
+    "fills of calls": "COPY (SELECT * FROM call_fills ORDER BY call_id, order_id) TO STDOUT",
+    "limits of calls": "COPY (SELECT * FROM call_limits ORDER BY call_id, account_id) TO STDOUT",
+    "borders of calls": "COPY (SELECT * FROM call_borders ORDER BY call_id, code) TO STDOUT",
     "balances": "COPY (SELECT * FROM accounts ORDER BY id) TO STDOUT",
     "engine's audit chain": "COPY (SELECT * FROM audit WHERE chain = 'engine' ORDER BY seq) TO STDOUT",
 }
 """What must be the same to the byte; every column."""
-DECISIONS = {"review.approved": reviews.approve, "review.rejected": reviews.reject}
+CALL_STEPS = {"call.opened", "call.closed", "call.cleared", "call.void", "call.halted"}
+"""Steps of a call that reach the engine by the inbox, from where they are copied."""
 
 
 class Act(NamedTuple):
@@ -67,6 +76,8 @@ def run(log_url: str, second_url: str) -> dict[str, Any]:
                 if isinstance(step, Link):
                     replayer.again(step)
                     done["batches"] += 1
+                elif step.action in CALL_STEPS:
+                    pass
                 elif step.action in DECISIONS:
                     _decide(log, second_url, step)
                     done["decisions"] += 1
@@ -118,16 +129,40 @@ def _steps(log: psycopg.Connection[Any], second: psycopg.Connection[Any]) -> lis
 
 
 def _decide(log: psycopg.Connection[Any], second_url: str, act: Act) -> None:
-    """Approves or rejects as it was decided, at its instant, with the transfer ids it drew."""
+    """Decides as it was decided, at its instant, with the transfer ids it drew."""
     told = msgspec.json.decode(act.detail)
     row = log.execute(_FIRST_TRANSFER_SQL, (act.at,)).fetchone()
     with clock.standing(act.at), db.transaction(second_url) as session:
         if row is not None and row[0] is not None:
             db.raw(session).execute(_NEXT_TRANSFER_SQL, row)
-        DECISIONS[act.action](
-            session, actor=act.actor, instruction_id=act.subject_id, reason=told["reason"],
-            legal_source=told["legal_source"],
-        )  # fmt: skip
+        DECISIONS[act.action](session, act, told)
+
+
+def _approve(session: Session, act: Act, told: Mapping[str, str]) -> None:
+    reviews.approve(session, actor=act.actor, instruction_id=act.subject_id, **told)
+
+
+def _reject(session: Session, act: Act, told: Mapping[str, str]) -> None:
+    reviews.reject(session, actor=act.actor, instruction_id=act.subject_id, **told)
+
+
+def _settle_call(session: Session, act: Act, told: Mapping[str, str]) -> None:
+    reason = told["reason"]
+    call_settling.settle(
+        session, actor=act.actor, call_id=act.subject_id, reason=reason, reviewed=bool(reason)
+    )
+
+
+def _reject_call(session: Session, act: Act, told: Mapping[str, str]) -> None:
+    call_settling.reject(session, actor=act.actor, call_id=act.subject_id, reason=told["reason"])
+
+
+DECISIONS: Mapping[str, Callable[[Session, Act, Mapping[str, str]], None]] = {
+    "review.approved": _approve,
+    "review.rejected": _reject,
+    "call.settled": _settle_call,
+    "call.rejected": _reject_call,
+}
 
 
 __all__ = ["Differs", "dump", "run"]

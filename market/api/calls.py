@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import Response
 
-from ledger.units import format_litres, format_price_e4
+from ledger.units import format_litres
 from market.api.http import actor, blueprint, own_only, page, paging, session
 from market.api.schemas import calls as shapes
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.trading import call_queries, call_settling, calls
-from market.trading.call_models import Call
+from market.trading.auction import words
+from market.trading.call_models import Call, CallBorder
 from market.trading.models import Product
 
 blp = blueprint("calls", "Call auctions: one price a place and sector, under routes and caps")
@@ -129,20 +130,29 @@ def result(call_id: int) -> dict[str, Any]:
             for each in call_queries.flows(session(), call_id)
         ],
         "limits": [_limit(*each) for each in call_queries.limits(raw(session()), call_id)],
+        "borders": [_border(each) for each in call_queries.borders(session(), call_id)],
     }
 
 
-def _limit(code: str, litres: int, worth_e9: int, legal_source: str) -> dict[str, Any]:
-    worth_e4 = worth_e9 // 10**9
-    zh = en = None
-    if worth_e9 > 0:
-        price = format_price_e4(worth_e4)
-        zh = f"指标 {code} 已用尽；若再增加 1 立方米，约值 {price} 元。"
-        en = f"{code} is used up: one more cubic metre there would be worth about {price} yuan."
+def _border(found: CallBorder) -> dict[str, Any]:
+    return {
+        "account": found.code,
+        "went_out": found.out_litres,
+        "came_in": found.in_litres,
+        "out_worth": found.out_worth_e9 // 10**9,
+        "in_worth": found.in_worth_e9 // 10**9,
+        "balance": found.balance_litres,
+        "out_open": found.out_open,
+        "in_open": found.in_open,
+    }
+
+
+def _limit(kind: str, code: str, litres: int, worth_e9: int, legal_source: str) -> dict[str, Any]:
+    zh, en = words.binding(kind, code, worth_e9) if worth_e9 > 0 else (None, None)
     return {
         "limit": code,
         "crossed": ("-" if litres < 0 else "") + format_litres(abs(litres)),
-        "worth": worth_e4,
+        "worth": worth_e9 // 10**9,
         "legal_source": legal_source,
         "words_zh": zh,
         "words_en": en,

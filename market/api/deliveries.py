@@ -131,8 +131,8 @@ def _one(delivery_id: int) -> dict[str, Any]:
 
 def _summary(tree: reference.Zones, each: Delivery) -> dict[str, Any]:
     names = (
-        "id", "instruction_id", "makes_good_id", "seller_id", "buyer_id", "keeper_id", "starts_on", "ends_on", "status",
-        "reason", "ordered_at", "dispatched_at", "closed_at", "version",
+        "id", "instruction_id", "call_id", "makes_good_id", "seller_id", "buyer_id", "keeper_id", "starts_on",
+        "ends_on", "status", "reason", "ordered_at", "dispatched_at", "closed_at", "version",
     )  # fmt: skip
     return {name: getattr(each, name) for name in names} | {
         "canal": tree.by_id[each.canal_zone_id].code,

@@ -71,7 +71,8 @@ OWNERS: dict[str, tuple[str, str]] = {
     ),
     "delivery": (
         "delivery_id",
-        "SELECT buyer_id FROM deliveries WHERE id = :id UNION ALL SELECT seller_id FROM deliveries WHERE id = :id"
+        "SELECT buyer_id FROM deliveries WHERE id = :id UNION ALL SELECT seller_id FROM deliveries"
+        " WHERE id = :id AND seller_id IS NOT NULL"
         " UNION ALL SELECT keeper_id FROM deliveries WHERE id = :id AND keeper_id IS NOT NULL",
     ),
     "listing": ("listing_id", "SELECT seller_id FROM listings WHERE id = :id"),

@@ -65,6 +65,8 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("negotiated", "code", (each.code for each in pack.negotiated)),
         ("bands", "product", (each.product for each in pack.bands)),
         ("first_prices", "source_of_water", (each.source for each in pack.first_prices)),
+        ("two_way_accounts", "code", (each.code for each in pack.two_way_accounts)),
+        ("two_way_accounts", "zone", (each.zone for each in pack.two_way_accounts)),
     ]
     for section, key, names in keys:
         seen: dict[object, int] = {}
@@ -158,6 +160,8 @@ def _references(pack: Pack) -> Iterator[tuple[str, int, str, str, object]]:
     for index, first in enumerate(pack.first_prices):
         yield "first_prices", index, "source_of_water", "source of water", first.source
         yield "first_prices", index, "sector", "sector", first.sector
+    for index, border in enumerate(pack.two_way_accounts):
+        yield "two_way_accounts", index, "zone", "zone", border.zone
     for index, fee in enumerate(pack.fees):
         yield "fees", index, "zone", "zone", fee.zone
     for index, rule in enumerate(pack.reviews):

@@ -27,10 +27,11 @@ _SECTIONS = (
 )  # fmt: skip
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
-    "buy_back",
+    "buy_back", "two_way_accounts",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
-deal negotiated; books are open all day, no price is out of bounds, and the bureau sets the first reference prices."""
+deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
+border keeps an account."""
 
 
 def load(text: str) -> Pack:
@@ -82,6 +83,9 @@ class _Reader:
             bands=self._all("bands", lambda item: trading_rows.band(item, self._basis)),
             first_prices=self._all("first_prices", lambda item: trading_rows.first_price(item, self._basis)),
             buy_back=self._buy_back(self.sections["buy_back"]) if "buy_back" in self.sections else None,
+            two_way_accounts=self._all(
+                "two_way_accounts", lambda item: trading_rows.two_way(item, self._basis)
+            ),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:

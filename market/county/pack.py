@@ -46,6 +46,7 @@ from market.county.parts import (
     Source,
     Tariff,
     Threshold,
+    TwoWayRule,
     WaterYear,
     Zone,
 )
@@ -85,6 +86,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     bands: tuple[BandRule, ...] = ()
     first_prices: tuple[FirstPrice, ...] = ()
     buy_back: BuyBackRule | None = None
+    two_way_accounts: tuple[TwoWayRule, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -118,6 +120,18 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         """Whether groundwater may move into a place in these zones (groundwater regulation arts 33-35; derived)."""
         line = (self._zones[each] for code in codes for each in self.ancestors(code))
         return all(zone.groundwater not in CLOSED_GROUNDWATER for zone in line)
+
+    def lies_in(self, zone: str, codes: Iterable[str]) -> bool:
+        """Whether a place in these zones (one of each tree) lies in a zone. KeyError."""
+        return any(zone in self.ancestors(code) for code in codes)
+
+    def two_way_between(self, start: Iterable[str], end: Iterable[str]) -> TwoWayRule | None:
+        """The first two-way account whose border lies between two places, each by its zones; None without. KeyError."""
+        here, there = tuple(start), tuple(end)
+        for rule in self.two_way_accounts:
+            if self.lies_in(rule.zone, here) != self.lies_in(rule.zone, there):
+                return rule
+        return None
 
     def flow(self, from_sector: str, to_sector: str, from_canal: str, to_canal: str) -> Decision:
         """Whether water may be sold from one sector and canal to another, and by which rule. KeyError."""

@@ -282,6 +282,22 @@ class BandRule(msgspec.Struct, frozen=True):
     product: str | None = None
 
 
+class TwoWayRule(msgspec.Struct, frozen=True):
+    """An account of what has left a zone in call auctions beyond what came back, from 0 to `range_litres`.
+
+    A new product begins at `opening_litres`. Outwards shuts when the account is full and opens again at
+    `out_reopens_at`; inwards shuts when it is empty and opens again at `in_reopens_at` (litres).
+    """
+
+    code: str
+    zone: str
+    range_litres: int
+    opening_litres: int
+    out_reopens_at: int
+    in_reopens_at: int
+    basis: Basis
+
+
 class FirstPrice(msgspec.Struct, frozen=True):
     """A product's first reference price: the county's tariff of a sector times `multiple_e6` (millionths)."""
 

@@ -1,4 +1,4 @@
-"""The rows of a county pack that say when a product trades and what keeps its prices together. Pure."""
+"""The rows of a county pack that say when a product trades and what keeps its prices and borders together. Pure."""
 
 from __future__ import annotations
 
@@ -109,4 +109,27 @@ def first_price(item: Item, basis_of: BasisOf) -> parts.FirstPrice:
         raise found["multiple"].wrong("must be above zero")
     return parts.FirstPrice(
         found["source_of_water"].code(), found["sector"].code(), multiple, basis_of(item, found)
+    )
+
+
+def two_way(item: Item, basis_of: BasisOf) -> parts.TwoWayRule:
+    """A two-way account of a zone; its levels lie within its range."""
+    found = item.table(("code", "zone", "range", "opening", "out_reopens_at", "in_reopens_at"), BASIS)
+    litres = {
+        name: found[name].decimal(3) for name in ("range", "opening", "out_reopens_at", "in_reopens_at")
+    }
+    if litres["opening"] > litres["range"]:
+        raise found["opening"].wrong("is above the range")
+    if litres["out_reopens_at"] >= litres["range"]:
+        raise found["out_reopens_at"].wrong("must be below the range")
+    if not 0 < litres["in_reopens_at"] <= litres["range"]:
+        raise found["in_reopens_at"].wrong("must be above zero and within the range")
+    return parts.TwoWayRule(
+        code=found["code"].code(),
+        zone=found["zone"].code(),
+        range_litres=litres["range"],
+        opening_litres=litres["opening"],
+        out_reopens_at=litres["out_reopens_at"],
+        in_reopens_at=litres["in_reopens_at"],
+        basis=basis_of(item, found),
     )

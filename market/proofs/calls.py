@@ -76,4 +76,29 @@ SELECT 'a call that needs a review was settled by the clock', c.id, c.review_rul
 FROM calls c WHERE c.status = 'settled' AND c.review_rule IS NOT NULL AND c.decided_by IS NULL
 """
 
-CHECKS = (Check(7, LEGS_SQL), Check(8, PRICES_SQL), Check(13, DECIDED_SQL))
+BORDERS_SQL = """
+SELECT 'a two-way account does not go on from where it was left' AS reason, x.call_id, x.code, x.before_litres
+FROM (SELECT b.*, lag(b.balance_litres) OVER (PARTITION BY c.product_id, b.code ORDER BY c.resolved_at, c.id) AS left_at
+      FROM call_borders b JOIN calls c ON c.id = b.call_id WHERE b.balance_litres IS NOT NULL) x
+WHERE x.before_litres <> x.left_at
+UNION ALL
+SELECT 'a call that is not settled moved a two-way account', c.id, b.code, b.balance_litres
+FROM call_borders b JOIN calls c ON c.id = b.call_id WHERE b.balance_litres IS NOT NULL AND c.status <> 'settled'
+"""
+
+DELIVERIES_SQL = """
+SELECT 'a delivery of a call is not what the call gave' AS reason, d.id, d.call_id, d.litres
+FROM deliveries d
+LEFT JOIN calls c ON c.id = d.call_id AND c.status = 'settled'
+WHERE d.call_id IS NOT NULL AND d.makes_good_id IS NULL AND d.litres IS DISTINCT FROM (
+      SELECT sum(f.litres) FROM call_fills f
+      WHERE f.call_id = c.id AND f.water_account_id = d.water_account_id AND f.side = 'buy')
+"""
+
+CHECKS = (
+    Check(7, LEGS_SQL),
+    Check(7, DELIVERIES_SQL),
+    Check(7, BORDERS_SQL),
+    Check(8, PRICES_SQL),
+    Check(13, DECIDED_SQL),
+)

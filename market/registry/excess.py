@@ -77,7 +77,7 @@ def execute(connection: psycopg.Connection[Any], batch: journal.Batch, freed: It
     """Executes a batch that frees caps (ledger accounts) and has them absorb their excess; errors as the batch's."""
     caps = set(freed)
     journal.lock(connection, batch.accounts(connection) | caps | beside(connection, caps))
-    ids = batch.execute(connection)
+    ids = batch.execute(connection, moment=clock.now())
     absorb(connection, caps)
     return ids
 

@@ -42,33 +42,41 @@ def order(
         raise NotFound("there is no such instruction", pointer="/instruction_id")
     if instruction.status != "settled":
         raise DeliveryState(f"the trade is {instruction.status}", available=instruction.status)
-    return _order(session, actor, instruction, instruction.delivered_litres, starts_on, ends_on, None)
+    delivery = Delivery(
+        instruction_id=instruction.id,
+        seller_id=instruction.seller_id,
+        buyer_id=instruction.buyer_id,
+        litres=instruction.delivered_litres,
+    )
+    return _order(session, actor, delivery, instruction.buyer_water_account_id, starts_on, ends_on)
+
+
+def order_of_call(
+    session: Session, *, actor: audit.Actor, call_id: int, water_account_id: int, litres: int
+) -> Delivery:
+    """Orders the delivery of what a water account bought in a call that is settled, from today to the year's end.
+
+    Errors: DeliveryState, CanalClosed.
+    """
+    buyer = session.get_one(WaterAccount, water_account_id).participant_id
+    delivery = Delivery(call_id=call_id, water_account_id=water_account_id, buyer_id=buyer, litres=litres)
+    return _order(session, actor, delivery, water_account_id, None, None)
 
 
 def _order(
     session: Session,
     actor: audit.Actor,
-    instruction: Instruction,
-    litres: int,
+    delivery: Delivery,
+    water_account_id: int,
     starts_on: dt.date | None,
     ends_on: dt.date | None,
-    makes_good: Delivery | None,
 ) -> Delivery:
-    account = session.get_one(WaterAccount, instruction.buyer_water_account_id)
+    """Gives a new delivery its season and profile, and writes it."""
+    account = session.get_one(WaterAccount, water_account_id)
     year = session.get_one(WaterYear, account.water_year)
     first, last = starts_on or max(clock.today(), year.starts_on), ends_on or year.ends_on
-    delivery = Delivery(
-        instruction_id=instruction.id,
-        makes_good_id=makes_good.id if makes_good is not None else None,
-        seller_id=instruction.seller_id,
-        buyer_id=instruction.buyer_id,
-        canal_zone_id=account.canal_zone_id,
-        keeper_id=makes_good.keeper_id if makes_good is not None else None,
-        litres=litres,
-        starts_on=first,
-        ends_on=last,
-        ordered_at=clock.now(),
-    )
+    delivery.canal_zone_id, delivery.ordered_at = account.canal_zone_id, clock.now()
+    delivery.starts_on, delivery.ends_on = first, last
     connection = raw(session)
     canal = reference.zones(connection).by_id[account.canal_zone_id].code
     months = pack_in_force(connection).open_months(canal)
@@ -77,7 +85,7 @@ def _order(
             f"the water year runs from {year.starts_on} to {year.ends_on}", pointer="/starts_on"
         )
     try:
-        lines = profile(litres, first, last, months.months)
+        lines = profile(delivery.litres, first, last, months.months)
     except ValueError as error:
         said = f"{canal} is open in the months {', '.join(map(str, months.months))}"
         raise CanalClosed(said, pointer="/starts_on", legal_source=months.basis.source) from error
@@ -89,7 +97,9 @@ def _order(
             raise DeliveryState("the delivery of this trade was ordered before") from error
         raise
     session.add_all(DeliveryLine(delivery_id=delivery.id, from_day=day, litres=part) for day, part in lines)
-    _tell(session, actor, "ordered", delivery, {"instruction_id": instruction.id, "litres": litres})
+    of = {"instruction_id": delivery.instruction_id, "call_id": delivery.call_id}
+    detail = {name: each for name, each in of.items() if each is not None} | {"litres": delivery.litres}
+    _tell(session, actor, "ordered", delivery, detail)
     return delivery
 
 
@@ -180,9 +190,20 @@ def make_good(
     Errors: NotFound, DeliveryState, CanalClosed.
     """
     short = locked(session, delivery_id, "short")
-    instruction = session.get_one(Instruction, short.instruction_id)
-    missing = short.litres - short.confirmed_litres
-    further = _order(session, actor, instruction, missing, starts_on, ends_on, short)
+    account = short.water_account_id
+    if account is None:
+        account = session.get_one(Instruction, short.instruction_id).buyer_water_account_id
+    delivery = Delivery(
+        instruction_id=short.instruction_id,
+        call_id=short.call_id,
+        water_account_id=short.water_account_id,
+        makes_good_id=short.id,
+        seller_id=short.seller_id,
+        buyer_id=short.buyer_id,
+        keeper_id=short.keeper_id,
+        litres=short.litres - short.confirmed_litres,
+    )
+    further = _order(session, actor, delivery, account, starts_on, ends_on)
     short.status = "made_good"
     _tell(session, actor, "made_good", short, {"further_delivery_id": further.id})
     return further

@@ -26,17 +26,20 @@ DELIVERY_STATES = ("ordered", "dispatched", "delivered", "short", "made_good", "
 
 
 class Delivery(Base):
-    """An order to let `litres` of a settled trade through at the buyer's canal, over a season.
+    """An order to let `litres` of a settled trade, or of a call, through at the buyer's canal, over a season.
 
+    Of a call there is one for each water account that bought in it; it names no seller: a call has none in particular.
     `keeper_id` is the association that keeps the gate (none: the registrar does); `confirmed_litres` what arrived so
     far. What a short delivery lacks is made good by a further one, whose `makes_good_id` names it, or refunded.
     """
 
     __tablename__ = "deliveries"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    instruction_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("instructions.id"))
+    instruction_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("instructions.id"))
+    call_id: Mapped[int | None] = mapped_column(BigInteger)  # settlement does not know calls
+    water_account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("water_accounts.id"))
     makes_good_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("deliveries.id"), unique=True)
-    seller_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
+    seller_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
     buyer_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
     canal_zone_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("zones.id"))
     keeper_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
@@ -58,6 +61,18 @@ class Delivery(Base):
         CheckConstraint("makes_good_id IS NULL OR makes_good_id <> id", name="makes_good"),
         # one order a trade; what makes a short one good names it
         Index("uq_deliveries_first", "instruction_id", unique=True, postgresql_where="makes_good_id IS NULL"),
+        Index(
+            "uq_deliveries_of_call",
+            "call_id",
+            "water_account_id",
+            unique=True,
+            postgresql_where="makes_good_id IS NULL",
+        ),
+        CheckConstraint(
+            "num_nonnulls(instruction_id, call_id) = 1 AND (instruction_id IS NULL) = (seller_id IS NULL)"
+            " AND (call_id IS NULL) = (water_account_id IS NULL)",
+            name="origin",
+        ),
     )
 
 

@@ -22,6 +22,8 @@ from market.settlement.schedule import Restitution, restitution
 def propose(session: Session, *, actor: audit.Actor, delivery_id: int, reason: str) -> DeliveryRefund:
     """Proposes to refund what a short delivery lacks. Errors: NotFound, DeliveryState."""
     delivery = deliveries.locked(session, delivery_id, "short")
+    if delivery.instruction_id is None:
+        raise DeliveryState("what a call delivers short is made good: its price is owed by no one seller")
     due, _, _ = instructions.settled(raw(session), instruction_id=delivery.instruction_id)
     back = restitution(due, delivery.litres - delivery.confirmed_litres)
     refund = DeliveryRefund(
@@ -63,6 +65,7 @@ def approve(session: Session, *, actor: audit.Actor, delivery_id: int) -> Delive
     delivery.status = "refunded"
     delivery.version += 1
     connection = raw(session)
+    assert delivery.instruction_id is not None  # only of such a refund is proposed
     due, books, seller = instructions.settled(connection, instruction_id=delivery.instruction_id)
     back = restitution(due, refund.missing_litres)
     batch, arrival = _batch(

@@ -1,4 +1,4 @@
-"""Curtailment as a process: halt → end orders and reviews that hold what is taken → post it with the cut → resume.
+"""Curtailment as a process: halt → end sales that hold what is taken → post it with the cut → resume.
 
 Each step is a transaction and waits for the engine's answers in its inbox; where it stands is in `curtailments`, so
 that whoever calls `advance` next goes on from there, whatever was killed in between (DESIGN section 4).
@@ -7,7 +7,6 @@ that whoever calls `advance` next goes on from there, whatever was killed in bet
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -25,9 +24,8 @@ from market.registry import caps, curtailing, lease_turns, places
 from market.registry.errors import CurtailmentRunning, NotACut
 from market.registry.models import Limit
 from market.registry.season_models import Curtailment, CurtailmentCut
-from market.supervision import reviews
-from market.trading import listings, timetable
-from market.trading.bidding_models import HOLDING, Listing
+from market.supervision import sales
+from market.trading import timetable
 from market.trading.models import Order, Product
 from market.trading.session_models import PriceStop
 
@@ -43,7 +41,7 @@ def preview(session: Session, *, water_year: int, cuts: Sequence[tuple[int, int]
     _checked(session, water_year, cuts, lock=False)
     connection = raw(session)
     return curtailing.plan(
-        connection, water_year=water_year, cuts=cuts, offered=lambda: _offered(connection, water_year)
+        connection, water_year=water_year, cuts=cuts, offered=lambda: sales.offered(connection, water_year)
     )
 
 
@@ -137,8 +135,7 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         _tell(raw(session), actor, found, "done", {})
         return found
     places.open_year(session, found.water_year, lock=True)
-    connection.execute(_LOCK_REVIEWS_SQL, (found.water_year,))
-    connection.execute(_LOCK_LISTINGS_SQL, (found.water_year,))
+    beside = sales.lock(connection, found.water_year)
     cuts = [
         (cut.limit_id, cut.after_litres)
         for cut in session.scalars(select(CurtailmentCut).where(CurtailmentCut.curtailment_id == found.id))
@@ -147,10 +144,9 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
         connection,
         water_year=found.water_year,
         cuts=cuts,
-        offered=lambda: _offered(connection, found.water_year),
+        offered=lambda: sales.offered(connection, found.water_year),
         lock=True,
-        beside=listings.between(connection, found.water_year)
-        | lease_turns.between(connection, found.water_year),
+        beside=beside,
     )
     parts = {each.holder.water_account_id: each.parts for each in made.takings}
     selling = [account for account, each in parts.items() if each.ordered]
@@ -158,50 +154,21 @@ def advance(session: Session, *, actor: audit.Actor, curtailment_id: int) -> Cur
     if selling:
         _cancel(session, actor, found, selling)
     elif sold:
-        _reject(session, actor, found, sold)
+        sales.give_back(session, actor=actor, found=found, wanted=sold)
         found.version += 1
     else:
         _post(session, actor, found, made)
     return found
 
 
-def _reject(session: Session, actor: audit.Actor, found: Curtailment, wanted: dict[int, int]) -> None:
-    """Rejects the newest reviews of these sellers (water account: litres) that give back what is wanted.
-
-    The decision is of whoever ordered the curtailment, also where the clock takes its steps.
-    """
-    decider = actor if found.requested_by is None else replace(actor, user_id=found.requested_by)
-    left = dict(wanted)
-    for instruction, account, litres in raw(session).execute(_REVIEWS_SQL, (Bigints(wanted),)).fetchall():
-        if left[account] > 0:
-            left[account] -= litres
-            reviews.reject(
-                session,
-                actor=decider,
-                instruction_id=instruction,
-                reason=f"curtailment: {found.reason}",
-                legal_source=found.legal_source,
-            )
-
-
-_REVIEWS_SQL = """
-SELECT id, seller_water_account_id, source_litres FROM instructions
- WHERE seller_water_account_id = ANY(%s::bigint[]) AND status = 'awaiting_review' ORDER BY id DESC
-"""
-
-
 def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_account_ids: list[int]) -> None:
-    """Has the engine end the open sales of accounts whose free water does not suffice, and stops their listings.
+    """Has the engine end the open sales of accounts whose free water does not suffice; ends what else they offer.
 
     What they hold for the turns of leases is free too; what the cut leaves of it is held again afterwards.
     """
-    listed = session.scalars(
-        select(Listing.id)
-        .where(Listing.water_account_id.in_(water_account_ids), Listing.status.in_(HOLDING))
-        .order_by(Listing.id)
-    ).all()
-    listings.stop_all(session, actor=actor, listing_ids=listed, reason=f"curtailment: {found.reason}")
-    lease_turns.free(raw(session), lease_turns.at(raw(session), water_account_ids))
+    listed, promised = sales.end_open(
+        session, actor=actor, water_account_ids=water_account_ids, reason=f"curtailment: {found.reason}"
+    )
     orders = session.scalars(
         select(Order.id)
         .where(Order.water_account_id.in_(water_account_ids), Order.status == "open", Order.side == "sell")
@@ -212,7 +179,7 @@ def _cancel(session: Session, actor: audit.Actor, found: Curtailment, water_acco
     item = inbox.put(connection, kind="cancel_orders", actor=actor, payload=payload)
     found.status, found.awaits = CANCELLING, _json([item])
     found.version += 1
-    detail = {"orders": len(payload["order_ids"]), "listings": len(listed)}
+    detail = {"orders": len(payload["order_ids"]), "listings": listed, "deals": promised}
     _tell(raw(session), actor, found, "cancelling", detail)
 
 
@@ -274,42 +241,6 @@ def _insert(session: Session, found: Curtailment) -> None:
         if "uq_curtailments_running" in str(error.orig):
             raise CurtailmentRunning("wait until it is done, or advance it") from error
         raise
-
-
-# Before the ledger's accounts, as a decision locks them; trading is halted, so none is added.
-_LOCK_REVIEWS_SQL = """
-SELECT FROM instructions i JOIN products p ON p.id = i.product_id
- WHERE i.status = 'awaiting_review' AND p.water_year = %s ORDER BY i.id FOR NO KEY UPDATE OF i
-"""
-_LOCK_LISTINGS_SQL = """
-SELECT FROM listings l JOIN products p ON p.id = l.product_id
- WHERE l.held_litres > 0 AND p.water_year = %s ORDER BY l.id FOR NO KEY UPDATE OF l
-"""
-# What is listed for public bidding is an open sale as well, and so is what is leased and not delivered yet.
-_ORDERED_SQL = """
-SELECT x.water_account_id, sum(x.held)::bigint
-  FROM (SELECT water_account_id, held FROM orders WHERE status = 'open' AND side = 'sell'
-        UNION ALL
-        SELECT water_account_id, held_litres FROM listings WHERE held_litres > 0
-        UNION ALL
-        SELECT water_account_id, held_litres FROM lease_turns WHERE held_litres > 0) x
-  JOIN water_accounts w ON w.id = x.water_account_id
- WHERE w.water_year = %s GROUP BY 1
-"""
-_REVIEWED_SQL = """
-SELECT i.seller_water_account_id, sum(i.source_litres)::bigint
-  FROM instructions i JOIN products p ON p.id = i.product_id
- WHERE i.status = 'awaiting_review' AND p.water_year = %s GROUP BY 1
-"""
-
-
-def _offered(connection: psycopg.Connection[Any], water_year: int) -> curtailing.Offered:
-    """Litres that open sales of a water year hold, and that wait for a review, by water account."""
-    ordered, reviewed = (
-        dict(connection.execute(statement, (water_year,)).fetchall())
-        for statement in (_ORDERED_SQL, _REVIEWED_SQL)
-    )
-    return curtailing.Offered(ordered, reviewed)
 
 
 def _answered(connection: psycopg.Connection[Any], awaits: str) -> bool:

@@ -22,6 +22,8 @@ from market.settlement.models import Instruction
 from market.supervision import reviews
 from market.trading import (
     buy_backs,
+    call_queries,
+    call_settling,
     listings,
     negotiated,
     negotiation_queries,
@@ -76,7 +78,7 @@ def preview(session: Session, *, actor: audit.Actor, water_year: int) -> years.P
 
 
 def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver:
-    """Rejects what is still under review, then closes the year and carries over.
+    """Rejects what is still under review, calls that are held among it, then closes the year and carries over.
 
     What was entrusted or pledged returns to its owners first.
     Errors: WaterYearState, WaterStillHeld (the engine has not ended the year's orders yet), and those of `years.close`.
@@ -100,6 +102,8 @@ def close(session: Session, *, actor: audit.Actor, water_year: int) -> CarryOver
         reviews.reject(
             session, actor=actor, instruction_id=instruction_id, reason=YEAR_OVER, legal_source=SOURCE
         )
+    for call_id in call_queries.held(session, water_year=water_year):
+        call_settling.reject(session, actor=actor, call_id=call_id, reason=YEAR_OVER)
     _stop_listings(session, actor, water_year)
     _end_deals(session, actor, water_year)
     _return_to_owners(session, actor, water_year)

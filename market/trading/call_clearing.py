@@ -17,8 +17,9 @@ from ledger.units import ceil_div
 from market.core import clock, workdays
 from market.core.db import raw
 from market.registry import caps
-from market.trading import auction, verify
-from market.trading.auction import Clearing
+from market.trading import auction, call_borders, reference_prices, verify
+from market.trading.auction import Clearing, canonical
+from market.trading.auction.record import Record
 from market.trading.book import BUY, Order
 from market.trading.call_market import Built, NoCall, Where, build
 from market.trading.call_models import Call
@@ -32,11 +33,11 @@ from market.trading.reference import Reference
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A clearing with the market it is of, its record (canonical JSON), and what the verification refuses of it."""
+    """A clearing with the market it is of, its record, and the names of what the verification refuses of it."""
 
     built: Built
     clearing: Clearing
-    record: bytes
+    record: Record
     refused: Sequence[str]
     fee_e6: dict[int, int]
     review: ReviewNeed | None
@@ -59,6 +60,8 @@ def compute(session: Session, call: Call) -> Found:
             limits=[each for each in reference.limits if each.water_year == product.water_year],
             available=exchange.available,
             place_of=lambda where: _place(reference, product.water_year, where),
+            borders=call_borders.borders(connection, reference.pack, product_id=product.id, call_id=call.id),
+            reference_e4=reference_prices.latest(connection, [product.id]).get(product.id),
             window=call.window,
         )
         clearing = auction.clear(built.market)
@@ -112,6 +115,7 @@ _FORGET_SQL = (
     "DELETE FROM call_flows WHERE call_id = %s",
     "DELETE FROM call_fills WHERE call_id = %s",
     "DELETE FROM call_limits WHERE call_id = %s",
+    "DELETE FROM call_borders WHERE call_id = %s",
 )
 
 
@@ -122,8 +126,8 @@ def write(connection: psycopg.Connection[Any], call: Call, found: Found) -> None
     rows = list(_fills(found))
     sales = [row for row in rows if row.order.side != BUY]
     buys = [row for row in rows if row.order.side == BUY]
-    call.record = found.record.decode()
-    call.record_sha256 = msgspec.json.decode(found.record)["sha256"]
+    call.record = canonical(found.record).decode()
+    call.record_sha256 = found.record["sha256"]
     call.paid_fen, call.received_fen = (sum(row.amount_fen for row in side) for side in (buys, sales))
     call.sold_litres, call.bought_litres = (sum(row.litres for row in side) for side in (sales, buys))
     call.review_rule = found.review.rule if found.review else None
@@ -225,12 +229,17 @@ def _write_fills(connection: psycopg.Connection[Any], call_id: int, rows: list[_
 
 
 def _write_limits(connection: psycopg.Connection[Any], call_id: int, found: Found, buys: list[_Row]) -> None:
-    """What crosses each limit, and what the buyers' plans are charged."""
+    """What crosses each limit and border, and what the buyers' plans are charged."""
     litres, worth = found.clearing.litres, found.clearing.witness.y
+    crossed = [
+        sum(c * litres.entering[arc] + d * litres.delivered[arc] for arc, c, d in limit.terms)
+        for limit in found.built.market.limits
+    ]
     rows: list[tuple[int, int, int, int]] = []
-    for number, (node, limit) in enumerate(zip(found.built.limits, found.built.market.limits, strict=True)):
-        crossed = sum(c * litres.entering[arc] + d * litres.delivered[arc] for arc, c, d in limit.terms)
-        rows.append((node.account_id, node.id, crossed, worth[number]))
+    for number, node in enumerate(found.built.limits):
+        rows.append((node.account_id, node.id, crossed[number], worth[number]))
+    first = len(found.built.limits)
+    call_borders.write(connection, call_id, found.built, crossed[first:], worth[first:])
     plans: dict[int, int] = {}
     for row in buys:
         if row.order.account.plan:

@@ -52,7 +52,7 @@ def hold(engine: Engine, item: int, call_id: int, actor: Actor) -> None:
         engine.run(
             lambda: Batch(
                 work=work, action="call", actor=actor,
-                detail={"call": call_id}, extra=done, products=[call.product],
+                detail={"call": call_id, "inbox": item}, extra=done, products=[call.product],
             )
         )  # fmt: skip
     except BatchFailed as failure:
@@ -78,7 +78,7 @@ def _load(engine: Engine, call_id: int) -> calling.ClearedCall | None:
     ]
     charges = connection.execute(sql.CALL_CHARGES_SQL, (call_id,)).fetchall()
     connection.commit()
-    return calling.ClearedCall(call_id, row[0], fills, charges)
+    return calling.ClearedCall(call_id, row[0], fills, charges, row[1])
 
 
 def _answer(engine: Engine, item: int, outcome: dict[str, Any]) -> None:

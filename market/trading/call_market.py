@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from market.county.pack import Pack
 from market.registry import caps
 from market.trading.auction import limits as terms_of
+from market.trading.auction.accounts import TwoWayAccount, limits_of
 from market.trading.auction.model import (
     AGRICULTURE,
     BUY,
     CONVERSION,
+    FARM_FIRST,
+    GENERAL,
     INDUSTRY,
     ROUTE,
     SELL,
@@ -27,12 +30,12 @@ from market.trading.auction.model import (
     Node,
     Orders,
 )
-from market.trading.auction.record import book_hash, draw_seed
+from market.trading.auction.record import draw_seed
 from market.trading.book import BUY as BUY_SIDE
 from market.trading.book import Order
 from market.trading.exchange import for_one_call
 from market.trading.fills import TICK_LITRES_PER_FEN
-from market.trading.ways import why_no_way
+from market.trading.ways import CALL_ONLY, NO_ROUTE, why_no_way
 
 IN_A_CALL = frozenset({AGRICULTURE, INDUSTRY})
 """The sectors whose orders a call takes; others wait for the book to open."""
@@ -60,13 +63,26 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Border:
+    """The border of a zone with its two-way account; `waiting` litres out and in of calls that are held."""
+
+    account: TwoWayAccount
+    zone: str
+    waiting: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
-    """A market with what leads back from it: the places by node, the orders and the limits' accounts by number."""
+    """A market with what leads back from it: the places by node, the orders by number, and what its limits are.
+
+    First the county's limits, then two of each border, out and in.
+    """
 
     market: Market
     places: tuple[Where, ...]
     orders: tuple[Order, ...]
     limits: tuple[caps.LimitNode, ...]
+    borders: tuple[Border, ...] = ()
 
 
 def build(
@@ -79,12 +95,15 @@ def build(
     limits: Sequence[caps.LimitNode],
     available: Mapping[int, int],
     place_of: Callable[[Where], caps.Place],
-    window: str = "general",
+    reference_e4: int | None = None,
+    borders: Sequence[Border] = (),
+    window: str = GENERAL,
 ) -> Built:
     """The market of a call from the open orders of one product. Errors: NoCall.
 
     Taken are orders of agriculture and industry of accounts that act for themselves; in a farm-first window none of
-    industry, and nothing is converted. A buy counts for what its plan and its hold cover.
+    industry, and nothing is converted. A buy counts for what its plan and its hold cover. `reference_e4` (ticks) is the
+    product's reference price, if it has one; else a place has its tariff.
     """
     orders = sorted((each for each in book if _admitted(each, window)), key=lambda each: each.priority)
     volumes = _volumes(orders, available)
@@ -95,8 +114,16 @@ def build(
     zones = tuple(place_of(each) for each in places)
     chosen = [(limit, _limit(limit, places, zones, arcs, available)) for limit in limits]
     number = {place: node for node, place in enumerate(places)}
-    nodes = tuple(Node(each.label, each.sector, _reference_e4(pack, each)) for each in places)
-    ways, bounds = tuple(arcs), tuple(made for _, made in chosen if made is not None)
+    nodes = tuple(
+        Node(each.label, each.sector, _tariff_e4(pack, each) if reference_e4 is None else reference_e4)
+        for each in places
+    )
+    crossed = [(border, made) for border in borders if (made := _border(pack, border, places, arcs))]
+    ways = tuple(arcs)
+    bounds = (
+        *(made for _, made in chosen if made is not None),
+        *(limit for _, made in crossed for limit in made),
+    )
     columns = Orders.of(
         side=[BUY if order.side == BUY_SIDE else SELL for order, _ in taken],
         node=[number[_where(order)] for order, _ in taken],
@@ -107,20 +134,21 @@ def build(
         owner=[order.account.owner for order, _ in taken],
         ids=[str(order.id) for order, _ in taken],
     )
-    seed = draw_seed(book_hash(columns, nodes, ways, bounds), committed)
-    market = Market(call, product, seed, nodes, ways, bounds, columns, committed, window)
+    market = Market(
+        call, product, draw_seed(columns, committed), nodes, ways, bounds, columns, committed, window
+    )
     kept = tuple(limit for limit, made in chosen if made is not None)
-    return Built(market, places, tuple(order for order, _ in taken), kept)
+    taking = tuple(order for order, _ in taken)
+    return Built(market, places, taking, kept, tuple(border for border, _ in crossed))
 
 
 def _admitted(order: Order, window: str) -> bool:
     """Pools and pledged sales are paid by shares that a call does not know; they wait for the book."""
     sector = order.account.pool.key.sector
-    farm_first = window == "farm_first"
     return (
         sector in IN_A_CALL
         and order.account.beneficiaries is None
-        and not (farm_first and sector == INDUSTRY)
+        and not (window == FARM_FIRST and sector == INDUSTRY)
     )
 
 
@@ -161,7 +189,7 @@ def _where(order: Order) -> Where:
 def _places(orders: Sequence[Order], window: str) -> tuple[Where, ...]:
     """Where there are orders, and the industrial side of every farm place if water may be converted."""
     found = {_where(order) for order in orders}
-    if window == "general" and any(each.sector == INDUSTRY for each in found):
+    if window == GENERAL and any(each.sector == INDUSTRY for each in found):
         found |= {
             Where(each.township_code, each.canal_code, INDUSTRY, each.source)
             for each in found
@@ -228,9 +256,9 @@ def _check_ways(pack: Pack, places: Sequence[Where], arcs: Sequence[Arc]) -> Non
 
 
 def _flow(pack: Pack, source: Where, target: Where) -> tuple[str, str, str]:
-    """Why the county's rules forbid this way; a route that is only missing is what the arcs make up for."""
+    """Why the county's rules forbid this way; a missing route the arcs make up for, a border's account limits them."""
     rule, detail, legal_source = why_no_way(pack, source, target)
-    return ("", "", "") if rule == "no_route" else (rule, detail, legal_source)
+    return ("", "", "") if rule in (NO_ROUTE, CALL_ONLY) else (rule, detail, legal_source)
 
 
 def _limit(
@@ -262,7 +290,18 @@ def _counted(
             yield (number, 1, 0) if measure is caps.Measure.SOURCE else (number, 0, 1)
 
 
-def _reference_e4(pack: Pack, where: Where) -> int:
+def _border(pack: Pack, border: Border, places: Sequence[Where], arcs: Sequence[Arc]) -> tuple[Limit, ...]:
+    """The two limits of a border, out and in; none where nothing here crosses it."""
+    inside = {
+        node
+        for node, place in enumerate(places)
+        if pack.lies_in(border.zone, (place.township_code, place.canal_code))
+    }
+    out, back = terms_of.export_terms(arcs, inside), terms_of.import_terms(arcs, inside)
+    return limits_of(border.account, out, back, waiting=border.waiting) if out or back else ()
+
+
+def _tariff_e4(pack: Pack, where: Where) -> int:
     """The county's tariff of the place and sector: what water costs there without a market."""
     tariff = pack.tariff(where.sector, where.canal_code, where.township_code)
     return tariff.price_e4 if tariff is not None else 0

@@ -6,6 +6,7 @@ import datetime as dt
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Date,
     DateTime,
@@ -149,3 +150,31 @@ class CallLimit(Base):
     litres: Mapped[int] = mapped_column(BigInteger)
     worth_e9: Mapped[int] = mapped_column(BigInteger, server_default="0")
     hold_id: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class CallBorder(Base):
+    """What a call moves over a border that keeps a two-way account, and, once it is settled, where that leaves it.
+
+    Litres out are counted where they leave, in where they arrive; `worth` as in CallLimit, of each direction's room.
+    """
+
+    __tablename__ = "call_borders"
+    call_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("calls.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    out_litres: Mapped[int] = mapped_column(BigInteger)
+    in_litres: Mapped[int] = mapped_column(BigInteger)
+    out_worth_e9: Mapped[int] = mapped_column(BigInteger)
+    in_worth_e9: Mapped[int] = mapped_column(BigInteger)
+    before_litres: Mapped[int | None] = mapped_column(BigInteger)
+    balance_litres: Mapped[int | None] = mapped_column(BigInteger)
+    out_open: Mapped[bool | None] = mapped_column(Boolean)
+    in_open: Mapped[bool | None] = mapped_column(Boolean)
+    __table_args__ = (
+        CheckConstraint("out_litres >= 0 AND in_litres >= 0", name="litres"),
+        CheckConstraint(
+            "balance_litres >= 0 AND balance_litres = before_litres + out_litres - in_litres", name="balance"
+        ),
+        CheckConstraint(
+            "num_nulls(before_litres, balance_litres, out_open, in_open) IN (0, 4)", name="settled"
+        ),
+    )

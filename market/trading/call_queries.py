@@ -10,11 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from market.core.errors import NotFound
-from market.trading.call_models import Call, CallFill, CallFlow, CallPrice
+from market.trading.call_models import Call, CallBorder, CallFill, CallFlow, CallPrice
+from market.trading.models import Product
 
 PUBLISHED = ("held", "settled", "rejected")
 _LIMITS_SQL = """
-SELECT l.code, c.litres, c.worth_e9, l.legal_source FROM call_limits c JOIN limits l ON l.id = c.limit_id
+SELECT l.kind, l.code, c.litres, c.worth_e9, l.legal_source FROM call_limits c JOIN limits l ON l.id = c.limit_id
  WHERE c.call_id = %s AND (c.litres <> 0 OR c.worth_e9 > 0) ORDER BY l.id
 """
 
@@ -37,6 +38,13 @@ def listed(session: Session, *, product_id: int | None, before: int | None, limi
     return list(session.scalars(statement))
 
 
+def held(session: Session, *, water_year: int) -> list[int]:
+    """The held calls of a water year's products, by id."""
+    statement = select(Call.id).join(Product, Product.id == Call.product_id)
+    chosen = statement.where(Product.water_year == water_year, Call.status == "held")
+    return list(session.scalars(chosen.order_by(Call.id)))
+
+
 def published(session: Session, call_id: int) -> Call:
     """A call whose result is public: verified, and held by the engine. Errors: NotFound."""
     found = one(session, call_id)
@@ -57,10 +65,16 @@ def flows(session: Session, call_id: int) -> list[CallFlow]:
     return list(session.scalars(select(CallFlow).where(CallFlow.call_id == call_id).order_by(CallFlow.arc)))
 
 
-def limits(connection: psycopg.Connection[Any], call_id: int) -> list[tuple[str, int, int, str]]:
-    """(code, litres that crossed, worth in 10^-9 ticks a litre, legal source) of the limits that matter."""
+def limits(connection: psycopg.Connection[Any], call_id: int) -> list[tuple[str, str, int, int, str]]:
+    """(kind, code, litres that crossed, worth in 10^-9 ticks a litre, legal source) of the limits that matter."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(_LIMITS_SQL, (call_id,)).fetchall()
+
+
+def borders(session: Session, call_id: int) -> list[CallBorder]:
+    """What a call moves over borders with two-way accounts, by their codes."""
+    statement = select(CallBorder).where(CallBorder.call_id == call_id).order_by(CallBorder.code)
+    return list(session.scalars(statement))
 
 
 def fills(

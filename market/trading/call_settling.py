@@ -18,6 +18,9 @@ from market.core import audit, books, clock, inbox
 from market.core.chart import CNY, HEADROOM, AccountCode, TransferCode, water_asset
 from market.core.db import raw
 from market.registry import excess
+from market.settlement import deliveries
+from market.settlement.delivery_models import Delivery
+from market.trading import call_borders
 from market.trading.call_models import Call
 from market.trading.calls import locked, tell
 from market.trading.errors import CallNeedsReview, CallReasonMissing
@@ -49,6 +52,18 @@ SELECT f.side, f.litres, f.hold_id, f.payees, f.fee_fen, w.account_id
 _LIMITS_SQL = """
 SELECT account_id, litres, hold_id FROM call_limits WHERE call_id = %s AND litres <> 0 ORDER BY account_id
 """
+_UNDELIVERED_SQL = """
+SELECT DISTINCT f.call_id, f.water_account_id
+  FROM calls c JOIN call_fills f ON f.call_id = c.id AND f.side = 'buy'
+  JOIN water_accounts w ON w.id = f.water_account_id
+  JOIN water_years y ON y.year = w.water_year AND y.ends_on >= %s
+ WHERE c.status = 'settled' AND NOT EXISTS (
+       SELECT FROM deliveries d WHERE d.call_id = f.call_id AND d.water_account_id = f.water_account_id)
+ ORDER BY 1, 2
+"""
+_BOUGHT_SQL = """
+SELECT sum(litres)::bigint FROM call_fills WHERE call_id = %s AND water_account_id = %s AND side = 'buy'
+"""
 
 
 def due(session: Session) -> list[int]:
@@ -57,6 +72,21 @@ def due(session: Session) -> list[int]:
         "SELECT id FROM calls WHERE status = 'held' AND review_rule IS NULL ORDER BY id"
     )
     return [row[0] for row in rows.fetchall()]
+
+
+def undelivered(session: Session) -> list[tuple[int, int]]:
+    """What settled calls of running years gave a water account, and nobody has ordered to flow: (call, account)."""
+    with raw(session).cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(_UNDELIVERED_SQL, (clock.today(),)).fetchall()
+
+
+def order_delivery(session: Session, *, actor: audit.Actor, call_id: int, water_account_id: int) -> Delivery:
+    """Orders the delivery of what a water account bought in a settled call. Errors: as `deliveries.order_of_call`."""
+    row = raw(session).execute(_BOUGHT_SQL, (call_id, water_account_id)).fetchone()
+    assert row is not None
+    return deliveries.order_of_call(
+        session, actor=actor, call_id=call_id, water_account_id=water_account_id, litres=row[0]
+    )
 
 
 def settle(
@@ -71,8 +101,15 @@ def settle(
         raise CallNeedsReview(f"the rule {call.review_rule} puts it before a reviewer", rule=call.review_rule)
     if reviewed and not reason.strip():
         raise CallReasonMissing(pointer="/reason")
+    call_borders.lock(session, call)
+    with clock.standing():  # the transfers, the call and the audit entry bear one instant
+        _settle(session, actor, call, reason)
+    return call
+
+
+def _settle(session: Session, actor: audit.Actor, call: Call, reason: str) -> None:
     connection = raw(session)
-    fills, limits = _load(connection, call_id)
+    fills, limits = _load(connection, call.id)
     system = _system(session, connection, call)
     batch = journal.Batch()
     for fill in fills:  # first everything into the clearing accounts ...
@@ -102,8 +139,8 @@ def settle(
                 reference=call.id,
             )
     excess.execute(connection, batch, freed)
+    call_borders.settle(connection, call)
     _resolve(connection, actor, call, "settled", reason, rematch=bool(freed))
-    return call
 
 
 def reject(session: Session, *, actor: audit.Actor, call_id: int, reason: str) -> Call:
@@ -114,15 +151,19 @@ def reject(session: Session, *, actor: audit.Actor, call_id: int, reason: str) -
     call = locked(session, call_id, "held")
     if not reason.strip():
         raise CallReasonMissing(pointer="/reason")
-    connection = raw(session)
-    fills, limits = _load(connection, call_id)
+    with clock.standing():
+        _reject(raw(session), actor, call, reason)
+    return call
+
+
+def _reject(connection: psycopg.Connection[Any], actor: audit.Actor, call: Call, reason: str) -> None:
+    fills, limits = _load(connection, call.id)
     batch = journal.Batch()
     for hold in [fill.hold for fill in fills] + [hold for _, _, hold in limits]:
         if hold:
             batch.void(hold, code=TransferCode.CALL_HOLD, reference=call.id)
     excess.execute(connection, batch, [account for account, litres, _ in limits if litres > 0])
     _resolve(connection, actor, call, "rejected", reason, rematch=True)
-    return call
 
 
 def _pay_out(batch: journal.Batch, call: Call, fill: _Fill, system: _System) -> None:

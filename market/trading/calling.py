@@ -41,12 +41,16 @@ class CallHold:
 
 @dataclass(slots=True)
 class ClearedCall:
-    """What the engine needs of a cleared call; `charges` are (limit account, litres) that it charges."""
+    """What the engine needs of a cleared call; `charges` are (limit account, litres) that it charges.
+
+    `price` (ticks; 0 where nothing was sold) is what sellers got on average: the last price of the book from then on.
+    """
 
     id: int
     product: int
     fills: Sequence[CallFill]
     charges: Sequence[tuple[int, int]] = field(default=())
+    price: int = 0
 
 
 def apply(exchange: Exchange, call: ClearedCall) -> int:
@@ -65,6 +69,8 @@ def apply(exchange: Exchange, call: ClearedCall) -> int:
             raise Moved(f"a limit has {exchange.available[account]} litres left and the call needs {litres}")
         exchange.change(account, -litres)
         exchange.tape.events.append(CallHold(call.id, 0, call.product, account, litres, True))
+    if call.price:
+        exchange.note_price(call.product, call.price)
     return len(call.fills)
 
 

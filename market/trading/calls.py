@@ -80,7 +80,8 @@ SELECT p.id FROM products p
 """
 _OVERTAKEN_SQL = """
 SELECT c.id FROM calls c JOIN products p ON p.id = c.product_id
- WHERE c.status = 'gathering' AND (p.phase = 'uncross' OR p.phase <> 'auction' AND c.opened_at < %s) ORDER BY c.id
+ WHERE c.status = 'gathering' AND (p.phase = 'uncross' OR p.phase <> 'auction' AND c.opened_at < %s)
+    OR c.status = 'clearing' AND p.phase = 'closed' ORDER BY c.id
 """
 _PATIENCE = dt.timedelta(seconds=30)
 """So long the engine may take until the product of a call that the bureau opened gathers orders."""
@@ -103,14 +104,14 @@ def attend(session: Session, *, actor: audit.Actor, product_id: int) -> Call | N
 
 
 def overtaken(session: Session) -> list[int]:
-    """Gathering calls whose product has gone on: to be cleared now, or nobody's any more."""
+    """Calls whose product has gone on: to be cleared now, or nobody's any more."""
     rows = raw(session).execute(_OVERTAKEN_SQL, (clock.now() - _PATIENCE,)).fetchall()
     return [row[0] for row in rows]
 
 
 def follow(session: Session, *, actor: audit.Actor, call_id: int) -> Call:
-    """Takes a gathering call where its product is: to its clearing, or to nothing. Errors: NotFound, CallState."""
-    call = locked(session, call_id, "gathering")
+    """Takes a call where its product has gone: to its clearing, or to nothing. Errors: NotFound, CallState."""
+    call = locked(session, call_id, "gathering", "clearing")
     product = session.get_one(Product, call.product_id, populate_existing=True)
     call.version += 1
     if product.phase == "uncross":

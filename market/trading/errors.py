@@ -288,6 +288,14 @@ class NoRoute(Refusal):
     title_zh = "无输水路线"
 
 
+class CallOnly(Refusal):
+    """A two-way account lies between the places: what crosses its border does so in call auctions."""
+
+    code = "call_only"
+    title_en = "Water crosses this border in call auctions only"
+    title_zh = "跨该边界只能参加集合竞价"
+
+
 class LimitExceeded(Refusal):
     """A cap, an import, export or conversion limit or a use plan has no room for the whole deal; `rule` names which."""
 
@@ -310,7 +318,7 @@ BY_CODE: dict[str, type[Refusal]] = _UNKNOWN | {
         PriceOutOfRange, ValueOutOfRange, NotWholeLots, MinimumFillAboveVolume, PostOnlyContradicted,
         PostOnlyWouldFill, ExpiryAndValidity, ExpiryPast, FokNotFilled, MinimumFillNotMet, AmendBelowFilled,
         OrderNotOpen, DuplicateClientOrderId, EngineRefused, TrustEnded, BelowAgreedPrice, SameOwner,
-        ValidityNotInPhase, FlowNotAllowed, NoRoute, PriceOutsideBand, KillSwitchOn,
+        ValidityNotInPhase, FlowNotAllowed, NoRoute, CallOnly, PriceOutsideBand, KillSwitchOn,
     )
 } | dict.fromkeys((f"{kind}_exceeded" for kind in (*LIMIT_KINDS, "plan")), LimitExceeded)  # fmt: skip
 

@@ -24,10 +24,12 @@ _STOPS_SQL = "SELECT product_id, id FROM price_stops WHERE ended_at IS NULL"
 _SWITCHES_SQL = """
 SELECT participant_id, product_id, reason, legal_source FROM kill_switches WHERE lifted_at IS NULL ORDER BY id
 """
-# A trade's price at the seller's place, as guards.at_source has it; deals struck elsewhere are no prices of the book.
+# A trade's price at the seller's place, as guards.at_source has it, or what sellers got on average in a call,
+# whichever came last; deals struck elsewhere are no prices of the book.
 _GUARDED_SQL = """
 SELECT p.id, p.code, coalesce(r.price_e4, 0),
-       CASE WHEN t.traded_at >= coalesce(e.ended_at, '-infinity') THEN t.price ELSE 0 END,
+       CASE WHEN greatest(c.cleared_at, t.traded_at) < e.ended_at THEN 0
+            WHEN c.batch_id > t.id OR t.id IS NULL THEN c.price ELSE t.price END,
        EXISTS (SELECT FROM price_stops b
                WHERE b.product_id = p.id AND b.kind = 'breaker' AND b.started_at >= r.set_at)
 FROM products p
@@ -38,9 +40,14 @@ LEFT JOIN LATERAL (
   SELECT ended_at FROM price_stops WHERE product_id = p.id AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1
 ) AS e ON true
 LEFT JOIN LATERAL (
-  SELECT t.traded_at, CASE t.maker WHEN 'buy' THEN t.price_e4 * t.k / 1000 ELSE t.price_e4 END AS price
+  SELECT t.id, t.traded_at, CASE t.maker WHEN 'buy' THEN t.price_e4 * t.k / 1000 ELSE t.price_e4 END AS price
   FROM trades t WHERE t.product_id = p.id AND NOT EXISTS (SELECT FROM deals d WHERE d.trade_id = t.id)
   ORDER BY t.id DESC LIMIT 1) AS t ON true
+LEFT JOIN LATERAL (
+  SELECT c.batch_id, c.cleared_at, (SELECT sum(f.litres::numeric * f.price_e4) / sum(f.litres) FROM call_fills f
+                                    WHERE f.call_id = c.id AND f.side = 'sell')::bigint AS price
+  FROM calls c WHERE c.product_id = p.id AND c.status IN ('held', 'settled', 'rejected') AND c.sold_litres > 0
+  ORDER BY c.batch_id DESC LIMIT 1) AS c ON true
 WHERE p.tenure = 'allocation'
 """
 _BEGIN_SQL = """

@@ -71,9 +71,27 @@ _MARKED = f"""marked AS NOT MATERIALIZED (
   JOIN (SELECT id, coalesce(owner_group_id, id) AS owner FROM participants) b ON b.id = t.buyer_id
 )"""
 
-# -> the trades that count, with place, litres and sector of the side that is asked for
+# -> what calls gave the orders of the side that is asked for, at the price of their place. A call stands among trades
+# where the batch stands that held it. Whose water went to whom nobody can say: the other side is the call.
+_OF_CALLS = f"""
+  SELECT c.batch_id, f.order_id, c.product_id, c.cleared_at, f.litres * f.price_e4, coalesce(p.owner_group_id, p.id),
+         -c.id, w.township_zone_id, w.canal_zone_id, w.sector, 'call', f.litres
+  FROM calls c
+  JOIN call_fills f ON f.call_id = c.id
+       AND f.side = CASE %(at)s::text WHEN '{SELLER}' THEN 'sell' ELSE 'buy' END AND f.amount_fen > 0
+  JOIN participants p ON p.id = f.participant_id
+  JOIN water_accounts w ON w.id = f.water_account_id
+  WHERE c.status = 'settled' AND c.cleared_at >= %(since)s AND c.cleared_at < %(before)s
+    AND (%(product)s::bigint IS NULL OR c.product_id = %(product)s)"""
+_OF_PLACE = """
+    AND (%(sector)s::text IS NULL OR w.sector = %(sector)s)
+    AND (%(zone)s::text IS NULL OR w.township_zone_id IN (SELECT id FROM below)
+         OR w.canal_zone_id IN (SELECT id FROM below))"""
+
+# -> the trades that count, calls among them, with place, litres and sector of the side that is asked for
 _COUNTED = f"""{_BELOW}, {_ABOVE}, {_BEHIND}, {_MARKED}, counted AS NOT MATERIALIZED (
-  SELECT m.id, m.product_id, m.traded_at, m.value, m.seller, m.buyer, w.township_zone_id, w.canal_zone_id, w.sector,
+  SELECT m.id, 0::bigint AS part, m.product_id, m.traded_at, m.value, m.seller, m.buyer, w.township_zone_id,
+         w.canal_zone_id, w.sector,
          o.sector AS other_sector, CASE %(at)s::text WHEN '{SELLER}' THEN m.source_litres ELSE m.delivered_litres END
          AS litres
   FROM marked m
@@ -82,16 +100,14 @@ _COUNTED = f"""{_BELOW}, {_ABOVE}, {_BEHIND}, {_MARKED}, counted AS NOT MATERIAL
   JOIN water_accounts o ON o.id = CASE %(at)s::text WHEN '{SELLER}' THEN m.buyer_water_account_id
                                   ELSE m.seller_water_account_id END
   WHERE m.reasons = '{{}}' AND m.traded_at >= %(since)s AND m.traded_at < %(before)s
-    AND (%(product)s::bigint IS NULL OR m.product_id = %(product)s)
-    AND (%(sector)s::text IS NULL OR w.sector = %(sector)s)
-    AND (%(zone)s::text IS NULL OR w.township_zone_id IN (SELECT id FROM below)
-         OR w.canal_zone_id IN (SELECT id FROM below))
+    AND (%(product)s::bigint IS NULL OR m.product_id = %(product)s){_OF_PLACE}
+  UNION ALL{_OF_CALLS}{_OF_PLACE}
 )"""
 
 CANDLES_SQL = f"""
 WITH RECURSIVE {_COUNTED}
-SELECT date_trunc(%(interval)s, m.traded_at, '{_LEGAL}'), (array_agg({_HALF_EVEN} ORDER BY m.id))[1],
-       max({_HALF_EVEN}), min({_HALF_EVEN}), (array_agg({_HALF_EVEN} ORDER BY m.id DESC))[1],
+SELECT date_trunc(%(interval)s, m.traded_at, '{_LEGAL}'), (array_agg({_HALF_EVEN} ORDER BY m.id, m.part))[1],
+       max({_HALF_EVEN}), min({_HALF_EVEN}), (array_agg({_HALF_EVEN} ORDER BY m.id DESC, m.part DESC))[1],
        sum(m.litres), sum(m.value), count(*)
 FROM counted m GROUP BY 1 ORDER BY 1
 """

@@ -294,6 +294,29 @@ def cancel(session: Session, *, actor: audit.Actor, programme_id: int, reason: s
     return programme
 
 
+def free_line(session: Session, *, actor: audit.Actor, subscription_id: int, reason: str) -> None:
+    """Frees one seller's water, as a curtailment does; a programme that has not its minimum any more is cancelled.
+
+    Errors: NotFound, ProgrammeState.
+    """
+    known = session.get(Subscription, subscription_id)
+    if known is None:
+        raise NotFound("there is no such subscription")
+    programme = locked(session, known.programme_id, "open", "under_review")
+    lines = subscriptions(session, programme.id, "subscribed", "included")
+    left = [line for line in lines if line.id != subscription_id]
+    if programme.status == "under_review":
+        if sum(line.allotted_litres or 0 for line in left) < programme.minimum_litres:
+            cancel(session, actor=actor, programme_id=programme.id, reason=reason)
+            return
+        holding.reduce(session, {(MONEY, programme.id): sum(line.amount_fen or 0 for line in left)})
+    for line in lines:
+        if line.id == subscription_id:
+            line.status, line.reason = "freed", reason
+            holding.free(session, [(WATER, line.id)])
+    tell(session, actor, programme, "line_freed", {"line": subscription_id, "reason": reason})
+
+
 def _decide(programme: Programme, actor: audit.Actor, status: str, reason: str, legal_source: str) -> None:
     programme.status, programme.decided_at, programme.decided_by = status, clock.now(), actor.user_id
     programme.decision_reason, programme.legal_source = reason, legal_source or DECISION

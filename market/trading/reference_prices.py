@@ -38,18 +38,25 @@ WHERE p.tenure = 'allocation' AND p.phase <> 'closed' AND p.closes_at > %(now)s
        OR EXISTS (SELECT FROM reference_prices r WHERE r.product_id = p.id))
 ORDER BY p.id
 """
-# The last legal day with trades of the book between two days. Left out: what was given for nothing, what one owner
-# sold to itself (also by what is known now), what a review rejected or was reversed, deals struck elsewhere.
+# The last legal day with trades of the book or calls between two days. Left out: what was given for nothing, what one
+# owner sold to itself (also by what is known now), what a review rejected or was reversed, deals struck elsewhere.
 _TRADED_SQL = """
-SELECT (t.traded_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
-       sum(t.value_tick_litres)::numeric, sum(t.source_litres)::bigint
+SELECT (x.at AT TIME ZONE 'Asia/Shanghai')::date AS day, sum(x.value)::numeric, sum(x.litres)::bigint
+FROM (
+SELECT t.traded_at AS at, t.value_tick_litres::numeric AS value, t.source_litres AS litres
 FROM trades t
 JOIN instructions i ON i.id = t.instruction_id
 JOIN participants b ON b.id = t.buyer_id JOIN participants s ON s.id = t.seller_id
-WHERE t.product_id = %s AND t.traded_at >= %s AND t.traded_at < %s AND t.amount_fen > 0
+WHERE t.product_id = %(product)s AND t.traded_at >= %(since)s AND t.traded_at < %(until)s AND t.amount_fen > 0
   AND coalesce(b.owner_group_id, b.id) <> coalesce(s.owner_group_id, s.id)
   AND i.status IN ('awaiting_review', 'settled')
   AND NOT EXISTS (SELECT FROM deals d WHERE d.trade_id = t.id)
+UNION ALL
+SELECT c.cleared_at, f.litres::numeric * f.price_e4, f.litres
+FROM calls c JOIN call_fills f ON f.call_id = c.id AND f.side = 'sell' AND f.amount_fen > 0
+WHERE c.product_id = %(product)s AND c.cleared_at >= %(since)s AND c.cleared_at < %(until)s
+  AND c.status IN ('held', 'settled')
+) AS x
 GROUP BY 1 ORDER BY 1 DESC LIMIT 1
 """
 
@@ -108,7 +115,8 @@ def _next(connection: psycopg.Connection[Any], product_id: int, before: tuple[An
     """What was traded since the day of the last price, or that price carried on."""
     _, price, _, day = before
     since, until = (clock.end_of_legal_day(each - dt.timedelta(days=1)) for each in (day, clock.today()))
-    traded = connection.execute(_TRADED_SQL, (product_id, since, until)).fetchone()
+    asked = {"product": product_id, "since": since, "until": until}
+    traded = connection.execute(_TRADED_SQL, asked).fetchone()
     if traded is None:
         return ReferencePrice(
             product_id=product_id, price_e4=price, basis=CARRIED, volume_litres=0,

@@ -45,22 +45,34 @@ ON CONFLICT DO NOTHING
 """
 _NEXT_DEAL_SQL = "SELECT setval(pg_get_serial_sequence('deals', 'id'), (SELECT max(id) FROM deals))"
 
-_CALL_SQL = (
-    (
-        "SELECT id, product_id, commitment, committed, record FROM calls WHERE id = %s",
-        "INSERT INTO calls (id, product_id, status, commitment, committed, record) OVERRIDING SYSTEM VALUE"
-        " VALUES (%s, %s, 'cleared', %s, %s, %s) ON CONFLICT DO NOTHING",
-    ),
-    (
-        "SELECT call_id, order_id, side, water_account_id, participant_id, litres, price_e4, amount_fen, fee_fen"
-        " FROM call_fills WHERE call_id = %s",
-        "INSERT INTO call_fills (call_id, order_id, side, water_account_id, participant_id, litres, price_e4,"
-        " amount_fen, fee_fen) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-    ),
-    (
-        "SELECT call_id, account_id, litres FROM call_limits WHERE call_id = %s",
-        "INSERT INTO call_limits (call_id, account_id, litres) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-    ),
+_CALL_COLUMNS = (
+    'id, product_id, "window", commitment, committed, record, record_sha256, paid_fen, received_fen, sold_litres,'
+    " bought_litres, review_rule, review_due_on"
+)
+_FILL_COLUMNS = (
+    "call_id, order_id, side, water_account_id, participant_id, litres, price_e4, amount_fen, fee_fen, payees"
+)
+_LIMIT_COLUMNS = "call_id, account_id, limit_id, litres, worth_e9"
+_CALLS_SQL = f"SELECT {_CALL_COLUMNS} FROM calls WHERE id = %s"
+_COPY_CALLS_SQL = f"""
+INSERT INTO calls ({_CALL_COLUMNS}, status) OVERRIDING SYSTEM VALUE
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'cleared')
+"""
+_FILLS_SQL = f"SELECT {_FILL_COLUMNS} FROM call_fills WHERE call_id = %s"
+_COPY_FILLS_SQL = f"INSERT INTO call_fills ({_FILL_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_LIMITS_SQL = f"SELECT {_LIMIT_COLUMNS} FROM call_limits WHERE call_id = %s"
+_COPY_LIMITS_SQL = f"INSERT INTO call_limits ({_LIMIT_COLUMNS}) VALUES (%s, %s, %s, %s, %s)"
+_BORDER_COLUMNS = "call_id, code, out_litres, in_litres, out_worth_e9, in_worth_e9"
+_BORDERS_SQL = f"SELECT {_BORDER_COLUMNS} FROM call_borders WHERE call_id = %s"
+_COPY_BORDERS_SQL = f"INSERT INTO call_borders ({_BORDER_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)"
+# Whoever clears is not replayed: a call that was open when the second database was copied stands there unfinished.
+_FORGET_CALL_SQL = (
+    "DELETE FROM call_prices WHERE call_id = %s",
+    "DELETE FROM call_flows WHERE call_id = %s",
+    "DELETE FROM call_fills WHERE call_id = %s",
+    "DELETE FROM call_limits WHERE call_id = %s",
+    "DELETE FROM call_borders WHERE call_id = %s",
+    "DELETE FROM calls WHERE id = %s",
 )
 
 
@@ -148,7 +160,12 @@ class Replayer(Engine):
 
     def _copy_call(self, call_id: int) -> None:
         """A call as it was cleared, for whoever cleared it is not replayed."""
-        for read, write in _CALL_SQL:
+        for statement in _FORGET_CALL_SQL:
+            self.connection.execute(statement, (call_id,))
+        for read, write in (
+            (_CALLS_SQL, _COPY_CALLS_SQL), (_FILLS_SQL, _COPY_FILLS_SQL), (_LIMITS_SQL, _COPY_LIMITS_SQL),
+            (_BORDERS_SQL, _COPY_BORDERS_SQL),
+        ):  # fmt: skip
             for row in self._log.execute(read, (call_id,)).fetchall():
                 self.connection.execute(write, row)
 

@@ -125,7 +125,11 @@ UPDATE inbox SET done_at = %s, batch_id = %s,
 WHERE id = %s
 """
 
-CALL_SQL = "SELECT product_id FROM calls WHERE id = %s AND status = 'cleared'"
+CALL_SQL = """
+SELECT c.product_id, coalesce((SELECT sum(f.litres::numeric * f.price_e4) / sum(f.litres) FROM call_fills f
+                               WHERE f.call_id = c.id AND f.side = 'sell'), 0)::bigint
+FROM calls c WHERE c.id = %s AND c.status = 'cleared'
+"""
 CALL_FILLS_SQL = """
 SELECT order_id, litres, CASE side WHEN 'buy' THEN amount_fen ELSE 0 END
 FROM call_fills WHERE call_id = %s ORDER BY order_id

@@ -1,331 +1,391 @@
-"""The check of a clearing record without a solver: in integers, with no code of the clearing (AUCTION section 6).
+"""Checks the record of a call auction in integers, without a solver. Standard library only. Pure.
 
-`verify` recomputes what the record claims. It sees whether everybody was treated by the published rules and whether
-the welfare can be far from the best; that the prices are those nearest the reference needs programs, and `replay`.
+Shares no code with the clearing. A record that passes is feasible, exactly shared, paid for, and within a few litres of
+the most welfare there is: prices and multipliers of the record bound what any allocation can reach. What it cannot
+see is which of several equally good outcomes the rules choose: `replay` works that out.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from itertools import compress, islice
+from operator import itemgetter, le, lt, mul
 from typing import Any
 
-FORMAT = "karez-call-1"
+FORMAT, RULES = "karez-auction-record", 1
+NANO, PICO = 10**9, 10**12
+TICK_LITRES_A_FEN = 100_000
 SELL, BUY = 0, 1
-TICK_LITRES_PER_FEN = 100_000
-NANO = 10**9
-NEVER_SELL = ("domestic", "ecology")
+CROSSES, MINIMUM = "would cross itself", "rejected for minimum fill"
 COLUMNS = ("side", "node", "limit", "volume", "minimum", "entry", "owner")
-RELATIVE = 10**9
-"""One part of this many of the bound is allowed for beside the litres of rounding."""
+Record = dict[str, Any]
 
 
-def verify(data: bytes) -> list[str]:
-    """What is wrong with a record, each with the name of its check; nothing wrong is an empty list."""
+class Malformed(Exception):
+    """The text is no JSON object, or not of the form of a record."""
+
+
+def parse(text: bytes) -> Record:
+    """The record in a file. Errors: Malformed."""
     try:
-        document = json.loads(data, parse_float=_refuse, parse_constant=_refuse)
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            return ["format: this is no clearing record"]
-        return _Check(document).all(data)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        return [f"format: {type(error).__name__}: {error}"]
+        found = json.loads(text, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not a record: {error}") from error
+    if not isinstance(found, dict):
+        raise Malformed("not a record: no JSON object")
+    return found
 
 
-def _refuse(text: str) -> int:
-    raise ValueError(f"{text[:40]} is no integer")
+def _once(pairs: list[tuple[str, Any]]) -> Record:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
-def _canonical(value: Any) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+def _no_float(text: str) -> Any:
+    raise ValueError(f"{text} is no integer")
 
 
-class _Check:
-    """One record under check."""
+def verify(record: Record) -> list[str]:
+    """The names of the checks that fail, in order; none for a good record. Never raises for a bad one.
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self.document = document
-        self.wrong: list[str] = []
-        orders = document["orders"]
-        self.columns = {name: _integers(orders[name]) for name in COLUMNS}
-        self.side, self.node = self.columns["side"], self.columns["node"]
-        self.limit, self.volume = self.columns["limit"], self.columns["volume"]
-        self.minimum, self.entry = self.columns["minimum"], self.columns["entry"]
-        self.nodes: list[Any] = document["nodes"]
-        self.arcs: list[Any] = document["arcs"]
-        self.limits: list[Any] = document["limits"]
-        result = document["result"]
-        self.fills = _integers(result["fills"])
-        self.prices = _integers(result["prices_e4"])
-        self.entering, self.delivered = _integers(result["entering"]), _integers(result["delivered"])
-        self.result = result
-        self.dropped = {int(order) for order, _ in document["dropped"]}
+    hash, form, seed, window, orders, owners, dropped, fills, minimum fill, limit price, loss rule, losses, closed arcs,
+    circle, balance, limits, bounds, volume, priority, pro rata, price, money, fund, bound, gap.
+    """
+    try:
+        if not _hash_holds(record):
+            return ["hash"]
+        if record["format"] != FORMAT or record["rules"] != RULES or not _formed(record):
+            return ["form"]
+        checks = _Checks(record)
+        return checks.run()
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError):
+        return ["form"]
 
-    def all(self, data: bytes) -> list[str]:
-        """Every check; a record of the wrong shape is not looked at further."""
-        self.hash(data)
-        self.shape()
-        if not self.wrong:
-            self.seed()
-            self.owners()
-            self.orders()
-            self.flows()
-            self.balances()
-            self.priority()
-            self.money()
-            self.ticks()
-            self.welfare()
-        return self.wrong
 
-    def say(self, check: str, what: str) -> None:
-        """Notes the first finding of a check."""
-        if not any(each.startswith(f"{check}:") for each in self.wrong):
-            self.wrong.append(f"{check}: {what}")
+def _text(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
-    def hash(self, data: bytes) -> None:
-        """The record is canonical, and its hash is of all the rest."""
-        rest = {name: value for name, value in self.document.items() if name != "sha256"}
-        if hashlib.sha256(_canonical(rest)).hexdigest() != self.document.get("sha256"):
-            self.say("hash", "the record is not the one that was hashed")
-        if _canonical(self.document) != data.strip():
-            self.say("hash", "the record is not canonical")
 
-    def shape(self) -> None:
-        """Columns of one length, numbers in range, every node, arc and limit that is named is there."""
-        count, nodes, arcs = len(self.side), len(self.nodes), len(self.arcs)
-        lengths = {len(column) for column in self.columns.values()} | {
-            len(self.fills),
-            len(self.document["orders"]["ids"]),
-        }
-        if lengths != {count}:
-            self.say("shape", "the orders' columns differ in length")
-        if len(self.prices) != nodes or not len(self.entering) == len(self.delivered) == arcs:
-            self.say("shape", "a price a node and a flow an arc are needed")
-        if any(not 0 <= node < nodes for node in self.node) or any(
-            side not in (SELL, BUY) for side in self.side
-        ):
-            self.say("shape", "an order stands at no node or on no side")
-        if any(volume <= 0 for volume in self.volume) or any(limit < 0 for limit in self.limit):
-            self.say("shape", "an order has no volume or a limit below zero")
-        if any(not 0 <= least <= volume for least, volume in zip(self.minimum, self.volume, strict=False)):
-            self.say("shape", "a minimum fill passes its order")
-        if any(b <= a for a, b in zip(self.entry, self.entry[1:], strict=False)):
-            self.say("shape", "the orders are not in entry order")
-        traded = {node for node, filled in zip(self.node, self.fills, strict=False) if filled}
-        if any(self.prices[node] < 0 for node in traded if 0 <= node < nodes):
-            self.say("shape", "water trades at a price below zero")
-        for kind, start, end, k, _ in self.arcs:
-            self._arc(kind, start, end, k)
-        for limit in self.limits:
-            if not isinstance(limit["h"], int) or limit["h"] < 0:
-                self.say("shape", f"the limit {limit['name']} is below zero")
-            if any(not 0 <= arc < arcs for arc, _, _ in limit["terms"]):
-                self.say("shape", f"the limit {limit['name']} names an arc that is not there")
-        if any(
-            self.nodes[n][1] in NEVER_SELL for n, s in zip(self.node, self.side, strict=False) if s == SELL
-        ):
-            self.say("shape", "domestic and ecology never sell")
-        if any(not 0 <= order < count for order in self.dropped):
-            self.say("shape", "an order was dropped that is not there")
+def _hash_holds(record: Record) -> bool:
+    rest = {name: value for name, value in record.items() if name != "sha256"}
+    return bool(record["sha256"] == hashlib.sha256(_text(rest)).hexdigest())
 
-    def _arc(self, kind: str, start: int, end: int, k: int) -> None:
-        nodes = len(self.nodes)
-        if not (
-            0 <= start < nodes and 0 <= end < nodes and start != end and isinstance(k, int) and 1 <= k <= 1000
-        ):
-            self.say("shape", "an arc leads nowhere or delivers more than enters")
-            return
-        (zone, sector, _), (to_zone, to_sector, _) = self.nodes[start], self.nodes[end]
-        if kind == "route":
-            right = sector == to_sector and sector not in NEVER_SELL
-        else:
-            right = kind == "conversion" and zone == to_zone and k == 1000
-            right = right and (sector, to_sector) == ("agriculture", "industry")
-        if not right:
-            self.say("shape", "an arc is neither a route within a sector nor a conversion within a zone")
 
-    def seed(self) -> None:
-        """The seed is that of the closed book with the number that was committed to."""
-        committed = self.document["committed"]
-        if committed is None:
-            return
-        book = [self.document[name] for name in ("orders", "nodes", "arcs", "limits")]
-        digest = hashlib.sha256(_canonical(book)).hexdigest()
-        if hashlib.sha256(f"{digest}/{committed}".encode()).hexdigest() != self.document["seed"]:
-            self.say("seed", "the seed is not drawn from the book and the committed number")
+def _integers(values: list[Any], length: int) -> bool:
+    return isinstance(values, list) and len(values) == length and set(map(type, values)) <= {int}
 
-    def owners(self) -> None:
-        """Nobody bought from itself: of an owner on both sides, only the side it entered first is filled."""
-        first: dict[int, int] = {}
-        for order, owner in enumerate(self.columns["owner"]):
-            side = first.setdefault(owner, self.side[order])
-            if side != self.side[order] and self.fills[order]:
-                self.say("owners", f"order {self.entry[order]} trades against its own owner's side")
 
-    def orders(self) -> None:
-        """0 ≤ x ≤ q, minimum fills, limits against prices, dropped orders empty."""
-        for order, filled in enumerate(self.fills):
-            if not filled:
-                continue
-            name = self.entry[order]
-            if not 0 < filled <= self.volume[order]:
-                self.say("volume", f"order {name} is filled beyond its volume")
-            if filled < self.minimum[order]:
-                self.say("minimum", f"order {name} is filled less than its minimum")
-            price, limit = self.prices[self.node[order]], self.limit[order]
-            if (price > limit) if self.side[order] == BUY else (price < limit):
-                self.say("limit", f"order {name} trades past its limit")
-            if order in self.dropped:
-                self.say("dropped", f"order {name} was dropped and is filled")
-
-    def flows(self) -> None:
-        """The loss rule, closed arcs, bounds, limits, and the losses as stated."""
-        closed = set(self.document["closed"])
-        most = sum(volume for volume, side in zip(self.volume, self.side, strict=True) if side == SELL)
-        for number, (enters, arrives) in enumerate(zip(self.entering, self.delivered, strict=True)):
-            k = self.arcs[number][3]
-            if not 0 <= enters <= most or arrives != enters * k // 1000 or enters != -(-1000 * arrives // k):
-                self.say("loss", f"arc {number} does not lose what its route loses")
-            if enters and number in closed:
-                self.say("closed", f"arc {number} was closed and carries water")
-        if self.result["losses"] != [f - d for f, d in zip(self.entering, self.delivered, strict=True)]:
-            self.say("loss", "the losses are not what enters less what arrives")
-        for limit in self.limits:
-            used = sum(c * self.entering[arc] + d * self.delivered[arc] for arc, c, d in limit["terms"])
-            if used > limit["h"]:
-                self.say("limits", f"{limit['name']} is passed: {used} of {limit['h']} litres")
-
-    def balances(self) -> None:
-        """What a node sells and receives is what it buys and sends; no circle of flows."""
-        rest = [0] * len(self.nodes)
-        for number, (_, start, end, _, _) in enumerate(self.arcs):
-            rest[start] -= self.entering[number]
-            rest[end] += self.delivered[number]
-        for order, filled in enumerate(self.fills):
-            rest[self.node[order]] += filled if self.side[order] == SELL else -filled
-        for node, litres in enumerate(rest):
-            if litres:
-                self.say("balance", f"node {node} is out by {litres} litres")
-        left = {a for a, flow in enumerate(self.entering) if flow}
-        while left:
-            fed = {self.arcs[a][2] for a in left}
-            free = {a for a in left if self.arcs[a][1] not in fed}
-            if not free:
-                self.say("circle", "water flows in a circle")
-                return
-            left -= free
-
-    def priority(self) -> None:
-        """Better-priced orders first; the level where the total runs out shared exactly, left-over litres drawn."""
-        groups: dict[tuple[int, int], list[int]] = {}
-        for order in range(len(self.fills)):
-            if order not in self.dropped:
-                groups.setdefault((self.node[order], self.side[order]), []).append(order)
-        for (_, side), members in groups.items():
-            left = sum(self.fills[order] for order in members)
-            levels: dict[int, list[int]] = {}
-            for order in members:
-                levels.setdefault(self.limit[order], []).append(order)
-            for limit in sorted(levels, reverse=side == BUY):
-                level = levels[limit]
-                total = sum(self.volume[order] for order in level)
-                if left >= total:
-                    right = [self.volume[order] for order in level]
-                elif left:
-                    right = self._shared(level, total, left)
-                else:
-                    right = [0] * len(level)
-                if [self.fills[order] for order in level] != right:
-                    self.say("priority", f"the orders at {limit} are not filled by price, share and draw")
-                left = max(0, left - total)
-
-    def _shared(self, level: list[int], whole: int, total: int) -> list[int]:
-        parts = [divmod(self.volume[order] * total, whole) for order in level]
-        found = [part for part, _ in parts]
-        seed = self.document["seed"]
-        ranked = sorted(
-            range(len(level)),
-            key=lambda i: (-parts[i][1], hashlib.sha256(f"{seed}/{self.entry[level[i]]}".encode()).digest()),
+def _formed(record: Record) -> bool:
+    """Whether every number is an integer and every column as long as it must be."""
+    orders, result, witness = record["orders"], record["result"], record["witness"]
+    nodes, arcs, limits = record["nodes"], record["arcs"], record["limits"]
+    count = len(orders["id"])
+    return (
+        all(_integers(orders[name], count) for name in COLUMNS)
+        and _integers(result["fills"], count)
+        and all(
+            _integers(result[name], len(arcs)) and min(result[name], default=0) >= 0
+            for name in ("entering", "delivered", "losses")
         )
-        for index in ranked[: total - sum(found)]:
-            found[index] += 1
-        return found
+        and _integers(result["prices"], len(nodes))
+        and _integers([result["paid"], result["received"], result["fund"], record["bound"], record["gap"]], 5)
+        and _integers(witness["pi"], len(nodes))
+        and _integers(witness["y"], len(limits))
+        and _integers(witness["flows"], len(arcs))
+        and min(witness["y"], default=0) >= 0
+        and min(witness["flows"], default=0) >= 0
+        and len(witness["intervals"]) == len(nodes)
+        and _integers(record["closed"], len(set(record["closed"])))
+        and all(0 <= arc < len(arcs) for arc in record["closed"])
+        and all(_arc_formed(arc, nodes) for arc in arcs)
+        and all(_limit_formed(limit, len(arcs)) for limit in limits)
+    )
 
-    def money(self) -> None:
-        """A buyer pays ceil, a seller receives floor; the rest is the fund's and never below zero."""
-        paid = received = 0
-        for order, filled in enumerate(self.fills):
-            if filled:
-                value = filled * self.prices[self.node[order]]
-                if self.side[order] == BUY:
-                    paid += -(-value // TICK_LITRES_PER_FEN)
-                else:
-                    received += value // TICK_LITRES_PER_FEN
-        stated = (self.result["paid_fen"], self.result["received_fen"], self.result["fund_fen"])
-        if stated != (paid, received, paid - received):
-            self.say("money", "payments, receipts or the fund are not those of the fills")
-        if paid < received:
-            self.say("money", f"the sellers receive {received - paid} fen more than the buyers pay")
 
-    def ticks(self) -> None:
-        """A price is its exact value, or the tick next to it."""
-        for node, (price, exact) in enumerate(
-            zip(self.prices, self.document["witness"]["pi_e9"], strict=True)
-        ):
-            if abs(price * NANO - exact) >= NANO:
-                self.say("ticks", f"the price of node {node} is a tick or more from its exact value")
+def _arc_formed(arc: Record, nodes: list[Record]) -> bool:
+    start, end, k = arc["source"], arc["target"], arc["k"]
+    if not _integers([start, end, k], 3) or not (0 <= start < len(nodes) and 0 <= end < len(nodes)):
+        return False
+    one, other = nodes[start], nodes[end]
+    if arc["kind"] == "route":
+        return start != end and 1 <= k <= 1000 and bool(one["sector"] == other["sector"])
+    ways = (one["zone"] == other["zone"], one["sector"], other["sector"], k, arc["kind"])
+    return ways == (True, "agriculture", "industry", 1000, "conversion")
 
-    def welfare(self) -> None:
-        """No allocation can be much better than this: the bound that any prices and multipliers give."""
-        witness = self.document["witness"]
-        pi, y = _integers(witness["pi_e9"]), _integers(witness["y_e9"])
-        if any(value < 0 for value in y) or len(y) != len(self.limits) or len(pi) != len(self.nodes):
-            self.say("welfare", "the witness is not one of a price a node and a multiplier a limit")
-            return
-        reached = sum(
-            (self.limit[order] if self.side[order] == BUY else -self.limit[order]) * filled
-            for order, filled in enumerate(self.fills)
+
+def _limit_formed(limit: Record, arcs: int) -> bool:
+    terms = limit["terms"]
+    return (
+        all(_integers(term, 3) and 0 <= term[0] < arcs for term in terms)
+        and len({term[0] for term in terms}) == len(terms)
+        and type(limit["h"]) is int
+        and limit["h"] >= 0
+    )
+
+
+def _ceil(value: int, divisor: int) -> int:
+    return -(-value // divisor)
+
+
+def _picked(column: list[int], numbers: list[int]) -> list[int]:
+    """The values of a column at these places."""
+    return list(itemgetter(*numbers)(column)) if len(numbers) > 1 else [column[numbers[0]]]
+
+
+def _passes(lower: int | None, upper: int | None, *, strictly: bool = False) -> bool:
+    """Whether lower ≤ upper (or <); true where one is missing."""
+    return lower is None or upper is None or (lower < upper if strictly else lower <= upper)
+
+
+class _Checks:
+    """One record under check; `failed` gathers names."""
+
+    def __init__(self, record: Record) -> None:
+        self.record, self.failed = record, list[str]()
+        self.nodes, self.arcs, self.limits = record["nodes"], record["arcs"], record["limits"]
+        self.orders, self.result, self.witness = record["orders"], record["result"], record["witness"]
+        self.fills: list[int] = self.result["fills"]
+        self.prices: list[int] = self.result["prices"]
+        self.dropped = dict(record["dropped"])
+        self.closed = set(record["closed"])
+        self.highest = self.sold = self.welfare = self.surplus = 0
+        self.paid = self.received = 0
+
+    def check(self, name: str, good: bool) -> None:
+        """Notes a check that fails, once."""
+        if not good and name not in self.failed:
+            self.failed.append(name)
+
+    def run(self) -> list[str]:
+        """Every check in turn."""
+        self._seed()
+        self._window()
+        self._orders()
+        self._dropped()
+        if "orders" in self.failed or "dropped" in self.failed:
+            return self.failed
+        needs = self._network()
+        groups = self._groups()
+        for node in range(len(self.nodes)):
+            sold, most_sold = self._group(groups[2 * node], node, SELL)
+            bought, most_bought = self._group(groups[2 * node + 1], node, BUY)
+            self.check("balance", sold == bought + needs[node])
+            self.check("price", not bought or self.prices[node] >= 0)
+            self.check("volume", bought == min(most_bought, most_sold - needs[node]))
+        self._money()
+        self._prices(needs)
+        self._gap()
+        return self.failed
+
+    def _seed(self) -> None:
+        committed = self.record["committed"]
+        if committed is not None:
+            book = hashlib.sha256(_text(self.orders)).hexdigest()
+            drawn = hashlib.sha256(f"{book}/{committed}".encode()).hexdigest()
+            self.check("seed", self.record["seed"] == drawn)
+
+    def _window(self) -> None:
+        """In a farm-first window industry has no orders; then balances let nothing convert."""
+        window = self.record["window"]
+        industry = {n for n, node in enumerate(self.nodes) if node["sector"] == "industry"}
+        shut = window == "farm_first" and not industry.isdisjoint(self.orders["node"])
+        self.check("window", window in ("general", "farm_first") and not shut)
+
+    def _orders(self) -> None:
+        orders = self.orders
+        entries = orders["entry"]
+        dry = {n for n, node in enumerate(self.nodes) if node["sector"] in ("domestic", "ecology")}
+        good = (
+            set(orders["side"]) <= {SELL, BUY}
+            and all(0 <= node < len(self.nodes) for node in set(orders["node"]))
+            and min(orders["limit"], default=0) >= 0
+            and min(orders["volume"], default=1) > 0
+            and all(map(lt, entries, islice(entries, 1, None)))
+            and min(orders["minimum"], default=0) >= 0
+            and all(map(le, orders["minimum"], orders["volume"]))
         )
-        if reached != self.result["welfare"]:
-            self.say("welfare", "the welfare is not that of the fills")
-        gap = self._bound(pi, y) - reached * NANO
-        active = sum(1 for flow in self.entering if flow) + sum(1 for value in y if value > 0) + 1
-        highest = max(self.limit, default=0)
-        allowed = 2 * active * highest * NANO + (reached * NANO + max(gap, 0)) // RELATIVE
-        if not 0 <= gap <= allowed:
-            self.say(
-                "welfare",
-                f"the welfare may be {gap // NANO} tick-litres from the best; {allowed // NANO} are allowed",
+        if good and dry:
+            good = not any(
+                node in dry for node, side in zip(orders["node"], orders["side"], strict=True) if not side
             )
+        self.check("orders", good)
+        self.check("fills", all(map(le, self.fills, orders["volume"])) and min(self.fills, default=0) >= 0)
+        least = orders["minimum"]
+        partly = any(least) and any(0 < x < m for m, x in zip(least, self.fills, strict=True))
+        self.check("minimum fill", not partly)
 
-    def _bound(self, pi: list[int], y: list[int]) -> int:
-        """The dual bound in 10^-9 tick-litres, rounded up; dropped orders and closed arcs are not in the market."""
-        bound = 0
-        for order, volume in enumerate(self.volume):
-            if order not in self.dropped:
-                gain = self.limit[order] * NANO - pi[self.node[order]]
-                bound += volume * max(0, gain if self.side[order] == BUY else -gain)
-        bound += sum(value * limit["h"] for value, limit in zip(y, self.limits, strict=True))
-        source, target = [0] * len(self.arcs), [0] * len(self.arcs)
-        for value, limit in zip(y, self.limits, strict=True):
-            for arc, c, d in limit["terms"] if value else ():
-                source[arc] += value * c
-                target[arc] += value * d
-        most = sum(
-            volume
-            for order, volume in enumerate(self.volume)
-            if self.side[order] == SELL and order not in self.dropped
+    def _dropped(self) -> None:
+        count, minimum = len(self.fills), self.orders["minimum"]
+        good = len(self.dropped) == len(self.record["dropped"])
+        for number, reason in self.dropped.items():
+            good = good and type(number) is int and 0 <= number < count and reason in (CROSSES, MINIMUM)
+            good = good and self.fills[number] == 0 and (reason == CROSSES or minimum[number] > 0)
+        self.check("dropped", good)
+        crossing = {number for number, reason in self.dropped.items() if reason == CROSSES}
+        self.check("owners", crossing == self._crossing())
+
+    def _crossing(self) -> set[int]:
+        """The orders that cross an older order of their owner which stays."""
+        sides, limits, owners = self.orders["side"], self.orders["limit"], self.orders["owner"]
+        if len(set(owners)) == len(owners):
+            return set()
+        asks: dict[int, int] = {}
+        bids: dict[int, int] = {}
+        crossing = set()
+        for number, (side, limit, owner) in enumerate(zip(sides, limits, owners, strict=True)):
+            if side == BUY:
+                if owner in asks and limit >= asks[owner]:
+                    crossing.add(number)
+                else:
+                    bids[owner] = max(limit, bids.get(owner, limit))
+            elif owner in bids and limit <= bids[owner]:
+                crossing.add(number)
+            else:
+                asks[owner] = min(limit, asks.get(owner, limit))
+        return crossing
+
+    def _network(self) -> list[int]:
+        """Checks arcs and limits; what each node's arcs need: litres entering less litres delivered."""
+        needs = [0] * len(self.nodes)
+        entering, delivered = self.result["entering"], self.result["delivered"]
+        for number, arc in enumerate(self.arcs):
+            enters, arrives, k = entering[number], delivered[number], arc["k"]
+            self.check("loss rule", enters == _ceil(1000 * arrives, k) and arrives == enters * k // 1000)
+            self.check("losses", self.result["losses"][number] == enters - arrives)
+            self.check("closed arcs", number not in self.closed or enters == 0)
+            needs[arc["source"]] += enters
+            needs[arc["target"]] -= arrives
+        for limit in self.limits:
+            load = sum(c * entering[a] + d * delivered[a] for a, c, d in limit["terms"])
+            self.check("limits", load <= limit["h"])
+        self.check("circle", not self._circles())
+        return needs
+
+    def _circles(self) -> bool:
+        """Whether water goes round: nodes that no water enters are taken away until none is left to take."""
+        used = [arc for arc, enters in zip(self.arcs, self.result["entering"], strict=True) if enters]
+        while used:
+            entered = {arc["target"] for arc in used}
+            left = [arc for arc in used if arc["source"] in entered]
+            if len(left) == len(used):
+                return True
+            used = left
+        return False
+
+    def _groups(self) -> list[list[int]]:
+        """The numbers of the orders that took part, by node and side."""
+        groups: list[list[int]] = [[] for _ in range(2 * len(self.nodes))]
+        add = [group.append for group in groups]
+        pairs = zip(self.orders["node"], self.orders["side"], strict=True)
+        for number, (node, side) in enumerate(pairs):
+            if number not in self.dropped:
+                add[2 * node + side](number)
+        return groups
+
+    def _group(self, numbers: list[int], node: int, side: int) -> tuple[int, int]:
+        """Checks one node and side; the litres it trades, and those with a limit at or better than the price."""
+        if not numbers:
+            return 0, 0
+        limits, volumes, fills = (
+            _picked(column, numbers) for column in (self.orders["limit"], self.orders["volume"], self.fills)
         )
-        closed = set(self.document["closed"])
-        for number, (_, start, end, k, _) in enumerate(self.arcs):
-            if most and number not in closed:
-                a, g = -pi[start] - source[number], pi[end] - target[number]
-                bound += -(-most * max(0, 1000 * a + g * k) // 1000) + max(0, min(a, -g))
-        return int(bound)
+        price, pi = self.prices[node], self.witness["pi"][node]
+        self.highest = max(self.highest, max(limits))
+        traded, litres = list(compress(limits, fills)), list(filter(None, fills))
+        left = compress(limits, map(lt, fills, volumes))
+        value = sum(map(mul, traded, litres))
+        if side == SELL:
+            self.sold += sum(volumes)
+            last, first_left = max(traded, default=None), min(left, default=None)
+            edge = pi // NANO
+            good, mixed = _passes(last, price), _passes(first_left, last, strictly=True)
+            self.received += sum([fill * price // TICK_LITRES_A_FEN for fill in litres])
+            self.welfare -= value
+        else:
+            last, first_left = min(traded, default=None), max(left, default=None)
+            edge = _ceil(pi, NANO)
+            good, mixed = _passes(price, last), _passes(last, first_left, strictly=True)
+            self.paid -= sum([-fill * price // TICK_LITRES_A_FEN for fill in litres])
+            self.welfare += value
+        self.check("limit price", good)
+        self.check("priority", last is None or first_left is None or not mixed)
+        if last is not None and last == first_left:
+            self._pro_rata([each for each, limit in zip(numbers, limits, strict=True) if limit == last])
+        better = [limit <= edge for limit in limits] if side == SELL else [limit >= edge for limit in limits]
+        eligible = sum(compress(volumes, better))
+        gain = pi * eligible - NANO * sum(map(mul, compress(limits, better), compress(volumes, better)))
+        self.surplus += gain if side == SELL else -gain
+        if price != edge:
+            eligible = sum(
+                volume
+                for limit, volume in zip(limits, volumes, strict=True)
+                if (limit <= price if side == SELL else limit >= price)
+            )
+        return sum(litres), eligible
 
+    def _pro_rata(self, numbers: list[int]) -> None:
+        """The level where the total runs out is shared exactly: largest remainders, equal ones by the seed."""
+        volumes, fills, entries = (
+            _picked(column, numbers) for column in (self.orders["volume"], self.fills, self.orders["entry"])
+        )
+        total, whole, seed = sum(fills), sum(volumes), self.record["seed"]
+        shares = [volume * total // whole for volume in volumes]
+        left = total - sum(shares)
+        rests = [volume * total % whole for volume in volumes]
+        if left:
+            edge = sorted(rests)[-left]
+            over = [i for i, rest in enumerate(rests) if rest > edge]
+            equal = [i for i, rest in enumerate(rests) if rest == edge]
+            if len(equal) > left - len(over):
+                equal.sort(key=lambda i: hashlib.sha256(f"{seed}/{entries[i]}".encode()).digest())
+            for i in over + equal[: left - len(over)]:
+                shares[i] += 1
+        self.check("pro rata", shares == fills)
 
-def _integers(values: Any) -> list[int]:
-    """A list of integers. Errors: ValueError."""
-    if not isinstance(values, list) or any(type(each) is not int for each in values):
-        raise ValueError("a column holds something that is no integer")
-    return values
+    def _money(self) -> None:
+        result = self.result
+        self.check("money", (result["paid"], result["received"]) == (self.paid, self.received))
+        self.check("money", result["fund"] == self.paid - self.received)
+        self.check("fund", self.paid >= self.received)
+
+    def _prices(self, needs: list[int]) -> None:
+        """Each price is the witness's, or a neighbouring tick: up where the node takes in water, else down."""
+        came = [0] * len(needs)
+        for arc, flow in zip(self.arcs, self.witness["flows"], strict=True):
+            came[arc["source"]] -= 1000 * flow
+            came[arc["target"]] += arc["k"] * flow
+        for price, pi, net in zip(self.prices, self.witness["pi"], came, strict=True):
+            self.check("price", abs(price * NANO - pi) < NANO)
+            self.check("price", price == (_ceil(pi, NANO) if net > 0 else pi // NANO))
+
+    def _gap(self) -> None:
+        """No allocation can be worth more than the bound, and this one is worth as much but for a few litres."""
+        y = self.witness["y"]
+        bound = 1000 * (self.surplus + sum(w * limit["h"] for w, limit in zip(y, self.limits, strict=True)))
+        charges = [[0, 0] for _ in self.arcs]
+        rooms = [self.sold] * len(self.arcs)
+        for worth, limit in zip(y, self.limits, strict=True):
+            relief = any(c < 0 or d < 0 for _, c, d in limit["terms"])
+            for a, c, d in limit["terms"]:
+                charges[a][0] += worth * c
+                charges[a][1] += worth * d
+                if not relief and c:
+                    rooms[a] = min(rooms[a], limit["h"] // c)
+                if not relief and d:
+                    rooms[a] = min(rooms[a], _ceil(1000 * (limit["h"] // d), self.arcs[a]["k"]))
+        for number, arc in enumerate(self.arcs):
+            room = 0 if number in self.closed else rooms[number]
+            self.check("bounds", self.result["entering"][number] <= room)
+            if room > 0:
+                enters = -self.witness["pi"][arc["source"]] - charges[number][0]
+                arrives = self.witness["pi"][arc["target"]] - charges[number][1]
+                bound += room * max(0, 1000 * enters + arrives * arc["k"])
+                bound += 1000 * max(0, min(enters, -arrives))
+        gap = bound - self.welfare * PICO
+        self.check("bound", (self.record["bound"], self.record["gap"]) == (bound, gap))
+        used = sum(1 for enters in self.result["entering"] if enters)
+        litres = 2 * (used + sum(1 for worth in y if worth > 0) + 1)
+        self.check("gap", 0 <= gap <= litres * self.highest * PICO + bound // NANO)

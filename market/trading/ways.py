@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from market.county.pack import Pack
-from market.county.parts import Decision
+from market.county.parts import Decision, TwoWayRule
 from market.registry.rules import GROUNDWATER_33
 from market.trading.fills import ReviewNeed
+
+NO_ROUTE, CALL_ONLY = "no_route", "call_only"
 
 
 class Side(Protocol):
@@ -46,7 +48,7 @@ def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
     ):
         return None
     route = pack.route(seller.canal_code, buyer.canal_code, seller.sector)
-    if route is None:
+    if route is None or _border(pack, seller, buyer) is not None:
         return None
     rules = pack.review_rules(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code)
     return Way(
@@ -67,8 +69,17 @@ def why_no_way(pack: Pack, seller: Side, buyer: Side) -> tuple[str, str, str]:
         (buyer.township_code, buyer.canal_code)
     ):
         return ("groundwater_zone_closed", "groundwater never moves into the buyer's place", GROUNDWATER_33)
+    border = _border(pack, seller, buyer)
+    if border is not None:
+        detail = f"water crosses the border of {border.zone} in call auctions only: {border.code} keeps its account"
+        return (CALL_ONLY, detail, border.basis.source)
     detail = f"no route leads from {seller.canal_code} to {buyer.canal_code}"
-    return ("no_route", detail, "the county pack lists the routes")
+    return (NO_ROUTE, detail, "the county pack lists the routes")
+
+
+def _border(pack: Pack, seller: Side, buyer: Side) -> TwoWayRule | None:
+    start, end = (seller.township_code, seller.canal_code), (buyer.township_code, buyer.canal_code)
+    return pack.two_way_between(start, end) if pack.two_way_accounts else None
 
 
 def _flow(pack: Pack, seller: Side, buyer: Side) -> Decision:

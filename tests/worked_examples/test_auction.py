@@ -1,204 +1,203 @@
-"""The call auction worked by hand: the seven examples of its specification (section 9) and three of our own."""
+"""Ten call auctions worked by hand. Prices yuan/m3 and volumes m3 in the comments; ticks and litres in the code."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from market.trading import verify
-from market.trading.auction import BUY, SELL, Arc, Clearing, Limit, Market, Node, Orders, clear, record
-from market.trading.auction.accounts import TwoWay
-from market.trading.auction.limits import conversion_terms
-from market.trading.auction.model import AGRICULTURE, INDUSTRY, MINIMUM_FILL, WOULD_CROSS_ITSELF
+from market.trading.auction import BUY, SELL, Arc, Limit, Market, clear, record
+from market.trading.auction.accounts import TwoWayAccount, after, limits_of
+from market.trading.auction.limits import cap_terms, conversion_terms, route_terms
+from market.trading.auction.model import FARM_FIRST, MINIMUM_FILL, Clearing
 from market.trading.auction.replay import replay
+from market.trading.verify import verify
+from tests.unit.trading.auction.markets import FARM, PARK, market_of
 
-Row = tuple[int, int, int, int]
-"""Side, node, limit in ticks, litres."""
-
-
-def _clear(
-    nodes: Sequence[Node], rows: Sequence[Row], *, arcs: Sequence[Arc] = (), limits: Sequence[Limit] = (),
-    seed: str = "s", minimum: Sequence[int] | None = None, owner: Sequence[int] | None = None,
-) -> Clearing:  # fmt: skip
-    """Clears, checks the record without a solver, and repeats it."""
-    side, node, limit, volume = zip(*rows, strict=True)
-    orders = Orders.of(side=side, node=node, limit=limit, volume=volume, minimum=minimum, owner=owner)
-    market = Market("1", "surface-2026", seed, tuple(nodes), tuple(arcs), tuple(limits), orders)
-    found = clear(market)
-    data = record(market, found)
-    assert verify.verify(data) == []
-    assert replay(data).same
-    return found
+YUAN = 10_000
+"""Ticks."""
 
 
-def _facts(found: Clearing) -> tuple[tuple[int, ...], list[int], int, int, int]:
-    litres = found.litres
-    return litres.prices_e4, litres.fills.tolist(), litres.paid_fen, litres.received_fen, litres.fund_fen
+def cleared(market: Market) -> Clearing:
+    """The clearing of a market whose record passes every check, and comes out the same again."""
+    clearing = clear(market)
+    found = record(market, clearing)
+    assert verify(found) == []
+    assert replay(found).same
+    return clearing
 
 
-def _farm(reference: int = 2_000, zone: str = "a") -> Node:
-    return Node(zone, AGRICULTURE, reference)
+def fills(clearing: Clearing) -> list[int]:
+    """Litres of each order."""
+    return clearing.litres.fills.tolist()
 
 
-def test_1_one_zone() -> None:
-    found = _clear(
-        [_farm(2_400)],
-        [
-            (SELL, 0, 2_000, 100_000),
-            (SELL, 0, 3_000, 100_000),
-            (BUY, 0, 4_000, 100_000),
-            (BUY, 0, 2_500, 60_000),
-        ],
+def money(clearing: Clearing) -> tuple[int, int, int]:
+    """Fen paid, received, and left for the fund."""
+    return clearing.litres.paid_fen, clearing.litres.received_fen, clearing.litres.fund_fen
+
+
+def test_1_one_zone_takes_the_price_beside_the_unserved_bid() -> None:
+    market = market_of(
+        [(SELL, 0, 2000, 100_000), (SELL, 0, 3000, 100_000), (BUY, 0, 4000, 100_000), (BUY, 0, 2500, 60_000)],
+        references=(2400,),
     )
-    assert _facts(found) == ((2_501,), [100_000, 0, 100_000, 0], 2_501, 2_501, 0)
-    assert found.litres.welfare == 20 * 10**7
-    assert found.witness.intervals == ((2_500_000, 3_000_000),)
+    clearing = cleared(market)
+    assert clearing.witness.intervals == ((2_500_000, 3_000_000),)
+    assert clearing.litres.prices_e4 == (2501,)
+    assert fills(clearing) == [100_000, 0, 100_000, 0]
+    assert money(clearing) == (2501, 2501, 0)
+    assert clearing.litres.welfare == 20 * YUAN * 1000
 
 
-def test_2_loss() -> None:
-    found = _clear(
-        [_farm(), _farm(zone="b")],
-        [(SELL, 0, 1_800, 100_000), (BUY, 1, 3_000, 60_500)],
-        arcs=[Arc("route", 0, 1, 900)],
+def test_2_a_loss_lies_between_two_prices() -> None:
+    market = market_of(
+        [(SELL, 0, 1800, 100_000), (BUY, 1, 3000, 60_500)],
+        references=(2400, 2400),
+        arcs=(Arc("route", 0, 1, 900),),
     )
-    assert _facts(found) == ((1_800, 2_000), [67_223, 60_500], 1_210, 1_210, 0)
-    assert (found.litres.entering, found.litres.delivered, found.litres.losses) == (
-        (67_223,),
-        (60_500,),
-        (6_723,),
+    clearing = cleared(market)
+    assert clearing.litres.prices_e4 == (1800, 2000)
+    assert (clearing.litres.delivered, clearing.litres.entering) == ((60_500,), (67_223,))
+    assert clearing.litres.losses == (6_723,)
+    assert money(clearing) == (1210, 1210, 0)
+
+
+def test_3_the_rent_of_a_cap_goes_to_the_fund() -> None:
+    arcs = (Arc("route", 0, 1, 1000),)
+    market = market_of(
+        [(SELL, 0, 2000, 100_000), (SELL, 1, 4000, 20_000), (BUY, 1, 5000, 80_000)],
+        references=(2400, 2400),
+        arcs=arcs,
+        limits=(Limit("cap", "b", 30_000, cap_terms(arcs, {1})),),
     )
+    clearing = cleared(market)
+    assert clearing.litres.prices_e4 == (2000, 5000)
+    assert fills(clearing) == [30_000, 20_000, 50_000]
+    assert clearing.binding == ((0, 3000 * 10**9),)
+    assert money(clearing) == (2500, 1600, 900)
+    assert clearing.litres.welfare == 11 * YUAN * 1000
 
 
-def test_3_cap() -> None:
-    found = _clear(
-        [_farm(), _farm(zone="b")],
-        [(SELL, 0, 2_000, 100_000), (SELL, 1, 4_000, 20_000), (BUY, 1, 5_000, 80_000)],
-        arcs=[Arc("route", 0, 1, 1000)],
-        limits=[Limit("cap", "b", 30_000, ((0, 0, 1),))],
-    )
-    assert _facts(found) == ((2_000, 5_000), [30_000, 20_000, 50_000], 2_500, 1_600, 900)
-    assert found.binding == ((0, 3_000 * 10**9),)
-    assert found.litres.welfare == 11 * 10**7
-
-
-def test_4_route() -> None:
-    found = _clear(
-        [_farm(), _farm(zone="b")],
-        [
-            (SELL, 0, 2_000, 100_000), (SELL, 0, 2_800, 50_000), (BUY, 0, 3_000, 70_000), (BUY, 1, 6_000, 30_000),
-            (BUY, 1, 4_000, 50_000),
-        ],
-        arcs=[Arc("route", 0, 1, 950)],
-        limits=[Limit("route", "a to b", 40_000, ((0, 1, 0),))],
+def test_4_a_full_route_with_loss() -> None:
+    market = market_of(
+        [(SELL, 0, 2000, 100_000), (SELL, 0, 2800, 50_000), (BUY, 0, 3000, 70_000), (BUY, 1, 6000, 30_000),
+         (BUY, 1, 4000, 50_000)],
+        references=(2400, 2400),
+        arcs=(Arc("route", 0, 1, 950),),
+        limits=(Limit("route", "canal", 40_000, route_terms([0])),),
     )  # fmt: skip
-    assert _facts(found) == ((2_800, 4_000), [100_000, 10_000, 70_000, 30_000, 8_000], 3_480, 3_080, 400)
-    assert found.binding == ((0, 1_000 * 10**9),)
-    assert found.litres.welfare == 194 * 10**6
+    clearing = cleared(market)
+    assert (clearing.litres.entering, clearing.litres.delivered) == ((40_000,), (38_000,))
+    assert clearing.litres.prices_e4 == (2800, 4000)
+    assert fills(clearing) == [100_000, 10_000, 70_000, 30_000, 8_000]
+    assert clearing.binding == ((0, 1000 * 10**9),)
+    assert money(clearing) == (3480, 3080, 400)
+    assert clearing.litres.welfare == 194 * YUAN * 100
 
 
-def test_5_sector() -> None:
-    found = _clear(
-        [_farm(), Node("a", INDUSTRY, 2_000)],
-        [
-            (SELL, 0, 1_000, 100_000),
-            (BUY, 0, 2_500, 30_000),
-            (SELL, 1, 7_000, 10_000),
-            (BUY, 1, 9_000, 50_000),
-        ],
-        arcs=[Arc("conversion", 0, 1, 1000)],
-        limits=[Limit("conversion", "farm to industry", 20_000, ((0, 1, 0),))],
+def test_5_farm_water_goes_to_industry_up_to_the_limit() -> None:
+    arcs = (Arc("conversion", 0, 1, 1000),)
+    market = market_of(
+        [(SELL, 0, 1000, 100_000), (BUY, 0, 2500, 30_000), (SELL, 1, 7000, 10_000), (BUY, 1, 9000, 50_000)],
+        references=(2400, 2400),
+        sectors=(FARM, PARK),
+        arcs=arcs,
+        limits=(Limit("conversion", "district", 20_000, conversion_terms(arcs, {0, 1})),),
     )
-    assert _facts(found) == ((1_000, 9_000), [50_000, 30_000, 10_000, 30_000], 3_000, 1_400, 1_600)
-    assert found.binding == ((0, 8_000 * 10**9),)
-    assert found.litres.welfare == 225 * 10**6
+    clearing = cleared(market)
+    assert clearing.litres.prices_e4 == (1000, 9000)
+    assert fills(clearing) == [50_000, 30_000, 10_000, 30_000]
+    assert clearing.binding == ((0, 8000 * 10**9),)
+    assert money(clearing) == (3000, 1400, 1600)
+    assert clearing.litres.welfare == 225 * YUAN * 100
 
 
-def test_6_tie() -> None:
-    rows = [(SELL, 0, 2_000, 10_000)] * 3 + [(BUY, 0, 3_000, 10_000)]
-    found = _clear([_farm(2_500)], rows, seed="county-7")
-    assert _facts(found) == ((2_000,), [3_334, 3_333, 3_333, 10_000], 200, 198, 2)
+def test_6_the_left_over_litre_is_drawn() -> None:
+    market = market_of([(SELL, 0, 2000, 10_000)] * 3 + [(BUY, 0, 3000, 10_000)], references=(2500,))
+    clearing = cleared(market)
+    assert clearing.litres.prices_e4 == (2000,)
+    assert fills(clearing) == [3_334, 3_333, 3_333, 10_000]
+    assert money(clearing) == (200, 198, 2)
 
 
-def test_7_no_cross() -> None:
-    found = _clear([_farm(2_800)], [(SELL, 0, 3_000, 10_000), (BUY, 0, 2_500, 10_000)])
-    assert _facts(found) == ((2_800,), [0, 0], 0, 0, 0)
-    assert found.witness.intervals == ((2_500_000, 3_000_000),)
+def test_7_without_a_cross_nothing_trades_and_the_price_is_indicative() -> None:
+    market = market_of([(SELL, 0, 3000, 10_000), (BUY, 0, 2500, 10_000)], references=(2800,))
+    clearing = cleared(market)
+    assert clearing.witness.intervals == ((2_500_000, 3_000_000),)
+    assert clearing.litres.prices_e4 == (2800,)
+    assert fills(clearing) == [0, 0]
+    assert money(clearing) == (0, 0, 0)
 
 
-# --- our own -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("out_open", "sent", "prices", "fund"), [(True, 10_000, (1000, 3000), 200), (False, 0, (1500, 2500), 0)]
+)
+def test_8_a_two_way_account_that_is_closed_out_lets_nothing_out(
+    out_open: bool, sent: int, prices: tuple[int, int], fund: int
+) -> None:
+    """Balance 90 of 100. Sell 50 at a at 0.10, buy 50 at b at 0.30; a farm at a bids 0.15, one at b asks 0.25.
 
-
-def test_8_a_two_way_account_shuts_when_full_and_opens_again_only_at_its_threshold() -> None:
-    """At most 100 m3 may have left; 90 have, so 10 more may. The call takes them: outwards shuts. 10 come back: 90 is
-    above 85, so it stays shut, and a buyer below gets nothing; when 5 more are back it opens, with 15.
+    Open: 10 go out, sellers at a and buyers at b are marginal: without the two farms 0.10 and 0.30, and the fund has
+    10·0.20 = 2.00. Closed since it was full, for it has not come back to 85: each side trades at home, a at its
+    farm's 0.15, b at its farm's 0.25, and nothing is left for the fund.
     """
-    account = TwoWay(balance=90_000, most=100_000, reopen_out=85_000, reopen_in=15_000)
-
-    def outwards(room: int) -> Clearing:
-        return _clear(
-            [_farm(), _farm(zone="b")],
-            [(SELL, 0, 2_000, 50_000), (BUY, 1, 3_000, 50_000)],
-            arcs=[Arc("route", 0, 1, 1000)],
-            limits=[Limit("export", "account out", room, ((0, 1, 0),), state=account.state)],
-        )
-
-    found = outwards(account.room_out)
-    assert found.litres.entering == (10_000,)
-    full = account.after(out=10_000, back=0)
-    assert (full.balance, full.out_open, full.room_out, full.room_in) == (100_000, False, 0, 100_000)
-    still = full.after(out=0, back=10_000)
-    assert (still.balance, still.out_open, still.room_out) == (90_000, False, 0)
-    assert outwards(still.room_out).litres.fills.tolist() == [0, 0]
-    again = still.after(out=0, back=5_000)
-    assert (again.out_open, again.room_out) == (True, 15_000)
-    assert outwards(again.room_out).litres.entering == (15_000,)
-    empty = again.after(out=0, back=85_000)
-    assert (empty.in_open, empty.after(out=14_999, back=0).in_open, empty.after(out=15_000, back=0).in_open) == (
-        False, False, True,
-    )  # fmt: skip
-    with pytest.raises(ValueError, match="more has moved"):
-        account.after(out=10_001, back=0)
+    account = TwoWayAccount("a-b", 90_000, 100_000, 85_000, 15_000, out_open=out_open)
+    orders = [(SELL, 0, 1000, 50_000), (BUY, 1, 3000, 50_000)]
+    if not out_open:
+        orders += [(BUY, 0, 1500, 60_000), (SELL, 1, 2500, 60_000)]
+    market = market_of(
+        orders,
+        references=(1500, 2500),
+        arcs=(Arc("route", 0, 1, 1000), Arc("route", 1, 0, 1000)),
+        limits=limits_of(account, route_terms([0]), route_terms([1])),
+    )
+    clearing = cleared(market)
+    assert clearing.litres.entering == (sent, 0)
+    assert clearing.litres.prices_e4 == prices
+    assert clearing.litres.fund_fen == fund
+    left = after(account, out_litres=sent, in_litres=0)
+    assert left.balance_litres == 90_000 + sent
+    assert not left.out_open  # full now, or still not back at 85
 
 
-def test_9_in_a_farm_first_window_farms_buy_first_and_industry_bids_for_what_is_left() -> None:
-    """100 m3 at 0.10. Farms want 60 at 0.20, a factory 80 at 0.90. Farm first: nothing is converted, the farms get 60;
-    the interval is [0.10, 0.20], the seller is marginal: 0.10. Then the factory gets the 40 that are left, at its own
-    price, because it wants more than there is: 0.90. Together, the factory would have got all it wanted.
+def test_9_farms_buy_first_and_the_general_call_starts_from_what_is_left() -> None:
+    """Farms sell 100 at 0.10; a farm bids 40 at 0.20, a factory 80 at 0.90; reference 0.15 and 0.60.
+
+    Window: only the farm buys, 40; the seller is marginal, 0.10. In 4.00, out 4.00. General call: 60 are left and all
+    go to the factory, which is marginal; one price along the conversion without a limit: 0.90, in 54.00, out 54.00.
     """
-    nodes = [_farm(), Node("a", INDUSTRY, 2_000)]
-    arcs = [Arc("conversion", 0, 1, 1000)]
-    shut = [Limit("conversion", "window", 0, conversion_terms(arcs, {0, 1}))]
-    farm = _clear(nodes, [(SELL, 0, 1_000, 100_000), (BUY, 0, 2_000, 60_000)], arcs=arcs, limits=shut)
-    assert _facts(farm)[:4] == ((1_000, 2_000), [60_000, 60_000], 600, 600)
-    left = 100_000 - int(farm.litres.fills[0])
-    general = _clear(nodes, [(SELL, 0, 1_000, left), (BUY, 1, 9_000, 80_000)], arcs=arcs)
-    assert _facts(general) == ((9_000, 9_000), [40_000, 40_000], 3_600, 3_600, 0)
-    at_once = _clear(
-        nodes, [(SELL, 0, 1_000, 100_000), (BUY, 0, 2_000, 60_000), (BUY, 1, 9_000, 80_000)], arcs=arcs
-    )
-    assert at_once.litres.fills.tolist() == [100_000, 20_000, 80_000]
+    arcs = (Arc("conversion", 0, 1, 1000),)
+
+    def county(*orders: tuple[int, int, int, int]) -> Market:
+        return market_of(list(orders), references=(1500, 6000), sectors=(FARM, PARK), arcs=arcs)
+
+    window = county((SELL, 0, 1000, 100_000), (BUY, 0, 2000, 40_000))
+    first = cleared(replace(window, window=FARM_FIRST))
+    assert fills(first) == [40_000, 40_000]
+    assert first.litres.entering == (0,)
+    assert first.litres.prices_e4[0] == 1000
+    assert money(first) == (400, 400, 0)
+    left = 100_000 - fills(first)[0]
+    second = cleared(county((SELL, 0, 1000, left), (BUY, 1, 9000, 80_000)))
+    assert fills(second) == [60_000, 60_000]
+    assert second.litres.prices_e4 == (9000, 9000)
+    assert money(second) == (5400, 5400, 0)
 
 
-def test_10_an_order_that_cannot_have_its_minimum_is_left_out_and_the_rest_cleared_again() -> None:
-    """Offered 50 at 0.20. Bids: 30 at 0.40, and 40 at 0.35 that wants at least 30 of it. It could have 20: it is left
-    out although its price was good; then 30 trade, and the seller is marginal: 0.20.
+def test_10_the_newest_order_below_its_minimum_goes_and_the_rest_clears_again() -> None:
+    """Sell 30 at 0.20. Three bids of 20 at 0.40, the last two all or nothing, reference 0.30.
+
+    All share 30 at the one price 0.40: 10 each, less than 20 for orders 2 and 3. Order 3, the newest, goes; orders 1
+    and 2 have 15 each, so order 2 goes too. Order 1 has its 20, the seller is marginal: 0.20.
     """
-    found = _clear(
-        [_farm()],
-        [(SELL, 0, 2_000, 50_000), (BUY, 0, 4_000, 30_000), (BUY, 0, 3_500, 40_000)],
-        minimum=[0, 0, 30_000],
+    market = market_of(
+        [(SELL, 0, 2000, 30_000), (BUY, 0, 4000, 20_000), (BUY, 0, 4000, 20_000), (BUY, 0, 4000, 20_000)],
+        references=(3000,),
+        minimum=[0, 0, 20_000, 20_000],
     )
-    assert _facts(found) == ((2_000,), [30_000, 30_000, 0], 600, 600, 0)
-    assert [(each.order, each.reason) for each in found.dropped] == [(2, MINIMUM_FILL)]
-
-
-def test_nobody_buys_from_itself() -> None:
-    """The owner of the first sale also bids, later: the bid is left out, and the other buyer gets what there is."""
-    found = _clear(
-        [_farm()],
-        [(SELL, 0, 2_000, 10_000), (BUY, 0, 4_000, 10_000), (BUY, 0, 3_000, 10_000)],
-        owner=[1, 1, 2],
-    )
-    assert found.litres.fills.tolist() == [10_000, 0, 10_000]
-    assert [(each.order, each.reason) for each in found.dropped] == [(1, WOULD_CROSS_ITSELF)]
+    clearing = cleared(market)
+    assert [(each.order, each.reason) for each in clearing.dropped] == [(3, MINIMUM_FILL), (2, MINIMUM_FILL)]
+    assert fills(clearing) == [20_000, 20_000, 0, 0]
+    assert clearing.litres.prices_e4 == (2000,)
+    assert money(clearing) == (400, 400, 0)

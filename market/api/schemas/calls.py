@@ -86,13 +86,27 @@ class CallLimitOut(Schema):
     words_en = fields.String(required=True, allow_none=True)
 
 
+class CallBorderOut(Schema):
+    """A border with a two-way account: what the call moves over it, and, once it is settled, the account after it."""
+
+    account = fields.String(required=True)
+    went_out = Volume(required=True)
+    came_in = Volume(required=True)
+    out_worth = Price(required=True)
+    in_worth = Price(required=True)
+    balance = Volume(required=True, allow_none=True)
+    out_open = fields.Boolean(required=True, allow_none=True)
+    in_open = fields.Boolean(required=True, allow_none=True)
+
+
 class CallResultOut(Schema):
-    """What a call cleared at: prices by place, flows, limits."""
+    """What a call cleared at: prices by place, flows, limits, borders."""
 
     call_id = PublicId("cal", required=True)
     prices = fields.List(fields.Nested(CallPriceOut), required=True)
     flows = fields.List(fields.Nested(CallFlowOut), required=True)
     limits = fields.List(fields.Nested(CallLimitOut), required=True)
+    borders = fields.List(fields.Nested(CallBorderOut), required=True)
 
 
 class CallFillOut(Schema):

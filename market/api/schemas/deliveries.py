@@ -63,12 +63,13 @@ class RefundOut(Schema):
 
 
 class DeliverySummary(Schema):
-    """A delivery order and how much of it arrived."""
+    """A delivery order, of a trade (`instruction_id`) or of a call, and how much of it arrived."""
 
     id = PublicId("dlv", required=True)
-    instruction_id = PublicId("ins", required=True)
+    instruction_id = PublicId("ins", required=True, allow_none=True)
+    call_id = PublicId("cal", required=True, allow_none=True)
     makes_good_id = PublicId("dlv", required=True, allow_none=True)
-    seller_id = PublicId("par", required=True)
+    seller_id = PublicId("par", required=True, allow_none=True)
     buyer_id = PublicId("par", required=True)
     canal = fields.String(required=True)
     keeper_id = PublicId("par", required=True, allow_none=True)

@@ -1,6 +1,6 @@
-"""The call auction as a smart market: `clear` a `Market`, `record` what was found. Pure; HiGHS solves, integers decide.
+"""The call auction: `clear` a `Market`, `record` what came out. Pure; docs/decisions/0019-the-call-auction.md says how.
 
-docs/decisions/0019-the-call-auction.md says how it is meant; `market.trading.verify` checks a record without a solver.
+`market.trading.verify` checks a record without any of this code; `replay` works it out once more.
 """
 
 from market.trading.auction.clearing import clear
@@ -16,7 +16,7 @@ from market.trading.auction.model import (
     Options,
     Orders,
 )
-from market.trading.auction.record import record
+from market.trading.auction.record import canonical, draw_seed, record
 from market.trading.auction.solver import ClearingHalted
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "Node",
     "Options",
     "Orders",
+    "canonical",
     "clear",
+    "draw_seed",
     "record",
 ]

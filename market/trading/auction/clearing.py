@@ -1,16 +1,20 @@
-"""The clearing of a call, whole: welfare, prices, ties, litres; minimum fills and circles around them. Pure."""
+"""The call: who takes part, the stages in turn, minimum fills and circles until nothing is left to put right. Pure."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
-from market.trading.auction import litres, prices, ties, welfare
+from market.trading.auction.circles import Circling, arc_paid_to_fill, refuse_circles
+from market.trading.auction.levels import Levels, gather
+from market.trading.auction.litres import settle_litres
 from market.trading.auction.model import (
     BUY,
     MINIMUM_FILL,
+    SELL,
     WOULD_CROSS_ITSELF,
     Clearing,
     Dropped,
@@ -19,162 +23,148 @@ from market.trading.auction.model import (
     Litres,
     Market,
     Options,
+    Orders,
     Witness,
 )
-from market.trading.auction.solver import ClearingHalted, Unsolved, version
+from market.trading.auction.prices import Duals, choose
+from market.trading.auction.solver import ClearingHalted, version
+from market.trading.auction.ties import Settled, face_of, millilitres, settle
+from market.trading.auction.welfare import Network, Optimum, Scale, network_of, optimum, scale_of
+
+Timer = Callable[[], float]
 
 
-def clear(
-    market: Market, options: Options | None = None, clock: Callable[[], float] = time.perf_counter
-) -> Clearing:
-    """Clears a call. Errors: ClearingHalted, with which nothing may be published."""
-    chosen = options or Options()
-    playing, dropped = _without_self_crossing(market)
-    closed: list[int] = []
-    seconds: dict[str, float] = {}
-    while True:
-        witness, found = _round(market, playing, frozenset(closed), chosen, seconds, clock)
-        arc = circle(market, found.entering)
-        if arc is not None:
-            closed.append(arc)
-            continue
-        short = short_fills(market, found.fills, playing)
-        if not short:
-            return Clearing(witness, found, tuple(dropped), tuple(closed), chosen, version(), seconds)
-        for order in short:
-            playing[order] = False
-            dropped.append(Dropped(order, MINIMUM_FILL))
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """What one pass worked out, before whole litres."""
+
+    levels: Levels
+    network: Network
+    scale: Scale
+    optimum: Optimum
+    duals: Duals
+    settled: Settled
+
+    def witness(self) -> Witness:
+        """The numbers that the rest follows from."""
+        return Witness(self.duals.pi, self.duals.y, millilitres(self.settled.flows), self.duals.intervals)
 
 
-def _round(
-    market: Market, playing: Flags, closed: frozenset[int], options: Options, seconds: dict[str, float],
-    clock: Callable[[], float],
-) -> tuple[Witness, Litres]:  # fmt: skip
-    started = clock()
+@dataclass(slots=True)
+class _Watch:
+    """Adds up seconds by part, if there is a timer."""
 
-    def lap(name: str) -> None:
-        nonlocal started
-        now = clock()
-        seconds[name] = seconds.get(name, 0.0) + now - started
-        started = now
+    timer: Timer | None
+    seconds: dict[str, float] = field(default_factory=dict)
+    last: float = 0.0
 
-    try:
-        optimum = welfare.maximise(market, playing, closed, options)
-    except Unsolved as error:
-        raise ClearingHalted(f"the welfare could not be settled: {error}") from error
-    lap("welfare")
-    chosen = prices.choose(market, optimum, options)
-    lap("prices")
-    flows = ties.settle(market, optimum, chosen, options)
-    lap("ties")
-    flows_ml = litres.millilitres(flows)
-    ticks = litres.tick_prices(market, chosen.exact.tolist(), bought_net(market, flows_ml))
-    found = litres.whole(market, optimum.levels, flows_ml, ticks)
-    lap("litres")
-    highest = prices.unbounded(market)
-    witness = Witness(
-        pi=tuple(_nano(value) for value in chosen.exact.tolist()),
-        y=tuple(_nano(value) for value in chosen.multipliers.tolist()),
-        flows=flows_ml,
-        intervals=tuple((_milli(low, highest), _milli(high, highest)) for low, high in chosen.intervals),
-    )
-    return witness, found
+    def start(self) -> None:
+        self.last = self.timer() if self.timer else 0.0
+
+    def lap(self, part: str) -> None:
+        if self.timer:
+            now = self.timer()
+            self.seconds[part] = self.seconds.get(part, 0.0) + now - self.last
+            self.last = now
 
 
-def bought_net(market: Market, flows_ml: Sequence[int]) -> list[float]:
-    """What each node buys beyond what it sells, of the flows of stage three."""
-    net = [0] * len(market.nodes)
-    for arc, flow in zip(market.arcs, flows_ml, strict=True):
-        net[arc.target] += flow * arc.k
-        net[arc.source] -= flow * 1000
-    return [float(each) for each in net]
+def clear(market: Market, options: Options | None = None, *, timer: Timer | None = None) -> Clearing:
+    """Clears a call; `timer` (seconds) measures its parts.
 
-
-def _nano(ticks: float) -> int:
-    return round(ticks * 1e9)
-
-
-def _milli(ticks: float, highest: float) -> int | None:
-    """10^-3 ticks; None where nothing bounds a price."""
-    return None if abs(ticks) >= highest * 0.99 else round(ticks * 1000)
-
-
-def _without_self_crossing(market: Market) -> tuple[Flags, list[Dropped]]:
-    """An owner on both sides of a call could buy from itself: what it entered after turning round stays out.
-
-    The side of its first order counts; its later orders of the other side are dropped.
+    Errors: ClearingHalted when a stage cannot be solved; then nothing may be published.
     """
-    orders = market.orders
-    count = len(orders)
-    playing = np.ones(count, bool)
-    if not count:
-        return playing, []
-    by_owner = np.argsort(orders.owner, kind="stable")
-    owners = orders.owner[by_owner]
-    first = np.flatnonzero(np.diff(owners, prepend=owners[0] - 1))
-    lengths = np.diff(np.append(first, count))
-    first_side = np.repeat(orders.side[by_owner][first], lengths)
-    other = by_owner[orders.side[by_owner] != first_side]
-    playing[other] = False
-    return playing, [Dropped(order, WOULD_CROSS_ITSELF) for order in np.sort(other).tolist()]
+    options = options or Options()
+    watch = _Watch(timer)
+    watch.start()
+    playing = np.ones(len(market.orders), np.bool_)
+    dropped = [Dropped(number, WOULD_CROSS_ITSELF) for number in crossing_themselves(market.orders)]
+    playing[[each.order for each in dropped]] = False
+    closed: list[int] = []
+    while True:
+        try:
+            stage = work_out(market, playing, frozenset(closed), options, watch)
+        except Circling as found:
+            closed.append(found.arc)
+            continue
+        witness = stage.witness()
+        litres = settle_litres(market, stage.levels, witness)
+        watch.lap("litres")
+        pressed = arc_paid_to_fill(market, litres)
+        if pressed is not None:
+            closed.append(pressed)
+            continue
+        late = below_minimum(market.orders, litres.fills)
+        if not late:
+            return Clearing(witness, litres, tuple(dropped), tuple(closed), options, version(), watch.seconds)
+        dropped += [Dropped(number, MINIMUM_FILL) for number in late]
+        playing[late] = False
 
 
-def short_fills(market: Market, fills: Ints, playing: Flags) -> list[int]:
-    """The newest order of each node and side that was filled less than its minimum, and not left out altogether."""
-    orders = market.orders
-    wrong = np.flatnonzero(playing & (fills > 0) & (fills < orders.minimum))
+def work_out(
+    market: Market, playing: Flags, closed: frozenset[int], options: Options, watch: _Watch | None = None
+) -> Stage:
+    """Welfare, prices and ties of the orders in play with these arcs closed. Errors: ClearingHalted, Circling."""
+    watch = watch or _Watch(None)
+    levels = gather(market.orders, len(market.nodes), playing)
+    sold = int(levels.group_volume()[SELL::2].sum())
+    network = network_of(market, sold, closed)
+    scale = scale_of(levels)
+    found = optimum(levels, network, scale, options)
+    watch.lap("welfare")
+    if len(found.endless):
+        network = network.bounded(found.endless)
+    duals = choose(market, levels, network, found, scale, options)
+    watch.lap("prices")
+    face = face_of(levels, network, scale, np.array(duals.pi, np.int64), np.array(duals.y, np.int64))
+    settled = settle(market, face, network, scale, options)
+    watch.lap("ties")
+    refuse_circles(market.arcs, millilitres(settled.flows))
+    if len(found.endless):
+        raise ClearingHalted("water goes round without end, and no circle is found")
+    return Stage(levels, network, scale, found, duals, settled)
+
+
+def below_minimum(orders: Orders, fills: Ints) -> list[int]:
+    """In each node and side the newest order that is filled by less than its minimum, in entry order."""
+    short = np.flatnonzero((fills > 0) & (fills < orders.minimum))
     newest: dict[int, int] = {}
-    for order in wrong.tolist():
-        group = int(2 * orders.node[order] + orders.side[order])
-        if group not in newest or orders.entry[order] > orders.entry[newest[group]]:
-            newest[group] = order
-    return [newest[group] for group in sorted(newest)]
+    for number in short.tolist():  # in entry order, so that the newest stays
+        newest[int(2 * orders.node[number] + orders.side[number])] = number
+    return sorted(newest.values())
 
 
-def circle(market: Market, entering: Sequence[int]) -> int | None:
-    """The arc of least flow among those on circles of flowing arcs, then the lowest number; None without a circle."""
-    flowing = [a for a, flow in enumerate(entering) if flow]
-    component = _components(
-        len(market.nodes), [(market.arcs[a].source, market.arcs[a].target) for a in flowing]
-    )
-    on_circles = [a for a in flowing if component[market.arcs[a].source] == component[market.arcs[a].target]]
-    return min(on_circles, key=lambda a: (entering[a], a)) if on_circles else None
+def crossing_themselves(orders: Orders) -> list[int]:
+    """The orders that would cross an older order of their own owner: a bid at or above one's own ask, wherever.
+
+    Water never flows towards a lower price, so orders of one owner that do not cross cannot trade with each other.
+    """
+    ranked = np.argsort(orders.owner, kind="stable")
+    first = np.flatnonzero(np.diff(orders.owner[ranked], prepend=-1, append=-1))
+    if len(first) > len(orders):
+        return []  # every order has an owner of its own
+    buys = orders.side[ranked] == BUY
+    starts = first[:-1]
+    bid = np.maximum.reduceat(np.where(buys, orders.limit[ranked], -1), starts)
+    ask = np.minimum.reduceat(np.where(buys, 2**40, orders.limit[ranked]), starts)
+    found: list[int] = []
+    bounds = list(pairwise(first.tolist()))
+    for each in np.flatnonzero(bid >= ask).tolist():
+        start, end = bounds[each]
+        found += _crossing(orders, ranked[start:end].tolist())
+    return sorted(found)
 
 
-def _components(count: int, edges: list[tuple[int, int]]) -> list[int]:
-    """The strongly connected component of each node (Kosaraju, without recursion)."""
-    after: list[list[int]] = [[] for _ in range(count)]
-    before: list[list[int]] = [[] for _ in range(count)]
-    for start, end in edges:
-        after[start].append(end)
-        before[end].append(start)
-    finished: list[int] = []
-    seen = [False] * count
-    for root in range(count):
-        stack = [] if seen[root] else [(root, 0)]
-        seen[root] = True
-        while stack:
-            node, place = stack.pop()
-            if place < len(after[node]):
-                stack.append((node, place + 1))
-                following = after[node][place]
-                if not seen[following]:
-                    seen[following] = True
-                    stack.append((following, 0))
-            else:
-                finished.append(node)
-    component = [-1] * count
-    for number, root in enumerate(reversed(finished)):
-        stack_of = [root] if component[root] < 0 else []
-        while stack_of:
-            node = stack_of.pop()
-            if component[node] < 0:
-                component[node] = number
-                stack_of.extend(each for each in before[node] if component[each] < 0)
-    return component
+def _crossing(orders: Orders, numbers: list[int]) -> list[int]:
+    """Of one owner's orders, oldest first, those that cross an older one that stays."""
+    best = {BUY: -1, SELL: 2**40}
+    late = []
+    for number in numbers:
+        side, limit = int(orders.side[number]), int(orders.limit[number])
+        if limit >= best[SELL] if side == BUY else limit <= best[BUY]:
+            late.append(number)
+        else:
+            best[side] = max(best[BUY], limit) if side == BUY else min(best[SELL], limit)
+    return late
 
 
-def sides(market: Market, fills: Ints) -> tuple[int, int]:
-    """Litres sold and bought."""
-    buys = market.orders.side == BUY
-    return int(fills[~buys].sum()), int(fills[buys].sum())
+__all__ = ["Litres", "Stage", "below_minimum", "clear", "crossing_themselves", "work_out"]

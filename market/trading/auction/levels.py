@@ -21,7 +21,8 @@ class Levels:
     """Price levels of the orders in play: `limit` (ticks), `volume` (litres) and `group` of each.
 
     `starts` has the first level of every group and the end (2N + 1); `cumulative` the litres before each level, over
-    all groups, and the total; `of_order` the level of each order in play, `orders` their numbers.
+    all groups, and the total. `orders` are the numbers of the orders in play, level after level, `first` where each
+    level begins among them, and the end.
     """
 
     limit: Ints
@@ -30,7 +31,7 @@ class Levels:
     starts: Ints
     cumulative: Ints
     orders: Ints
-    of_order: Ints
+    first: Ints
 
     def group_volume(self) -> Ints:
         """Litres of each group, (2N,)."""
@@ -40,10 +41,11 @@ class Levels:
     def first_worse(self, prices: Ints) -> Ints:
         """For each group the first level whose limit is worse than the node's price (ticks), (2N,)."""
         keys = self.group * _PRICES + _rank(self.limit, self.group & 1)
-        groups = np.arange(len(self.starts) - 1)
+        groups = np.arange(len(self.starts) - 1, dtype=np.int64)
         wanted = groups * _PRICES + _rank(np.repeat(prices, 2), groups & 1)
         found: Ints = np.searchsorted(keys, wanted, side="right")
-        return np.clip(found, self.starts[:-1], self.starts[1:])
+        clipped: Ints = np.clip(found, self.starts[:-1], self.starts[1:])
+        return clipped
 
     def eligible(self, prices: Ints) -> Ints:
         """Litres of each group with a limit at or better than the node's price, (2N,)."""
@@ -54,8 +56,8 @@ class Levels:
 def _rank(limit: Ints, side: Ints) -> Ints:
     """Rises from better to worse within a group; inside [0, 2^32) for any price that orders or duals may take."""
     middle = _PRICES // 2
-    ranks: Ints = np.clip(middle + np.where(side == BUY, -limit, limit), 0, _PRICES - 1)
-    return ranks
+    rank: Ints = np.clip(middle + np.where(side == BUY, -limit, limit), 0, _PRICES - 1)
+    return rank
 
 
 def gather(orders: Orders, nodes: int, playing: Flags) -> Levels:
@@ -66,20 +68,17 @@ def gather(orders: Orders, nodes: int, playing: Flags) -> Levels:
     order = np.argsort(keys)
     ordered = keys[order]
     first = np.flatnonzero(np.diff(ordered, prepend=-1))
-    rank = np.zeros(len(keys), np.int64)
-    rank[first] = 1
-    of_order = np.empty(len(keys), np.int64)
-    of_order[order] = np.cumsum(rank) - 1
-    volume = np.add.reduceat(orders.volume[numbers][order], first) if len(first) else np.zeros(0, np.int64)
+    numbers = numbers[order]
+    volume = np.add.reduceat(orders.volume[numbers], first) if len(first) else np.zeros(0, np.int64)
     group = ordered[first] // _PRICES
     return Levels(
-        limit=orders.limit[numbers][order][first],
+        limit=orders.limit[numbers[first]],
         volume=volume,
         group=group,
         starts=np.searchsorted(group, np.arange(2 * nodes + 1)),
         cumulative=np.concatenate(([0], np.cumsum(volume))),
         orders=numbers,
-        of_order=of_order,
+        first=np.concatenate((first, [len(numbers)])),
     )
 
 
@@ -97,5 +96,4 @@ def quantiles(levels: Levels, segments: int) -> Ints:
 
 def sign(side: Ints) -> Ints:
     """+1 for sells, −1 for buys."""
-    signs: Ints = np.where(side == SELL, 1, -1)
-    return signs
+    return np.where(side == SELL, 1, -1)

@@ -1,308 +1,227 @@
-"""Stage four of a call: whole litres, and money that is never short (AUCTION section 4). Pure; integers only.
+"""Whole litres: from flows in millilitres and prices to fills and money, in integers only. Pure.
 
-From the flows of stage three every arc is taken down to whole litres; where that breaks a limit or asks a node for more
-than its orders give, flows are lowered, never raised. Every step lowers a sum of integers and nothing at all is always
-allowed, so it ends.
+Every condition has the form: sum of coefficient × variable ≤ a constant that is not negative. If one is violated, some
+term with a positive coefficient is positive and can be lowered; every step lowers an integer, and zero satisfies
+everything. So the repair ends.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, floor, gcd
+from math import gcd
 
 import numpy as np
 
 from ledger.units import ceil_div
 from market.trading.auction.levels import Levels
-from market.trading.auction.model import BUY, SELL, Ints, Litres, Market, Reals
+from market.trading.auction.model import BUY, SELL, Arc, Ints, Litres, Market, Witness
+from market.trading.auction.shares import fills_of, welfare_of
 
-TICK_LITRES_PER_FEN = 100_000
-SNAP = 0.02
+NANO = 10**9
+SNAP_MICROLITRES = 20_000
 STEPS = 2_000
+PREFERENCES = ((True, False), (True, True), (False, False), (False, True))
+"""(prefer arcs whose ends can absorb, smallest flow first), in the order in which they are tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
-    """Which arc is lowered first: the largest or the smallest flow; and whether ends that can absorb it go first."""
-
-    largest: bool = True
-    absorbing: bool = True
+def entering(delivered: int, k: int) -> int:
+    """The least litres that deliver so many."""
+    return ceil_div(1000 * delivered, k)
 
 
-PREFERENCES = (Preference(), Preference(largest=False), Preference(absorbing=False), Preference(False, False))
+def whole(flow_ml: int, k: int, *, snap: bool) -> int:
+    """Litres delivered by a flow of so many millilitres: rounded down, after snapping to a near whole number.
+
+    Without `snap` what enters is rounded down first.
+    """
+    if not snap:
+        return flow_ml // 1000 * k // 1000
+    microlitres = flow_ml * k
+    near = (microlitres + 500_000) // 1_000_000
+    return near if abs(microlitres - near * 1_000_000) <= SNAP_MICROLITRES else microlitres // 1_000_000
 
 
-def tick_prices(market: Market, exact: Sequence[float], net_bought: Sequence[float]) -> tuple[int, ...]:
-    """Ticks: a price between two goes up where the node buys more than it sells, otherwise down."""
-    found = []
-    for price, bought in zip(exact, net_bought, strict=True):
-        nearest = round(price)
-        if abs(price - nearest) < 1e-6:
-            found.append(nearest)
-        else:
-            found.append(ceil(price) if bought > 0 else floor(price))
-    return tuple(found)
+def tick_prices(arcs: tuple[Arc, ...], witness: Witness) -> tuple[int, ...]:
+    """Prices in ticks: what lies between ticks goes up where the node takes in water, else down."""
+    net = [0] * len(witness.pi)
+    for arc, flow in zip(arcs, witness.flows, strict=True):
+        net[arc.source] -= flow * 1000
+        net[arc.target] += flow * arc.k
+    return tuple(
+        ceil_div(pi, NANO) if came > 0 else pi // NANO for pi, came in zip(witness.pi, net, strict=True)
+    )
 
 
-def snapped(millilitres: int, k: int) -> int:
-    """Litres delivered of so many millilitres that enter: rounded down, or up where hardly anything is missing."""
-    whole, rest = divmod(millilitres * k, 1_000_000)
-    return whole + (rest >= (1 - SNAP) * 1_000_000)
+@dataclass(slots=True)
+class State:
+    """Delivered and entering litres of each arc, what each node needs (entering its arcs less delivered to it) and
+    what each limit counts; kept in step.
+    """
+
+    market: Market
+    most_sold: list[int]
+    most_bought: list[int]
+    delivered: list[int]
+    entering: list[int]
+    need: list[int]
+    load: list[int]
+    steps: int = 0
+
+    @classmethod
+    def of(cls, market: Market, eligible: Ints, delivered: list[int]) -> State:
+        """The state of these deliveries. `eligible` litres of each group at the prices."""
+        state = cls(
+            market, eligible[0::2].tolist(), eligible[1::2].tolist(), [0] * len(delivered), [0] * len(delivered),
+            [0] * len(market.nodes), [0] * len(market.limits),
+        )  # fmt: skip
+        for arc, litres in enumerate(delivered):
+            state.change(arc, litres)
+        return state
+
+    def change(self, number: int, delivered: int) -> None:
+        """Sets what an arc delivers."""
+        arc = self.market.arcs[number]
+        more_out = entering(delivered, arc.k) - self.entering[number]
+        more_in = delivered - self.delivered[number]
+        self.entering[number] += more_out
+        self.delivered[number] = delivered
+        self.need[arc.source] += more_out
+        self.need[arc.target] -= more_in
+        for j, limit in enumerate(self.market.limits):
+            for a, c, d in limit.terms:
+                if a == number:
+                    self.load[j] += c * more_out + d * more_in
+
+    def excess(self) -> tuple[int, list[tuple[int, int, int]]] | None:
+        """The first violated condition: by how much, and its terms (arc, c, d); None if there is none."""
+        for j, limit in enumerate(self.market.limits):
+            if self.load[j] > limit.h_litres:
+                return self.load[j] - limit.h_litres, list(limit.terms)
+        for node, need in enumerate(self.need):
+            if need > self.most_sold[node]:
+                return need - self.most_sold[node], self._out_of(node)
+            if -need > self.most_bought[node]:
+                return -need - self.most_bought[node], self._into(node)
+        return None
+
+    def _out_of(self, node: int) -> list[tuple[int, int, int]]:
+        return [(a, 1, 0) for a, arc in enumerate(self.market.arcs) if arc.source == node]
+
+    def _into(self, node: int) -> list[tuple[int, int, int]]:
+        return [(a, 0, 1) for a, arc in enumerate(self.market.arcs) if arc.target == node]
+
+    def lowered(self, number: int, c: int, d: int, excess: int) -> int:
+        """What an arc delivers once its term has fallen by the excess, or nothing."""
+        k = self.market.arcs[number].k
+        if self.steps >= STEPS:
+            return 0
+        if c > 0 and d <= 0:
+            return max(self.entering[number] - ceil_div(excess, c), 0) * k // 1000
+        return max(self.delivered[number] - ceil_div(excess, max(c, 0) + max(d, 0)), 0)
+
+    def absorbed(self, number: int, delivered: int) -> bool:
+        """Whether both ends can take it that the arc delivers only this."""
+        arc = self.market.arcs[number]
+        less_out = self.entering[number] - entering(delivered, arc.k)
+        less_in = self.delivered[number] - delivered
+        return (
+            less_out - self.need[arc.source] <= self.most_bought[arc.source]
+            and self.need[arc.target] + less_in <= self.most_sold[arc.target]
+        )
+
+    def repair(self, *, absorb: bool, smallest: bool) -> bool:
+        """Lowers arcs until no condition is violated; whether it had to."""
+        before = self.steps
+        while (found := self.excess()) is not None:
+            excess, terms = found
+            choices = []
+            for number, c, d in terms:
+                if self.delivered[number] and c * self.entering[number] + d * self.delivered[number] > 0:
+                    target = self.lowered(number, c, d, excess)
+                    flow = self.entering[number]
+                    rank = not self.absorbed(number, target) if absorb else False
+                    choices.append((rank, flow if smallest else -flow, number, target))
+            _, _, number, target = min(choices)
+            self.change(number, target)
+            self.steps += 1
+        return self.steps > before
+
+    def totals(self) -> Ints:
+        """Litres of each group: as much is bought as the eligible orders and the flows allow."""
+        totals = np.zeros(2 * len(self.need), np.int64)
+        for node, need in enumerate(self.need):
+            bought = min(self.most_bought[node], self.most_sold[node] - need)
+            totals[2 * node + SELL], totals[2 * node + BUY] = bought + need, bought
+        return totals
 
 
-class _Flows:
-    """Whole flows under repair: entering and delivered litres an arc, and each node's need."""
-
-    def __init__(self, market: Market, entering: list[int], delivered: list[int]) -> None:
-        self.market, self.entering, self.delivered = market, entering, delivered
-        self.out: list[list[int]] = [[] for _ in market.nodes]
-        self.into: list[list[int]] = [[] for _ in market.nodes]
-        for number, arc in enumerate(market.arcs):
-            self.out[arc.source].append(number)
-            self.into[arc.target].append(number)
-
-    def need(self, node: int) -> int:
-        """Litres that the node must sell beyond what it buys."""
-        return sum(self.entering[a] for a in self.out[node]) - sum(self.delivered[a] for a in self.into[node])
-
-    def over(self, number: int) -> int:
-        """Litres by which a limit is exceeded."""
-        limit = self.market.limits[number]
-        used = sum(c * self.entering[a] + d * self.delivered[a] for a, c, d in limit.terms)
-        return used - limit.h_litres
-
-    def lower_delivered(self, arc: int, litres: int) -> None:
-        """Takes what an arc delivers down to so many litres, and what enters to the least that delivers them."""
-        self.delivered[arc] = max(0, litres)
-        self.entering[arc] = ceil_div(1000 * self.delivered[arc], self.market.arcs[arc].k)
-
-    def lower_entering(self, arc: int, litres: int) -> None:
-        """Takes what enters an arc down to at most so many litres."""
-        self.lower_delivered(arc, max(0, litres) * self.market.arcs[arc].k // 1000)
+def settle_litres(market: Market, levels: Levels, witness: Witness) -> Litres:
+    """Section 4 of the rules: the same for the same witness on every machine."""
+    prices = tick_prices(market.arcs, witness)
+    eligible = levels.eligible(np.array(prices, np.int64))
+    best: tuple[int, State] | None = None
+    for snap in (True, False):
+        start = [whole(flow, arc.k, snap=snap) for flow, arc in zip(witness.flows, market.arcs, strict=True)]
+        for absorb, smallest in PREFERENCES:
+            state = State.of(market, eligible, start)
+            repaired = state.repair(absorb=absorb, smallest=smallest)
+            while not _covered(state, levels, prices):
+                _pay(state, prices)
+                state.repair(absorb=absorb, smallest=smallest)
+            welfare = welfare_of(levels, state.totals())
+            if best is None or welfare > best[0]:
+                best = welfare, state
+            if not repaired and snap:
+                return _litres(state, levels, prices, welfare)
+    assert best is not None  # there is at least one attempt
+    return _litres(best[1], levels, prices, best[0])
 
 
-def whole(market: Market, levels: Levels, flows_ml: Sequence[int], prices: tuple[int, ...]) -> Litres:
-    """The best whole-litre result near these flows (millilitres entering each arc); prices in ticks."""
-    eligible = levels.eligible(np.array(prices, np.int64)).reshape(len(market.nodes), 2)
-    sells, buys = eligible[:, SELL].tolist(), eligible[:, BUY].tolist()
-    best: Litres | None = None
-    for number, preference in enumerate(PREFERENCES):
-        for down in (False, True) if number == 0 else (True,):
-            found, acted = _repaired(market, levels, flows_ml, (sells, buys), prices, preference, down=down)
-            if best is None or found.welfare > best.welfare:
-                best = found
-            if not acted and best is found and number == 0:
-                return best
-    assert best is not None
-    return best
+def _covered(state: State, levels: Levels, prices: tuple[int, ...]) -> bool:
+    """Whether what buyers pay covers what sellers receive."""
+    if sum(_values(state, prices)) >= 0:
+        return True  # the roundings of single orders only add to it
+    filled = fills_of(state.market, levels, state.totals(), prices)
+    return filled.paid_fen >= filled.received_fen
 
 
-def _start(market: Market, flows_ml: Sequence[int], *, down: bool) -> _Flows:
-    delivered, entering = [], []
-    for arc, flow in zip(market.arcs, flows_ml, strict=True):
-        if down:
-            arrives = (flow // 1000) * arc.k // 1000
-        else:
-            arrives = snapped(flow, arc.k)
-        delivered.append(arrives)
-        entering.append(ceil_div(1000 * arrives, arc.k))
-    return _Flows(market, entering, delivered)
+def _values(state: State, prices: tuple[int, ...]) -> list[int]:
+    """What each arc's water is worth at its end less at its start; together what buyers pay less what sellers
+    receive, before rounding (tick-litres).
+    """
+    return [_value(state.market, prices, arc, delivered) for arc, delivered in enumerate(state.delivered)]
 
 
-def _repaired(
-    market: Market, levels: Levels, flows_ml: Sequence[int], eligible: tuple[list[int], list[int]],
-    prices: tuple[int, ...], preference: Preference, *, down: bool,
-) -> tuple[Litres, bool]:  # fmt: skip
-    """Whole litres under every limit, filled, with money that is not short; whether anything had to be lowered."""
-    flows = _start(market, flows_ml, down=down)
-    acted = _repair(flows, eligible, preference)
-    while True:
-        found = _fill(market, levels, flows, eligible, prices)
-        short = found.received_fen - found.paid_fen
-        if short <= 0:
-            return found, acted
-        acted = True
-        _relieve(market, flows, prices, short * TICK_LITRES_PER_FEN)
-        _repair(flows, eligible, preference)
+def _pay(state: State, prices: tuple[int, ...]) -> None:
+    """Lowers the arc that loses most money, to the nearest flow that covers what is missing."""
+    values = _values(state, prices)
+    missing = -sum(values)
+    number = min(
+        (a for a, delivered in enumerate(state.delivered) if delivered), key=lambda a: (values[a], a)
+    )
+    k = state.market.arcs[number].k
+    delivered = state.delivered[number]
+    lot = k // gcd(1000, k)  # litres delivered by the smallest flow without rounding
+    lower = range(delivered - 1, max(delivered - lot, 0) - 1, -1)
+    gains = [(_value(state.market, prices, number, d) - values[number], d) for d in lower]
+    enough = [d for gain, d in gains if gain >= missing]
+    state.change(number, enough[0] if enough else max(gains)[1])
 
 
-def _repair(flows: _Flows, eligible: tuple[list[int], list[int]], preference: Preference) -> bool:
-    """Lowers arcs until every limit and every node's orders are kept; whether anything was lowered."""
-    acted = False
-    for step in range(10 * STEPS * (len(flows.entering) + 1)):
-        to_zero = step >= STEPS
-        if not (
-            _keep_limit(flows, eligible, preference, to_zero)
-            or _keep_node(flows, eligible, preference, to_zero)
-        ):
-            return acted
-        acted = True
-    raise AssertionError("the repair of whole litres did not end")
+def _value(market: Market, prices: tuple[int, ...], number: int, delivered: int) -> int:
+    """What an arc's water is worth at its end less at its start, tick-litres."""
+    arc = market.arcs[number]
+    return prices[arc.target] * delivered - prices[arc.source] * entering(delivered, arc.k)
 
 
-def _keep_limit(
-    flows: _Flows, eligible: tuple[list[int], list[int]], preference: Preference, to_zero: bool
-) -> bool:
-    for number, limit in enumerate(flows.market.limits):
-        excess = flows.over(number)
-        if excess <= 0:
-            continue
-        terms = {a: (c, d) for a, c, d in limit.terms if c * flows.entering[a] + d * flows.delivered[a] > 0}
-        arc = _preferred(flows, list(terms), eligible, preference)
-        c, d = terms[arc]
-        if to_zero:
-            flows.lower_delivered(arc, 0)
-        elif c > 0:
-            flows.lower_entering(arc, flows.entering[arc] - ceil_div(excess, c + max(d, 0)))
-        else:
-            flows.lower_delivered(arc, flows.delivered[arc] - ceil_div(excess, max(d, 1)))
-        return True
-    return False
-
-
-def _keep_node(
-    flows: _Flows, eligible: tuple[list[int], list[int]], preference: Preference, to_zero: bool
-) -> bool:
-    sells, buys = eligible
-    for node in range(len(sells)):
-        need = flows.need(node)
-        if need > sells[node]:
-            arc = _preferred(flows, [a for a in flows.out[node] if flows.entering[a]], eligible, preference)
-            flows.lower_entering(arc, 0 if to_zero else flows.entering[arc] - (need - sells[node]))
-            return True
-        if -need > buys[node]:
-            arc = _preferred(flows, [a for a in flows.into[node] if flows.delivered[a]], eligible, preference)
-            flows.lower_delivered(arc, 0 if to_zero else flows.delivered[arc] - (-need - buys[node]))
-            return True
-    return False
-
-
-def _preferred(
-    flows: _Flows, arcs: list[int], eligible: tuple[list[int], list[int]], preference: Preference
-) -> int:
-    """First where buyers at the end and sellers at the start can absorb it; then by flow; then the lowest number."""
-    sells, buys = eligible
-
-    def absorbed(arc: int) -> int:
-        ends = flows.market.arcs[arc]
-        there = flows.need(ends.target) < sells[ends.target]
-        here = -flows.need(ends.source) < buys[ends.source]
-        return there + here
-
-    def rank(arc: int) -> tuple[int, int, int]:
-        first = -absorbed(arc) if preference.absorbing else 0
-        return (first, -flows.entering[arc] if preference.largest else flows.entering[arc], arc)
-
-    return min(arcs, key=rank)
-
-
-def _volumes(flows: _Flows, eligible: tuple[list[int], list[int]]) -> list[tuple[int, int]]:
-    """(sold, bought) at each node: as much as both sides allow."""
-    found = []
-    for node, (sells, buys) in enumerate(zip(*eligible, strict=True)):
-        need = flows.need(node)
-        bought = min(buys, sells - need)
-        found.append((bought + need, bought))
-    return found
-
-
-def _relieve(market: Market, flows: _Flows, prices: tuple[int, ...], short: int) -> None:
-    """Lowers the arc that loses most money, to the nearest flow that makes up for it; else the arc's least loss."""
-    losses = {
-        a: prices[arc.target] * flows.delivered[a] - prices[arc.source] * flows.entering[a]
-        for a, arc in enumerate(market.arcs)
-        if flows.entering[a]
-    }
-    arc = min(losses, key=lambda each: (losses[each], each))
-    k = market.arcs[arc].k
-    lot = k // gcd(1000, k)
-    start = flows.delivered[arc]
-    buy, sell = prices[market.arcs[arc].target], prices[market.arcs[arc].source]
-
-    def gain(delivered: int) -> int:
-        return buy * delivered - sell * ceil_div(1000 * delivered, k)
-
-    candidates = range(start - 1, max(-1, start - lot - 1), -1)
-    for delivered in candidates:
-        if gain(delivered) - losses[arc] >= short:
-            flows.lower_delivered(arc, delivered)
-            return
-    flows.lower_delivered(arc, max(candidates, key=lambda each: (gain(each), each)))
-
-
-def _fill(
-    market: Market,
-    levels: Levels,
-    flows: _Flows,
-    eligible: tuple[list[int], list[int]],
-    prices: tuple[int, ...],
-) -> Litres:
-    """Orders filled best price first, the level where the total runs out shared pro rata; and the money."""
-    fills = np.zeros(len(market.orders), np.int64)
-    totals: list[int] = []
-    for sold, bought in _volumes(flows, eligible):
-        totals += [sold, bought]
-    order_level = levels.of_order
-    filled_level = np.zeros(len(levels.limit), np.int64)
-    partial: list[tuple[int, int]] = []
-    for group, total in enumerate(totals):
-        first, end = int(levels.starts[group]), int(levels.starts[group + 1])
-        after = levels.cumulative[first + 1 : end + 1] - levels.cumulative[first]
-        full = int(np.searchsorted(after, total, side="right"))
-        filled_level[first : first + full] = 1
-        left = total - (int(after[full - 1]) if full else 0)
-        if left and first + full < end:
-            partial.append((first + full, left))
-    whole_orders = filled_level[order_level] == 1
-    fills[levels.orders[whole_orders]] = market.orders.volume[levels.orders[whole_orders]]
-    for level, left in partial:
-        members = levels.orders[order_level == level]
-        fills[members] = share(market, members, left)
-    return _accounts(market, flows, fills, prices)
-
-
-def share(market: Market, members: Ints, total: int) -> Ints:
-    """Litres among orders of one level: floor(q·T/Q), those left over to the largest remainders, then by hash."""
-    volumes = [int(each) for each in market.orders.volume[members]]
-    whole_volume = sum(volumes)
-    parts = [volume * total // whole_volume for volume in volumes]
-    left = total - sum(parts)
-    if left:
-        remainders = [volume * total % whole_volume for volume in volumes]
-        entries = market.orders.entry[members].tolist()
-
-        def rank(index: int) -> tuple[int, bytes]:
-            return (-remainders[index], hashlib.sha256(f"{market.seed}/{entries[index]}".encode()).digest())
-
-        edge = sorted(remainders, reverse=True)[left - 1]
-        sure = [index for index, rest in enumerate(remainders) if rest > edge]
-        drawn = sorted((index for index, rest in enumerate(remainders) if rest == edge), key=rank)
-        for index in [*sure, *drawn[: left - len(sure)]]:
-            parts[index] += 1
-    return np.array(parts, np.int64)
-
-
-def _accounts(market: Market, flows: _Flows, fills: Ints, prices: tuple[int, ...]) -> Litres:
-    """What all pay, receive, and the welfare, exact."""
-    numbers = np.flatnonzero(fills)
-    price = np.array(prices, np.int64)[market.orders.node[numbers]]
-    paid = received = welfare = 0
-    limits = market.orders.limit[numbers]
-    buys = market.orders.side[numbers] == BUY
-    for filled, at, limit, buying in zip(
-        fills[numbers].tolist(), price.tolist(), limits.tolist(), buys.tolist(), strict=True
-    ):
-        if buying:
-            paid += ceil_div(filled * at, TICK_LITRES_PER_FEN)
-            welfare += filled * limit
-        else:
-            received += filled * at // TICK_LITRES_PER_FEN
-            welfare -= filled * limit
-    return Litres(prices, tuple(flows.entering), tuple(flows.delivered), fills, paid, received, welfare)
-
-
-def millilitres(flows_m3: Reals) -> tuple[int, ...]:
-    """Flows as integers, for the record."""
-    return tuple(int(each) for each in np.rint(flows_m3 * 1_000_000).tolist())
+def _litres(state: State, levels: Levels, prices: tuple[int, ...], welfare: int) -> Litres:
+    filled = fills_of(state.market, levels, state.totals(), prices)
+    return Litres(
+        prices_e4=prices,
+        entering=tuple(state.entering),
+        delivered=tuple(state.delivered),
+        fills=filled.fills,
+        paid_fen=filled.paid_fen,
+        received_fen=filled.received_fen,
+        welfare=welfare,
+    )

@@ -24,6 +24,7 @@ ROUTE, CONVERSION = "route", "conversion"
 LIMIT_KINDS = ("cap", "conversion", "export", "import", "route")
 AGRICULTURE, INDUSTRY = "agriculture", "industry"
 NEVER_SELL = ("domestic", "ecology")
+GENERAL, FARM_FIRST = "general", "farm_first"
 MOST_LITRES = 2**53
 """All volumes of a call add up to less, so that sums of them are exact as floats too."""
 LARGEST_COEFFICIENT = 1000
@@ -138,7 +139,8 @@ class Market:
     """One call: who offers what, the ways between the places and the limits on them.
 
     `seed` draws left-over litres; where it was made from a number committed to before the call, `committed` is that
-    number (see `record.draw_seed`). `window` is "general" or "farm_first".
+    number (see `record.draw_seed`). `window` is GENERAL or FARM_FIRST: then industry
+    has no orders, so that nothing converts.
     """
 
     call: str
@@ -149,15 +151,22 @@ class Market:
     limits: tuple[Limit, ...]
     orders: Orders
     committed: str | None = None
-    window: str = "general"
+    window: str = GENERAL
 
     def __post_init__(self) -> None:
         """Refuses what the rules do not describe. Errors: BadMarket."""
+        _check(self.window in (GENERAL, FARM_FIRST), f"there is no window {self.window}")
+        for node in self.nodes:
+            good = type(node.reference_e4) is int and 0 <= node.reference_e4 <= MAX_PRICE_E4
+            _check(good, f"the reference price of {node.zone}, {node.sector} is out of range")
         for number, arc in enumerate(self.arcs):
             _check_arc(number, arc, self.nodes)
         for limit in self.limits:
             _check_limit(limit, len(self.arcs))
         _check_orders(self.orders, self.nodes)
+        if self.window == FARM_FIRST and len(self.orders):
+            industry = np.array([node.sector == INDUSTRY for node in self.nodes])
+            _check(not industry[self.orders.node].any(), "in a farm-first window industry has no orders")
 
 
 def _check(good: Any, message: str) -> None:
@@ -226,6 +235,14 @@ class Options:
     presolve: str = "choose"
     strategy: int = 1
     random_seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Errors: BadMarket for what HiGHS does not know."""
+        _check(self.solver in ("choose", "simplex", "ipm"), f"there is no solver {self.solver}")
+        _check(self.presolve in ("choose", "on", "off"), f"there is no presolve {self.presolve}")
+        numbers = type(self.strategy) is int and type(self.random_seed) is int
+        _check(numbers and 0 <= self.strategy <= 4, "the simplex strategies are 0 to 4")
+        _check(0 <= self.random_seed < 2**31, "a random seed is from 0 to 2^31 - 1")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,9 +14,14 @@ from market.trading.auction.model import Ints, Options, Reals
 
 INFINITY = highspy.kHighsInf
 TOLERANCE = 1e-9
-LOOSER = 1e-7
-_ENDED = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit)
-_FINAL = (highspy.HighsModelStatus.kOptimal,)
+_OPTIMAL = highspy.HighsModelStatus.kOptimal
+_AGAIN: tuple[tuple[str, int | str], ...] = (
+    ("simplex_strategy", 1),
+    ("presolve", "off"),
+    ("presolve", "on"),
+    ("solver", "simplex"),
+)
+"""What is changed, one after the other, when a program is not solved: afresh, then by other ways."""
 
 
 class ClearingHalted(Exception):
@@ -29,11 +34,19 @@ class Unsolved(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """An optimal vertex: variables `x`, multipliers of the rows `dual` (of a minimum), and the value."""
+    """An optimal vertex: variables `x`, multipliers of the rows `dual` (of a minimum), reduced costs, the value."""
 
     x: Reals
     dual: Reals
+    reduced: Reals
     value: float
+
+
+class _Quiet(highspy.Highs):
+    """HiGHS without the callbacks that its Python class turns on: that would print a banner to standard output."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
 
 
 class Program:
@@ -64,36 +77,35 @@ class Program:
         lp.a_matrix_.start_ = np.searchsorted(columns[order], np.arange(len(cost) + 1)).astype(np.int32)
         lp.a_matrix_.index_ = rows[order].astype(np.int32)
         lp.a_matrix_.value_ = values[order].astype(np.float64)
-        self.columns, self.rows = len(cost), len(row_lower)
-        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.columns = len(cost)
+        # HiGHS 1.16's interior point crashed the process when it went on from a vertex after changes
+        self.fresh = options.solver == "ipm"
+        self._highs = _Quiet()
         configure(self._highs, options)
         self._highs.passModel(lp)
 
     def solve(self) -> Solution:
-        """Where the way asked for does not end, from the start by the simplex, at last to 10^-7. Errors: Unsolved."""
-        if not self.columns:  # nothing to choose: HiGHS calls it empty
-            return Solution(np.zeros(0), np.zeros(self.rows), 0.0)
-        self._highs.run()
-        for tolerance in (TOLERANCE, LOOSER):
-            if self._highs.getModelStatus() in _ENDED:
-                break
+        """Errors: Unsolved."""
+        if not self.columns:
+            return Solution(np.zeros(0), np.zeros(self._highs.getNumRow()), np.zeros(0), 0.0)
+        if self.fresh:
             self._highs.clearSolver()
-            self._highs.setOptionValue("solver", "simplex")
-            self._highs.setOptionValue("primal_feasibility_tolerance", tolerance)
-            self._highs.setOptionValue("dual_feasibility_tolerance", tolerance)
+        self._highs.run()
+        for name, value in _AGAIN:
+            if self._highs.getModelStatus() == _OPTIMAL:
+                break
+            self._highs.clearSolver()  # not from the last vertex, and another way
+            self._highs.setOptionValue(name, value)
             self._highs.run()
-        if self._highs.getModelStatus() not in _FINAL:
+        if self._highs.getModelStatus() != _OPTIMAL:
             raise Unsolved(self._highs.modelStatusToString(self._highs.getModelStatus()))
         found = self._highs.getSolution()
         return Solution(
             x=np.array(found.col_value, np.float64),
             dual=np.array(found.row_dual, np.float64),
+            reduced=np.array(found.col_dual, np.float64),
             value=self._highs.getObjectiveValue(),
         )
-
-    def stop_after(self, seconds: float) -> None:
-        """Gives up after that time: Unsolved."""
-        self._highs.setOptionValue("time_limit", seconds)
 
     def cost(self, column: int, value: float) -> None:
         """Changes one variable's cost."""
@@ -111,18 +123,14 @@ class Program:
         """Changes one row's bounds."""
         self._highs.changeRowBounds(number, lower, upper)
 
-    def coefficient(self, row: int, column: int, value: float) -> None:
-        """Changes one coefficient."""
-        self._highs.changeCoeff(row, column, value)
-
 
 def configure(highs: highspy.Highs, options: Options) -> None:
     """Sets what is the same for every program of a call."""
+    highs.setOptionValue("output_flag", False)
     for name, value in settings(options).items():
         highs.setOptionValue(name, value)
     highs.setOptionValue("primal_feasibility_tolerance", TOLERANCE)
     highs.setOptionValue("dual_feasibility_tolerance", TOLERANCE)
-    highs.setOptionValue("output_flag", False)
 
 
 def settings(options: Options) -> dict[str, int | str]:
@@ -139,4 +147,4 @@ def settings(options: Options) -> dict[str, int | str]:
 
 def version() -> str:
     """HiGHS's version."""
-    return str(highspy.Highs().version())  # type: ignore[no-untyped-call]
+    return str(_Quiet().version())

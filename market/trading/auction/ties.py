@@ -1,163 +1,213 @@
-"""Stage three of a call: among equal welfare most volume, then fair shares, then least flow (AUCTION section 2).
+"""Which optimum: the most volume, then the fairest shares, then the least flow, each on the optimal face. Pure.
 
-On the optimal face, written with the chosen prices: orders better than the price are full, worse ones empty, an arc
-that would lose money carries nothing, a limit that is worth something is tight. What is left to choose are at most two
-price levels a node and the flows. Pure.
+The face is written with the chosen prices: orders better than the price are full, worse ones empty, arcs of negative
+reduced cost dry, limits with a multiplier tight. What is left to decide is how much of the levels at the price is
+filled, at most two a node, and the flows.
 """
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
+from market.trading.auction.exact import NANO
 from market.trading.auction.levels import Levels
-from market.trading.auction.model import BUY, Ints, Market, Options, Reals
-from market.trading.auction.prices import Prices
+from market.trading.auction.model import Flags, Ints, Market, Options, Reals
+from market.trading.auction.prices import OFFSET, reduced_costs, weight
 from market.trading.auction.solver import INFINITY, ClearingHalted, Program, Unsolved
-from market.trading.auction.welfare import LITRES, Network, Optimum
+from market.trading.auction.welfare import Network, Scale
 
-SLACKS = (1e-7, 1e-5, 1e-3)
-LOSING = -1e-5
-"""Ticks a cubic metre: an arc with less reduced gain than this carries nothing."""
-WORTH = 1e-5
-AT_PRICE = 1e-6
+SLACKS_M3 = (0.0, 1e-7, 1e-5, 1e-3)
+"""What a stage's result may be missed by, loosened step by step; in units of the scale, cubic metres for most."""
+STUCK = 1e-7
+"""A multiplier from which a share cannot be raised; those of one round add up to one."""
+WORTHLESS_NANO = 1000
+"""A multiplier of so many 10^-9 ticks is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Marginal:
-    """The levels at the price: their node, sign in the balance (+1 sells, −1 buys) and volume (m3)."""
+class Face:
+    """The optimal face: marginal levels (`group` and litres), what the rest of the orders brings to each node
+    (litres, negative where it takes), arcs that may carry water, limits that are tight.
+    """
 
-    node: Ints
-    sign: Reals
+    group: Ints
     volume: Reals
+    supply: Reals
+    arcs: Ints
+    tight: Flags
 
 
-def settle(market: Market, found: Optimum, prices: Prices, options: Options) -> Reals:
-    """Cubic metres entering each arc of the market. Errors: ClearingHalted."""
-    last: Unsolved | None = None
-    for slack in SLACKS:
-        try:
-            return _settle(market, found, prices, options, slack)
-        except Unsolved as error:
-            last = error
-    raise ClearingHalted(f"the ties could not be settled: {last}")
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """What the stages settled: litres bought at the price, shares of the marginal levels, flows entering each arc
+    (litres), the weighted flow.
+    """
+
+    face: Face
+    bought: float
+    shares: Reals
+    flows: Reals
+    weighted: float
 
 
-def weight(market: Market, arc: int) -> int:
-    """What a cubic metre on an arc weighs where nothing else decides."""
-    digest = hashlib.sha256(f"{market.seed}/arc{arc}".encode()).digest()
-    return 1000 + int.from_bytes(digest, "big") % 1000
+def face_of(levels: Levels, network: Network, scale: Scale, pi_nano: Ints, y_nano: Ints) -> Face:
+    """The face that these duals (10^-9 ticks) describe."""
+    nodes = len(pi_nano)
+    pi, y = pi_nano / NANO, y_nano / NANO
+    groups = np.arange(2 * nodes)
+    close = 2 * scale.price
+    whole = np.round(pi).astype(np.int64)
+    at_tick = np.repeat(np.abs(pi - whole) <= close, 2)
+    upper = np.where(groups & 1, np.ceil(np.repeat(pi, 2) - close), np.floor(np.repeat(pi, 2) + close))
+    better_than = np.where(at_tick, np.repeat(whole, 2) + np.where(groups & 1, 1, -1), upper).astype(np.int64)
+    better_end = _ends(levels, better_than, groups)
+    at_end = _ends(levels, np.where(at_tick, np.repeat(whole, 2), better_than).astype(np.int64), groups)
+    better = levels.cumulative[better_end] - levels.cumulative[levels.starts[:-1]]
+    marginal = (levels.cumulative[at_end] - levels.cumulative[better_end]).astype(np.float64)
+    group = np.flatnonzero(marginal > 0)
+    reduced = reduced_costs(network, pi, y)
+    dry = reduced < -np.maximum(20 * scale.price, 1e-12 * np.abs(pi).max(initial=0.0))
+    return Face(
+        group=group,
+        volume=marginal[group],
+        supply=(better[0::2] - better[1::2]).astype(np.float64),
+        arcs=np.flatnonzero(network.open & ~dry),
+        tight=y_nano > WORTHLESS_NANO,
+    )
 
 
-class _Face:
-    """The optimal face as a program: marginal fills (columns 0 … M−1), then flows; rows: balances, limits, extras."""
+def _ends(levels: Levels, prices: Ints, groups: Ints) -> Ints:
+    """For each group the first level worse than its own price."""
+    sells = levels.first_worse(prices[0::2])
+    buys = levels.first_worse(prices[1::2])
+    return np.where(groups & 1, buys, sells)
 
-    def __init__(
-        self, market: Market, found: Optimum, prices: Prices, options: Options, slack: float
-    ) -> None:
-        net, exact = found.net, prices.exact
-        self.marginal, fixed = _marginal(found.levels, exact)
-        self.count, self.slack = len(self.marginal.node), slack
-        gain = net.share * exact[net.target] - exact[net.source]
-        own = net.rows >= net.nodes
-        cost = np.zeros(len(net.open))
-        np.add.at(cost, net.columns[own], net.values[own] * prices.multipliers[net.rows[own] - net.nodes])
-        bound = np.where(gain - cost < LOSING, 0.0, net.bound)
-        tight = prices.multipliers > WORTH
-        self.total = self.count + len(net.open)
-        groups = np.arange(self.count)
-        self.base_rows = net.nodes + len(net.room)
-        # Extras: total volume bought, then a share row a marginal level (fill − t·volume), t is the last column.
-        volume_row = np.full(self.count, self.base_rows)
-        buys = (self.marginal.sign < 0).astype(np.float64)
-        share_rows = self.base_rows + 1 + groups
+
+class _Stages:
+    """One program over (shares of the marginal levels, flows, the level t) that the stages tighten in turn.
+
+    Rows: nodes, limits, bought volume, then share − t ≥ 0 for each marginal level.
+    """
+
+    def __init__(self, face: Face, network: Network, scale: Scale, options: Options, slack: float) -> None:
+        unit = scale.litres
+        self.face, self.slack = face, slack
+        levels, arcs, nodes, limits = len(face.group), len(face.arcs), len(face.supply), len(network.h)
+        self.levels, self.arcs, self.t = levels, arcs, levels + arcs
+        place = np.full(len(network.source), -1)
+        place[face.arcs] = np.arange(arcs)
+        kept = place[network.limit_arc] >= 0
+        node_rows, node_columns, node_values = network.flow_triples()
+        used = place[node_columns] >= 0
+        buys = face.group & 1
+        self.volume = face.volume / unit
+        signed = np.where(buys, -self.volume, self.volume)
+        index = np.arange(levels)
+        self.bought_row, self.share_rows = nodes + limits, nodes + limits + 1
+        buying = np.flatnonzero(buys)
+        parts = [
+            (face.group >> 1, index, signed),
+            (node_rows[used], levels + place[node_columns[used]], node_values[used]),
+            (nodes + network.limit_row[kept], levels + place[network.limit_arc[kept]], network.weight[kept]),
+            (np.full(len(buying), self.bought_row), buying, self.volume[buying]),
+            (self.share_rows + index, index, np.ones(levels)),
+            (self.share_rows + index, np.full(levels, self.t), -np.ones(levels)),
+        ]
+        self.buy_cost = np.concatenate((np.where(buys, -self.volume, 0.0), np.zeros(arcs + 1)))
+        h = self.h = network.h / unit
         self.program = Program(
-            cost=np.zeros(self.total + 1),
-            lower=np.zeros(self.total + 1),
-            upper=np.concatenate((self.marginal.volume, bound, [1.0])),
+            cost=self.buy_cost,
+            lower=np.zeros(levels + arcs + 1),
+            upper=np.concatenate((np.ones(levels), network.room[face.arcs] / unit, [0.0])),
             row_lower=np.concatenate(
-                (
-                    -fixed - slack,
-                    np.where(tight, net.room - slack, -INFINITY),
-                    [-INFINITY],
-                    np.full(self.count, -INFINITY),
-                )
+                (-face.supply / unit - slack, np.where(face.tight, h - slack, -INFINITY), [-INFINITY],
+                 np.full(levels, 0.0))
             ),
-            row_upper=np.concatenate(
-                (-fixed + slack, net.room + slack, [INFINITY], np.full(self.count, INFINITY))
-            ),
-            triples=(
-                np.concatenate((self.marginal.node, net.rows, volume_row, share_rows, share_rows)),
-                np.concatenate(
-                    (groups, net.columns + self.count, groups, groups, np.full(self.count, self.total))
-                ),
-                np.concatenate(
-                    (self.marginal.sign, net.values, buys, np.ones(self.count), -self.marginal.volume)
-                ),
-            ),
+            row_upper=np.concatenate((-face.supply / unit + slack, h + slack, [INFINITY], np.full(levels, INFINITY))),
+            triples=tuple(np.concatenate(column) for column in zip(*parts, strict=True)),  # type: ignore[arg-type]
             options=options,
-        )
-        self.buys = buys
+        )  # fmt: skip
+
+    def most_volume(self) -> float:
+        """Stage 1: the most litres (scaled) bought at the price; holds it from here on."""
+        most = -self.program.solve().value
+        self.program.row(self.bought_row, most - max(self.slack, 1e-9), INFINITY)
+        return most
+
+    def fairest(self) -> Reals:
+        """Stage 2: shares raised together, those that are stuck frozen, until all are."""
+        shares = np.zeros(self.levels)
+        waiting = np.ones(self.levels, np.bool_)
+        self.program.bounds(self.t, 0.0, 1.0)
+        cost = np.zeros(self.levels + self.arcs + 1)
+        cost[self.t] = -1.0
+        self.program.costs(cost)
+        while waiting.any():
+            solution = self.program.solve()
+            level = min(max(solution.x[self.t].item(), 0.0), 1.0)
+            dual = solution.dual[self.share_rows :][: self.levels]
+            stuck = waiting & (dual > STUCK)
+            if level >= 1 - 1e-12 or not stuck.any():
+                stuck = waiting if level >= 1 - 1e-12 else waiting & (dual == dual[waiting].max())
+            for number in np.flatnonzero(stuck).tolist():
+                self._freeze(number, level)
+            shares[stuck] = level
+            waiting &= ~stuck
+        return shares
+
+    def _freeze(self, number: int, level: float) -> None:
+        """Holds a level's share, as closely as the slack allows, and takes it out of the raising."""
+        wide = max(self.slack, 1e-10) / max(self.volume[number].item(), 1.0)
+        self.program.bounds(number, max(level - wide, 0.0), min(level + wide, 1.0))
+        self.program.row(self.share_rows + number, -INFINITY, INFINITY)
+
+    def least_flow(self, weights: tuple[Reals, Reals]) -> tuple[Reals, float]:
+        """Stage 3: the flows (scaled) of the least weighted sum, with all shares as they are; among equal ones those
+        of the least sum by the second weights. The sum by the first.
+        """
+        self.program.bounds(self.t, 0.0, 0.0)
+        none = np.zeros(self.levels)
+        self.program.costs(np.concatenate((none, weights[0] / 1000, [0.0])))
+        least = self.program.solve()
+        for column in np.flatnonzero(least.reduced > STUCK).tolist():  # empty in every such flow
+            if column >= self.levels and column < self.t:
+                self.program.bounds(column, 0.0, 0.0)
+        for row in np.flatnonzero(np.abs(least.dual[: self.bought_row]) > STUCK).tolist():
+            if row >= len(self.face.supply):
+                value = self.h[row - len(self.face.supply)] + self.slack
+                self.program.row(row, value - self.slack, value)
+        self.program.costs(np.concatenate((none, weights[1] / 1000, [0.0])))
+        with suppress(Unsolved):  # else the first weights decide alone
+            second = self.program.solve()
+            return second.x[self.levels : self.t], least.value
+        return least.x[self.levels : self.t], least.value
 
 
-def _marginal(levels: Levels, exact: Reals) -> tuple[Marginal, Reals]:
-    """The levels at their node's price, and each node's balance of the orders that are better than it (m3)."""
-    price = exact[levels.group >> 1]
-    sign = np.where((levels.group & 1) == BUY, -1.0, 1.0)
-    better = sign * (levels.limit - price) < -AT_PRICE
-    level = np.abs(levels.limit - price) <= AT_PRICE
-    fixed = np.zeros(len(exact))
-    np.add.at(fixed, levels.group[better] >> 1, sign[better] * levels.volume[better] / LITRES)
-    chosen = np.flatnonzero(level)
-    return Marginal(levels.group[chosen] >> 1, sign[chosen], levels.volume[chosen] / LITRES), fixed
+def settle(market: Market, face: Face, network: Network, scale: Scale, options: Options) -> Settled:
+    """The stages in turn. Errors: ClearingHalted when they fail with every slack: ties stay unsettled."""
+    drawn = [
+        np.array([weight(f"{market.seed}/{name}{a}") for a in face.arcs.tolist()], np.float64)
+        for name in ("arc", "arc again ")
+    ]
+    reason = ""
+    for slack in SLACKS_M3:
+        stages = _Stages(face, network, scale, options, slack)
+        try:
+            bought = stages.most_volume()
+            shares = stages.fairest()
+            flows, weighted = stages.least_flow((drawn[0], drawn[1]))
+        except Unsolved as error:
+            reason = str(error)
+            continue
+        every = np.zeros(len(network.source))
+        every[face.arcs] = np.maximum(flows, 0.0) * scale.litres
+        return Settled(face, bought * scale.litres, shares, every, weighted * scale.litres * 1000)
+    raise ClearingHalted(f"the ties: {reason}")
 
 
-def _settle(market: Market, found: Optimum, prices: Prices, options: Options, slack: float) -> Reals:
-    face = _Face(market, found, prices, options, slack)
-    program, count = face.program, face.count
-    costs = np.zeros(face.total + 1)
-    if count:
-        costs[:count] = -face.buys
-        program.costs(costs)
-        program.row(face.base_rows, -program.solve().value - slack, INFINITY)
-        fills = _fair(face, costs)
-        for group in range(count):
-            volume = face.marginal.volume[group]
-            program.bounds(group, max(0.0, fills[group] - slack), min(volume, fills[group] + slack))
-            program.row(face.base_rows + 1 + group, -INFINITY, INFINITY)
-        program.row(face.base_rows, -INFINITY, INFINITY)
-    costs[:] = 0.0
-    net: Network = found.net
-    costs[count : face.total] = [weight(market, int(arc)) for arc in net.open]
-    program.costs(costs)
-    flows = np.zeros(len(market.arcs))
-    flows[net.open] = np.maximum(0.0, program.solve().x[count : face.total])
-    return flows
-
-
-def _fair(face: _Face, costs: Reals) -> Reals:
-    """Fills whose smallest share is as great as can be, then the next, and so on (leximin)."""
-    program, count, volume = face.program, face.count, face.marginal.volume
-    costs[:] = 0.0
-    costs[face.total] = -1.0
-    program.costs(costs)
-    free = np.ones(count, bool)
-    fills = np.zeros(count)
-    for group in range(count):
-        program.row(face.base_rows + 1 + group, 0.0, INFINITY)
-    while free.any():
-        solved = program.solve()
-        share = solved.x[face.total]
-        duals = np.abs(solved.dual[face.base_rows + 1 :])
-        stuck = free & (duals * volume > 1e-9) if share < 1.0 - 1e-12 else free.copy()
-        if not stuck.any():
-            stuck = free & (duals >= duals[free].max()) if duals[free].max() > 0 else free.copy()
-        for group in np.flatnonzero(stuck).tolist():
-            fills[group] = share * volume[group]
-            # Frozen: its share no longer counts towards the smallest.
-            program.coefficient(face.base_rows + 1 + group, face.total, 0.0)
-            program.row(face.base_rows + 1 + group, fills[group] - face.slack, fills[group] + face.slack)
-        free &= ~stuck
-    return fills
+def millilitres(flows: Reals) -> tuple[int, ...]:
+    """Flows in litres as whole millilitres."""
+    return tuple(np.floor(flows * 1000 + OFFSET).astype(np.int64).tolist())

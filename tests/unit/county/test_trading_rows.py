@@ -22,6 +22,8 @@ bands:
   - {product: surface-2026, breaker: "0.5", deals_exempt: true, demonstration: true}
 first_prices:
   - {source_of_water: surface, sector: agriculture, multiple: "1.5", demonstration: true}
+two_way_accounts:
+  - {code: D1-ACCOUNT, zone: D1, range: "100", opening: "40", out_reopens_at: "85", in_reopens_at: "15", demonstration: true}
 """  # noqa: E501
 
 
@@ -38,6 +40,22 @@ def test_what_is_listed_is_read_and_kept() -> None:
         300_000, 100_000, 5, "uncross",
     )  # fmt: skip
     assert (band.breaker_e6, band.breaker_minutes, band.deals_exempt) == (200_000, 15, False)
+    (border,) = pack.two_way_accounts
+    assert (border.code, border.zone, border.range_litres, border.opening_litres) == (
+        "D1-ACCOUNT",
+        "D1",
+        100_000,
+        40_000,
+    )
+    assert (border.out_reopens_at, border.in_reopens_at) == (85_000, 15_000)
+
+
+def test_a_border_lies_between_places_of_which_one_is_inside() -> None:
+    pack = load(SMALL + LISTED)
+    assert pack.two_way_between(("T1", "G1"), ("T1", "K2")) is None
+    found = pack.two_way_between(("T1", "G1"), ("T2", "K3"))
+    assert found is not None
+    assert found == pack.two_way_between(("T2", "K3"), ("T1", "K1"))
 
 
 def test_a_products_own_band_takes_the_place_of_that_of_all() -> None:
@@ -64,12 +82,12 @@ def test_a_source_that_is_not_listed_has_no_first_price() -> None:
 
 def test_a_pack_that_says_nothing_has_neither_days_nor_bands() -> None:
     pack = load(SMALL)
-    assert (pack.sessions, pack.bands, pack.first_prices) == ((), (), ())
+    assert (pack.sessions, pack.bands, pack.first_prices, pack.two_way_accounts) == ((), (), (), ())
 
 
 def test_the_shipped_county_is_open_all_day_and_has_no_band() -> None:
     pack = load(text_of())
-    assert (pack.sessions, pack.bands) == ((), ())
+    assert (pack.sessions, pack.bands, pack.two_way_accounts) == ((), (), ())
     assert {each.source for each in pack.first_prices} == set(pack.water_sources)
     assert all(each.basis.demonstration for each in pack.first_prices)
 
@@ -80,6 +98,7 @@ def test_the_example_in_the_shipped_county_is_a_good_one() -> None:
     pack = load(text + example)
     assert [len(each.steps) for each in pack.sessions] == [7]
     assert pack.band("surface-2026") is not None
+    assert len(pack.two_way_accounts) == 1
 
 
 @pytest.mark.parametrize(
@@ -103,6 +122,9 @@ def test_the_example_in_the_shipped_county_is_a_good_one() -> None:
         ("source_of_water: surface", "source_of_water: rain"), ("sector: agriculture", "sector: mining"),
         ("sector: agriculture", "sector: domestic"), ('multiple: "1.5"', 'multiple: "0"'),
         ('multiple: "1.5", demonstration: true', 'multiple: "1.5"'),
+        ("zone: D1, range", "zone: D9, range"), ('opening: "40"', 'opening: "101"'),
+        ('out_reopens_at: "85"', 'out_reopens_at: "100"'), ('in_reopens_at: "15"', 'in_reopens_at: "0"'),
+        ('in_reopens_at: "15"', 'in_reopens_at: "101"'), ('range: "100"', "range: 100"),
     ],
 )  # fmt: skip
 def test_a_wrong_listing_is_refused_with_its_line(old: str, new: str) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from market.core import clock
 from tests.usecases.prove.lease_plants import LEASES
-from tests.usecases.prove.plants import LEDGER, RIGHTS, SEASON, STORAGE, TRADING, TRAIL, plant, unchecked
+from tests.usecases.prove.plants import (
+    LEDGER,
+    RIGHTS,
+    SEASON,
+    STORAGE,
+    TRADING,
+    TRAIL,
+    Plant,
+    plant,
+    unchecked,
+)
 
 SOLD = "(SELECT min(id) FROM listings WHERE status = 'sold')"
 BIDDABLE = "(SELECT max(id) FROM listings WHERE bids > 0 AND status = 'open')"
@@ -120,4 +130,36 @@ SAVING = (
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 
-PLANTS = (*SAVING, *SESSIONS, *LEDGER, *TRADING, *STORAGE, *SEASON, *TRAIL, *RIGHTS, *BIDDING, *LEASES)
+CALL = (
+    "INSERT INTO calls (product_id, status, commitment, committed, record, sold_litres, bought_litres, paid_fen,"
+    f" received_fen, resolved_at) SELECT {SURFACE},"
+)
+BORDER = (
+    "INSERT INTO call_borders (call_id, code, out_litres, in_litres, out_worth_e9, in_worth_e9, before_litres,"
+    " balance_litres, out_open, in_open) SELECT max(id), 'B', 5, 0, 0, 0, 1, 6, true, true FROM calls"
+)
+CALLS = (
+    plant("a held call that is not the sum of its fills", 7, f"{CALL} 'held', '', '', '', 1, 1, 0, 0, NULL"),
+    plant("an account moved by a call that is not settled", 7,
+          f"{CALL} 'gathering', '', '', NULL, 0, 0, 0, 0, NULL", BORDER),
+    Plant("a fill of no order, which holds nothing either", frozenset({6, 8}), (
+        f"{CALL} 'held', '', '', '', 1, 0, 0, 0, NULL",
+        "INSERT INTO call_fills (call_id, order_id, side, water_account_id, participant_id, litres, price_e4,"
+        " amount_fen, fee_fen) SELECT max(id), 1, 'sell', 1, 1, 1, 1, 0, 0 FROM calls",
+    )),
+    plant("a call that nobody recorded", 13, f"{CALL} 'void', '', '', NULL, 0, 0, 0, 0, now()"),
+)  # fmt: skip
+
+PLANTS = (
+    *SAVING,
+    *CALLS,
+    *SESSIONS,
+    *LEDGER,
+    *TRADING,
+    *STORAGE,
+    *SEASON,
+    *TRAIL,
+    *RIGHTS,
+    *BIDDING,
+    *LEASES,
+)

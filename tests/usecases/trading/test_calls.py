@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Any
 
 import pytest
@@ -11,13 +10,14 @@ import pytest
 from market import jobs
 from market.core import clock, db, inbox
 from market.jobs import CLOCK
-from market.trading import auction, call_queries, call_settling, calls, verify
+from market.supervision import year_ends
+from market.trading import auction, call_queries, call_settling, calls, reference_prices, verify
 from market.trading.auction.replay import replay
 from market.trading.call_models import Call
 from market.trading.commands import Accepted, Refused
 from market.trading.errors import CallNeedsReview, CallRunning, CallState
 from market.trading.intake import take_up
-from tests.model.world import ALLOCATED, CAP_C2, MONEY, World
+from tests.model.world import ALLOCATED, CAP_C2, MONEY, YEAR, World
 
 LOT = 1_000
 
@@ -89,6 +89,29 @@ def test_a_call_among_farmers_settles_at_one_price_a_place_and_loses_on_the_way(
     assert fund == done.paid_fen - done.received_fen >= 0
 
 
+def test_of_prices_that_would_all_do_the_one_nearest_the_products_reference_price_is_taken(
+    world: World,
+) -> None:
+    """10 m3 at 0.30 against 10 m3 at 0.40 leave [0.30, 0.40] open: the tariff is below it, the bureau's 0.36 within."""
+    found = []
+    for reference in (None, 3_600):
+        if reference is not None:
+            with db.transaction(world.url) as session:
+                reference_prices.set_by_bureau(
+                    session, actor=world.names.actor, product_id=world.names.product, price_e4=reference,
+                    reason="an appraised base", legal_source="service rule",
+                )  # fmt: skip
+        call = _open(world)
+        _place(world, f"ask {reference}", "a", "sell", 10, 3_000)
+        _place(world, f"bid {reference}", "b", "buy", 10, 4_000)
+        _clear(world, call)
+        _settle(world, call)
+        with db.transaction(world.url) as session:
+            (price,) = [each for each in call_queries.prices(session, call) if each.bought_litres]
+            found.append(price.price_e4)
+    assert found == [3_001, 3_600]  # a tick beside the ask, which is somebody's limit
+
+
 def test_the_record_of_a_call_checks_and_repeats(world: World) -> None:
     call = _open(world)
     _place(world, "ask", "a", "sell", 20, 3_000)
@@ -96,10 +119,9 @@ def test_the_record_of_a_call_checks_and_repeats(world: World) -> None:
     _place(world, "bid", "d", "buy", 10, 4_000)
     found = _clear(world, call)
     assert found.record is not None
-    data = found.record.encode()
-    assert verify.verify(data) == []
-    assert replay(data).same
-    document = json.loads(data)
+    document = verify.parse(found.record.encode())
+    assert verify.verify(document) == []
+    assert replay(document).same
     assert document["committed"] == found.committed
     assert found.record_sha256 == document["sha256"]
     _settle(world, call)
@@ -146,9 +168,9 @@ def test_a_cap_that_binds_stands_in_the_result_with_its_worth(world: World) -> N
     assert found.bought_litres == 35 * LOT
     with db.transaction(world.url) as session:
         limits = call_queries.limits(db.raw(session), call)
-    (cap,) = [each for each in limits if each[0] == CAP_C2]
-    assert cap[1] == 35 * LOT
-    assert cap[2] > 0
+    (cap,) = [each for each in limits if each[1] == CAP_C2]
+    assert cap[2] == 35 * LOT
+    assert cap[3] > 0
     _settle(world, call)
     assert world.picture()["limits"][CAP_C2] == 0
 
@@ -276,3 +298,25 @@ def test_a_clearing_that_halts_halts_the_call_and_the_product(
     assert world.looking.execute(
         "SELECT phase FROM products WHERE id = %s", (world.names.product,)
     ).fetchone() == ("halted",)
+
+
+def test_the_end_of_the_year_rejects_a_held_call_and_voids_one_that_was_not_cleared(world: World) -> None:
+    held = _open(world)
+    _place(world, "ask", "a", "sell", 20, 3_000)
+    _place(world, "bid", "f", "buy", 9, 4_000)
+    assert _clear(world, held).status == "held"
+    late = _open(world)
+    with db.transaction(world.url) as session:
+        calls.close_call(session, actor=world.names.actor, call_id=late)
+    take_up(world.engine)
+    with clock.moved_to(dt.datetime(YEAR + 1, 1, 5, tzinfo=dt.UTC)):
+        with db.transaction(world.url) as session:
+            year_ends.begin(session, actor=world.names.actor, water_year=YEAR)
+        take_up(world.engine)
+        with db.transaction(world.url) as session:
+            assert calls.overtaken(session) == [late]
+            calls.follow(session, actor=CLOCK, call_id=late)
+            year_ends.close(session, actor=world.names.actor, water_year=YEAR)
+        take_up(world.engine)
+    assert [_call(world, each).status for each in (held, late)] == ["rejected", "void"]
+    assert world.free("f") == 0

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from market import jobs
 from market.core import clock, db, inbox
 from market.county import parts
-from market.county.pack import Pack
 from market.registry import limits
 from market.registry.models import Limit
 from market.supervision import curtailments
@@ -24,6 +23,8 @@ from market.trading.commands import Accepted, Place, Refused
 from market.trading.intake import take_up
 from market.trading.session_models import ReferencePrice
 from tests.model.world import CAP_C1, CAP_C2, YEAR, World
+from tests.usecases.trading.calling import call_of
+from tests.usecases.trading.ruling import install_rules
 
 LOT = 1_000
 BAND = parts.BandRule(
@@ -32,23 +33,8 @@ BAND = parts.BandRule(
 )  # fmt: skip
 DYNAMIC = msgspec.structs.replace(BAND, dynamic_e6=100_000, interruption_minutes=5)
 BREAKER = msgspec.structs.replace(BAND, breaker_e6=100_000, breaker_minutes=15)
-_versions = itertools.count(100)  # a process keeps the packs that it has read, by database and number
 NEXT_DAY = dt.timedelta(days=1)
-
-
-def _rules(world: World, **sections: Any) -> None:
-    """Installs a version of the pack with these sections, as an installation does."""
-    with db.connect(world.url) as connection:
-        row = connection.execute(
-            "SELECT name, version, sha256, content FROM county_packs ORDER BY id DESC LIMIT 1"
-        ).fetchone()
-        assert row is not None
-        pack = msgspec.structs.replace(Pack.from_json(row[3]), **sections)
-        connection.execute(
-            "INSERT INTO county_packs (id, name, version, sha256, content) VALUES (%s, %s, %s, %s, %s)",
-            (next(_versions), row[0], f"{row[1]}+", bytes(row[2])[::-1], pack.to_json()),
-        )
-        db.bump_reference(connection)
+_numbers = itertools.count()
 
 
 def _reference(world: World, price: int) -> ReferencePrice:
@@ -103,13 +89,13 @@ def _jump(world: World) -> Accepted:
 
 
 def _trade(world: World, price: int) -> None:
-    number = next(_versions)
+    number = next(_numbers)
     world.place(f"s{number}", "a", "sell", LOT, price)
     _accepted(world.place(f"t{number}", "b", "buy", LOT, price))
 
 
 def test_a_limit_outside_the_band_is_refused_by_name(world: World) -> None:
-    _rules(world, bands=(msgspec.structs.replace(BAND, static_e6=200_000),))
+    install_rules(world, bands=(msgspec.structs.replace(BAND, static_e6=200_000),))
     _accepted(world.place("before", "a", "sell", LOT, 9_000))  # no reference price, no band
     _reference(world, 3_000)
     refused = world.place("after", "a", "sell", LOT, 9_000)
@@ -120,7 +106,7 @@ def test_a_limit_outside_the_band_is_refused_by_name(world: World) -> None:
 
 
 def test_a_deal_outside_the_band_is_refused_too(world: World) -> None:
-    _rules(world, bands=(msgspec.structs.replace(BAND, static_e6=200_000),))
+    install_rules(world, bands=(msgspec.structs.replace(BAND, static_e6=200_000),))
     _reference(world, 3_000)
     wanted = deals.NewDeal(
         7, world.names.product, world.names.water["a"], world.names.water["b"], "sell", LOT, 9_000
@@ -137,7 +123,7 @@ def test_a_deal_outside_the_band_is_refused_too(world: World) -> None:
 
 
 def test_a_jump_interrupts_the_book_and_the_clock_ends_it(world: World) -> None:
-    _rules(world, bands=(DYNAMIC,))
+    install_rules(world, bands=(DYNAMIC,))
     assert _jump(world).fills == ()
     assert _product(world) == ("auction", "interruption: 0.3500 against 0.3000")
     assert _stops(world) == [("interruption", 3_500, 3_000, dt.timedelta(minutes=5), False)]
@@ -157,7 +143,7 @@ def test_a_jump_interrupts_the_book_and_the_clock_ends_it(world: World) -> None:
 
 def test_a_limit_that_grows_may_interrupt_the_book_too(world: World) -> None:
     """An order that a full cap kept from a dearer seller is looked at again: no command names the product then."""
-    _rules(world, bands=(DYNAMIC,))
+    install_rules(world, bands=(DYNAMIC,))
     world.place("fills the cap", "a", "sell", 37 * LOT, 3_000)
     _accepted(world.place("b1", "d", "buy", 35 * LOT, 3_200))
     world.place("dear", "a", "sell", 5 * LOT, 3_500)
@@ -176,7 +162,7 @@ def test_a_limit_that_grows_may_interrupt_the_book_too(world: World) -> None:
 
 
 def test_an_interruption_may_end_in_a_call(world: World) -> None:
-    _rules(world, bands=(msgspec.structs.replace(DYNAMIC, interruption_then="uncross"),))
+    install_rules(world, bands=(msgspec.structs.replace(DYNAMIC, interruption_then="uncross"),))
     _jump(world)
     with clock.moved_to(clock.now() + dt.timedelta(minutes=5)):
         assert jobs.keep_sessions(world.url) == 1
@@ -185,14 +171,14 @@ def test_an_interruption_may_end_in_a_call(world: World) -> None:
 
 
 def test_the_calendar_leaves_a_book_alone_that_is_interrupted(world: World) -> None:
-    _rules(world, bands=(DYNAMIC,))
+    install_rules(world, bands=(DYNAMIC,))
     _jump(world)
     assert _tell(world, "phase", phase="pre_open") == {"phase": "auction", "ignored": "pre_open"}
     assert _product(world)[0] == "auction"
 
 
 def test_what_ends_a_stop_that_is_over_already_comes_too_late(world: World) -> None:
-    _rules(world, bands=(BREAKER,))
+    install_rules(world, bands=(BREAKER,))
     _reference(world, 2_500)
     _trade(world, 3_000)
     assert _product(world)[0] == "halted"
@@ -204,7 +190,7 @@ def test_what_ends_a_stop_that_is_over_already_comes_too_late(world: World) -> N
 
 
 def test_the_breaker_halts_for_its_minutes_and_once_a_reference_price(world: World) -> None:
-    _rules(world, bands=(BREAKER,))
+    install_rules(world, bands=(BREAKER,))
     _reference(world, 2_500)
     world.place("a1", "a", "sell", LOT, 3_000)
     _accepted(world.place("b1", "b", "buy", LOT, 3_000))
@@ -227,7 +213,7 @@ def test_the_breaker_halts_for_its_minutes_and_once_a_reference_price(world: Wor
 
 
 def test_a_halt_without_minutes_lasts_until_somebody_resumes(world: World) -> None:
-    _rules(world, bands=(msgspec.structs.replace(BREAKER, breaker_minutes=0),))
+    install_rules(world, bands=(msgspec.structs.replace(BREAKER, breaker_minutes=0),))
     _reference(world, 2_500)
     _trade(world, 3_000)
     with clock.moved_to(clock.now() + NEXT_DAY):
@@ -238,7 +224,7 @@ def test_a_halt_without_minutes_lasts_until_somebody_resumes(world: World) -> No
 
 
 def test_the_clock_does_not_resume_what_a_curtailment_has_halted(world: World) -> None:
-    _rules(world, bands=(BREAKER,))
+    install_rules(world, bands=(BREAKER,))
     _reference(world, 2_500)
     _trade(world, 3_000)
     assert _product(world)[0] == "halted"
@@ -261,7 +247,7 @@ def test_the_clock_does_not_resume_what_a_curtailment_has_halted(world: World) -
 
 def test_a_batch_that_the_database_refuses_stops_nothing(world: World) -> None:
     """The poison command is found by halves; the stop is of the batch that was committed in the end, once."""
-    _rules(world, bands=(DYNAMIC,))
+    install_rules(world, bands=(DYNAMIC,))
     world.place("a1", "a", "sell", LOT, 3_000)
     world.place("b1", "b", "buy", LOT, 3_000)
     world.place("a2", "a", "sell", LOT, 3_500)
@@ -282,7 +268,7 @@ def test_a_batch_that_the_database_refuses_stops_nothing(world: World) -> None:
 
 
 def test_a_deal_is_no_price_of_the_book(world: World) -> None:
-    _rules(world, bands=(DYNAMIC,))
+    install_rules(world, bands=(DYNAMIC,))
     world.place("a1", "a", "sell", LOT, 3_000)
     world.place("b1", "b", "buy", LOT, 3_000)
     wanted = deals.NewDeal(
@@ -300,6 +286,20 @@ def test_a_deal_is_no_price_of_the_book(world: World) -> None:
     assert world.engine.exchange.guards[world.names.product].last == 3_000
 
 
+def test_what_sellers_got_in_a_call_is_the_last_price_of_the_book(world: World) -> None:
+    """Sold at 0.30 before; the call clears at 0.36. The book then trades at 0.36 without an interruption."""
+    install_rules(world, bands=(DYNAMIC,))
+    world.place("a1", "a", "sell", LOT, 3_000)
+    world.place("b1", "b", "buy", LOT, 3_000)
+    call = call_of(world, [("a", "sell", 10 * LOT, 3_600), ("b", "buy", 5 * LOT, 3_700)])
+    assert call.status == "settled"
+    for _ in range(2):
+        assert world.engine.exchange.guards[world.names.product].last == 3_600
+        world.engine.reload()
+    assert len(_accepted(world.place("b2", "b", "buy", LOT, 3_600)).fills) == 1
+    assert _product(world)[0] == "open"
+
+
 # --- reference prices ----------------------------------------------------------------------------------------------
 
 
@@ -314,14 +314,14 @@ FIRST = parts.FirstPrice("surface", "agriculture", 1_500_000, parts.DEMONSTRATIO
 
 
 def test_the_first_reference_price_is_the_tariff_times_the_published_multiple(world: World) -> None:
-    _rules(world, first_prices=(FIRST,))
+    install_rules(world, first_prices=(FIRST,))
     jobs.set_reference_prices(world.url)
     assert _prices(world) == [("tariff", 2_127, 0)]  # 0.1418 x 1.5
     assert jobs.set_reference_prices(world.url) == 0
 
 
 def test_without_a_rule_there_is_no_reference_price_until_the_bureau_sets_one(world: World) -> None:
-    _rules(world, first_prices=())
+    install_rules(world, first_prices=())
     assert jobs.set_reference_prices(world.url) == 0
     _reference(world, 2_000)
     with clock.moved_to(clock.now() + NEXT_DAY):
@@ -332,7 +332,7 @@ def test_without_a_rule_there_is_no_reference_price_until_the_bureau_sets_one(wo
 
 def test_a_day_with_trades_makes_the_next_days_price_by_volume(world: World) -> None:
     """2 m3 at 0.30 and 1 m3 at 0.36 give 0.32; a route's loss is no discount: 3 m3 of canal 1 for canal 2 at 0.32."""
-    _rules(world, first_prices=(FIRST,))
+    install_rules(world, first_prices=(FIRST,))
     _reference(world, 2_500)
     for number, (volume, price) in enumerate([(2 * LOT, 3_000), (LOT, 3_600)]):
         world.place(f"s{number}", "a", "sell", volume, price)
@@ -343,7 +343,7 @@ def test_a_day_with_trades_makes_the_next_days_price_by_volume(world: World) -> 
 
 
 def test_rejected_trades_and_what_one_owner_sold_itself_make_no_price(world: World) -> None:
-    _rules(world, first_prices=(FIRST,))
+    install_rules(world, first_prices=(FIRST,))
     _reference(world, 2_500)
     world.place("s1", "a", "sell", 20 * LOT, 9_000)
     _accepted(world.place("b1", "f", "buy", 18 * LOT, 10_000))
@@ -372,7 +372,7 @@ def test_a_weighted_price_is_rounded_half_to_even(value: int, litres: int, price
 
 
 def test_reference_prices_move_the_band_of_the_next_order(world: World) -> None:
-    _rules(world, bands=(msgspec.structs.replace(BAND, static_e6=100_000),))
+    install_rules(world, bands=(msgspec.structs.replace(BAND, static_e6=100_000),))
     _reference(world, 3_000)
     assert isinstance(world.place("x", "a", "sell", LOT, 4_000), Refused)
     _reference(world, 4_000)

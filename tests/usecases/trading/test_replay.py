@@ -14,11 +14,15 @@ from click.testing import CliRunner
 
 from market import cli, replay
 from market.core import audit, clock, db, inbox
-from market.trading import deals
+from market.jobs import CLOCK
+from market.trading import call_queries, call_settling, deals
 from market.trading.commands import Accepted, Amend, Cancel, Command, Place
 from market.trading.engine import Engine
 from market.trading.intake import end_expired, take_up
 from tests.model.world import FACTORIES, FARMERS, World
+from tests.usecases.trading.calling import call_of, held_call
+from tests.usecases.trading.ruling import install_rules
+from tests.usecases.trading.test_borders import RULE
 
 LOT = 1_000
 STEPS = 60
@@ -196,4 +200,57 @@ def test_the_command_says_what_is_the_same(
     monkeypatch.setenv("DATABASE_URL", world.url)
     done = CliRunner().invoke(cli.main, ["replay", second_url, "--data-dir", str(tmp_path)])
     assert done.exit_code == 0, done.output
-    assert done.output.count("the same to the byte") == 7
+    assert done.output.count("the same to the byte") == 11
+
+
+def test_calls_that_were_settled_and_rejected_are_replayed_to_the_same_bytes(
+    world: World, second_url: str
+) -> None:
+    """Three calls beside the book's own trades: one settles by the clock, a reviewer rejects one and approves one."""
+    assert _call(world, "a", "b") == "settled"
+    life = Life(world, 6)
+    life.go_on(1)
+    assert _call(world, "c", "g", approve=True) == "settled"
+    life.go_on(2)
+    _restart(world)
+    assert _call(world, "a", "f", approve=False) == "rejected"
+    life.go_on(4)
+    report = replay.run(world.url, second_url)
+    assert report["stopped_at"] is None
+    assert set(report["same"].values()) == {True}, report
+    assert report["decisions"] >= 3
+    assert _count(world, "(SELECT DISTINCT call_id FROM call_fills) AS filled") == 3
+    with db.connect(second_url) as connection:
+        connection.execute("UPDATE call_fills SET hold_id = hold_id + 1")
+    assert replay.dump(world.looking, "fills of calls") != _dumped(second_url, "fills of calls")
+
+
+def test_a_call_over_a_border_with_an_account_is_replayed(world: World, second_url: str) -> None:
+    for url in (world.url, second_url):
+        install_rules(world, url=url, two_way_accounts=(RULE,))
+    call_of(world, [("a", "sell", 20 * LOT, 3_000), ("d", "buy", 20 * LOT, 4_000)])
+    report = replay.run(world.url, second_url)
+    assert set(report["same"].values()) == {True}, report
+    assert _count(world, "call_borders WHERE balance_litres = 100000") == 1
+
+
+def _dumped(url: str, table: str) -> bytes:
+    with db.connect(url) as connection:
+        return replay.dump(connection, table)
+
+
+def _call(world: World, seller: str, buyer: str, *, approve: bool | None = None) -> str:
+    """A call of one sale and one purchase at a price that nobody else bids or asks; how it ended."""
+    call = held_call(world, [(seller, "sell", LOT, 1_000), (buyer, "buy", LOT, 9_000)])
+    with db.transaction(world.url) as session:
+        if approve is None:
+            call_settling.settle(session, actor=CLOCK, call_id=call)
+        elif approve:
+            call_settling.settle(
+                session, actor=world.names.actor, call_id=call, reason="plan checked", reviewed=True
+            )
+        else:
+            call_settling.reject(session, actor=world.names.actor, call_id=call, reason="no plan")
+    take_up(world.engine)
+    with db.transaction(world.url) as session:
+        return call_queries.one(session, call).status
