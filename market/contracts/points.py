@@ -105,8 +105,10 @@ def _span(session: Session, participant_id: int, parent_id: int | None) -> Range
     assert parent.span.lower is not None and parent.span.upper is not None
     size = (parent.span.upper - parent.span.lower) >> CHILD_BITS
     parent.children += 1
-    if size < 1 << DEEPEST_BITS or parent.children >= 1 << CHILD_BITS:
+    if size < 1 << DEEPEST_BITS:
         raise PointTree("points lie three steps below the highest at most", pointer="/parent_id")
+    if parent.children >= 1 << CHILD_BITS:
+        raise PointTree("a point has had all the points below it that it can have", pointer="/parent_id")
     # the first of the parent's parts is its own, so that a claim on it alone can be told from one on a child
     low = parent.span.lower + size * parent.children
     return Range(low, low + size)
