@@ -139,7 +139,7 @@ IF_MATCH_ENDPOINTS = frozenset(
         "limits.change_limit", "participants.suspend", "participants.reinstate", "participants.set_owner_group",
         "entitlements.suspend", "entitlements.reinstate", "water_accounts.set_use_plan",
         "life.amend", "life.split", "life.transfer", "life.inherit", "life.ask_renewal", "life.renew",
-        "life.refuse_renewal", "life.excuse", "life.cancel",
+        "life.refuse_renewal", "life.excuse", "life.cancel", "firm_registrations.amend",
     }
 )  # fmt: skip
 IF_MATCH_OPTIONAL_ENDPOINTS = frozenset(
@@ -182,6 +182,15 @@ TAGGED_ENDPOINTS = (IF_MATCH_ENDPOINTS - SUCCESSION_ENDPOINTS) | IF_MATCH_OPTION
         "turn_sheets.enter", "turn_sheets.get_turn_sheet",
         "negotiations.open_negotiation", "negotiations.get", "negotiations.offer", "negotiations.accept",
         "negotiations.sign", "negotiations.withdraw",
+        "firm_registrations.register", "firm_registrations.get_registration", "firm_registrations.enlist",
+        "firm_registrations.refuse", "firm_registrations.suspend", "firm_registrations.leave",
+        "projects.publish", "projects.get", "projects.withdraw", "projects.choose",
+        "saving_contracts.draft", "saving_contracts.get", "saving_contracts.amend", "saving_contracts.sign",
+        "saving_contracts.withdraw", "saving_contracts.enter_phase", "saving_contracts.end",
+        "saving_reports.draft", "saving_reports.get", "saving_reports.revise", "saving_reports.propose_adjustment",
+        "saving_reports.accept_adjustment", "saving_reports.accept", "saving_reports.certify",
+        "saving_reports.give_back", "saving_reports.object_to", "saving_reports.name_verifier",
+        "saving_reports.re_verify", "saving_reports.void", "saving_reports.distribute",
         "programmes.publish", "programmes.get", "programmes.approve", "programmes.reject",
     }
 )  # fmt: skip
