@@ -26,8 +26,15 @@ install: $(VENV)/.installed ## Make .venv with the karez command and its pinned 
 run: install ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
 	@exec $(BIN)/karez up --port $(PORT) --data-dir $(DATA_DIR)
 
+# Two halves at once, each with a database server of its own; what the second says is printed when both are done.
+HALF := tests/usecases tests/faults tests/model
+
 test: lint ## Run every check and every test
-	$(BIN)/python -m pytest
+	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; failed=0; \
+	$(BIN)/python -m pytest $(HALF:%=--ignore %) >"$$said" 2>&1 & other=$$!; \
+	$(BIN)/python -m pytest $(HALF) || failed=1; \
+	wait $$other || failed=1; \
+	cat "$$said"; exit $$failed
 
 lint: $(VENV)/.installed-dev ## Check style, types, import order and security
 	$(BIN)/ruff check .
