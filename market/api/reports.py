@@ -7,9 +7,9 @@ from typing import Any
 
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.schemas import reports as shapes
+from market.api.whose import party
 from market.contracts import baselines, distributing, report_queries, reporting, verifying
 from market.contracts.contract_queries import contract as contract_of
-from market.contracts.errors import NotAContractParty
 from market.contracts.measuring import Span
 from market.contracts.report_models import ReportAdjustment
 from market.contracts.savings import Driver, Reason, derivation, plot, text_of
@@ -53,7 +53,7 @@ def propose(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
         departures=tuple(LeftOut(each["what"], each["reason"], both) for each in body["departures"]),
     )
     made = baselines.propose(
-        session(), actor=actor().audit, contract_id=contract_id, by=_party(), wanted=wanted
+        session(), actor=actor().audit, contract_id=contract_id, by=party(), wanted=wanted
     )
     return _baseline_out(report_queries.baseline(session(), baseline_id=made.id))
 
@@ -64,7 +64,7 @@ def propose(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
 def consent(body: dict[str, Any], baseline_id: int) -> dict[str, Any]:
     """Consent to a baseline by its hash; with user and firm it is agreed, and frozen."""
     baselines.consent(
-        session(), actor=actor().audit, baseline_id=baseline_id, by=_party(), sha256=body["sha256"]
+        session(), actor=actor().audit, baseline_id=baseline_id, by=party(), sha256=body["sha256"]
     )
     return _baseline_out(report_queries.baseline(session(), baseline_id=baseline_id))
 
@@ -87,7 +87,7 @@ def list_reports(query: dict[str, Any]) -> dict[str, Any]:
 def draft(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     """Draft the report of a period; its meters' intervals are claimed."""
     made = reporting.draft(
-        session(), actor=actor().audit, contract_id=contract_id, by=_party(), spans=_spans(body["spans"])
+        session(), actor=actor().audit, contract_id=contract_id, by=party(), spans=_spans(body["spans"])
     )
     return _one(made.id)
 
@@ -120,7 +120,7 @@ def derive(report_id: int) -> dict[str, Any]:
 def revise(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Reckon a draft or a returned report anew."""
     spans = _spans(body["spans"]) if body["spans"] else None
-    reporting.revise(session(), actor=actor().audit, report_id=report_id, by=_party(), spans=spans)
+    reporting.revise(session(), actor=actor().audit, report_id=report_id, by=party(), spans=spans)
     return _one(report_id)
 
 
@@ -130,7 +130,7 @@ def revise(body: dict[str, Any], report_id: int) -> dict[str, Any]:
 def propose_adjustment(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Propose a non-routine adjustment on its evidence."""
     reporting.propose_adjustment(
-        session(), actor=actor().audit, report_id=report_id, by=_party(), event=body["event"],
+        session(), actor=actor().audit, report_id=report_id, by=party(), event=body["event"],
         starts_on=body["first_day"], ends_on=body["last_day"] + _DAY, litres=body["volume"],
         u_litres=body["uncertainty"], evidence=body["evidence"],
     )  # fmt: skip
@@ -142,7 +142,7 @@ def propose_adjustment(body: dict[str, Any], report_id: int) -> dict[str, Any]:
 def accept_adjustment(adjustment_id: int) -> dict[str, Any]:
     """Accept the other side's adjustment (the verifier: either's); the report is reckoned anew with it."""
     found = reporting.accept_adjustment(
-        session(), actor=actor().audit, adjustment_id=adjustment_id, by=_party()
+        session(), actor=actor().audit, adjustment_id=adjustment_id, by=party()
     )
     return _one(found.id)
 
@@ -152,7 +152,7 @@ def accept_adjustment(adjustment_id: int) -> dict[str, Any]:
 @routes.response(200, shapes.SavingReportOut)
 def accept(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Accept a draft by its hash; with user and firm it goes to the verifier."""
-    verifying.accept(session(), actor=actor().audit, report_id=report_id, by=_party(), sha256=body["sha256"])
+    verifying.accept(session(), actor=actor().audit, report_id=report_id, by=party(), sha256=body["sha256"])
     return _one(report_id)
 
 
@@ -161,7 +161,7 @@ def accept(body: dict[str, Any], report_id: int) -> dict[str, Any]:
 @routes.response(200, shapes.SavingReportOut)
 def certify(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Certify a report by the hash of its derivation."""
-    verifying.certify(session(), actor=actor().audit, report_id=report_id, by=_party(), sha256=body["sha256"])
+    verifying.certify(session(), actor=actor().audit, report_id=report_id, by=party(), sha256=body["sha256"])
     return _one(report_id)
 
 
@@ -171,7 +171,7 @@ def certify(body: dict[str, Any], report_id: int) -> dict[str, Any]:
 def give_back(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Return a report to user and firm."""
     verifying.give_back(
-        session(), actor=actor().audit, report_id=report_id, by=_party(), reason=body["reason"]
+        session(), actor=actor().audit, report_id=report_id, by=party(), reason=body["reason"]
     )
     return _one(report_id)
 
@@ -201,7 +201,7 @@ def name_verifier(body: dict[str, Any], report_id: int) -> dict[str, Any]:
 @routes.response(200, shapes.SavingReportOut)
 def re_verify(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Decide a dispute, as the verifier whom the bureau named."""
-    verifying.re_verify(session(), actor=actor().audit, report_id=report_id, by=_party(), **body)
+    verifying.re_verify(session(), actor=actor().audit, report_id=report_id, by=party(), **body)
     return _one(report_id)
 
 
@@ -220,13 +220,6 @@ def distribute(report_id: int) -> dict[str, Any]:
     """Share out a verified report when the time to object is over."""
     distributing.distribute_report(session(), actor=actor().audit, report_id=report_id)
     return _one(report_id)
-
-
-def _party() -> int:
-    participant = own_only()
-    if participant is None:
-        raise NotAContractParty("the bureau is no party")
-    return participant
 
 
 def _spans(sent: list[dict[str, Any]]) -> tuple[Span, ...]:

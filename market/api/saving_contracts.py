@@ -7,6 +7,7 @@ from typing import Any
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.saving_wire import wire_of
 from market.api.schemas import saving_contracts as shapes
+from market.api.whose import party
 from market.contracts import contract_queries, drafting, running
 from market.contracts.contract_models import ContractDue
 from market.contracts.errors import NotAContractParty
@@ -34,7 +35,7 @@ def list_contracts(query: dict[str, Any]) -> dict[str, Any]:
 def draft(body: dict[str, Any]) -> dict[str, Any]:
     """Draft a contract, as one of its parties."""
     made = drafting.draft(
-        session(), actor=actor().audit, terms=body["terms"], by=_party(), project_id=body["project_id"]
+        session(), actor=actor().audit, terms=body["terms"], by=party(), project_id=body["project_id"]
     )
     return _one(made.id)
 
@@ -61,7 +62,7 @@ def amend(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     """Draft another version: in place of a draft, or as an amendment from a day on."""
     effective_on = body["effective_on"] or clock.today()
     drafting.amend(
-        session(), actor=actor().audit, contract_id=contract_id, terms=body["terms"], by=_party(),
+        session(), actor=actor().audit, contract_id=contract_id, terms=body["terms"], by=party(),
         effective_on=effective_on,
     )  # fmt: skip
     return _one(contract_id)
@@ -72,7 +73,7 @@ def amend(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.SavingContractOut)
 def sign(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     """Sign the draft; with the last signature it is agreed, and the firm's deposit is held."""
-    drafting.sign(session(), actor=actor().audit, contract_id=contract_id, by=_party(), sha256=body["sha256"])
+    drafting.sign(session(), actor=actor().audit, contract_id=contract_id, by=party(), sha256=body["sha256"])
     return _one(contract_id)
 
 
@@ -82,7 +83,7 @@ def sign(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
 def withdraw(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     """Take a draft back: the whole contract before it is signed, an amendment afterwards."""
     drafting.withdraw(
-        session(), actor=actor().audit, contract_id=contract_id, by=_party(), reason=body["reason"]
+        session(), actor=actor().audit, contract_id=contract_id, by=party(), reason=body["reason"]
     )
     return _one(contract_id)
 
@@ -92,7 +93,7 @@ def withdraw(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
 @blp.response(201, shapes.SavingContractOut)
 def enter_phase(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     """Record that the contract entered a phase: base, works, trial, operation, handed over."""
-    running.enter_phase(session(), actor=actor().audit, contract_id=contract_id, by=_party(), **body)
+    running.enter_phase(session(), actor=actor().audit, contract_id=contract_id, by=party(), **body)
     return _one(contract_id)
 
 
@@ -101,7 +102,7 @@ def enter_phase(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.SavingContractOut)
 def end(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     """End the contract: after its term for nothing, before it for the price that was signed."""
-    running.end(session(), actor=actor().audit, contract_id=contract_id, by=_party(), reason=body["reason"])
+    running.end(session(), actor=actor().audit, contract_id=contract_id, by=party(), reason=body["reason"])
     return _one(contract_id)
 
 
@@ -128,16 +129,9 @@ def get_due(contract_due_id: int) -> dict[str, Any]:
 @due_routes.response(200, shapes.DueOut)
 def pay(contract_due_id: int) -> dict[str, Any]:
     """Pay a due whole, with its interest, out of one's money in the market."""
-    if contract_queries.due(session(), due_id=contract_due_id).payer_id != _party():
+    if contract_queries.due(session(), due_id=contract_due_id).payer_id != party():
         raise NotAContractParty("the payer pays")
     return _due_out(running.pay(session(), actor=actor().audit, due_id=contract_due_id))
-
-
-def _party() -> int:
-    participant = own_only()
-    if participant is None:
-        raise NotAContractParty("the bureau is no party")
-    return participant
 
 
 def _one(contract_id: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market.api.http import own_only, require_own
+from market.contracts.errors import NotAContractParty
 
 
 def narrowed(asked: int | None) -> int | None:
@@ -20,3 +21,11 @@ def of_body(participant_id: int) -> int:
     """The participant that a body names, if the actor may act for it. Errors: NotFound (another's)."""
     require_own(participant_id, "/participant_id")
     return participant_id
+
+
+def party() -> int:
+    """The actor's own participant, which acts as a party of a contract. Errors: NotAContractParty (the bureau)."""
+    participant = own_only()
+    if participant is None:
+        raise NotAContractParty("the bureau is no party")
+    return participant

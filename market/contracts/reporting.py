@@ -328,10 +328,11 @@ def accept_adjustment(session: Session, *, actor: audit.Actor, adjustment_id: in
 
     Errors: NotFound, ReportState, NotAContractParty, AdjustmentState.
     """
-    row = session.get(ReportAdjustment, adjustment_id)
-    if row is None:
+    known = session.get(ReportAdjustment, adjustment_id)
+    if known is None:
         raise NotFound("there is no such adjustment")
-    found = locked(session, row.report_id, *OPEN_STATES)
+    found = locked(session, known.report_id, *OPEN_STATES)
+    row = session.get_one(ReportAdjustment, adjustment_id, populate_existing=True)  # as it is under the lock
     terms = terms_at(session, found)
     if by != terms.verifier:
         role, other = baselines.side_of(terms, by), baselines.side_of(terms, row.proposed_by)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from market import jobs, prove
-from market.contracts import baselines, distributing, verifying
+from market.contracts import baselines, distributing, reporting, verifying
 from market.contracts.report_errors import DistributionOrder
 from market.core import audit, clock, db, ids
+from market.core.errors import Refusal
 from tests.api.contracting import drafted, funded, month, seats, signed, terms
 from tests.api.county import County, open_county
 from tests.api.reporting import (
@@ -235,6 +237,36 @@ def test_an_adjustment_counts_with_the_other_side_s_consent_only(county: County,
     assert float(taken["high_95"]) - float(taken["low_95"]) > float(draft["high_95"]) - float(draft["low_95"])
     again = refused(county, "school", f"/report-adjustments/{shown['id']}/accept", {})
     assert again["code"] == "adjustment_state"
+
+
+def test_two_who_accept_one_adjustment_at_once_accept_it_once(county: County, point: str) -> None:
+    contract = agreed_contract(county, county.mine, point)
+    draft = _drafted(county, contract)
+    event = {
+        "event": "a new canteen", "first_day": str(month(0, 1)), "last_day": str(month(0, 2)), "volume": "150",
+        "uncertainty": "20", "evidence": "its own meter",
+    }  # fmt: skip
+    shown = county.post("valves", f"/saving-reports/{draft['id']}/adjustments", event)["adjustments"][0]
+    number, by = ids.parse("adj", shown["id"]), ids.parse("par", county.mine["school"])
+    said: list[str] = []
+
+    def second() -> None:
+        with db.transaction(county.settings.url()) as session:
+            try:
+                reporting.accept_adjustment(session, actor=audit.Actor(), adjustment_id=number, by=by)
+                said.append("accepted")
+            except Refusal as refusal:
+                said.append(refusal.code)
+
+    with db.transaction(county.settings.url()) as session:
+        reporting.accept_adjustment(session, actor=audit.Actor(), adjustment_id=number, by=by)
+        other = threading.Thread(target=second)
+        other.start()
+        other.join(0.5)
+        assert said == []  # it waits for the report
+    other.join()
+    assert said == ["adjustment_state"]
+    assert county.get("school", f"/saving-reports/{draft['id']}")["revision"] == 2
 
 
 def test_silence_accepts_when_the_clock_has_ended(county: County, point: str) -> None:
