@@ -6,18 +6,23 @@ owes what is missing under its guarantee. Periods follow each other: recovery, c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import Protocol
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from market.contracts import drafting, reporting, running, states
-from market.contracts.canonical import canonical, fingerprint
+from market.contracts import distribution_rows as rows
+from market.contracts import reporting, running, states
+from market.contracts.canonical import canonical
+from market.contracts.distribution_rows import DueRow, Earlier, Left, Made, Period
+from market.contracts.errors import ContractTerms
 from market.contracts.report_errors import DistributionOrder, NotVerified, ObjectionOpen
-from market.contracts.report_models import DistributionShare, ReportDistribution, SavingReport
+from market.contracts.report_models import ReportDistribution, SavingReport
 from market.contracts.sharing import (
+    BadTerms,
     Benefit,
     Distribution,
     GuaranteeOutcome,
@@ -26,11 +31,35 @@ from market.contracts.sharing import (
     distribute,
     guarantee_outcome,
 )
-from market.contracts.terms import GUARANTEED, Terms
-from market.core import acts, audit, clock
+from market.contracts.terms import GUARANTEED, Terms, terms_of
+from market.core import audit, clock
+from market.core.db import raw
+from market.core.errors import NotFound, Refusal
 
-DISTRIBUTION = "report_distribution"
-_done = partial(acts.done, source="contracts")
+DISTRIBUTION = rows.DISTRIBUTION
+CLAW_BACK = "saving_claw_back"
+OVER = (states.DISTRIBUTED, states.CLAWED_BACK, states.VOID)
+"""The states of a period after which the next may be shared out."""
+
+
+class Measured(Protocol):
+    """A report's figures: the day it begins on, litres."""
+
+    @property
+    def starts_on(self) -> dt.date:
+        """Its first day."""
+
+    @property
+    def adjusted_litres(self) -> int:
+        """The adjusted baseline."""
+
+    @property
+    def use_litres(self) -> int:
+        """What was used."""
+
+    @property
+    def money_litres(self) -> int:
+        """What its money is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +88,7 @@ class History:
     use_litres: int = 0
 
 
-def share(terms: Terms, report: SavingReport, before: History) -> Shared:
+def share(terms: Terms, report: Measured, before: History) -> Shared:
     """The money of one period. `report` gives its litres; nothing is written. Errors: BadTerms."""
     worth = benefit(
         report.use_litres + report.money_litres,
@@ -101,100 +130,152 @@ def parts(terms: Terms, shared: Shared) -> dict[int, tuple[int, int]]:
     return {participant: (fen, fee) for participant, (fen, fee) in found.items()}
 
 
+def dues(
+    terms: Terms, shared: Shared, per_party: Mapping[int, tuple[int, int]]
+) -> list[tuple[str, int, int, int]]:
+    """(kind, payer, payee, fen): the user owes the others their parts and fees; a firm owes the user what is missing
+    of its guarantee.
+    """
+    found = []
+    user = terms.user
+    for participant, (fen, fee) in per_party.items():
+        if participant == user:
+            continue
+        if fen:
+            found.append(("share", user, participant, fen))
+        if fee:
+            found.append(("fee", user, participant, fee))
+    if shared.fee_fen:
+        found.append(("fee", user, terms.firms[0], shared.fee_fen))
+    if shared.guarantee is not None and shared.guarantee.shortfall_fen:
+        found.append(("shortfall", terms.firms[0], user, shared.guarantee.shortfall_fen))
+    return found
+
+
+def history(terms: Terms, starts_on: dt.date, reports: Sequence[Earlier], left: Left) -> History:
+    """What the periods of a contract before a day left; `reports` are all of it by their start.
+
+    Errors: DistributionOrder, where one of them waits.
+    """
+    before = [each for each in reports if each.starts_on < starts_on]
+    for each in before:
+        if each.status not in OVER:
+            raise DistributionOrder(f"the period from {each.starts_on} is {each.status}")
+    year = [each for each in before if each.starts_on.year == starts_on.year and each.status != states.VOID]
+    return History(
+        received_fen=left.recovered_fen,
+        cap_used_fen=left.shortfall_fen,
+        carried_fen=left.carried_fen if left.contract_year == terms.year_of(starts_on) else 0,
+        adjusted_litres=sum(each.use_litres + each.money_litres for each in year),
+        use_litres=sum(each.use_litres for each in year),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A report that was not shared out, and why."""
+
+    report_id: int
+    contract_id: int | None
+    error: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of distributions made, in the order of contracts and periods, and what of it has to wait."""
+
+    distribution_ids: tuple[int, ...]
+    benefit_fen: int
+    dues: int
+    waiting: tuple[Waiting, ...]
+
+
 def distribute_report(session: Session, *, actor: audit.Actor, report_id: int) -> ReportDistribution:
     """Shares out a verified report whose time for objections is over, and notes what is due to whom.
 
-    Errors: NotFound, NotVerified, ObjectionOpen, DistributionOrder.
+    Errors: NotFound, NotVerified, ObjectionOpen, DistributionOrder, ContractTerms.
     """
-    found = reporting.locked(session, report_id)
-    drafting.locked(session, found.contract_id)
-    if found.status != states.VERIFIED:
-        raise NotVerified(f"the report is {found.status}", available=found.status)
-    if found.due_on is not None and clock.today() <= found.due_on:
-        raise ObjectionOpen(limit=found.due_on.isoformat())
-    terms = reporting.terms_at(session, found)
-    shared = share(terms, found, _history(session, terms, found))
+    outcome = distribute_reports(session, actor=actor, report_ids=[report_id])
+    if outcome.waiting:
+        raise outcome.waiting[0].error
+    session.get(SavingReport, report_id, populate_existing=True)  # it was changed behind the session's back
+    return session.get_one(ReportDistribution, outcome.distribution_ids[0])
+
+
+def distribute_reports(session: Session, *, actor: audit.Actor, report_ids: Iterable[int]) -> Outcome:
+    """Shares out these reports as `distribute_report` does each, in the order of periods, by a few set statements.
+
+    One that a rule refuses waits, named in the outcome with its refusal, and stops no other contract.
+    """
+    connection = raw(session)
+    wanted = set(report_ids)
+    found = rows.lock(connection, wanted)
+    waiting = [
+        Waiting(missing, None, NotFound("there is no such report"))
+        for missing in sorted(wanted - {each.id for each in found})
+    ]
+    contracts = {each.contract_id for each in found}
+    signed = rows.texts(connection, (each.version_id for each in found))
+    reports, left = rows.earlier(connection, contracts), rows.left(connection, contracts)
+    made: list[Made] = []
+    for period in sorted(found, key=lambda each: (each.contract_id, each.starts_on)):
+        number = period.contract_id
+        try:
+            one = _reckoned(period, signed[period.version_id], reports[number], left.get(number, Left()))
+        except Refusal as error:
+            waiting.append(Waiting(period.id, number, error))
+            continue
+        made.append(one)
+        left[number] = _after(left.get(number, Left()), one)
+        reports[number] = [
+            each._replace(status=states.DISTRIBUTED) if each.starts_on == period.starts_on else each
+            for each in reports[number]
+        ]
+    ends = reporting.ends_of(session, CLAW_BACK, clock.today())
+    ids = rows.write(connection, actor, made, clock_name=CLAW_BACK, due_on=ends)
+    return Outcome(
+        tuple(ids),
+        sum(each.benefit_fen for each in made),
+        sum(len(each.dues) for each in made),
+        tuple(waiting),
+    )
+
+
+def _reckoned(period: Period, text: str, reports: Sequence[Earlier], left: Left) -> Made:
+    """What is to be written of a period. Errors: NotVerified, ObjectionOpen, DistributionOrder, ContractTerms."""
+    if period.status != states.VERIFIED:
+        raise NotVerified(f"the report is {period.status}", available=period.status)
+    today = clock.today()
+    if period.due_on is not None and today <= period.due_on:
+        raise ObjectionOpen(limit=period.due_on.isoformat())
+    try:
+        terms = terms_of(text)
+        shared = share(terms, period, history(terms, period.starts_on, reports, left))
+    except BadTerms as error:
+        raise ContractTerms(str(error)) from error
     per_party = parts(terms, shared)
-    made = ReportDistribution(
-        report_id=report_id,
-        contract_id=found.contract_id,
-        contract_year=terms.year_of(found.starts_on),
+    written = canonical(shared)
+    return Made(
+        report=period,
+        contract_year=terms.year_of(period.starts_on),
         benefit_fen=shared.shared_fen,
         carried_fen=shared.carried_fen,
         recovered_fen=shared.distribution.recovery_fen if shared.distribution else 0,
         shortfall_fen=shared.guarantee.shortfall_fen if shared.guarantee else 0,
-        text=canonical(shared).decode(),
-        sha256=bytes.fromhex(fingerprint(shared)),
-        distributed_at=clock.now(),
+        text=written.decode(),
+        sha256=hashlib.sha256(written).digest(),
+        shares=tuple((who, fen, fee) for who, (fen, fee) in per_party.items()),
+        dues=tuple(
+            DueRow(kind, payer, payee, fen, running.last_day(terms, today, payer, payee))
+            for kind, payer, payee, fen in dues(terms, shared, per_party)
+        ),
     )
-    session.add(made)
-    session.flush()
-    session.add_all(
-        DistributionShare(distribution_id=made.id, participant_id=who, fen=fen, fee_fen=fee)
-        for who, (fen, fee) in per_party.items()
-    )
-    found.status = states.DISTRIBUTED
-    reporting.set_clock(session, found, "saving_claw_back")
-    found.version += 1
-    session.flush()
-    _owe(session, actor, terms, found, made, shared, per_party)
-    detail = {"report_id": report_id, "benefit_fen": made.benefit_fen, "sha256": made.sha256.hex()}
-    _done(session, actor=actor, kind=DISTRIBUTION, number=made.id, act="made", detail=detail)
-    _done(session, actor=actor, kind=reporting.REPORT, number=report_id, act="distributed")
-    return made
 
 
-def _owe(
-    session: Session, actor: audit.Actor, terms: Terms, found: SavingReport, made: ReportDistribution, shared: Shared,
-    per_party: Mapping[int, tuple[int, int]],
-) -> None:  # fmt: skip
-    """The user owes the others their parts and fees; a firm owes the user what is missing of its guarantee."""
-    owe = partial(running.owe, session, actor, terms, found.contract_id)
-    for participant, (fen, fee) in per_party.items():
-        if participant == terms.user:
-            continue
-        if fen:
-            owe("share", made.id, terms.user, participant, fen)
-        if fee:
-            owe("fee", made.id, terms.user, participant, fee)
-    if shared.fee_fen:
-        owe("fee", made.id, terms.user, terms.firms[0], shared.fee_fen)
-    if shared.guarantee is not None and shared.guarantee.shortfall_fen:
-        owe("shortfall", made.id, terms.firms[0], terms.user, shared.guarantee.shortfall_fen)
-
-
-def _history(session: Session, terms: Terms, found: SavingReport) -> History:
-    """What earlier periods of the contract left. Errors: DistributionOrder, where one waits before this one."""
-    earlier = session.scalars(
-        select(SavingReport)
-        .where(SavingReport.contract_id == found.contract_id, SavingReport.starts_on < found.starts_on)
-        .order_by(SavingReport.starts_on)
-    ).all()
-    waiting = [
-        each for each in earlier if each.status not in (states.DISTRIBUTED, states.CLAWED_BACK, states.VOID)
-    ]
-    if waiting:
-        raise DistributionOrder(f"the period from {waiting[0].starts_on} is {waiting[0].status}")
-    row = session.execute(
-        select(
-            func.coalesce(func.sum(ReportDistribution.recovered_fen), 0),
-            func.coalesce(func.sum(ReportDistribution.shortfall_fen), 0),
-        ).where(ReportDistribution.contract_id == found.contract_id)
-    ).one()
-    this = terms.year_of(found.starts_on)
-    year = [
-        each for each in earlier if each.starts_on.year == found.starts_on.year and each.status != states.VOID
-    ]
-    last = session.scalars(
-        select(ReportDistribution)
-        .where(ReportDistribution.contract_id == found.contract_id)
-        .order_by(ReportDistribution.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return History(
-        received_fen=int(row[0]),
-        cap_used_fen=int(row[1]),
-        carried_fen=last.carried_fen if last is not None and last.contract_year == this else 0,
-        adjusted_litres=sum(each.use_litres + each.money_litres for each in year),
-        use_litres=sum(each.use_litres for each in year),
+def _after(left: Left, made: Made) -> Left:
+    return Left(
+        left.recovered_fen + made.recovered_fen,
+        left.shortfall_fen + made.shortfall_fen,
+        made.carried_fen,
+        made.contract_year,
     )

@@ -131,13 +131,18 @@ def owe(
     today = clock.today()
     made = ContractDue(
         contract_id=contract_id, kind=kind, reference=reference, payer_id=payer, payee_id=payee, fen=fen,
-        arose_on=today, due_on=due_on(today, _size(terms, payer), _size(terms, payee), terms.payment_days),
+        arose_on=today, due_on=last_day(terms, today, payer, payee),
     )  # fmt: skip
     session.add(made)
     session.flush()
     detail = {"contract_id": contract_id, "kind": kind, "fen": fen}
     _done(session, actor=actor, kind=DUE, number=made.id, act="arose", detail=detail)
     return made
+
+
+def last_day(terms: Terms, arose_on: dt.date, payer: int, payee: int) -> dt.date:
+    """Until when a party pays another what arose on a day, as contract and law allow."""
+    return due_on(arose_on, _size(terms, payer), _size(terms, payee), terms.payment_days)
 
 
 def _size(terms: Terms, participant: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from sqlalchemy.orm import Session
 
 from market.core import audit, outbox
@@ -27,3 +29,22 @@ def done(
     connection, subject = raw(session), (kind, number)
     outbox.publish(connection, topic=f"{source}.{kind}.{act}", subject=subject)
     audit.record(connection, actor=actor, action=f"{kind}.{act}", subject=subject, detail=detail or {})
+
+
+def done_many(
+    connection: psycopg.Connection[Any],
+    *,
+    actor: audit.Actor,
+    source: str,
+    told: Sequence[tuple[str, str, Sequence[tuple[int, dict[str, Any]]]]],
+) -> None:
+    """As `done` for many rows: (kind, act, [(number, detail), …]), in order; the audit's head is locked last."""
+    for kind, act, details in told:
+        outbox.publish_many(
+            connection,
+            topic=f"{source}.{kind}.{act}",
+            subject_type=kind,
+            payloads=[(number, {}) for number, _ in details],
+        )
+    for kind, act, details in told:
+        audit.record_many(connection, actor=actor, action=f"{kind}.{act}", subject_type=kind, details=details)
