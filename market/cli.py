@@ -16,6 +16,7 @@ from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.options import AS_JSON, DATA_DIR
 from market.counties import county, pack
+from market.sharing_out import distribute
 
 
 class OneLine(click.ClickException):
@@ -372,8 +373,8 @@ def announce(
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
 
-for group in (auction, county, pack):
-    main.add_command(group)
+for each in (auction, county, distribute, pack):
+    main.add_command(each)
 
 if __name__ == "__main__":
     main()

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy.orm import Session
 
-from market.contracts import distributing, report_queries, states, verifying
+from market.contracts import distribution_run, report_queries, states, verifying
 from market.core import audit, clock, db, jobqueue
 from market.core.datadir import OperatorError
 from market.core.db import raw
@@ -279,11 +279,12 @@ def advance_savings(url: str) -> int:
         silent,
         lambda session, each: verifying.submit_silent(session, actor=CLOCK, report_id=each),
     )
-    settled = _found(url, lambda session: report_queries.over(session, states.VERIFIED))
-    return done + _each(
-        url, "savings", settled,
-        lambda session, each: distributing.distribute_report(session, actor=CLOCK, report_id=each),
-    )  # fmt: skip
+    ran = distribution_run.run(url, actor=CLOCK)
+    for each in ran.waiting:
+        log.info(
+            "job.item_waits", job="savings", item=each.report_id, code=each.error.code, detail=str(each.error)
+        )
+    return done + ran.distributed
 
 
 JOBS = (

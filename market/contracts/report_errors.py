@@ -125,6 +125,15 @@ class DistributionOrder(Conflict):
     legal = SERVICE_RULE
 
 
+class NotDistributable(Conflict):
+    """The database refuses a row of a distribution; the report waits, and others are shared out."""
+
+    code = "not_distributable"
+    title_en = "The distribution cannot be written"
+    title_zh = "分配结果无法入账"
+    legal = SERVICE_RULE
+
+
 class AdjustmentState(Conflict):
     """An adjustment enters with the other party's consent, or the verifier's decision, once."""
 
