@@ -124,7 +124,8 @@ def parts(terms: Terms, shared: Shared) -> dict[int, tuple[int, int]]:
             found[int(party)][0] += fen
         for party, fen in shared.distribution.fees:
             found[int(party)][1] += fen
-    if shared.guarantee is not None:
+    # A schedule shares the whole benefit, what was saved above a guarantee in it: that is not shared once more.
+    if shared.guarantee is not None and shared.distribution is None:
         for each, fen in zip(terms.parties, shared.guarantee.surplus_shares_fen, strict=True):
             found[each.participant][0] += fen
     return {participant: (fen, fee) for participant, (fen, fee) in found.items()}
