@@ -63,6 +63,9 @@ IMMUTABLE = (
     "report_spans",
     "report_distributions",
     "distribution_shares",
+    "lot_offer_shares",
+    "lot_trades",
+    "claw_back_takings",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -130,10 +130,58 @@ def pledged(connection: psycopg.Connection[Any], water_account_ids: Iterable[int
     }
 
 
-ORIGINS_BEHIND = (TRUST, "pledged")
+# What a lot sells is paid by the contract's basis points; none of its parties buys it.
+_LOTS_SQL = """
+SELECT o.water_account_id, m.account_id, s.bp, coalesce(p.owner_group_id, p.id), o.floor_price_e4, l.expires_on,
+       l.status, EXISTS (SELECT FROM entitlements e WHERE e.id = l.entitlement_id AND e.status = 'suspended')
+  FROM lot_offers o
+  JOIN saving_lots l ON l.id = o.lot_id
+  JOIN lot_offer_shares s ON s.offer_id = o.id
+  JOIN participants p ON p.id = s.participant_id
+  JOIN money_accounts m ON m.participant_id = p.id
+ WHERE o.water_account_id = ANY(%s) AND o.closed_at IS NULL ORDER BY o.id, s.rank
+"""
+LOT = "saving_lot"
+SAVED = "取水许可和水资源费征收管理条例 art. 27; 节约用水条例 arts 40, 41"
+
+
+def lots(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]) -> dict[int, Behind]:
+    """Who is behind those of these water accounts that have a lot of saved water on offer."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute(_LOTS_SQL, (Bigints(water_account_ids),)).fetchall()
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return {account: _lot(some) for account, some in found.items()}
+
+
+def _lot(rows: list[tuple[Any, ...]]) -> Behind:
+    *_, floor, expires_on, status, suspended = rows[0]
+    stopped = None
+    if status != "open":
+        stopped = Barrier("lot_blocked", "the saving behind the lot is looked at again, or over", SAVED)
+    elif suspended:
+        stopped = Barrier("entitlement_suspended", "the right behind the lot is suspended", SUSPENDED)
+    return Behind(
+        shares=tuple((account, bp, owner) for _, account, bp, owner, *_ in rows),
+        fee_account_id=0,
+        fee_per_mille=0,
+        floor_price_e4=floor,
+        ends_at=int(clock.end_of_legal_day(expires_on).timestamp()),
+        stopped=stopped,
+        owners=frozenset(row[3] for row in rows),
+    )
+
+
+NOTHING_ON_OFFER = Behind(
+    (), 0, 0, 0, 0, Barrier("lot_not_on_offer", "no lot is on offer on this account", SAVED), frozenset()
+)
+"""What is behind an account of saved water that has nothing on offer: it does not sell."""
+
+ORIGINS_BEHIND = (TRUST, "pledged", LOT)
 
 
 def of(connection: psycopg.Connection[Any], water_account_ids: Iterable[int]) -> dict[int, Behind]:
     """Who is behind those of these water accounts that sell for others."""
     ids = list(water_account_ids)
-    return trusts(connection, ids) | pledged(connection, ids)
+    return trusts(connection, ids) | pledged(connection, ids) | lots(connection, ids)

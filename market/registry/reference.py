@@ -118,6 +118,8 @@ def accounts(
     rows = _rows(connection, _ACCOUNTS_SQL, (Bigints(ids),))
     selling = [row[0] for row in rows if row[10] in behind.ORIGINS_BEHIND]
     owners = behind.of(connection, selling) if selling else {}
+    nothing = {row[0]: behind.NOTHING_ON_OFFER for row in rows if row[10] == behind.LOT}
+    owners = nothing | owners
     return {row[0]: _view(tree, sector_rules, row, owners.get(row[0])) for row in rows}
 
 
