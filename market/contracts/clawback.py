@@ -17,7 +17,10 @@ from market.contracts.sharing.exact import half_even
 
 @dataclass(frozen=True, slots=True)
 class WaterOwed:
-    """A lot after V became V'. cancelled + owed = V - V'; owed water comes from free allocation, then from the next."""
+    """A lot after V became V'. Owed water comes from free allocation, then from the next.
+
+    cancelled + owed = V - V', but for what was given up and is not backed either: that is owed to nobody.
+    """
 
     lot: Lot
     cancelled_litres: int
@@ -37,7 +40,7 @@ def claw_back_water(
         raise ValueError("a claw-back lowers the volume")
     excess = verified_litres - new_litres
     cancelled = min(excess, lot.unsold_litres)
-    owed = excess - cancelled
+    owed = max(0, lot.sold_litres - new_litres)
     from_allocation = min(owed, max(0, free_allocation_litres))
     return WaterOwed(lot.cancelled(cancelled), cancelled, owed, from_allocation, owed - from_allocation)
 

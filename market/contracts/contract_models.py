@@ -60,7 +60,7 @@ class SavingContract(Base):
         CheckConstraint(f"mode IN {MODES}", name="mode"),
         CheckConstraint("(status IN ('ended', 'withdrawn')) = (end_reason IS NOT NULL)", name="ended"),
         CheckConstraint("(deposit_fen > 0) = (deposit_id IS NOT NULL) AND deposit_fen >= 0", name="deposit"),
-        CheckConstraint("deposit_fen = 0 OR status = 'signed'", name="deposit_held"),
+        CheckConstraint("deposit_fen = 0 OR status IN ('signed', 'ended')", name="deposit_held"),
     )
 
 
@@ -132,7 +132,10 @@ class ContractPhase(Base):
 
 
 class ContractDue(Base):
-    """What one party owes another under a contract, since when and until when; interest is due beside it when late."""
+    """What one party owes another under a contract, since when and until when; interest is due beside it when late.
+
+    `offset_fen` of it was set off against what the other owes in turn.
+    """
 
     __tablename__ = "contract_dues"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -147,12 +150,14 @@ class ContractDue(Base):
     status: Mapped[str] = mapped_column(Text, server_default="open")
     paid_on: Mapped[dt.date | None] = mapped_column(Date)
     interest_fen: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    offset_fen: Mapped[int] = mapped_column(BigInteger, server_default="0")
     resolved_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint(f"status IN {DUE_STATES}", name="status"),
         CheckConstraint(f"kind IN {DUE_KINDS}", name="kind"),
         CheckConstraint("fen > 0 AND interest_fen >= 0 AND payer_id <> payee_id", name="amounts"),
         CheckConstraint("due_on >= arose_on", name="dates"),
+        CheckConstraint("offset_fen BETWEEN 0 AND fen", name="offset"),
         CheckConstraint("(status = 'paid') = (paid_on IS NOT NULL)", name="paid"),
         CheckConstraint("(status = 'open') = (resolved_at IS NULL)", name="resolved"),
     )

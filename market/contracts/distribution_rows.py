@@ -84,14 +84,26 @@ SELECT id, contract_id, version_id, starts_on, status, due_on, adjusted_litres, 
 """
 _CONTRACTS_SQL = "SELECT id FROM saving_contracts WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 _TEXTS_SQL = "SELECT id, text FROM contract_versions WHERE id = ANY(%s)"
+# What was taken back of a report since counts as if it had been so from the first.
 _EARLIER_SQL = """
-SELECT contract_id, starts_on, status, use_litres, money_litres
-  FROM saving_reports WHERE contract_id = ANY(%s) ORDER BY contract_id, starts_on
+SELECT r.contract_id, r.starts_on, r.status, r.use_litres, coalesce(b.money_litres, r.money_litres)
+  FROM saving_reports r
+  LEFT JOIN report_claw_backs b ON b.report_id = r.id AND b.status = 'settled'
+ WHERE r.contract_id = ANY(%s) ORDER BY r.contract_id, r.starts_on
 """
 _LEFT_SQL = """
-SELECT contract_id, sum(recovered_fen)::bigint, sum(shortfall_fen)::bigint,
-       (array_agg(carried_fen ORDER BY id DESC))[1], (array_agg(contract_year ORDER BY id DESC))[1]
-  FROM report_distributions WHERE contract_id = ANY(%s) GROUP BY contract_id
+WITH taken AS (
+  SELECT r.contract_id, sum(b.recovered_fen) AS recovered, sum(b.shortfall_fen) AS shortfall,
+         max(b.settled_at) AS at, (array_agg(b.carried_fen ORDER BY b.settled_at DESC))[1] AS carried
+    FROM report_claw_backs b JOIN saving_reports r ON r.id = b.report_id
+   WHERE b.status = 'settled' GROUP BY r.contract_id)
+SELECT d.contract_id, (sum(d.recovered_fen) + coalesce(max(t.recovered), 0))::bigint,
+       (sum(d.shortfall_fen) + coalesce(max(t.shortfall), 0))::bigint,
+       CASE WHEN max(t.at) > max(d.distributed_at) THEN max(t.carried)
+            ELSE (array_agg(d.carried_fen ORDER BY d.id DESC))[1] END,
+       (array_agg(d.contract_year ORDER BY d.id DESC))[1]
+  FROM report_distributions d LEFT JOIN taken t ON t.contract_id = d.contract_id
+ WHERE d.contract_id = ANY(%s) GROUP BY d.contract_id
 """
 _IDS_SQL = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s::bigint)"
 _SHARED_SQL = f"""

@@ -142,7 +142,9 @@ class LotTrade(Base):
 class ReportClawBack(Base):
     """A distributed report that is looked at again: by whom, what another verifier found, and what it took back.
 
-    Two persons open it and two decide it (SAVINGS section 4). `text` is the canonical reckoning of what was taken back.
+    Two persons open it and two decide it (SAVINGS section 4). `text` is the canonical reckoning of what was taken back;
+    `recovered_fen` and `shortfall_fen` are what it changed of the sums that later periods go on from, `carried_fen`
+    what the contract's last period carries since.
     """
 
     __tablename__ = "report_claw_backs"
@@ -166,6 +168,9 @@ class ReportClawBack(Base):
     cancelled_litres: Mapped[int] = mapped_column(BigInteger, server_default="0")
     owed_litres: Mapped[int] = mapped_column(BigInteger, server_default="0")
     from_allocation_litres: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    recovered_fen: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    shortfall_fen: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    carried_fen: Mapped[int | None] = mapped_column(BigInteger)
     text: Mapped[str | None] = mapped_column(Text)
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (

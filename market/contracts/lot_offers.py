@@ -283,3 +283,8 @@ def expire(session: Session, *, actor: audit.Actor, lot_id: int) -> None:
     lot.version += 1
     session.flush()
     _done(session, actor=actor, kind=lot_issuing.LOT, number=lot.id, act="expired")
+
+
+def changed(session: Session) -> None:
+    """Has the engine look anew at who may sell what."""
+    bump_reference(raw(session))

@@ -96,7 +96,8 @@ def _one_of(terms: Terms, by: int, roles: tuple[str, ...]) -> None:
 def end(session: Session, *, actor: audit.Actor, contract_id: int, by: int, reason: str) -> SavingContract:
     """User or firm ends a contract: after its term for nothing, before it for the price that was signed.
 
-    The deposit is free; what is due stays due. Errors: NotFound, ContractState, NotAContractParty.
+    What is due stays due, and the deposit held for as long as a distributed period may be taken back
+    (`free_deposits`). Errors: NotFound, ContractState, NotAContractParty.
     """
     found = signed(session, contract_id)
     today = clock.today()
@@ -108,7 +109,6 @@ def end(session: Session, *, actor: audit.Actor, contract_id: int, by: int, reas
         if prices and prices[-1]:
             other = terms.firms[0] if by == terms.user else terms.user
             owe(session, actor, terms, contract_id, "early_end", contract_id, by, other, prices[-1])
-    drafting.hold_deposit(session, found, terms.firms[0], 0)
     found.status, found.ended_on, found.end_reason = "ended", today, reason
     found.version += 1
     session.flush()
@@ -121,6 +121,73 @@ def end(session: Session, *, actor: audit.Actor, contract_id: int, by: int, reas
         detail={"reason": reason},
     )
     return found
+
+
+_FREE_SQL = """
+SELECT c.id FROM saving_contracts c
+ WHERE c.status = 'ended' AND c.deposit_fen > 0
+   AND NOT EXISTS (SELECT FROM saving_reports r WHERE r.contract_id = c.id
+                   AND (r.status NOT IN ('distributed', 'clawed_back', 'void')
+                        OR (r.status = 'distributed' AND r.due_on >= %s)))
+   AND NOT EXISTS (SELECT FROM contract_dues d WHERE d.contract_id = c.id AND d.kind = 'clawback'
+                   AND d.status = 'open')
+ ORDER BY c.id
+"""
+
+
+def deposits_to_free(session: Session) -> list[int]:
+    """Ended contracts of which nothing can be taken back any more, and whose deposits are held still."""
+    return [row[0] for row in raw(session).execute(_FREE_SQL, (clock.today(),)).fetchall()]
+
+
+def free_deposit(session: Session, *, actor: audit.Actor, contract_id: int) -> SavingContract:
+    """Frees the deposit of an ended contract of which nothing can be taken back any more. Errors: NotFound,
+    ContractState.
+    """
+    found = drafting.locked(session, contract_id)
+    if contract_id not in deposits_to_free(session):
+        raise ContractState("a period of it may still be taken back")
+    terms = terms_of(drafting.in_force(session, contract_id, found.ended_on or clock.today()).text)
+    fen = found.deposit_fen
+    drafting.hold_deposit(session, found, terms.firms[0], 0)
+    _done(
+        session, actor=actor, kind=drafting.CONTRACT, number=contract_id, act="deposit_freed", detail={"fen": fen}
+    )  # fmt: skip
+    return found
+
+
+def set_off(session: Session, *, actor: audit.Actor, contract_id: int) -> int:
+    """Sets open dues off against what the payee owes the payer after claw-backs, the oldest first; returns fen.
+
+    SAVINGS section 6: a receivable is offset against later shares (民法典 art. 568).
+    """
+    dues = session.scalars(
+        select(ContractDue)
+        .where(ContractDue.contract_id == contract_id, ContractDue.status == "open")
+        .order_by(ContractDue.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    total = 0
+    for owed in (each for each in dues if each.kind == "clawback"):
+        for other in dues:
+            if (other.payer_id, other.payee_id) != (owed.payee_id, owed.payer_id):
+                continue
+            fen = min(owed.fen - owed.offset_fen, other.fen - other.offset_fen)
+            if fen > 0:
+                offset(session, actor, owed, fen, other.id)
+                offset(session, actor, other, fen, owed.id)
+                total += fen
+    return total
+
+
+def offset(session: Session, actor: audit.Actor, due: ContractDue, fen: int, against: int) -> None:
+    """Takes so much off a due; one of which nothing is left is paid."""
+    due.offset_fen += fen
+    if due.offset_fen == due.fen:
+        due.status, due.paid_on, due.resolved_at = "paid", clock.today(), clock.now()
+    session.flush()
+    _done(session, actor=actor, kind=DUE, number=due.id, act="set_off", detail={"fen": fen, "against": against})
 
 
 def owe(
@@ -154,7 +221,7 @@ def interest_of(session: Session, due: ContractDue, paid_on: dt.date) -> int:
     """What a due costs beside itself if it is paid on a day, fen."""
     terms = terms_of(drafting.in_force(session, due.contract_id, due.arose_on).text)
     rate = late_rate(_size(terms, due.payer_id), _size(terms, due.payee_id), terms.late, terms.lpr_e6)
-    return interest(due.fen, rate, due.due_on, paid_on)
+    return interest(due.fen - due.offset_fen, rate, due.due_on, paid_on)
 
 
 def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
@@ -169,12 +236,12 @@ def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
     if due.status != "open":
         raise DueState(f"it is {due.status}", available=due.status)
     today = clock.today()
-    extra = interest_of(session, due, today)
+    extra, rest = interest_of(session, due, today), due.fen - due.offset_fen
     connection = raw(session)
     payer, payee = (drafting.money_of(session, each) for each in (due.payer_id, due.payee_id))
     clearing = books.system_account(connection, CNY, AccountCode.MONEY_CLEARING)
     batch = journal.Batch()
-    for fen, code in ((due.fen, TransferCode.CONTRACT_DUE), (extra, TransferCode.CONTRACT_INTEREST)):
+    for fen, code in ((rest, TransferCode.CONTRACT_DUE), (extra, TransferCode.CONTRACT_INTEREST)):
         if fen:
             batch.transfer(debit=payer, credit=clearing, amount=fen, code=code, reference=due.id)
             batch.transfer(debit=clearing, credit=payee, amount=fen, code=code, reference=due.id)
@@ -182,7 +249,7 @@ def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
         batch.execute(connection)
     except InsufficientBalance as error:
         raise DueNotCovered(
-            limit=format_fen(due.fen + extra), available=format_fen(error.available)
+            limit=format_fen(rest + extra), available=format_fen(error.available)
         ) from error
     due.status, due.paid_on, due.interest_fen, due.resolved_at = "paid", today, extra, clock.now()
     session.flush()

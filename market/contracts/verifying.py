@@ -37,7 +37,7 @@ def accept(session: Session, *, actor: audit.Actor, report_id: int, by: int, sha
     found = reporting.locked(session, report_id, states.DRAFTED)
     terms = reporting.terms_at(session, found)
     baselines.side_of(terms, by)
-    _check_hash(found, sha256)
+    check_hash(found, sha256)
     assert actor.user_id is not None
     try:
         with session.begin_nested():
@@ -85,7 +85,7 @@ def submit_silent(session: Session, *, actor: audit.Actor, report_id: int) -> bo
     return True
 
 
-def _check_hash(found: SavingReport, sha256: str) -> None:
+def check_hash(found: SavingReport, sha256: str) -> None:
     if found.sha256.hex() != sha256:
         raise OtherDerivation(pointer="/sha256", limit=found.sha256.hex(), available=sha256)
 
@@ -99,8 +99,8 @@ def certify(session: Session, *, actor: audit.Actor, report_id: int, by: int, sh
     terms = reporting.terms_at(session, found)
     if by != terms.verifier:
         raise NotTheVerifier
-    _check_independent(session, terms, by)
-    _check_hash(found, sha256)
+    check_independent(session, terms, by)
+    check_hash(found, sha256)
     _verified(session, actor, found, by)
     return found
 
@@ -113,7 +113,7 @@ def _verified(session: Session, actor: audit.Actor, found: SavingReport, by: int
     _tell(session, actor, found, "verified", {"sha256": found.sha256.hex(), "verifier_id": by})
 
 
-def _check_independent(session: Session, terms: Terms, verifier: int) -> None:
+def check_independent(session: Session, terms: Terms, verifier: int) -> None:
     """Errors: RelatedVerifier, NotTheVerifier (not admitted as one)."""
     who = session.get_one(Participant, verifier)
     if (who.kind, who.status) != (drafting.VERIFIER, "admitted"):
@@ -174,7 +174,7 @@ def name_verifier(session: Session, *, actor: audit.Actor, report_id: int, verif
         raise NotFound("there is no such participant", pointer="/verifier_id")
     if verifier_id == found.verified_by:
         raise NotTheVerifier("another verifier re-verifies", pointer="/verifier_id")
-    _check_independent(session, reporting.terms_at(session, found), verifier_id)
+    check_independent(session, reporting.terms_at(session, found), verifier_id)
     dispute = _dispute(session, found)
     dispute.status, dispute.verifier_id = "named", verifier_id
     session.flush()
@@ -203,8 +203,8 @@ def re_verify(
     if dispute.verifier_id is None or by != dispute.verifier_id:
         raise NotTheVerifier
     terms = reporting.terms_at(session, found)
-    _check_independent(session, terms, by)
-    _check_hash(found, sha256)
+    check_independent(session, terms, by)
+    check_hash(found, sha256)
     if anew:
         reporting.reckon_anew(session, actor, found, terms)
     dispute.status, dispute.finding, dispute.resolved_at = "resolved", finding, clock.now()
