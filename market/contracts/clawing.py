@@ -13,7 +13,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ledger.units import format_litres
-from market.contracts import claw_settling, distributing, lot_issuing, lot_offers, reporting, states, verifying
+from market.contracts import (
+    claw_settling,
+    distributing,
+    lot_issuing,
+    lot_offers,
+    reporting,
+    states,
+    verifying,
+)
 from market.contracts.lot_errors import ClawBackRaises, ClawBackState, ClawBackTooLate, SecondPersonNeeded
 from market.contracts.lot_models import ReportClawBack, SavingLot
 from market.contracts.report_errors import NotTheVerifier
@@ -176,9 +184,7 @@ def lot_of(session: Session, report_id: int) -> SavingLot | None:
     return session.scalars(select(SavingLot).where(SavingLot.report_id == report_id)).one_or_none()
 
 
-def _locked(
-    session: Session, claw_back_id: int, *wanted: str
-) -> tuple[ReportClawBack, SavingReport]:
+def _locked(session: Session, claw_back_id: int, *wanted: str) -> tuple[ReportClawBack, SavingReport]:
     """A claw-back and its report, the report locked first. Errors: NotFound, ClawBackState."""
     known = session.get(ReportClawBack, claw_back_id)
     if known is None:

@@ -139,9 +139,7 @@ def _claim(
 CERTIFIED = (states.VERIFIED, states.DISPUTED, states.DISTRIBUTED, states.REOPENED)
 
 
-def _of_year(
-    session: Session, report: SavingReport, entitlement_id: int, year: WaterYear
-) -> tuple[int, int]:
+def _of_year(session: Session, report: SavingReport, entitlement_id: int, year: WaterYear) -> tuple[int, int]:
     """Use and lower bounds of the certified reports of a right that begin in a water year, this one among them."""
     contracts = select(SavingClearance.contract_id).where(
         SavingClearance.entitlement_id == entitlement_id, SavingClearance.withdrawn_at.is_(None)
@@ -230,4 +228,3 @@ def retire(
         detail={"litres": litres, "reason": reason},
     )  # fmt: skip
     return lot
-

@@ -56,7 +56,9 @@ class SavingClearance(Base):
         CheckConstraint("(return_flow_e6 IS NULL) = (return_flow_basis IS NULL)", name="basis"),
         CheckConstraint("quota_litres >= 0", name="quota"),
         CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn"),
-        Index("uq_saving_clearances_live", "contract_id", unique=True, postgresql_where="withdrawn_at IS NULL"),
+        Index(
+            "uq_saving_clearances_live", "contract_id", unique=True, postgresql_where="withdrawn_at IS NULL"
+        ),
     )
 
 
@@ -200,7 +202,9 @@ class ClawBackTaking(Base):
     """
 
     __tablename__ = "claw_back_takings"
-    claw_back_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("report_claw_backs.id"), primary_key=True)
+    claw_back_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("report_claw_backs.id"), primary_key=True
+    )
     scope: Mapped[str] = mapped_column(Text, primary_key=True)
     participant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("participants.id"), primary_key=True)
     owed_fen: Mapped[int] = mapped_column(BigInteger)

@@ -116,7 +116,9 @@ def home_of(session: Session, lot: SavingLot) -> WaterAccount | None:
 def _home(session: Session, lot: SavingLot) -> WaterAccount:
     found = home_of(session, lot)
     if found is None:
-        raise LotNotCovered("the owner has no open water account at the right's place this year", available="0")
+        raise LotNotCovered(
+            "the owner has no open water account at the right's place this year", available="0"
+        )
     return found
 
 

@@ -187,7 +187,9 @@ def offset(session: Session, actor: audit.Actor, due: ContractDue, fen: int, aga
     if due.offset_fen == due.fen:
         due.status, due.paid_on, due.resolved_at = "paid", clock.today(), clock.now()
     session.flush()
-    _done(session, actor=actor, kind=DUE, number=due.id, act="set_off", detail={"fen": fen, "against": against})
+    _done(
+        session, actor=actor, kind=DUE, number=due.id, act="set_off", detail={"fen": fen, "against": against}
+    )
 
 
 def owe(
@@ -248,9 +250,7 @@ def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
     try:
         batch.execute(connection)
     except InsufficientBalance as error:
-        raise DueNotCovered(
-            limit=format_fen(rest + extra), available=format_fen(error.available)
-        ) from error
+        raise DueNotCovered(limit=format_fen(rest + extra), available=format_fen(error.available)) from error
     due.status, due.paid_on, due.interest_fen, due.resolved_at = "paid", today, extra, clock.now()
     session.flush()
     _done(session, actor=actor, kind=DUE, number=due.id, act="paid", detail={"interest_fen": extra})
