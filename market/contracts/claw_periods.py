@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,10 +22,21 @@ from market.contracts.terms import Terms, terms_of
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What of a period goes on into the next, fen: recovered, short of the guarantee, carried."""
+
+    report: int
+    recovered_fen: int
+    shortfall_fen: int
+    carried_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Periods:
     """Old and new shares of each period, in the order of the parties, and what it changes of sums that go on, fen."""
 
     shares: tuple[Shares, ...]
+    figures: tuple[Figures, ...]
     recovered_fen: int
     shortfall_fen: int
     carried_fen: int
@@ -42,28 +54,63 @@ def periods(session: Session, report: SavingReport, money_litres: int) -> Period
     """What the shares of a report and of all after it are with so many litres credited for money instead."""
     rows = _distributed(session, report.contract_id)
     reports, left = [], Left()
+    known, stood = _since(session, report.contract_id)
     shares: list[Shares] = []
+    figured: list[Figures] = []
     recovered = shortfall = 0
     for each, made, terms in rows:
         litres = money_litres if each.id == report.id else _credited(session, each)
         reports.append(Earlier(each.starts_on, each.status, each.use_litres, litres))
-        figures = (made.recovered_fen, made.shortfall_fen, made.carried_fen)
+        old = stood.get(each.id) or Figures(
+            each.id, made.recovered_fen, made.shortfall_fen, made.carried_fen
+        )
+        figures = old
         if each.starts_on >= report.starts_on:
             measured = _Measured(each.starts_on, each.adjusted_litres, each.use_litres, litres)
             before = distributing.history(terms, each.starts_on, reports, left)
             new = distributing.share(terms, measured, before)
-            shares.append(_shares(session, terms, each, made, new))
-            figures = (
+            shares.append(_shares(session, terms, each, made, new, known.get(each.id)))
+            figures = Figures(
+                each.id,
                 new.distribution.recovery_fen if new.distribution else 0,
                 new.guarantee.shortfall_fen if new.guarantee else 0,
                 new.carried_fen,
             )
-            recovered += figures[0] - made.recovered_fen
-            shortfall += figures[1] - made.shortfall_fen
+            figured.append(figures)
+            recovered += figures.recovered_fen - old.recovered_fen
+            shortfall += figures.shortfall_fen - old.shortfall_fen
         left = Left(
-            left.recovered_fen + figures[0], left.shortfall_fen + figures[1], figures[2], made.contract_year
+            left.recovered_fen + figures.recovered_fen,
+            left.shortfall_fen + figures.shortfall_fen,
+            figures.carried_fen,
+            made.contract_year,
         )
-    return Periods(tuple(shares), recovered, shortfall, left.carried_fen)
+    return Periods(tuple(shares), tuple(figured), recovered, shortfall, left.carried_fen)
+
+
+class _Text(msgspec.Struct):
+    """What of an earlier claw-back's text is asked here."""
+
+    periods: Periods
+
+
+def _since(
+    session: Session, contract_id: int
+) -> tuple[dict[int, tuple[int, ...]], dict[int, Figures]]:
+    """What earlier claw-backs have made of the periods' shares and figures, by report."""
+    texts = session.scalars(
+        select(ReportClawBack.text)
+        .join(SavingReport, SavingReport.id == ReportClawBack.report_id)
+        .where(SavingReport.contract_id == contract_id, ReportClawBack.status == "settled")
+        .order_by(ReportClawBack.settled_at, ReportClawBack.id)
+    ).all()
+    shares: dict[int, tuple[int, ...]] = {}
+    figures: dict[int, Figures] = {}
+    for text in texts:
+        found = msgspec.json.decode((text or "").encode(), type=_Text).periods
+        for share, figure in zip(found.shares, found.figures, strict=True):
+            shares[figure.report], figures[figure.report] = share.new_fen, figure
+    return shares, figures
 
 
 def _distributed(session: Session, contract_id: int) -> list[tuple[SavingReport, ReportDistribution, Terms]]:
@@ -88,8 +135,9 @@ def _credited(session: Session, report: SavingReport) -> int:
 
 
 def _shares(
-    session: Session, terms: Terms, report: SavingReport, made: ReportDistribution, new: distributing.Shared
-) -> Shares:
+    session: Session, terms: Terms, report: SavingReport, made: ReportDistribution, new: distributing.Shared,
+    stood: tuple[int, ...] | None,
+) -> Shares:  # fmt: skip
     """What a period came to for each party, net of what it owes, and what it comes to now."""
     old = {each.participant: 0 for each in terms.parties}
     dues = session.scalars(
@@ -106,7 +154,7 @@ def _shares(
     names = [each.participant for each in terms.parties]
     return Shares(
         f"report {report.id}",
-        tuple(old[each] for each in names),
+        tuple(old[each] for each in names) if stood is None else stood,
         tuple(fresh[each] for each in names),
     )
 

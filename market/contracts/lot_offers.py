@@ -290,3 +290,22 @@ def expire(session: Session, *, actor: audit.Actor, lot_id: int) -> None:
 def changed(session: Session) -> None:
     """Has the engine look anew at who may sell what."""
     bump_reference(raw(session))
+
+
+def return_year(session: Session, *, actor: audit.Actor, water_year: int) -> None:
+    """Gives what is on offer of a water year that ends back to its owners; a lot that ends with it is over.
+
+    Errors: LotInOrders.
+    """
+    rows = session.execute(
+        select(LotOffer.id, LotOffer.lot_id)
+        .join(WaterAccount, WaterAccount.id == LotOffer.water_account_id)
+        .where(WaterAccount.water_year == water_year, LotOffer.closed_at.is_(None))
+        .order_by(LotOffer.id)
+    ).all()
+    for offer_id, lot_id in rows:
+        lot = lot_issuing.locked(session, lot_id)
+        found = session.get_one(LotOffer, offer_id, with_for_update=True, populate_existing=True)
+        left = pull(session, actor, lot, found)
+        if left:
+            raise LotInOrders(f"{format_litres(left)} m3 are held", available=format_litres(left))

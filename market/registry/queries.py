@@ -11,6 +11,7 @@ from psycopg.rows import tuple_row
 from sqlalchemy.orm import Session
 
 from ledger.arrays import Bigints
+from market.core import clock
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
@@ -109,11 +110,30 @@ def tradable(session: Session, *, water_account_id: int) -> Answer:
         pledged_litres=pledged,
         leased_litres=leased,
         available_litres=now.available_litres + pledged + leased,
-        lots_litres=0,
+        lots_litres=_lots(connection, water_account_id),
         quota_left_litres=None,
         borders=_borders(connection, tree, caps.borders_out(view.place, limits)),
     )
     return _answer(view.id, rules.sellable(facts))
+
+
+# What the owner's lots let it sell of this account, less what is sold or on offer.
+_LOTS_SQL = """
+SELECT coalesce(sum(l.issued_litres - l.offered_litres - l.retired_litres - l.cancelled_litres), 0)::bigint
+  FROM water_accounts w
+  JOIN entitlements e ON e.participant_id = w.participant_id AND e.township_zone_id = w.township_zone_id
+   AND e.canal_zone_id = w.canal_zone_id AND e.sector = w.sector AND e.source = w.source
+  JOIN saving_lots l ON l.entitlement_id = e.id AND l.status = 'open' AND l.water_year <= w.water_year
+   AND l.expires_on >= %s
+ WHERE w.id = %s AND w.origin = 'own'
+"""
+
+
+def _lots(connection: psycopg.Connection[Any], water_account_id: int) -> int:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(_LOTS_SQL, (clock.today(), water_account_id)).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _pledged(connection: psycopg.Connection[Any], water_account_id: int) -> int:

@@ -8,6 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ledger.models import Account
+from market.contracts import lot_offers
+from market.contracts.lot_errors import LotInOrders
 from market.core import audit, clock, inbox
 from market.core.db import raw
 from market.registry import leases, pledge_sales, pledges, trusts, years
@@ -70,7 +72,7 @@ def preview(session: Session, *, actor: audit.Actor, water_year: int) -> years.P
     with session.begin_nested() as tried:
         _stop_listings(session, actor, water_year)
         _end_deals(session, actor, water_year)
-        with contextlib.suppress(WaterInOrders, PledgedWaterInOrders):
+        with contextlib.suppress(WaterInOrders, PledgedWaterInOrders, LotInOrders):
             _return_to_owners(session, actor, water_year)
         plan = years.preview(session, water_year=water_year)
         tried.rollback()
@@ -160,5 +162,6 @@ def _return_to_owners(session: Session, actor: audit.Actor, water_year: int) -> 
         if trust.status == "open":
             trusts.end(session, actor=actor, trust_id=trust.id, reason=YEAR_OVER)
         trusts.give_back(session, actor=actor, trust_id=trust.id)
+    lot_offers.return_year(session, actor=actor, water_year=water_year)
     pledges.lapse(session, actor=actor, water_year=water_year)
     leases.lapse_year(session, actor=actor, water_year=water_year)
