@@ -63,6 +63,7 @@ IMMUTABLE = (
     "report_spans",
     "report_distributions",
     "distribution_shares",
+    "audit_heads",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -52,6 +52,7 @@ MODEL_MODULES = (
     "market.contracts.contract_models",
     "market.contracts.report_models",
     "market.supervision.models",
+    "market.supervision.trail.models",
 )
 
 
