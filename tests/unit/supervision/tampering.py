@@ -51,7 +51,7 @@ def chained(found: list[Entry]) -> list[Entry]:
 def lines_of(chains: dict[str, list[Entry]], secret: bytes = SECRET) -> list[bytes]:
     """An export of these chains, signed."""
     ends = [heads.sign(secret, chain, len(found), found[-1].hash, AT) for chain, found in chains.items()]
-    first = exports.header({chain: (0, GENESIS) for chain in chains}, ends)
+    first = exports.header(dict.fromkeys(chains, (0, GENESIS)), ends)
     return [first, *(exports.line(each) for found in chains.values() for each in found)]
 
 
@@ -151,7 +151,9 @@ def insert(chance: random.Random, chains: Chains) -> list[bytes]:
     more = found[at]
     if chance.random() < 0.5:
         link = _edited(chance, more).link
-        more = Entry(more.chain, more.seq + 1, more.hash, link_hash(more.chain, more.seq + 1, more.hash, link), link)
+        more = Entry(
+            more.chain, more.seq + 1, more.hash, link_hash(more.chain, more.seq + 1, more.hash, link), link
+        )
     whole.insert(whole.index(exports.line(found[at])) + 1, exports.line(more))
     return whole
 
