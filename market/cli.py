@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from market.auctioning import auction
+from market.auditing import audit
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.options import AS_JSON, DATA_DIR
@@ -137,9 +138,10 @@ def jobs_run(name: str, data_dir: Path | None, as_json: bool) -> None:
 
     found = import_module("market.jobs")
     job = found.named(name)
-    with embedded.database(Settings.from_environment(data_dir=data_dir), "karez jobs run") as url:
+    settings = Settings.from_environment(data_dir=data_dir)
+    with embedded.database(settings, "karez jobs run") as url:
         db.unlock_ids(url)
-        done = found.run(url, job)
+        done = found.run(url, job, settings)
     click.echo(json.dumps({"job": name, "done": done}) if as_json else f"{name}: {done} done")
 
 
@@ -191,33 +193,6 @@ def replay(second_url: str, data_dir: Path | None, as_json: bool) -> None:
     for line in again.lines(report, as_json):
         click.echo(line)
     sys.exit(0 if again.is_same(report) else 1)
-
-
-@main.group()
-def audit() -> None:
-    """The audit trail."""
-
-
-@audit.command("verify")
-@DATA_DIR
-@AS_JSON
-def audit_verify(data_dir: Path | None, as_json: bool) -> None:
-    """Walk every chain of the audit trail. Exits 1 if one is broken."""
-    from market.core import audit as trail
-    from market.core import db, embedded
-
-    with (
-        embedded.database(Settings.from_environment(data_dir=data_dir), "karez audit verify") as url,
-        db.connect(url) as connection,
-    ):
-        problems = trail.verify(connection)
-    if as_json:
-        click.echo(json.dumps({"problems": problems}, ensure_ascii=False))
-    else:
-        for each in problems:
-            click.echo(f"chain {each['chain']}, entry {each['seq']}: {each['problem']}")
-        click.echo("The audit trail is broken." if problems else "The audit trail is whole.")
-    sys.exit(1 if problems else 0)
 
 
 @main.command()
@@ -373,7 +348,7 @@ def announce(
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
 
-for each in (auction, county, distribute, pack):
+for each in (auction, audit, county, distribute, pack):
     main.add_command(each)
 
 if __name__ == "__main__":

@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 
 from market.contracts import distribution_run, report_queries, states, verifying
 from market.core import audit, clock, db, jobqueue
+from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.db import raw
 from market.core.errors import Refusal
+from market.participants import tokens
 from market.registry import (
     endings,
     lease_queries,
@@ -32,6 +34,7 @@ from market.registry import (
 )
 from market.settlement import deliveries
 from market.supervision import curtailments
+from market.supervision.trail import heads, publishing
 from market.trading import (
     awards,
     bidding,
@@ -62,7 +65,9 @@ class Job:
     name: str
     cron: str
     does: str
-    work: Callable[[str], int]
+    work: Callable[[str], int] | None = None
+    signs: Callable[[str, Settings], int] | None = None
+    """Instead of `work`, where the installation's secret is needed."""
 
 
 def _each(url: str, job: str, items: Iterable[T], do: Callable[[Session, T], Any]) -> int:
@@ -287,6 +292,19 @@ def advance_savings(url: str) -> int:
     return done + ran.distributed
 
 
+def erase_places(url: str) -> int:
+    """From where people signed in is erased once its time is over."""
+    with db.transaction(url) as session:
+        return tokens.erase_places(session, actor=CLOCK)
+
+
+def publish_heads(url: str, settings: Settings) -> int:
+    """The heads of the audit chains are signed and published."""
+    secret = settings.secret(heads.PURPOSE)
+    with db.transaction(url) as session:
+        return publishing.publish(raw(session), secret)
+
+
 JOBS = (
     Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
     Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
@@ -303,6 +321,8 @@ JOBS = (
     Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
+    Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
+    Job("places", "40 18 * * *", "erase from where people signed in, after a year", erase_places),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip
 
@@ -315,9 +335,13 @@ def named(name: str) -> Job:
     raise OperatorError(f"there is no job {name}; there are: {', '.join(each.name for each in JOBS)}")
 
 
-def run(url: str, job: Job) -> int:
-    """Does a job now; returns how many things were done."""
-    done = job.work(url)
+def run(url: str, job: Job, settings: Settings | None = None) -> int:
+    """Does a job now; returns how many things were done. `settings`: those of this process, if none are given."""
+    if job.signs is not None:
+        done = job.signs(url, settings or Settings.from_environment())
+    else:
+        assert job.work is not None
+        done = job.work(url)
     if done:
         log.info("job.done", job=job.name, done=done)
     return done

@@ -48,7 +48,8 @@ def session(body: dict[str, Any]) -> Tokens:
 
 def _sign_in(body: dict[str, Any]) -> Tokens:
     def check(own: Session) -> Tokens:
-        return tokens.issue(own, passwords.sign_in(own, **body))
+        place = tokens.Place(request.remote_addr, request.headers.get("User-Agent"))
+        return tokens.sign_in(own, passwords.sign_in(own, **body), place)
 
     return _even_if_refused(check)
 

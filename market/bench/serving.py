@@ -68,7 +68,7 @@ def traders_of(url: str, settings: Settings, people: crowd.Crowd) -> list[tuple[
         for farmer in (each for pair in pairs for each in pair):
             user = session.get(User, farmer.user)
             assert user is not None
-            token = tokens.issue(session, user).access_token
+            token = tokens.sign_in(session, user).access_token
             found.append((token, ids.public("wac", farmer.account)))
     return found
 

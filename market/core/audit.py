@@ -1,79 +1,31 @@
 """The audit trail: hash-chained, written in the transaction of the change, one chain a kind of writer.
 
-A link's hash covers its predecessor's hash and every field, so that an edit, a deletion, an insertion or a
-re-ordering breaks the chain. No personal data goes in: actors and subjects are ids.
+What a link is and how a chain is checked stands in `core.links`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
 
 from market.core import clock
+from market.core.links import Actor, Entry, Link, Walk, link_hash
 
-GENESIS = bytes(32)
+__all__ = ["API", "COLUMNS", "ENGINE", "Actor", "Link", "entry_of", "record", "record_many", "row", "verify"]
+
 API = "api"
 ENGINE = "engine"
 
-_COLUMNS = (
+COLUMNS: LiteralString = (
     "chain, seq, prev_hash, hash, at, actor_user_id, participant_id, mandate_id, action, subject_type, subject_id,"
-    " batch_id, request_id, detail"
+    " batch_id, request_id, detail, origin"
 )
-INSERT_SQL = f"INSERT INTO audit ({_COLUMNS}) VALUES ({', '.join(['%s'] * 14)})"
+INSERT_SQL = f"INSERT INTO audit ({COLUMNS}) VALUES ({', '.join(['%s'] * 15)})"
 HEAD_SQL = "SELECT seq, hash FROM audit_chains WHERE chain = %s FOR UPDATE"
 MOVE_HEAD_SQL = "UPDATE audit_chains SET seq = %s, hash = %s WHERE chain = %s"
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts: the user, the participant acted for, and the mandate under which, if it is not the user's own."""
-
-    user_id: int | None = None
-    participant_id: int | None = None
-    mandate_id: int | None = None
-    request_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Link:
-    """One entry before it is chained."""
-
-    actor: Actor
-    action: str
-    subject_type: str | None
-    subject_id: int | None
-    batch_id: int | None
-    detail: str
-    at: dt.datetime
-
-
-def link_hash(chain: str, seq: int, previous: bytes, link: Link) -> bytes:
-    """SHA-256 over the predecessor's hash and the canonical text of every field."""
-    actor = link.actor
-    text = msgspec.json.encode(
-        [
-            chain,
-            seq,
-            previous.hex(),
-            link.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
-            actor.user_id,
-            actor.participant_id,
-            actor.mandate_id,
-            link.action,
-            link.subject_type,
-            link.subject_id,
-            link.batch_id,
-            actor.request_id,
-            link.detail,
-        ]
-    )
-    return hashlib.sha256(text).digest()
 
 
 def row(chain: str, seq: int, previous: bytes, link: Link) -> tuple[Any, ...]:
@@ -95,6 +47,7 @@ def row(chain: str, seq: int, previous: bytes, link: Link) -> tuple[Any, ...]:
         link.batch_id,
         actor.request_id,
         link.detail,
+        actor.origin,
     )
 
 
@@ -144,7 +97,7 @@ def record_many(
         raise RuntimeError(f"there is no audit chain {chain}")
     seq, previous, now = head[0], bytes(head[1]), clock.now()
     first = seq
-    with connection.cursor() as cursor, cursor.copy(f"COPY audit ({_COLUMNS}) FROM STDIN") as copy:
+    with connection.cursor() as cursor, cursor.copy(f"COPY audit ({COLUMNS}) FROM STDIN") as copy:
         for subject_id, detail in details:
             text = msgspec.json.encode(detail, order="sorted").decode()
             link = Link(actor, action, subject_type, subject_id, None, text, now)
@@ -156,32 +109,27 @@ def record_many(
         connection.execute(MOVE_HEAD_SQL, (seq, previous, chain))
 
 
+def entry_of(columns: tuple[Any, ...]) -> Entry:
+    """An entry from a row of ENTRIES_SQL."""
+    actor = Actor(columns[5], columns[6], columns[7], columns[12], columns[14])
+    link = Link(actor, columns[8], columns[9], columns[10], columns[11], columns[13], columns[4])
+    return Entry(columns[0], columns[1], bytes(columns[2]), bytes(columns[3]), link)
+
+
+ENTRIES_SQL = f"SELECT {COLUMNS} FROM audit WHERE chain = %s AND seq > %s AND seq <= %s ORDER BY seq"
+
+
 def verify(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:
     """Walks every chain and returns what is broken: [{chain, seq, problem}], empty when all is whole."""
     problems: list[dict[str, Any]] = []
     heads = connection.execute("SELECT chain, seq, hash FROM audit_chains ORDER BY chain").fetchall()
     for chain, head_seq, head_hash in heads:
-        seq, previous = 0, GENESIS
+        walk = Walk(chain)
         with connection.cursor(name=f"audit_{chain}") as cursor:
             cursor.itersize = 5_000
-            cursor.execute(f"SELECT {_COLUMNS} FROM audit WHERE chain = %s ORDER BY seq", (chain,))
-            for entry in cursor:
-                problem = _check(entry, chain, seq, previous)
-                if problem:
-                    problems.append({"chain": chain, "seq": entry[1], "problem": problem})
-                seq, previous = entry[1], bytes(entry[3])
-        if (seq, previous) != (head_seq, bytes(head_hash)):
-            problems.append({"chain": chain, "seq": seq, "problem": "the chain does not end at its head"})
+            cursor.execute(f"SELECT {COLUMNS} FROM audit WHERE chain = %s ORDER BY seq", (chain,))
+            for columns in cursor:
+                walk.take(entry_of(columns))
+        walk.end(head_seq, bytes(head_hash))
+        problems += walk.problems
     return problems
-
-
-def _check(entry: tuple[Any, ...], chain: str, seq: int, previous: bytes) -> str | None:
-    if entry[1] != seq + 1:
-        return "a link is missing before this one"
-    if bytes(entry[2]) != previous:
-        return "does not name its predecessor's hash"
-    actor = Actor(user_id=entry[5], participant_id=entry[6], mandate_id=entry[7], request_id=entry[12])
-    link = Link(actor, entry[8], entry[9], entry[10], entry[11], entry[13], entry[4])
-    if link_hash(chain, entry[1], previous, link) != bytes(entry[3]):
-        return "its content was changed"
-    return None

@@ -53,6 +53,7 @@ MODEL_MODULES = (
     "market.contracts.report_models",
     "market.contracts.lot_models",
     "market.supervision.models",
+    "market.supervision.trail.models",
 )
 
 

@@ -66,7 +66,10 @@ class AuditEntry(Base):
     batch_id: Mapped[int | None] = mapped_column(BigInteger)
     request_id: Mapped[str | None] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text, server_default="{}")
+    origin: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
+        Index(None, "actor_user_id", "seq", postgresql_where="actor_user_id IS NOT NULL"),
+        Index(None, "at"),
         Index(None, "subject_type", "subject_id", "seq", postgresql_where="subject_id IS NOT NULL"),
         Index(None, "batch_id", postgresql_where="batch_id IS NOT NULL"),
     )

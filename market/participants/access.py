@@ -37,11 +37,12 @@ class AccessActor:
     mandate_id: int | None
     scopes: frozenset[str]
     request_id: str
+    origin: str | None = None
 
     @property
     def audit(self) -> audit.Actor:
         """The actor as the audit trail names it."""
-        return audit.Actor(self.user_id, self.participant_id, self.mandate_id, self.request_id)
+        return audit.Actor(self.user_id, self.participant_id, self.mandate_id, self.request_id, self.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class _User:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
+    id: int
     user_id: int
     secret_hash: bytes
     scopes: frozenset[str]
@@ -70,7 +72,7 @@ SELECT u.token_generation, u.status = 'active' AND coalesce(p.status, 'admitted'
 FROM users u LEFT JOIN participants p ON p.id = u.participant_id WHERE u.id = %(id)s
 """
 _KEY_SQL: LiteralString = """
-SELECT user_id, secret_hash, scopes FROM api_keys
+SELECT id, user_id, secret_hash, scopes FROM api_keys
 WHERE lookup = %(lookup)s
   AND (revoked_at IS NULL OR revoked_at > %(now)s) AND (expires_at IS NULL OR expires_at > %(now)s)
 """
@@ -101,8 +103,9 @@ def authenticate(request: Request, settings: Settings, *, scope: str, request_id
         return found
     participant, mandate = _mandate(settings, found.user_id, acting_for, scope)
     return AccessActor(
-        found.user_id, participant, frozenset({"holder"}), mandate, found.scopes - {"keys"}, request_id
-    )
+        found.user_id, participant, frozenset({"holder"}), mandate, found.scopes - {"keys"}, request_id,
+        found.origin,
+    )  # fmt: skip
 
 
 def of_bearer(settings: Settings, header: str, *, scope: str, request_id: str) -> AccessActor:
@@ -113,8 +116,9 @@ def of_bearer(settings: Settings, header: str, *, scope: str, request_id: str) -
     sent = header.removeprefix(BEARER)
     if not is_key(header):
         return _actor(*_of_token(settings, sent), EVERY_SCOPE, scope, request_id)
-    user_id, scopes = _of_key(settings, sent)
-    return _actor(user_id, _user(settings, user_id), scopes, scope, request_id)
+    key = _of_key(settings, sent)
+    user = _user(settings, key.user_id)
+    return _actor(key.user_id, user, f"api_key:{key.id}", key.scopes, scope, request_id)
 
 
 def is_key(header: str) -> bool:
@@ -123,13 +127,13 @@ def is_key(header: str) -> bool:
 
 
 def _actor(
-    user_id: int, user: _User | None, scopes: frozenset[str], scope: str, request_id: str
+    user_id: int, user: _User | None, origin: str, scopes: frozenset[str], scope: str, request_id: str
 ) -> AccessActor:
     if user is None or not user.active:
         raise NotAuthenticated("this sign-in is not active")
     if scope not in scopes:
         raise ScopeMissing(f"this needs the scope {scope}")
-    return AccessActor(user_id, user.participant_id, user.roles, None, scopes, request_id)
+    return AccessActor(user_id, user.participant_id, user.roles, None, scopes, request_id, origin)
 
 
 def _fresh(settings: Settings, kind: str, name: Any, read: Any) -> Any:
@@ -163,7 +167,7 @@ def _user(settings: Settings, user_id: int, jti: str | None = None) -> _User | N
     return found
 
 
-def _of_token(settings: Settings, token: str) -> tuple[int, _User]:
+def _of_token(settings: Settings, token: str) -> tuple[int, _User, str]:
     claims = tokens.decode(settings, token, kind="access")
     user_id = int(claims["sub"])
     user = _user(settings, user_id, claims["jti"])
@@ -171,10 +175,10 @@ def _of_token(settings: Settings, token: str) -> tuple[int, _User]:
         raise NotAuthenticated("the token is not valid, or no longer")
     if user.signed_out:
         raise NotAuthenticated("the token was signed out")
-    return user_id, user
+    return user_id, user, f"sign_in:{claims['sid']}"
 
 
-def _of_cookie(settings: Settings, request: Request) -> tuple[int, _User]:
+def _of_cookie(settings: Settings, request: Request) -> tuple[int, _User, str]:
     token = request.cookies[tokens.ACCESS_COOKIE]
     found = _of_token(settings, token)
     if request.method not in SAFE_METHODS:
@@ -184,20 +188,20 @@ def _of_cookie(settings: Settings, request: Request) -> tuple[int, _User]:
     return found
 
 
-def _of_key(settings: Settings, sent: str) -> tuple[int, frozenset[str]]:
+def _of_key(settings: Settings, sent: str) -> _Key:
     _, _, rest = sent.partition("_")
     lookup, _, secret = rest.partition("_")
 
     def read() -> _Key | None:
         row = db.look_up(settings.url(), _KEY_SQL, {"lookup": lookup, "now": clock.now()})
-        return None if row is None else _Key(row[0], bytes(row[1]), frozenset(row[2].split()))
+        return None if row is None else _Key(row[0], row[1], bytes(row[2]), frozenset(row[3].split()))
 
     key: _Key | None = _fresh(settings, "key", lookup, read)
     # the same work whether the key is known or not
     digest = hashlib.sha256(secret.encode()).digest()
     if not hmac.compare_digest(digest, key.secret_hash if key else bytes(32)) or key is None:
         raise NotAuthenticated("the API key is not valid, or no longer")
-    return key.user_id, key.scopes
+    return key
 
 
 def _mandate(settings: Settings, user_id: int, acting_for: str, scope: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     Text,
@@ -136,6 +137,20 @@ class ApiKey(Base):
     expires_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     rotated_from: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SignIn(Base):
+    """One session that was opened. `address` and `program` are personal data: erased after the time of the rules."""
+
+    __tablename__ = "sign_ins"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), index=True)
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    address: Mapped[str | None] = mapped_column(Text)
+    program: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index("ix_sign_ins_to_erase", "at", postgresql_where="address IS NOT NULL OR program IS NOT NULL"),
+    )
 
 
 class RevokedToken(Base):

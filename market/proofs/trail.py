@@ -99,9 +99,15 @@ LEFT JOIN (
 WHERE coalesce(c.placed, 0) <> 1
 """
 
+HEADS_SQL = """
+SELECT 'the chain is not what was published of it' AS reason, h.id, h.chain, h.seq FROM audit_heads h
+LEFT JOIN audit a ON a.chain = h.chain AND a.seq = h.seq WHERE a.hash IS DISTINCT FROM h.hash
+"""
+
 CHECKS = (
     Check(13, UNAUDITED_BATCHES_SQL),
     Check(13, UNAUDITED_ROWS_SQL),
     Check(13, DECISIONS_SQL),
+    Check(13, HEADS_SQL),
     Check(15, KEYS_SQL),
 )

@@ -30,6 +30,7 @@ def bureau_ids(county: County) -> dict[str, str]:
         "firm_qualification_id": _paper(county),
         "project_mark_id": _mark(county),
         "credit_entry_id": _credit_entry(county),
+        "sign_in_id": ids.public("sig", 1),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
 

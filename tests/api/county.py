@@ -67,7 +67,7 @@ class County:
             session.flush()
             session.add(UserRole(user_id=user.id, role=role))
             session.flush()
-            self.tokens[name], self.logins[name] = tokens.issue(session, user).access_token, user.login
+            self.tokens[name], self.logins[name] = tokens.sign_in(session, user).access_token, user.login
             return user.id
 
     def headers(self, name: str, **more: str) -> dict[str, str]:
@@ -116,7 +116,7 @@ def open_county(database_url: str, data_dir: Path) -> Iterator[County]:
 def _sign_everyone_in(county: County) -> None:
     with county.app.app_context(), db.transaction(county.settings.url()) as session:
         for user in session.scalars(select(User)):
-            county.tokens[user.login] = tokens.issue(session, user).access_token
+            county.tokens[user.login] = tokens.sign_in(session, user).access_token
 
 
 def furnish(county: County) -> None:

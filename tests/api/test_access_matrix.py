@@ -169,7 +169,7 @@ def _once(county: County, role: str, headers: dict[str, str]) -> dict[str, str]:
         return headers
     user_id = county.id_of(role)
     with county.app.app_context(), db.transaction(county.settings.url()) as session:
-        token = tokens.issue(session, session.get_one(User, user_id)).access_token
+        token = tokens.sign_in(session, session.get_one(User, user_id)).access_token
     return headers | {"Authorization": f"Bearer {token}"}
 
 

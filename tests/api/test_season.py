@@ -230,7 +230,7 @@ def _sign_in_again(county: County) -> None:
 
     with county.app.app_context(), db.transaction(county.settings.url()) as session:
         user = session.get_one(User, _mine(session))
-        county.tokens["mine"] = tokens.issue(session, user).access_token
+        county.tokens["mine"] = tokens.sign_in(session, user).access_token
 
 
 def _mine(session: Any) -> int:

@@ -204,7 +204,7 @@ def test_a_member_leaves_under_the_terms_and_orders_do_not_keep_its_water(county
 def _sign_in_again(county: County, name: str) -> None:
     with county.app.app_context(), db.transaction(county.settings.url()) as session:
         user = session.scalars(select(User).where(User.login == county.logins[name])).one()
-        county.tokens[name] = tokens.issue(session, user).access_token
+        county.tokens[name] = tokens.sign_in(session, user).access_token
 
 
 def test_an_ended_trust_sells_nothing_and_gives_everything_back(county: County, five: Pool) -> None:
