@@ -61,9 +61,7 @@ def periods(session: Session, report: SavingReport, money_litres: int) -> Period
     for each, made, terms in rows:
         litres = money_litres if each.id == report.id else _credited(session, each)
         reports.append(Earlier(each.starts_on, each.status, each.use_litres, litres))
-        old = stood.get(each.id) or Figures(
-            each.id, made.recovered_fen, made.shortfall_fen, made.carried_fen
-        )
+        old = stood.get(each.id) or Figures(each.id, made.recovered_fen, made.shortfall_fen, made.carried_fen)
         figures = old
         if each.starts_on >= report.starts_on:
             measured = _Measured(each.starts_on, each.adjusted_litres, each.use_litres, litres)
@@ -94,9 +92,7 @@ class _Text(msgspec.Struct):
     periods: Periods
 
 
-def _since(
-    session: Session, contract_id: int
-) -> tuple[dict[int, tuple[int, ...]], dict[int, Figures]]:
+def _since(session: Session, contract_id: int) -> tuple[dict[int, tuple[int, ...]], dict[int, Figures]]:
     """What earlier claw-backs have made of the periods' shares and figures, by report."""
     texts = session.scalars(
         select(ReportClawBack.text)
