@@ -63,13 +63,10 @@ IMMUTABLE = (
     "report_spans",
     "report_distributions",
     "distribution_shares",
-<<<<<<< HEAD
     "lot_offer_shares",
     "lot_trades",
     "claw_back_takings",
-=======
     "audit_heads",
->>>>>>> main
 )
 """The market's tables whose rows never change; the ledger names its own."""
 
