@@ -24,7 +24,7 @@ API_MODULES = (
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
-    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "appraisals", "trail",
+    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "appraisals", "saving_lots", "claw_backs", "trail",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)
@@ -49,6 +49,7 @@ ID_PREFIXES = {
     "bsl": "baseline", "srp": "saving report", "adj": "adjustment of a report",
     "mpt": "measuring point", "mpr": "reading of a measuring point", "mpb": "bill of a measuring point",
     "lst": "listing",
+    "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
     "bdr": "bidder", "bid": "bid",
 }  # fmt: skip

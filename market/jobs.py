@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy.orm import Session
 
-from market.contracts import distribution_run, report_queries, states, verifying
+from market.contracts import distribution_run, lot_offers, report_queries, running, states, verifying
 from market.core import audit, clock, db, jobqueue
 from market.core.config import Settings
 from market.core.datadir import OperatorError
@@ -292,6 +292,24 @@ def advance_savings(url: str) -> int:
     return done + ran.distributed
 
 
+def end_lots(url: str) -> int:
+    """Lots whose last day is past end, receivables are set off, and deposits that nothing can be taken of are free."""
+    over = _found(url, lambda session: lot_offers.over(session, clock.today()))
+    ended = _each(
+        url, "lots", over, lambda session, each: lot_offers.expire(session, actor=CLOCK, lot_id=each)
+    )
+    owing = _found(url, running.to_set_off)
+    set_off = _each(
+        url, "lots", owing,
+        lambda session, each: running.set_off(session, actor=CLOCK, contract_id=each),
+    )  # fmt: skip
+    free = _found(url, running.deposits_to_free)
+    return ended + set_off + _each(
+        url, "lots", free,
+        lambda session, each: running.free_deposit(session, actor=CLOCK, contract_id=each),
+    )  # fmt: skip
+
+
 def erase_places(url: str) -> int:
     """From where people signed in is erased once its time is over."""
     with db.transaction(url) as session:
@@ -323,6 +341,7 @@ JOBS = (
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
     Job("places", "40 18 * * *", "erase from where people signed in, after a year", erase_places),
+    Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip
 

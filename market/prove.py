@@ -19,6 +19,7 @@ from market.proofs import (
     deals,
     leases,
     ledger,
+    lots,
     metering,
     rights,
     savings,
@@ -44,6 +45,7 @@ PARTS = (
     storage,
     contracts,
     savings,
+    lots,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

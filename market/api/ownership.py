@@ -98,7 +98,18 @@ OWNERS: dict[str, tuple[str, str]] = {
         "report_id",
         "SELECT p.participant_id FROM contract_parties p JOIN saving_reports r ON r.contract_id = p.contract_id"
         " WHERE r.id = :id UNION ALL SELECT verifier_id FROM report_disputes WHERE report_id = :id"
-        " AND verifier_id IS NOT NULL",
+        " AND verifier_id IS NOT NULL UNION ALL SELECT verifier_id FROM report_claw_backs WHERE report_id = :id",
+    ),
+    "saving_lot": (
+        "saving_lot_id",
+        "SELECT p.participant_id FROM contract_parties p JOIN saving_lots l ON l.contract_id = p.contract_id"
+        " WHERE l.id = :id AND p.role <> 'verifier'",
+    ),
+    "claw_back": (
+        "claw_back_id",
+        "SELECT p.participant_id FROM contract_parties p JOIN saving_reports r ON r.contract_id = p.contract_id"
+        " JOIN report_claw_backs b ON b.report_id = r.id WHERE b.id = :id"
+        " UNION ALL SELECT verifier_id FROM report_claw_backs WHERE id = :id",
     ),
     "adjustment": (
         "adjustment_id",

@@ -1,8 +1,8 @@
 """What a claw-back takes back, and from where: the water of the lot, the proceeds of sales, the fees of periods.
 
 SAVINGS section 6: unsold lot volume is cancelled; sold excess stays with its buyer and the owner owes that water, out
-of its free allocation, then out of its next announcement; each party owes its old less its new share, taken from what is
-not paid to it yet, then from the firm's deposit, then as a receivable that is set off against later shares.
+of its free allocation, then out of its next announcement; each party owes its old less its new share, taken from what
+is not paid to it yet, then from the firm's deposit, then as a receivable that is set off against later shares.
 """
 
 from __future__ import annotations

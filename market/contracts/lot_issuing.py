@@ -39,7 +39,7 @@ _done = partial(acts.done, source="contracts")
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """How a lot's volume came about: the year's claim, this report's lower bound, what of the year was issued before."""
+    """How a lot's volume came about: the year's claim, this report's lower bound, and what was issued before."""
 
     report: int
     derivation: str

@@ -60,7 +60,8 @@ _SOLD_SQL = """
 SELECT i.id AS instruction_id, i.kind, i.reference, i.buyer_id, i.status, i.source_litres, i.delivered_litres,
        i.amount_fen
   FROM instructions i
- WHERE i.id IN (SELECT t.instruction_id FROM lot_trades t JOIN lot_offers o ON o.id = t.offer_id WHERE o.lot_id = %(lot)s
+ WHERE i.id IN (SELECT t.instruction_id FROM lot_trades t JOIN lot_offers o ON o.id = t.offer_id
+                 WHERE o.lot_id = %(lot)s
                 UNION ALL
                 SELECT n.id FROM lot_offers o
                   JOIN instructions n ON n.seller_water_account_id = o.water_account_id AND n.seller_id = %(owner)s
@@ -122,6 +123,17 @@ def of_instruction(connection: psycopg.Connection[Any], instruction_id: int) -> 
     """The lot that an instruction sold of, if it did."""
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(_LOT_OF_SQL, {"id": instruction_id}).fetchone()
+    return None if row is None else int(row[0])
+
+
+def instruction_of_trade(connection: psycopg.Connection[Any], trade_id: int) -> int | None:
+    """The instruction of a trade."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(
+            "SELECT i.id FROM trades t JOIN instructions i ON i.kind = 'trade' AND i.reference = t.id"
+            " AND i.seller_id = t.seller_id WHERE t.id = %s",
+            (trade_id,),
+        ).fetchone()
     return None if row is None else int(row[0])
 
 

@@ -11,6 +11,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 ONE_E6 = 1_000_000
+ONE_DAY = dt.timedelta(days=1)
 PERMIT, IRRIGATION, NETWORK = RIGHT_KINDS = (
     "abstraction_permit", "irrigation_certificate", "network_certificate",
 )  # fmt: skip

@@ -10,7 +10,7 @@ import datetime as dt
 from functools import partial
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ledger import journal
 from ledger.errors import InsufficientBalance
@@ -154,6 +154,24 @@ def free_deposit(session: Session, *, actor: audit.Actor, contract_id: int) -> S
         session, actor=actor, kind=drafting.CONTRACT, number=contract_id, act="deposit_freed", detail={"fen": fen}
     )  # fmt: skip
     return found
+
+
+def to_set_off(session: Session) -> list[int]:
+    """Contracts in which a receivable of a claw-back can be set off against what its payee owes in turn."""
+    other = aliased(ContractDue)
+    statement = (
+        select(ContractDue.contract_id)
+        .join(
+            other,
+            (other.contract_id == ContractDue.contract_id)
+            & (other.payer_id == ContractDue.payee_id)
+            & (other.payee_id == ContractDue.payer_id),
+        )
+        .where(ContractDue.kind == "clawback", ContractDue.status == "open", other.status == "open")
+        .distinct()
+        .order_by(ContractDue.contract_id)
+    )
+    return list(session.scalars(statement))
 
 
 def set_off(session: Session, *, actor: audit.Actor, contract_id: int) -> int:

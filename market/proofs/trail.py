@@ -66,6 +66,10 @@ _SUBJECTS = {
     "measuring_points": "measuring_point",
     "point_readings": "point_reading",
     "point_bills": "point_bill",
+    "saving_clearances": "saving_clearance",
+    "saving_lots": "saving_lot",
+    "lot_offers": "lot_offer",
+    "report_claw_backs": "report_claw_back",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -69,6 +69,26 @@ ROUTES: dict[str, Rule] = {
     "saving_reports.re_verify": write("verifier", owns="saving_report", key="http"),
     "saving_reports.void": write("supervisor"),
     "saving_reports.distribute": write("registrar", also=HOLDERS, owns="saving_report", key="http"),
+    # lots of saved water, claw-backs
+    "saving_clearances.list_clearances": read(
+        "registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "saving_clearances.record": write("registrar", key="http"),
+    "saving_clearances.withdraw": write("registrar"),
+    "saving_lots.issue": write(also=HOLDERS, owns="saving_report", key="http"),
+    "saving_lots.list_lots": read("registrar", "supervisor", also=HOLDERS, owns="self"),
+    "saving_lots.get": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_lot"),
+    "saving_lots.offer": write(also=HOLDERS, owns="saving_lot", key="http"),
+    "saving_lots.take_back": write("registrar", "supervisor", also=HOLDERS, owns="saving_lot", key="http"),
+    "saving_lots.retire": write(also=HOLDERS, owns="saving_lot", key="http"),
+    "saving_lots.of_trade": read("supervisor", "reviewer", also=HOLDERS, owns="trade"),
+    "claw_backs.list_claw_backs": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_report"),
+    "claw_backs.propose": write("supervisor", key="http"),
+    "claw_backs.get": read("registrar", "supervisor", also=PARTICIPANTS, owns="claw_back"),
+    "claw_backs.open_one": write("supervisor"),
+    "claw_backs.withdraw": write("supervisor"),
+    "claw_backs.re_verify": write("verifier", owns="claw_back", key="http"),
+    "claw_backs.decide": write("supervisor", key="http"),
     "appraisals.appraise": read(also=PARTICIPANTS | BUREAU),
     "appraisals.list_portfolio": Rule(PUBLIC),
     # measuring points
