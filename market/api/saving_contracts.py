@@ -180,4 +180,8 @@ def _out(each: contract_queries.View) -> dict[str, Any]:
 def _due_out(each: ContractDue) -> dict[str, Any]:
     names = ("id", "contract_id", "kind", "payer_id", "payee_id", "arose_on", "due_on", "status", "paid_on")
     late = running.interest_of(session(), each, clock.today()) if each.status == "open" else each.interest_fen
-    return {name: getattr(each, name) for name in names} | {"amount": each.fen, "interest": late}
+    return {name: getattr(each, name) for name in names} | {
+        "amount": each.fen,
+        "set_off": each.offset_fen,
+        "interest": late,
+    }

@@ -115,7 +115,7 @@ def retire(body: dict[str, Any], saving_lot_id: int) -> dict[str, Any]:
 
 
 @blp.route("/trades/<trd:trade_id>/lineage", methods=["GET"])
-@blp.response(200, shapes.LineageOut)
+@blp.response(200, shapes.SavedWaterOut)
 def of_trade(trade_id: int) -> dict[str, Any]:
     """Where the water of a trade was saved: from the meters to the lot. 404 where no lot was sold."""
     instruction = lot_queries.instruction_of_trade(raw(session()), trade_id)

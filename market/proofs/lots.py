@@ -28,21 +28,23 @@ UNION ALL
 SELECT 'offers that are not what the lot says', l.id, l.offered_litres, coalesce(o.litres, 0)
 FROM saving_lots l LEFT JOIN offered o ON o.lot_id = l.id WHERE l.offered_litres <> coalesce(o.litres, 0)
 UNION ALL
-SELECT 'offers that are not what the ledger moved', l.id, coalesce(m.out, 0) - coalesce(m.back, 0), coalesce(o.litres, 0)
+SELECT 'offers that are not what the ledger moved', l.id, coalesce(m.out, 0) - coalesce(m.back, 0),
+       coalesce(o.litres, 0)
 FROM saving_lots l LEFT JOIN offered o ON o.lot_id = l.id LEFT JOIN moved m ON m.lot_id = l.id
 WHERE (coalesce(m.out, 0), coalesce(m.back, 0)) IS DISTINCT FROM (coalesce(o.out, 0), coalesce(o.back, 0))
 UNION ALL
 SELECT 'a cancelled volume that no claw-back cancelled', l.id, l.cancelled_litres, coalesce(c.litres, 0)
 FROM saving_lots l LEFT JOIN clawed c ON c.lot_id = l.id WHERE l.cancelled_litres <> coalesce(c.litres, 0)
 UNION ALL
-SELECT 'a closed offer that sold other litres than its trades', o.id, o.litres - o.returned_litres, coalesce(t.litres, 0)
+SELECT 'a closed offer that sold other litres than its trades', o.id, o.litres - o.returned_litres,
+       coalesce(t.litres, 0)
 FROM lot_offers o
 LEFT JOIN LATERAL (SELECT sum(x.litres) AS litres FROM lot_trades x JOIN instructions i ON i.id = x.instruction_id
                    WHERE x.offer_id = o.id) AS t ON true
 WHERE o.closed_at IS NOT NULL AND o.litres - o.returned_litres <> coalesce(t.litres, 0)
 UNION ALL
-SELECT 'an account that sells of a lot and holds other litres', o.id, o.litres - o.returned_litres - coalesce(s.litres, 0),
-       a.credits_posted - a.debits_posted
+SELECT 'an account that sells of a lot and holds other litres', o.id,
+       o.litres - o.returned_litres - coalesce(s.litres, 0), a.credits_posted - a.debits_posted
 FROM lot_offers o JOIN water_accounts w ON w.id = o.water_account_id JOIN accounts a ON a.id = w.account_id
 LEFT JOIN LATERAL (SELECT sum(i.source_litres) AS litres FROM instructions i
                    WHERE i.seller_water_account_id = w.id AND i.status = 'settled'
@@ -94,7 +96,8 @@ CLAWED_SQL = f"""
 SELECT 'a claw-back that is not what was hashed' AS reason, id, 0 AS a, 0 AS b FROM report_claw_backs
 WHERE text IS NOT NULL AND sha256(convert_to(text, 'UTF8')) <> sha256
 UNION ALL
-SELECT 'a taking that is not its parts', claw_back_id, owed_fen, own_fen + undistributed_fen + deposit_fen + receivable_fen
+SELECT 'a taking that is not its parts', claw_back_id, owed_fen,
+       own_fen + undistributed_fen + deposit_fen + receivable_fen
 FROM claw_back_takings WHERE owed_fen <> own_fen + undistributed_fen + deposit_fen + receivable_fen
 UNION ALL
 SELECT 'takings that are not old less new', b.id, coalesce(t.fen, 0),
@@ -108,8 +111,9 @@ UNION ALL
 SELECT 'a receivable that nobody owes', t.claw_back_id, t.participant_id, t.receivable_fen
 FROM (SELECT claw_back_id, participant_id, sum(abs(receivable_fen)) AS receivable_fen
       FROM claw_back_takings GROUP BY 1, 2) AS t
-LEFT JOIN LATERAL (SELECT sum(fen) AS fen FROM contract_dues d WHERE d.kind = 'clawback' AND d.reference = t.claw_back_id
-                   AND t.participant_id IN (d.payer_id, d.payee_id)) AS d ON true
+LEFT JOIN LATERAL (SELECT sum(fen) AS fen FROM contract_dues d
+                   WHERE d.kind = 'clawback' AND d.reference = t.claw_back_id
+                     AND t.participant_id IN (d.payer_id, d.payee_id)) AS d ON true
 JOIN report_claw_backs b ON b.id = t.claw_back_id JOIN saving_reports r ON r.id = b.report_id
 JOIN saving_contracts c ON c.id = r.contract_id AND c.user_id <> t.participant_id
 WHERE coalesce(d.fen, 0) <> t.receivable_fen

@@ -122,7 +122,10 @@ class DuesQuery(Schema):
 
 
 class DueOut(Schema):
-    """What one party owes another; `interest` is what it costs beside itself if it is paid today, or cost when paid."""
+    """What one party owes another; `interest` is what it costs beside itself if it is paid today, or cost when paid.
+
+    `set_off` of the amount was taken off against what the other owes in turn.
+    """
 
     id = PublicId("due", required=True)
     contract_id = PublicId("sct", required=True)
@@ -130,6 +133,7 @@ class DueOut(Schema):
     payer_id = PublicId("par", required=True)
     payee_id = PublicId("par", required=True)
     amount = Money(required=True)
+    set_off = Money(required=True)
     interest = Money(required=True)
     arose_on = fields.Date(required=True)
     due_on = fields.Date(required=True)

@@ -149,7 +149,7 @@ class LotSaleOut(Schema):
     amount = Money(required=True)
 
 
-class LineageOut(Schema):
+class SavedWaterOut(Schema):
     """From the meters to the lot: each step by its hash (SHA-256)."""
 
     saving_lot_id = PublicId("svl", required=True)
@@ -204,7 +204,7 @@ class SavingLotOut(SavingLotBrief):
     constraints = fields.List(fields.Nested(LotConstraintOut), required=True)
     offers = fields.List(fields.Nested(LotOfferOut), required=True)
     sales = fields.List(fields.Nested(LotSaleOut), required=True)
-    lineage = fields.Nested(LineageOut, required=True)
+    lineage = fields.Nested(SavedWaterOut, required=True)
     reckoning = fields.String(required=True)
 
 
@@ -230,7 +230,7 @@ class ClawBackDecisionIn(Schema):
     decision = fields.String(required=True, validate=validate.OneOf(("claw_back", "uphold")))
 
 
-class TakingOut(Schema):
+class ClawedOut(Schema):
     """What a party gives back: its own part (no cash), withheld, out of the deposit, and what it owes still."""
 
     scope = fields.String(required=True, validate=validate.OneOf(SCOPES))
@@ -260,7 +260,7 @@ class ClawBackOut(Schema):
     cancelled = Volume(required=True)
     water_owed = Volume(required=True)
     from_allocation = Volume(required=True)
-    takings = fields.List(fields.Nested(TakingOut), required=True)
+    takings = fields.List(fields.Nested(ClawedOut), required=True)
     reckoning = fields.String(required=True, allow_none=True)
     sha256 = fields.String(required=True, allow_none=True)
 

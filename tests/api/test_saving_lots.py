@@ -1,0 +1,340 @@
+"""A verified saving becomes water that may be sold, is sold across the book and shared three ways, and clawed back.
+
+The figures are those of SAVINGS section 9, example 7: they are put in place of what this farm used, so that nothing but
+sharing and claw-back is under test.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ledger.units import parse_litres
+from market import jobs, prove
+from market.core import clock, db, ids
+from market.registry import allocations, entitlements
+from tests.api.contracting import balance, funded, seats
+from tests.api.county import YEAR, County, open_county, product
+from tests.api.reporting import agreed_contract, billed_point, quarter, read, verified
+
+RIGHT, BOUGHT, PRICE = "18000000", "333333.333", "0.235"
+USE, LOWER = "16038000", "1591385"
+LONG = dt.timedelta(days=40)
+
+
+@pytest.fixture
+def county(fresh_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
+    with open_county(fresh_database_url, tmp_path_factory.mktemp("county")) as found:
+        for role in ("registrar", "supervisor", "treasurer", "auditor"):
+            found.user(role, role)
+        found.user("second", "supervisor")
+        yield found
+
+
+class Story:
+    """A farm with a right of 18 million m3, its contract with a firm and a bank, and a distributed report."""
+
+    def __init__(self, county: County, **terms: Any) -> None:
+        self.county, self.who = county, seats(county)
+        funded(county, self.who["valves"], "5000.00")
+        self.right = self._right()
+        point = billed_point(county, self.who)
+        self.contract = agreed_contract(county, self.who, point, deposit="5000.00", **terms)
+        for months in range(1, 4):
+            read(county, point, months, str(700 * months))
+        report = county.post("school", f"/saving-contracts/{self.contract}/reports", quarter())
+        self.report = verified(county, report)["id"]
+        self.as_published()
+
+    def _right(self) -> str:
+        from market.core import audit
+
+        farm = ids.parse("par", self.who["school"])
+        registrar = audit.Actor(user_id=self.county.id_of("registrar"), request_id="tests")
+        with db.transaction(self.county.settings.url()) as session:
+            made = entitlements.apply(
+                session, actor=registrar, participant_id=farm, kind="irrigation_certificate", source="surface",
+                sector="agriculture", township="DEMO-MANAS", canal="DEMO-CANAL", volume_litres=parse_litres(RIGHT),
+                land_mu_e2=4_000_000, priority=1, valid_from=dt.date(YEAR, 1, 1), valid_to=dt.date(YEAR + 4, 12, 31),
+                basis="tests",
+            )  # fmt: skip
+            entitlements.confirm(session, actor=registrar, entitlement_id=made.id)
+            self.announce(session, registrar, "0.03")
+            return ids.public("ent", made.id)
+
+    @staticmethod
+    def announce(session: Any, registrar: Any, share: str) -> None:
+        allocations.announce(
+            session, actor=registrar, water_year=YEAR, source="surface", share_e6=int(float(share) * 1_000_000),
+            sector="agriculture", kind="irrigation_certificate", zone="DEMO-CANAL", reason="tests",
+        )  # fmt: skip
+
+    def distributed(self) -> None:
+        """The time to object passes, and the clock shares the report out."""
+        url = self.county.settings.url()
+        with clock.moved_to(clock.now() + LONG):
+            assert jobs.run(url, jobs.named("savings")) == 1
+
+    def as_published(self) -> None:
+        """The figures of the example in the report: what was used, and what is credited of the saving in water."""
+        with db.connect(self.county.settings.url()) as connection:
+            connection.execute(
+                "UPDATE saving_reports SET tier = 'A', use_litres = %(use)s, adjusted_litres = %(use)s + saving_litres,"
+                " water_litres = %(lower)s WHERE id = %(id)s",
+                {"use": parse_litres(USE), "lower": parse_litres(LOWER), "id": ids.parse("srp", self.report)},
+            )
+            # a lot of one litre, so that the litres of the example can be sold
+            connection.execute("UPDATE products SET lot_litres = 1")
+            connection.execute("UPDATE installation SET reference_version = reference_version + 1")
+
+    def clear(self, **other: Any) -> None:
+        body = {
+            "entitlement_id": self.right, "return_flow": "0.3", "return_flow_basis": "a study of the canal",
+            "consent": "letter 7 of the bureau",
+        } | other  # fmt: skip
+        self.county.post("registrar", f"/saving-contracts/{self.contract}/clearances", body)
+
+    def lot(self) -> dict[str, Any]:
+        return self.county.post("school", f"/saving-reports/{self.report}/lot")
+
+    def refused(self, name: str, path: str, body: Any = None) -> tuple[int, str]:
+        answer = self.county.client.post(f"/v1{path}", json=body or {}, headers=self.county.headers(name))
+        assert answer.json["legal_source"], answer.text
+        return answer.status_code, answer.json["code"]
+
+    def account(self, name: str, origin: str) -> dict[str, Any]:
+        rows = self.county.get(name, "/water-accounts")["data"]
+        return next(each for each in rows if each["origin"] == origin)
+
+    def sold(self, lot: dict[str, Any], volume: str = BOUGHT) -> dict[str, Any]:
+        """An offer of the lot, an order that sells it and one of the centre that buys."""
+        county = self.county
+        county.post("school", f"/saving-lots/{lot['id']}/offer", {"volume": volume, "floor_price": "0.2"})
+        place = {"product_id": product(county), "volume": volume, "price": PRICE}
+        selling = {"side": "sell", "water_account_id": self.account("school", "saving_lot")["id"]}
+        county.post("school", "/orders", place | selling)
+        buying = {"side": "buy", "water_account_id": self.account("centre", "own")["id"]}
+        return county.post("centre", "/orders", place | buying)
+
+    def clawed(self, lot: dict[str, Any], water: str, money: str | None = None) -> dict[str, Any]:
+        """Proposed and opened by two, re-verified by another, decided by two."""
+        county = self.county
+        other = self.who.setdefault("other", admitted_verifier(county))
+        report = county.get("supervisor", f"/saving-reports/{self.report}")
+        made = county.post(
+            "supervisor", f"/saving-reports/{self.report}/claw-backs", {"verifier_id": other, "reason": "a bypass"}
+        )  # fmt: skip
+        path = f"/claw-backs/{made['id']}"
+        county.post("second", f"{path}/open")
+        county.exchange.take_up()
+        county.post("other", f"{path}/re-verify", {
+            "sha256": report["sha256"], "finding": "a pipe passes the meter",
+            "money_volume": money or report["credited_money"], "water_volume": water,
+        })  # fmt: skip
+        county.post("supervisor", f"{path}/decide", {"decision": "claw_back"})
+        return county.post("second", f"{path}/decide", {"decision": "claw_back"})
+
+
+def admitted_verifier(county: County) -> str:
+    from tests.api.saving import admitted
+
+    return admitted(county, "other", kind="verifier", role="verifier")
+
+
+@pytest.fixture
+def story(county: County) -> Story:
+    return Story(county, kind="irrigation")
+
+
+def _proof(county: County) -> None:
+    report = prove.run(county.settings.url())
+    assert report["violations"] == 0, [each for each in report["invariants"] if each["violations"]]
+
+
+def test_a_lot_is_sold_shared_three_ways_and_clawed_back_to_the_fen_and_the_litre(story: Story) -> None:
+    county, who = story.county, story.who
+    story.clear()
+    story.distributed()
+    lot = story.lot()
+    assert (lot["issued"], lot["unsold"], lot["expires_on"]) == (
+        "1113969.500",
+        "1113969.500",
+        f"{YEAR}-12-31",
+    )
+    before = {name: float(balance(county, who[name])) for name in ("school", "valves", "lender")}
+    funded(county, county.get("centre", "/me")["participant_id"], "100000.00")
+    bought = story.sold(lot)
+    assert bought["fills"][0]["amount"] == "78333.33"
+    gained = {name: round(float(balance(county, who[name])) - before[name], 2) for name in before}
+    assert gained == {"school": 47_000.0, "valves": 23_500.0, "lender": 7_833.33}
+    lot = county.get("school", f"/saving-lots/{lot['id']}")
+    assert (lot["sold"], lot["on_offer"], lot["unsold"]) == (BOUGHT, "0.000", "780636.167")
+    _proof(county)
+
+    taken = story.clawed(lot, "285714.286")
+    assert taken["status"] == "settled"
+    assert (taken["cancelled"], taken["water_owed"]) == ("780636.167", "133333.333")
+    parts = {each["participant_id"]: each for each in taken["takings"] if each["scope"] == "proceeds"}
+    firm, bank, farm = (parts[who[name]] for name in ("valves", "lender", "school"))
+    assert (firm["owed"], bank["owed"], farm["owed"], farm["own"]) == (
+        "9400.00",
+        "3133.33",
+        "18800.00",
+        "18800.00",
+    )
+    assert sum(float(each["owed"]) for each in parts.values()) == pytest.approx(31_333.33)
+    withheld = float(firm["undistributed"])
+    assert withheld + float(firm["deposit"]) + float(firm["receivable"]) == pytest.approx(9_400)
+    assert float(firm["deposit"]) == min(5_000.0, 9_400 - withheld)
+    lot = county.get("school", f"/saving-lots/{lot['id']}")
+    assert (lot["cancelled"], lot["unsold"], lot["tradable"]) == ("780636.167", "0.000", "0.000")
+    assert story.refused("school", f"/saving-lots/{lot['id']}/offer", {"volume": "1"}) == (422, "lot_spent")
+    _proof(county)
+
+
+def test_the_buyer_sees_where_the_water_was_saved(story: Story) -> None:
+    county = story.county
+    story.clear()
+    story.distributed()
+    lot = story.lot()
+    bought = story.sold(lot, "1000")
+    trade = bought["fills"][0]["trade_id"]
+    lineage = county.get("centre", f"/trades/{trade}/lineage")
+    assert (lineage["saving_lot_id"], lineage["lot_sha256"]) == (lot["id"], lot["sha256"])
+    assert lineage["derivation_sha256"] == county.get("school", f"/saving-reports/{story.report}")["sha256"]
+    assert len(lineage["points"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"consent": None}, "lot_consent_missing"),
+        ({"return_flow": None, "return_flow_basis": None}, "lot_return_flow_missing"),
+        ({"farm_first_until": f"{YEAR + 1}-01-01"}, "lot_farm_first"),
+        ({"public_supplier": True}, "lot_of_public_supplier"),
+        ({"quota": "1"}, "lot_nothing_saved"),
+    ],
+)
+def test_no_lot_without_every_condition(story: Story, change: dict[str, Any], code: str) -> None:
+    story.clear(**change)
+    story.distributed()
+    assert story.refused("school", f"/saving-reports/{story.report}/lot") == (409, code)
+
+
+def test_no_lot_before_verification_ends_nor_while_disputed_nor_twice(story: Story) -> None:
+    county, path = story.county, f"/saving-reports/{story.report}/lot"
+    assert story.refused("school", path) == (409, "lot_consent_missing")
+    story.clear()
+    assert story.refused("school", path) == (409, "lot_not_verified")
+    county.post("lender", f"/saving-reports/{story.report}/object", {"reason": "the meter"})
+    assert story.refused("school", path) == (409, "lot_disputed")
+
+
+def test_a_lot_is_issued_once_and_to_the_right_holder_alone(story: Story) -> None:
+    story.clear()
+    story.distributed()
+    assert story.refused("valves", f"/saving-reports/{story.report}/lot") == (403, "not_a_contract_party")
+    story.lot()
+    code = story.refused("school", f"/saving-reports/{story.report}/lot")
+    assert code in ((409, "lot_issued"), (409, "lot_nothing_saved"))
+
+
+def test_what_is_not_sold_comes_back_and_what_is_given_up_never_does(story: Story) -> None:
+    county = story.county
+    story.clear()
+    story.distributed()
+    lot = story.lot()
+    path = f"/saving-lots/{lot['id']}"
+    home = story.account("school", "own")
+    county.post("school", f"{path}/offer", {"volume": "500"})
+    after = county.get("school", f"/water-accounts/{home['id']}")
+    assert float(home["available"]) - float(after["available"]) == 500
+    order = county.post("school", "/orders", {
+        "product_id": product(county), "volume": "500", "price": "9", "side": "sell",
+        "water_account_id": story.account("school", "saving_lot")["id"],
+    })  # fmt: skip
+    assert story.refused("school", f"{path}/take-back") == (409, "lot_in_orders")
+    county.post("school", f"/orders/{order['id']}/cancel")
+    back = county.post("school", f"{path}/take-back")
+    assert (back["on_offer"], back["offers"][0]["returned"]) == ("0.000", "500.000")
+    given = county.post("school", f"{path}/retire", {"volume": "1113969.5", "reason": "for the river"})
+    assert (given["retired"], given["unsold"]) == ("1113969.500", "0.000")
+    assert story.refused("school", f"{path}/offer", {"volume": "1"}) == (422, "lot_spent")
+    assert story.refused("school", f"{path}/take-back") == (409, "lot_state")
+    _proof(county)
+
+
+def test_a_lot_sells_no_more_than_its_owner_has(story: Story) -> None:
+    story.clear()
+    story.distributed()
+    lot = story.lot()
+    code = story.refused("school", f"/saving-lots/{lot['id']}/offer", {"volume": "600000"})
+    assert code == (422, "lot_not_covered")
+
+
+def test_reopening_and_deciding_take_two_persons_and_another_verifier(story: Story) -> None:
+    county = story.county
+    story.distributed()
+    path = f"/saving-reports/{story.report}/claw-backs"
+    same = {"verifier_id": story.who["judge"], "reason": "a bypass"}
+    assert story.refused("supervisor", path, same) == (403, "not_the_verifier")
+    made = county.post("supervisor", path, same | {"verifier_id": admitted_verifier(county)})
+    one = f"/claw-backs/{made['id']}"
+    assert story.refused("supervisor", f"{one}/open") == (403, "second_person_needed")
+    county.post("second", f"{one}/open")
+    report = county.get("supervisor", f"/saving-reports/{story.report}")
+    found = {
+        "sha256": report["sha256"], "finding": "as it was", "money_volume": report["credited_money"],
+        "water_volume": report["credited_water"],
+    }  # fmt: skip
+    more = found | {"money_volume": "999999"}
+    assert story.refused("other", f"{one}/re-verify", more) == (422, "claw_back_raises")
+    county.post("other", f"{one}/re-verify", found)
+    assert story.refused("supervisor", f"{one}/decide", {"decision": "claw_back"}) == (409, "claw_back_state")
+    county.post("supervisor", f"{one}/decide", {"decision": "uphold"})
+    assert story.refused("supervisor", f"{one}/decide", {"decision": "uphold"}) == (
+        403,
+        "second_person_needed",
+    )
+    done = county.post("second", f"{one}/decide", {"decision": "uphold"})
+    assert done["status"] == "upheld"
+    assert county.get("supervisor", f"/saving-reports/{story.report}")["status"] == "distributed"
+    _proof(county)
+
+
+def test_fees_are_taken_back_from_what_is_unpaid_first_and_later_shares_pay_the_rest(story: Story) -> None:
+    county, who = story.county, story.who
+    story.distributed()
+    [due] = [
+        each for each in county.get("valves", f"/contract-dues?contract_id={story.contract}")["data"]
+        if each["payee_id"] == who["valves"]
+    ]  # fmt: skip
+    report = county.get("school", f"/saving-reports/{story.report}")
+    half = f"{float(report['credited_money']) / 2:.3f}"
+    taken = story.clawed({}, report["credited_water"], half)
+    [firm] = [
+        each for each in taken["takings"]
+        if each["participant_id"] == who["valves"] and each["scope"] == "fees"
+    ]  # fmt: skip
+    assert firm["undistributed"] == firm["owed"]
+    assert (firm["deposit"], firm["receivable"]) == ("0.00", "0.00")
+    now = county.get("valves", f"/contract-dues/{due['id']}")
+    assert now["set_off"] == firm["owed"]
+    _proof(county)
+
+
+def test_a_deposit_stays_held_after_the_end_for_as_long_as_a_claw_back_may_come(story: Story) -> None:
+    county, url = story.county, story.county.settings.url()
+    story.distributed()
+    ended = county.post("school", f"/saving-contracts/{story.contract}/end", {"reason": "sold"})
+    assert ended["deposit_held"] == "5000.00"
+    with clock.moved_to(clock.now() + LONG):
+        jobs.run(url, jobs.named("lots"))
+    assert county.get("school", f"/saving-contracts/{story.contract}")["deposit_held"] == "5000.00"
+    with clock.moved_to(clock.now() + dt.timedelta(days=900)):
+        assert jobs.run(url, jobs.named("lots")) == 1
+    assert county.get("school", f"/saving-contracts/{story.contract}")["deposit_held"] == "0.00"
+    _proof(county)
