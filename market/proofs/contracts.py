@@ -66,7 +66,7 @@ LEFT JOIN LATERAL (
          coalesce(sum(t.amount) FILTER (WHERE t.code = {int(TransferCode.CONTRACT_INTEREST)}), 0) AS interest
   FROM transfers t WHERE t.reference = d.id AND t.debit_account_id = a.account_id
    AND t.code IN ({int(TransferCode.CONTRACT_DUE)}, {int(TransferCode.CONTRACT_INTEREST)})) AS m ON true
-WHERE (m.fen, m.interest) <> (CASE d.status WHEN 'paid' THEN d.fen ELSE 0 END,
+WHERE (m.fen, m.interest) <> (CASE d.status WHEN 'paid' THEN d.fen - d.offset_fen ELSE 0 END,
                               CASE d.status WHEN 'paid' THEN d.interest_fen ELSE 0 END)
 """
 

@@ -338,3 +338,47 @@ def test_a_deposit_stays_held_after_the_end_for_as_long_as_a_claw_back_may_come(
         assert jobs.run(url, jobs.named("lots")) == 1
     assert county.get("school", f"/saving-contracts/{story.contract}")["deposit_held"] == "0.00"
     _proof(county)
+
+
+PLANTS = (
+    "UPDATE saving_lots SET offered_litres = offered_litres - 1",
+    "UPDATE saving_lots SET cancelled_litres = cancelled_litres - 1",
+    "UPDATE lot_offers SET returned_litres = returned_litres + 1",
+    "UPDATE saving_lots SET expires_on = expires_on + 10000",
+    "UPDATE saving_lots SET text = text || ' '",
+    "UPDATE saving_reports SET water_litres = 1",
+    "UPDATE saving_reports SET status = 'disputed'",
+    "ALTER TABLE lot_trades DISABLE TRIGGER ALL; UPDATE lot_trades SET litres = litres + 1",
+    "ALTER TABLE lot_offer_shares DISABLE TRIGGER ALL; UPDATE lot_offer_shares SET bp = bp - 1 WHERE rank = 0",
+    "UPDATE report_claw_backs SET owed_litres = owed_litres + 1",
+    "UPDATE report_claw_backs SET text = text || ' '",
+    "ALTER TABLE claw_back_takings DISABLE TRIGGER ALL;"
+    " UPDATE claw_back_takings SET owed_fen = owed_fen + 1, own_fen = own_fen + 1 WHERE own_fen > 0",
+    "ALTER TABLE claw_back_takings DISABLE TRIGGER ALL; UPDATE claw_back_takings SET deposit_fen = deposit_fen + 1,"
+    " undistributed_fen = undistributed_fen - 1 WHERE undistributed_fen > 0",
+    "DELETE FROM audit WHERE subject_type = 'saving_lot'",
+)
+
+
+def test_every_planted_violation_is_proved(story: Story) -> None:
+    """What nobody may do is done behind the market's back, each alone, and taken back."""
+    story.clear()
+    story.distributed()
+    lot = story.lot()
+    funded(story.county, story.county.get("centre", "/me")["participant_id"], "100000.00")
+    story.sold(lot)
+    story.clawed(lot, "285714.286")
+    _proof(story.county)
+    with db.connect(story.county.settings.url()) as connection:
+        for plant in PLANTS:
+            with pytest.raises(Undone), connection.transaction():
+                if plant.startswith("DELETE"):
+                    connection.execute("ALTER TABLE audit DISABLE TRIGGER ALL")
+                for statement in plant.split(";"):
+                    connection.execute(statement)  # type: ignore[call-overload]
+                assert prove.broken(connection, 3, 10, 13), plant
+                raise Undone
+
+
+class Undone(Exception):
+    """Takes a planted violation back."""
