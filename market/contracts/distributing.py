@@ -224,11 +224,14 @@ def distribute_reports(session: Session, *, actor: audit.Actor, report_ids: Iter
     signed = rows.texts(connection, (each.version_id for each in found))
     reports, left = rows.earlier(connection, contracts), rows.left(connection, contracts)
     read = time.perf_counter_ns()
+    today = clock.today()
     made: list[Made] = []
     for period in sorted(found, key=lambda each: (each.contract_id, each.starts_on)):
         number = period.contract_id
         try:
-            one = _reckoned(period, signed[period.version_id], reports[number], left.get(number, Left()))
+            one = _reckoned(
+                today, period, signed[period.version_id], reports[number], left.get(number, Left())
+            )
         except Refusal as error:
             waiting.append(Waiting(period.id, number, error))
             continue
@@ -239,7 +242,7 @@ def distribute_reports(session: Session, *, actor: audit.Actor, report_ids: Iter
             for each in reports[number]
         ]
     reckoned = time.perf_counter_ns()
-    ends = reporting.ends_of(session, CLAW_BACK, clock.today())
+    ends = reporting.ends_of(session, CLAW_BACK, today)
     ids = rows.write(connection, actor, made, clock_name=CLAW_BACK, due_on=ends)
     return Outcome(
         tuple(ids),
@@ -250,11 +253,10 @@ def distribute_reports(session: Session, *, actor: audit.Actor, report_ids: Iter
     )
 
 
-def _reckoned(period: Period, text: str, reports: Sequence[Earlier], left: Left) -> Made:
+def _reckoned(today: dt.date, period: Period, text: str, reports: Sequence[Earlier], left: Left) -> Made:
     """What is to be written of a period. Errors: NotVerified, ObjectionOpen, DistributionOrder, ContractTerms."""
     if period.status != states.VERIFIED:
         raise NotVerified(f"the report is {period.status}", available=period.status)
-    today = clock.today()
     if period.due_on is not None and today <= period.due_on:
         raise ObjectionOpen(limit=period.due_on.isoformat())
     try:
