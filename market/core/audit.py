@@ -6,13 +6,14 @@ What a link is and how a chain is checked stands in `core.links`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, LiteralString
 
 import msgspec
 import psycopg
 
 from market.core import clock
-from market.core.links import Actor, Entry, Link, Walk, link_hash
+from market.core.links import Actor, Entry, Link, Walk, digest, instant, link_hash
 
 __all__ = ["API", "COLUMNS", "ENGINE", "Actor", "Link", "entry_of", "record", "record_many", "row", "verify"]
 
@@ -31,12 +32,11 @@ MOVE_HEAD_SQL = "UPDATE audit_chains SET seq = %s, hash = %s WHERE chain = %s"
 def row(chain: str, seq: int, previous: bytes, link: Link) -> tuple[Any, ...]:
     """The parameters of INSERT_SQL for a link at its place in the chain; the hash is at index 3."""
     actor = link.actor
-    digest = link_hash(chain, seq, previous, link)
     return (
         chain,
         seq,
         previous,
-        digest,
+        link_hash(chain, seq, previous, link),
         link.at,
         actor.user_id,
         actor.participant_id,
@@ -95,18 +95,47 @@ def record_many(
     head = connection.execute(HEAD_SQL, (chain,)).fetchone()
     if head is None:
         raise RuntimeError(f"there is no audit chain {chain}")
-    seq, previous, now = head[0], bytes(head[1]), clock.now()
-    first = seq
-    with connection.cursor() as cursor, cursor.copy(f"COPY audit ({COLUMNS}) FROM STDIN") as copy:
-        for subject_id, detail in details:
-            text = msgspec.json.encode(detail, order="sorted").decode()
-            link = Link(actor, action, subject_type, subject_id, None, text, now)
-            seq += 1
-            parameters = row(chain, seq, previous, link)
-            previous = parameters[3]
-            copy.write_row(parameters)
+    seq, previous, at = head[0], bytes(head[1]).hex(), clock.now()
+    first, at_text = seq, instant(at)
+    waiting = iter(details)
+    same = "\t".join(
+        _field(each)
+        for each in (
+            chain, at_text, actor.user_id, actor.participant_id, actor.mandate_id, action, subject_type,
+            actor.request_id, actor.origin,
+        )
+    )  # fmt: skip
+    with connection.cursor() as cursor, cursor.copy(_MANY_SQL) as copy:
+        while some := list(islice(waiting, _LINES_AT_ONCE)):
+            lines = []
+            for subject_id, detail in some:
+                text = msgspec.json.encode(detail, order="sorted").decode()
+                seq += 1
+                made = digest(
+                    chain, seq, previous, at_text, actor, action, subject_type, subject_id, None, text
+                ).hexdigest()
+                lines.append(f"{seq}\t\\\\x{previous}\t\\\\x{made}\t{subject_id}\t{_field(text)}\t{same}\n")
+                previous = made
+            copy.write("".join(lines))
     if seq > first:
-        connection.execute(MOVE_HEAD_SQL, (seq, previous, chain))
+        connection.execute(MOVE_HEAD_SQL, (seq, bytes.fromhex(previous), chain))
+
+
+# The first change from line to line, the others do not. Hundreds of thousands are written at once, so COPY's text is
+# made here.
+_MANY_SQL = """
+COPY audit (seq, prev_hash, hash, subject_id, detail,
+            chain, at, actor_user_id, participant_id, mandate_id, action, subject_type, request_id, origin) FROM STDIN
+"""
+_LINES_AT_ONCE = 500
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def _field(value: str | int | None) -> str:
+    r"""A value in the text format of COPY; \N is null."""
+    if value is None:
+        return r"\N"
+    return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
 
 
 def entry_of(columns: tuple[Any, ...]) -> Entry:

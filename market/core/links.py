@@ -60,27 +60,37 @@ def instant(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
-def link_hash(chain: str, seq: int, previous: bytes, link: Link) -> bytes:
-    """SHA-256 over the predecessor's hash and the canonical text of every field."""
-    actor = link.actor
+def digest(
+    chain: str, seq: int, previous: str, at: str, actor: Actor, action: str, subject_type: str | None,
+    subject_id: int | None, batch_id: int | None, detail: str,
+) -> hashlib._Hash:  # fmt: skip
+    """SHA-256 over the predecessor's hash (hexadecimal) and the canonical text of every field."""
     fields: list[Any] = [
         chain,
         seq,
-        previous.hex(),
-        instant(link.at),
+        previous,
+        at,
         actor.user_id,
         actor.participant_id,
         actor.mandate_id,
-        link.action,
-        link.subject_type,
-        link.subject_id,
-        link.batch_id,
+        action,
+        subject_type,
+        subject_id,
+        batch_id,
         actor.request_id,
-        link.detail,
+        detail,
     ]
     if actor.origin is not None:  # links from before origins were kept have the hash that they always had
         fields.append(actor.origin)
-    return hashlib.sha256(msgspec.json.encode(fields)).digest()
+    return hashlib.sha256(msgspec.json.encode(fields))
+
+
+def link_hash(chain: str, seq: int, previous: bytes, link: Link) -> bytes:
+    """The hash of a link at its place."""
+    return digest(
+        chain, seq, previous.hex(), instant(link.at), link.actor, link.action, link.subject_type, link.subject_id,
+        link.batch_id, link.detail,
+    ).digest()  # fmt: skip
 
 
 @dataclass

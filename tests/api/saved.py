@@ -1,0 +1,41 @@
+"""A lot and a claw-back of mine and of a neighbour, for the matrix of who may call what: rows alone, nothing moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from market.core import db, ids
+
+if TYPE_CHECKING:
+    from tests.api.county import County
+
+_CLEARED_SQL = """
+INSERT INTO saving_clearances (contract_id, entitlement_id, recorded_by) VALUES (%s, %s, 1) RETURNING id
+"""
+_LOT_SQL = """
+INSERT INTO saving_lots (report_id, contract_id, clearance_id, entitlement_id, owner_id, water_year, issued_litres,
+                         expires_on, text, sha256)
+SELECT r.id, r.contract_id, %s, e.id, e.participant_id, y.year, 1000, y.ends_on, '{}', sha256('{}')
+  FROM saving_reports r, entitlements e, water_years y
+ WHERE r.id = %s AND e.id = %s AND y.starts_on <= now() AND y.ends_on >= now() RETURNING id
+"""
+_CLAW_BACK_SQL = """
+INSERT INTO report_claw_backs (report_id, reason, verifier_id, proposed_by)
+SELECT r.id, 'tests', p.participant_id, 1 FROM saving_reports r
+  JOIN contract_parties p ON p.version_id = r.version_id AND p.role = 'verifier' WHERE r.id = %s RETURNING id
+"""
+
+
+def furnish(county: County) -> None:
+    """A lot that was issued of each report, and a claw-back that was proposed."""
+    with db.connect(county.settings.url()) as connection:
+        for things in (county.mine, county.theirs):
+            contract, report = (
+                ids.parse("sct", things["saving_contract"]),
+                ids.parse("srp", things["saving_report"]),
+            )
+            right = ids.parse("ent", things["entitlement"])
+            [cleared] = connection.execute(_CLEARED_SQL, (contract, right)).fetchone() or (0,)
+            [lot] = connection.execute(_LOT_SQL, (cleared, report, right)).fetchone() or (0,)
+            [taken] = connection.execute(_CLAW_BACK_SQL, (report,)).fetchone() or (0,)
+            things["saving_lot"], things["claw_back"] = ids.public("svl", lot), ids.public("clb", taken)
