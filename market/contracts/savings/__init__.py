@@ -22,6 +22,14 @@ from market.contracts.savings.model import (
     Saving,
     Step,
 )
+from market.contracts.savings.nights import (
+    Balanced,
+    LeakageBase,
+    LeakageBaseline,
+    LeakageReport,
+    assess_nights,
+    leakage_baseline,
+)
 from market.contracts.savings.plot import plot
 from market.contracts.savings.products import Product, ProductYear, products_saving
 from market.contracts.savings.rules import Rules
@@ -31,13 +39,17 @@ from market.contracts.savings.words import text_of
 
 __all__ = [
     "Adjustment",
+    "Balanced",
     "BadInput",
     "BaseInput",
     "Baseline",
     "Credit",
     "Driver",
     "Forecast",
+    "LeakageBase",
+    "LeakageBaseline",
     "LeakageInput",
+    "LeakageReport",
     "Meter",
     "Metering",
     "Night",
@@ -50,10 +62,12 @@ __all__ = [
     "Saving",
     "Step",
     "assess",
+    "assess_nights",
     "baseline",
     "credit",
     "derivation",
     "forecast",
+    "leakage_baseline",
     "leakage_saving",
     "merged",
     "plot",
