@@ -56,11 +56,13 @@ IMMUTABLE = (
     "reference_prices",
     "point_readings",
     "point_bills",
+    "point_nights",
     "contract_signatures",
     "contract_phases",
     "baseline_consents",
     "report_consents",
     "report_spans",
+    "period_waivers",
     "report_distributions",
     "distribution_shares",
 )

@@ -11,8 +11,9 @@ from market.api.whose import party
 from market.contracts import baselines, distributing, report_queries, reporting, verifying
 from market.contracts.contract_queries import contract as contract_of
 from market.contracts.measuring import Span
+from market.contracts.night_baselines import Billed
 from market.contracts.report_models import ReportAdjustment
-from market.contracts.savings import Driver, Reason, derivation, plot, text_of
+from market.contracts.savings import Driver, LeakageBaseline, Reason, derivation, plot, text_of
 from market.contracts.savings.model import LeftOut
 
 blp = blueprint("baselines", "Baselines of saving contracts")
@@ -28,7 +29,7 @@ _E6 = 1_000_000
 def list_baselines(contract_id: int) -> dict[str, Any]:
     """The baselines of a contract, by number."""
     return {
-        "data": [_baseline_out(each) for each in report_queries.baselines(session(), contract_id=contract_id)]
+        "data": [baseline_out(each) for each in report_queries.baselines(session(), contract_id=contract_id)]
     }
 
 
@@ -55,7 +56,7 @@ def propose(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     made = baselines.propose(
         session(), actor=actor().audit, contract_id=contract_id, by=party(), wanted=wanted
     )
-    return _baseline_out(report_queries.baseline(session(), baseline_id=made.id))
+    return baseline_out(report_queries.baseline(session(), baseline_id=made.id))
 
 
 @blp.route("/contract-baselines/<bsl:baseline_id>/consent", methods=["POST"])
@@ -66,7 +67,7 @@ def consent(body: dict[str, Any], baseline_id: int) -> dict[str, Any]:
     baselines.consent(
         session(), actor=actor().audit, baseline_id=baseline_id, by=party(), sha256=body["sha256"]
     )
-    return _baseline_out(report_queries.baseline(session(), baseline_id=baseline_id))
+    return baseline_out(report_queries.baseline(session(), baseline_id=baseline_id))
 
 
 @routes.route("/saving-reports", methods=["GET"])
@@ -85,10 +86,14 @@ def list_reports(query: dict[str, Any]) -> dict[str, Any]:
 @routes.arguments(shapes.SavingReportIn)
 @routes.response(201, shapes.SavingReportOut)
 def draft(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
-    """Draft the report of a period; its meters' intervals are claimed."""
+    """Draft the report of a period; its meters' intervals are claimed.
+
+    Where the period before is too uncertain alone, this is the report of both; of a skipped one, send its spans too.
+    """
     made = reporting.draft(
-        session(), actor=actor().audit, contract_id=contract_id, by=party(), spans=_spans(body["spans"])
-    )
+        session(), actor=actor().audit, contract_id=contract_id, by=party(), spans=_spans(body["spans"]),
+        billed=billed_of(body["billed"]),
+    )  # fmt: skip
     return _one(made.id)
 
 
@@ -120,7 +125,10 @@ def derive(report_id: int) -> dict[str, Any]:
 def revise(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Reckon a draft or a returned report anew."""
     spans = _spans(body["spans"]) if body["spans"] else None
-    reporting.revise(session(), actor=actor().audit, report_id=report_id, by=party(), spans=spans)
+    reporting.revise(
+        session(), actor=actor().audit, report_id=report_id, by=party(), spans=spans,
+        billed=billed_of(body["billed"]),
+    )  # fmt: skip
     return _one(report_id)
 
 
@@ -229,22 +237,40 @@ def _spans(sent: list[dict[str, Any]]) -> tuple[Span, ...]:
     )
 
 
+def billed_of(sent: dict[str, Any] | None) -> Billed | None:
+    """What was billed within a district, for its water balance."""
+    return Billed(sent["volume"], sent["document_sha256"]) if sent else None
+
+
 def _reason_out(each: Reason) -> dict[str, str]:
     return {"code": each.code, "text_zh": text_of(each, "zh"), "text_en": text_of(each, "en")}
 
 
-def _baseline_out(each: report_queries.BaselineView) -> dict[str, Any]:
+def baseline_out(each: report_queries.BaselineView) -> dict[str, Any]:
+    """A baseline on the wire, of use by drivers or of nights."""
     row, found = each.baseline, baselines.baseline_of(each.baseline)
     names = ("id", "contract_id", "number", "tier", "status", "proposed_at", "agreed_at")
-    return {name: getattr(row, name) for name in names} | {
-        "drivers": [driver.code for driver in found.base.drivers],
-        "chosen": [found.base.drivers[place].code for place in found.chosen],
+    out = {name: getattr(row, name) for name in names} | {
         "reasons": [_reason_out(reason) for reason in found.reasons],
         "starts_on": found.base.starts,
         "ends_on": found.base.ends,
-        "base_use": sum(period.litres for period in found.base.periods),
         "sha256": row.sha256.hex(),
         "consents": [one.participant_id for one in each.consents],
+    }
+    if isinstance(found, LeakageBaseline):
+        nights = {
+            "count": len(found.base.nights),
+            "night_use": round(found.base.night_use),
+            "day_factor": round(found.hours * _E6),
+            "mean_leakage": round(found.mean),
+            "pressure_point_id": found.base.pressure_point,
+        }
+        return out | {"drivers": [], "chosen": [], "base_use": found.leaked_litres, "nights": nights}
+    return out | {
+        "drivers": [driver.code for driver in found.base.drivers],
+        "chosen": [found.base.drivers[place].code for place in found.chosen],
+        "base_use": sum(period.litres for period in found.base.periods),
+        "nights": None,
     }
 
 
@@ -259,7 +285,7 @@ def _out(each: report_queries.ReportView) -> dict[str, Any]:
     saving, given = reporting.result_of(row)
     names = (
         "id", "contract_id", "baseline_id", "starts_on", "ends_on", "revision", "status", "tier", "merges", "due_on",
-        "verified_by", "verified_at", "return_reason", "drafted_at", "version",
+        "verified_by", "verified_at", "return_reason", "merged_into_id", "drafted_at", "version",
     )  # fmt: skip
     limits = saving.interval
     return {name: getattr(row, name) for name in names} | {

@@ -33,6 +33,7 @@ class Period(NamedTuple):
     adjusted_litres: int
     use_litres: int
     money_litres: int
+    merges: bool
 
 
 class Earlier(NamedTuple):
@@ -79,7 +80,8 @@ class Made(NamedTuple):
 
 
 _REPORTS_SQL = """
-SELECT id, contract_id, version_id, starts_on, status, due_on, adjusted_litres, use_litres, money_litres
+SELECT id, contract_id, version_id, starts_on, status, due_on, adjusted_litres, use_litres, money_litres,
+       merges
   FROM saving_reports WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
 _CONTRACTS_SQL = "SELECT id FROM saving_contracts WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"

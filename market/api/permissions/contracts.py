@@ -53,6 +53,11 @@ ROUTES: dict[str, Rule] = {
     # baselines and reports
     "baselines.list_baselines": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
     "baselines.propose": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "nights.propose": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "contract_periods.list_periods": read(
+        "registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "contract_periods.give_up": write(also=HOLDERS, owns="saving_contract", key="http"),
     "baselines.consent": write(also=HOLDERS, owns="baseline", key="http"),
     "saving_reports.list_reports": read("registrar", "supervisor", also=PARTICIPANTS, owns="self"),
     "saving_reports.draft": write(also=HOLDERS, owns="saving_contract", key="http"),
@@ -80,4 +85,7 @@ ROUTES: dict[str, Rule] = {
     "points.correct": write("registrar", also=HOLDERS, owns="point_reading"),
     "points.bill": write("registrar", also=HOLDERS, owns="point"),
     "points.series": read("registrar", "supervisor", also=HOLDERS, owns="point"),
+    "nights.record": write("registrar", also=HOLDERS, owns="point"),
+    "nights.list_nights": read("registrar", "supervisor", also=HOLDERS, owns="point"),
+    "nights.correct": write("registrar", also=HOLDERS, owns="point_night"),
 }

@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 
 from market.contracts.canonical import fingerprint
 from market.contracts.savings.base import LONGEST_WAIT
-from market.contracts.savings.leakage import Balance, LeakageInput, Night, correlation, leakage_saving, zone_of
+from market.contracts.savings.leakage import (
+    Balance,
+    LeakageInput,
+    Night,
+    correlation,
+    leakage_saving,
+    zone_of,
+)
 from market.contracts.savings.model import (
     ROUND,
     TIER_A,
@@ -127,7 +134,7 @@ def leakage_baseline(base: LeakageBase, rules: Rules) -> LeakageBaseline:
     Errors: BadInput.
     """
     exponent = rules.leak_exponent if base.exponent is None else base.exponent
-    # The base nights stand in for a report, so that they are checked and reckoned exactly as they will be.
+    # A night stands in for a report, so that the base is checked and reckoned exactly as it will be with one.
     probe = replace(base.nights[-1], day=base.works_start)
     zone = zone_of(_input(base, (probe,)), exponent)
     found = correlation(zone.base)
@@ -178,18 +185,18 @@ def assess_nights(found: LeakageBaseline, report: LeakageReport, rules: Rules) -
     )  # fmt: skip
     saving = leakage_saving(given, rules)
     days = (report.ends - report.starts).days
-    caveats = saving.caveats
+    caveats = list(saving.caveats)
     if len(report.nights) < days:
         numbers = (("nights", str(len(report.nights))), ("days", str(days)))
-        caveats = (*caveats, Reason("nights_missing", numbers))
-    caveats = (*caveats, *_age(base, report, rules))
+        caveats.append(Reason("nights_missing", numbers))
+    caveats += [
+        Reason("adjustment_not_accepted", (("event", each.event),))
+        for each in report.adjustments
+        if not each.enters
+    ]
+    if report.starts >= base.ends + dt.timedelta(days=366 * rules.rebase_after_years):
+        caveats.append(Reason("rebase_due", (("years", str(rules.rebase_after_years)),)))
     return replace(
-        saving, starts=report.starts, ends=report.ends, caveats=caveats,
+        saving, starts=report.starts, ends=report.ends, caveats=tuple(caveats),
         inputs_sha256=fingerprint([found.inputs_sha256, report, rules]),
     )  # fmt: skip
-
-
-def _age(base: LeakageBase, report: LeakageReport, rules: Rules) -> tuple[Reason, ...]:
-    years = rules.rebase_after_years
-    last = base.ends.replace(year=base.ends.year + years, day=min(base.ends.day, 28))
-    return (Reason("rebase_due", (("years", str(years)),)),) if report.ends > last else ()
