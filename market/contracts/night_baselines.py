@@ -21,7 +21,7 @@ LEAKAGE = "leakage"
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What was billed of the water that flowed into a district, litres, and the SHA-256 of the list of bills, in hex."""
+    """What was billed of the water that flowed into a district, litres; the SHA-256 of the list of bills, in hex."""
 
     litres: int
     evidence: str

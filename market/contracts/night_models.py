@@ -14,8 +14,8 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Text,
 )
-from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.base import Base

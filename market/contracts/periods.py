@@ -1,7 +1,7 @@
 """The periods of a contract: which are due, which merge into the next one's report, which both sides have given up.
 
-A period that is too uncertain alone is not paid: its report merges into the next one's (SAVINGS section 3). No period is
-left out in silence: what is skipped is reported together with the next, or user and firm give it up.
+A period that is too uncertain alone is not paid: its report merges into the next one's (SAVINGS section 3). No period
+is left out in silence: what is skipped is reported together with the next, or user and firm give it up.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The life of a saving report: who may do what, and which clock of the county pack runs (SAVINGS section 4). Pure.
 
 The clocks' lengths are the pack's, in working days; they stop for hearings where the table says so. A period is void
-where a meter was interfered with (节约用水条例 art. 46). One that is too uncertain alone is merged into the next period's
-report, or given up by both sides.
+where a meter was interfered with (节约用水条例 art. 46). One that is too uncertain alone is merged into the next
+period's report, or given up by both sides.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ branch_labels = None
 depends_on = None
 
 STATES = (
-    "open", "drafted", "submitted", "returned", "verified", "disputed", "distributed", "reopened", "clawed_back", "void",
+    "open", "drafted", "submitted", "returned", "verified", "disputed", "distributed", "reopened", "clawed_back",
+    "void",
 )  # fmt: skip
 
 

@@ -39,8 +39,8 @@ from market.contracts.savings.words import text_of
 
 __all__ = [
     "Adjustment",
-    "Balanced",
     "BadInput",
+    "Balanced",
     "BaseInput",
     "Baseline",
     "Credit",
