@@ -63,7 +63,7 @@ def propose(
     night_use = (
         wanted.connections * rules.night_use_connection
         if wanted.connections is not None
-        else float(wanted.night_use_litres or 0)
+        else (wanted.night_use_litres or 0) * 1.0
     )
     pressure_point = wanted.pressure_point or next(each.point for each in terms.boundary if each.sign == 1)
     try:

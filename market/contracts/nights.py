@@ -180,7 +180,7 @@ def district(
         if flow < 0:
             raise BadInput(f"more flowed out of the district than into it in the night of {day}")
         pressure = pressed.unreduced_e3 if unreduced and pressed.unreduced_e3 else pressed.pressure_e3
-        nights.append(Night(day, float(flow), pressure / E3))
+        nights.append(Night(day, flow * 1.0, pressure / E3))
         for point, row in rows.items():
             sums[point] += row.flow_litres
     classes = {

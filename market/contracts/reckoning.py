@@ -146,7 +146,8 @@ def sent_of(row: SavingReport, frozen: ContractBaseline) -> tuple[list[Span], Bi
     text = row.input_text.encode()
     if isinstance(baselines.baseline_of(frozen), LeakageBaseline):
         before = msgspec.json.decode(text, type=LeakageReport)
-        billed = before.balance and Billed(before.balance.billed, before.balance.evidence)
+        own = before.balance
+        billed = Billed(own.billed, own.evidence) if own is not None else None
         return [Span(before.starts, before.ends)], billed
     periods = msgspec.json.decode(text, type=Report).periods
     return [Span(each.starts, each.ends, each.drivers) for each in periods], None

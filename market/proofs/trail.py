@@ -66,6 +66,7 @@ _SUBJECTS = {
     "measuring_points": "measuring_point",
     "point_readings": "point_reading",
     "point_bills": "point_bill",
+    "point_nights": "point_night",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()
