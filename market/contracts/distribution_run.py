@@ -30,12 +30,16 @@ WORKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run did: reports shared out, fen shared, dues that arose, and what waits, with its refusal."""
+    """What a run did: reports shared out, fen shared, dues that arose, and what waits, with its refusal.
+
+    `spent_ns`: nanoseconds to lock and read, to reckon, to write, of all chunks; side by side they take less.
+    """
 
     distributed: int
     benefit_fen: int
     dues: int
     waiting: tuple[Waiting, ...]
+    spent_ns: tuple[int, int, int]
 
 
 Progress = Callable[[int], None]
@@ -98,6 +102,11 @@ def run(
                 (one for each in done for one in each.waiting if not isinstance(one.error, NotVerified)),
                 key=lambda one: one.report_id,
             )
+        ),
+        (
+            sum(each.spent_ns[0] for each in done),
+            sum(each.spent_ns[1] for each in done),
+            sum(each.spent_ns[2] for each in done),
         ),
     )
 
