@@ -25,6 +25,7 @@ API_MODULES = (
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
+    "forecasts",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)

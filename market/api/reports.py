@@ -38,21 +38,9 @@ def list_baselines(contract_id: int) -> dict[str, Any]:
 @blp.response(201, shapes.BaselineOut)
 def propose(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     """Propose a baseline; what was used is read from the boundary's points."""
-    drivers = tuple(
-        Driver(each["code"], each["name_zh"], each["name_en"], each["unit"], _EFFECT[each["effect"]])
-        for each in body["drivers"]
-    )
-    codes = [each.code for each in drivers]
     seats = contract_of(session(), contract_id=contract_id).terms
     both = (str(seats.user), str(seats.firms[0]))  # who consents to the baseline signs its departures
-    wanted = baselines.Wanted(
-        works_start=body["works_start"],
-        drivers=drivers,
-        spans=_spans(body["spans"]),
-        season=tuple(sorted(set(body["season"]))),
-        unit=codes.index(body["unit_driver"]) if body["unit_driver"] in codes else None,
-        departures=tuple(LeftOut(each["what"], each["reason"], both) for each in body["departures"]),
-    )
+    wanted = wanted_of(body, both)
     made = baselines.propose(
         session(), actor=actor().audit, contract_id=contract_id, by=party(), wanted=wanted
     )
@@ -237,12 +225,30 @@ def _spans(sent: list[dict[str, Any]]) -> tuple[Span, ...]:
     )
 
 
+def wanted_of(body: dict[str, Any], signed_by: tuple[str, ...]) -> baselines.Wanted:
+    """A base period as it was sent; `signed_by`: who signs its departures from the rules."""
+    drivers = tuple(
+        Driver(each["code"], each["name_zh"], each["name_en"], each["unit"], _EFFECT[each["effect"]])
+        for each in body["drivers"]
+    )
+    codes = [each.code for each in drivers]
+    return baselines.Wanted(
+        works_start=body["works_start"],
+        drivers=drivers,
+        spans=_spans(body["spans"]),
+        season=tuple(sorted(set(body["season"]))),
+        unit=codes.index(body["unit_driver"]) if body["unit_driver"] in codes else None,
+        departures=tuple(LeftOut(each["what"], each["reason"], signed_by) for each in body["departures"]),
+    )
+
+
 def billed_of(sent: dict[str, Any] | None) -> Billed | None:
     """What was billed within a district, for its water balance."""
     return Billed(sent["volume"], sent["document_sha256"]) if sent else None
 
 
-def _reason_out(each: Reason) -> dict[str, str]:
+def reason_out(each: Reason) -> dict[str, str]:
+    """A reason in both languages."""
     return {"code": each.code, "text_zh": text_of(each, "zh"), "text_en": text_of(each, "en")}
 
 
@@ -251,7 +257,7 @@ def baseline_out(each: report_queries.BaselineView) -> dict[str, Any]:
     row, found = each.baseline, baselines.baseline_of(each.baseline)
     names = ("id", "contract_id", "number", "tier", "status", "proposed_at", "agreed_at")
     out = {name: getattr(row, name) for name in names} | {
-        "reasons": [_reason_out(reason) for reason in found.reasons],
+        "reasons": [reason_out(reason) for reason in found.reasons],
         "starts_on": found.base.starts,
         "ends_on": found.base.ends,
         "sha256": row.sha256.hex(),
@@ -297,7 +303,7 @@ def _out(each: report_queries.ReportView) -> dict[str, Any]:
         "credited_money": row.money_litres,
         "credited_water": row.water_litres,
         "carried": row.carried_litres,
-        "reasons": [_reason_out(reason) for reason in (*given.reasons, *saving.caveats, *saving.flags)],
+        "reasons": [reason_out(reason) for reason in (*given.reasons, *saving.caveats, *saving.flags)],
         "sha256": row.sha256.hex(),
         "clock": row.clock_name,
         "accepted_by": [one.participant_id for one in each.consents],

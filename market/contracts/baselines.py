@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from market.contracts import drafting, running
 from market.contracts.canonical import canonical, fingerprint
 from market.contracts.errors import NotAContractParty
-from market.contracts.measuring import Span, measure
+from market.contracts.measuring import Measurable, Span, measure
 from market.contracts.report_errors import AcceptedBefore, BaselineInput, BaselineState, OtherDerivation
 from market.contracts.report_models import BaselineConsent, ContractBaseline
 from market.contracts.rulebook import rules_at, rules_of
@@ -108,7 +108,7 @@ def store(
     return made
 
 
-def base_input(session: Session, terms: Terms, wanted: Wanted) -> BaseInput:
+def base_input(session: Session, terms: Measurable, wanted: Wanted) -> BaseInput:
     """What a baseline is fitted on, its use read from the points. Errors: BadInput."""
     if not wanted.spans:
         raise BadInput("a base period has periods")

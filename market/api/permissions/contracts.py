@@ -75,6 +75,7 @@ ROUTES: dict[str, Rule] = {
     "saving_reports.void": write("supervisor"),
     "saving_reports.distribute": write("registrar", also=HOLDERS, owns="saving_report", key="http"),
     "appraisals.appraise": read(also=PARTICIPANTS | BUREAU),
+    "forecasts.look_ahead": read("registrar", "supervisor", also=HOLDERS, owns="body"),
     "appraisals.list_portfolio": Rule(PUBLIC),
     # measuring points
     "points.list_points": read("registrar", "supervisor", also=HOLDERS, owns="self"),
