@@ -31,11 +31,11 @@ from market.contracts.report_errors import (
     ReportState,
 )
 from market.contracts.report_models import ContractBaseline, ReportAdjustment, ReportSpan, SavingReport
+from market.contracts.rulebook import clock_at
 from market.contracts.terms import Terms, terms_of
 from market.core import acts, audit, clock, workdays
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.county.current import pack_in_force
 
 __all__ = ["result_of"]
 
@@ -241,8 +241,7 @@ def set_clock(session: Session, report: SavingReport, name: str | None) -> None:
 
 def ends_of(session: Session, name: str, start: dt.date) -> dt.date:
     """The last day of a clock that starts on a day."""
-    found = next((each for each in pack_in_force(raw(session)).clocks if each.name == name), None)
-    length, unit = (found.length, found.unit) if found is not None else states.CLOCKS[name]
+    length, unit = clock_at(session, name, start)
     if unit == "working_days":
         return workdays.after(start, length)
     if unit == "days":
