@@ -32,7 +32,7 @@ def rules_at(session: Session, day: dt.date) -> Rules:
         for each in fields(Rules)
         if each.name in stated
     }
-    return Rules(**values)
+    return msgspec.convert(values, type=Rules)
 
 
 def rules_of(row: ContractBaseline) -> Rules:
