@@ -8,12 +8,12 @@ from typing import Any
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.schemas import reports as shapes
 from market.api.whose import party
-from market.contracts import baselines, distributing, report_queries, reporting, verifying
+from market.contracts import baselines, distributing, reckoning, report_queries, reporting, verifying
 from market.contracts.contract_queries import contract as contract_of
 from market.contracts.measuring import Span
 from market.contracts.night_baselines import Billed
-from market.contracts.report_models import ReportAdjustment
-from market.contracts.savings import Driver, LeakageBaseline, Reason, derivation, plot, text_of
+from market.contracts.report_models import ContractBaseline, ReportAdjustment
+from market.contracts.savings import Driver, LeakageBaseline, Reason, derivation, measured, plot, text_of
 from market.contracts.savings.model import LeftOut
 
 blp = blueprint("baselines", "Baselines of saving contracts")
@@ -97,10 +97,11 @@ def get(report_id: int) -> dict[str, Any]:
 def derive(report_id: int) -> dict[str, Any]:
     """How the saving was reckoned, number by number, in Chinese and English, and as a picture."""
     found = report_queries.report(session(), report_id=report_id).report
-    saving, _ = reporting.result_of(found)
+    saving, _ = reckoning.result_of(found)
+    base, report = reckoning.inputs_of(found, session().get_one(ContractBaseline, found.baseline_id))
     return {
-        "zh": derivation(saving, "zh"),
-        "en": derivation(saving, "en"),
+        "zh": [*measured(base, report, "zh"), *derivation(saving, "zh")],
+        "en": [*measured(base, report, "en"), *derivation(saving, "en")],
         "plot_zh": plot(saving, "zh"),
         "plot_en": plot(saving, "en"),
         "sha256": found.sha256.hex(),
@@ -288,7 +289,7 @@ def _one(report_id: int) -> dict[str, Any]:
 
 def _out(each: report_queries.ReportView) -> dict[str, Any]:
     row = each.report
-    saving, given = reporting.result_of(row)
+    saving, given = reckoning.result_of(row)
     names = (
         "id", "contract_id", "baseline_id", "starts_on", "ends_on", "revision", "status", "tier", "merges", "due_on",
         "verified_by", "verified_at", "return_reason", "merged_into_id", "drafted_at", "version",

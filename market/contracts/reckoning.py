@@ -141,13 +141,21 @@ def result_of(row: SavingReport) -> tuple[Saving, Credit]:
     return msgspec.json.decode(row.result_text.encode(), type=tuple[Saving, Credit])
 
 
+def inputs_of(
+    row: SavingReport, frozen: ContractBaseline
+) -> tuple[BaseInput, Report] | tuple[LeakageBase, LeakageReport]:
+    """What a report and its baseline were reckoned from, from their canonical texts."""
+    base, text = baselines.baseline_of(frozen).base, row.input_text.encode()
+    if isinstance(base, LeakageBase):
+        return base, msgspec.json.decode(text, type=LeakageReport)
+    return base, msgspec.json.decode(text, type=Report)
+
+
 def sent_of(row: SavingReport, frozen: ContractBaseline) -> tuple[list[Span], Billed | None]:
     """What was said of a report when it was drafted, its use apart: its periods with drivers, what was billed."""
-    text = row.input_text.encode()
-    if isinstance(baselines.baseline_of(frozen), LeakageBaseline):
-        before = msgspec.json.decode(text, type=LeakageReport)
+    _, before = inputs_of(row, frozen)
+    if isinstance(before, LeakageReport):
         own = before.balance
         billed = Billed(own.billed, own.evidence) if own is not None else None
         return [Span(before.starts, before.ends)], billed
-    periods = msgspec.json.decode(text, type=Report).periods
-    return [Span(each.starts, each.ends, each.drivers) for each in periods], None
+    return [Span(each.starts, each.ends, each.drivers) for each in before.periods], None

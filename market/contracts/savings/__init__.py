@@ -9,6 +9,7 @@ from market.contracts.savings.base import baseline
 from market.contracts.savings.credit import Credit, credit, merged
 from market.contracts.savings.forecast import Forecast, Metering, forecast
 from market.contracts.savings.leakage import LeakageInput, Night, leakage_saving
+from market.contracts.savings.measured import measured
 from market.contracts.savings.model import (
     Adjustment,
     BadInput,
@@ -69,6 +70,7 @@ __all__ = [
     "forecast",
     "leakage_baseline",
     "leakage_saving",
+    "measured",
     "merged",
     "plot",
     "products_saving",
