@@ -44,11 +44,15 @@ OVER = (states.DISTRIBUTED, states.CLAWED_BACK, states.VOID, states.MERGED, stat
 
 
 class Measured(Protocol):
-    """A report's figures: the day it begins on, litres."""
+    """A report's figures: its days, litres."""
 
     @property
     def starts_on(self) -> dt.date:
         """Its first day."""
+
+    @property
+    def ends_on(self) -> dt.date:
+        """The day after its last."""
 
     @property
     def adjusted_litres(self) -> int:
@@ -90,7 +94,11 @@ class History:
 
 
 def share(terms: Terms, report: Measured, before: History) -> Shared:
-    """The money of one period. `report` gives its litres; nothing is written. Errors: BadTerms."""
+    """The money of one report: of a period, or of several that merged, for each of which fees and guarantee are signed.
+
+    `report` gives its litres; nothing is written. Errors: BadTerms.
+    """
+    terms = terms.for_periods(terms.periods(report.starts_on, report.ends_on))
     worth = benefit(
         report.use_litres + report.money_litres,
         report.use_litres,

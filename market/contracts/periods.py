@@ -192,7 +192,7 @@ def give_up(
     session: Session, *, actor: audit.Actor, contract_id: int, by: int, starts_on: dt.date, reason: str
 ) -> PeriodWaiver:
     """User or firm gives up a period that was not reported, or whose report is too uncertain to be paid; with both it
-    is over.
+    is over, and nothing is due for it.
 
     Errors: NotFound, ContractState, NotAContractParty, ReportInput (no period that is over), OnlyOperationEarns,
     ReportState (it is reported and counts), AcceptedBefore.
@@ -205,6 +205,9 @@ def give_up(
     ends = report.ends_on if report is not None else period_of(terms, starts_on)
     if ends > clock.today() or began is None or starts_on < began:
         raise ReportInput("a period is given up when it is over", pointer="/starts_on")
+    if report is not None and report.starts_on != starts_on:
+        first = report.starts_on.isoformat()
+        raise ReportInput("a report is given up whole", pointer="/starts_on", limit=first)
     if report is not None and not (report.merges and report.status in MERGING):
         raise ReportState(f"the period is reported, and {report.status}", available=report.status)
     assert actor.user_id is not None

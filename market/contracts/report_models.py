@@ -142,8 +142,8 @@ class PeriodWaiver(Base):
     __tablename__ = "period_waivers"
     contract_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("saving_contracts.id"), primary_key=True)
     starts_on: Mapped[dt.date] = mapped_column(Date, primary_key=True)
+    ends_on: Mapped[dt.date] = mapped_column(Date, primary_key=True)
     participant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("participants.id"), primary_key=True)
-    ends_on: Mapped[dt.date] = mapped_column(Date)
     reason: Mapped[str] = mapped_column(Text)
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
     given_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)

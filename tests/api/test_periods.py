@@ -220,3 +220,45 @@ def test_periods_of_two_versions_make_no_report_together(county: County) -> None
     for name in ("valves", "school"):
         _give_up(county, contract, name, 0)
     assert _draft(county, contract, 1)["starts_on"] == str(month(0, 3))
+
+
+def test_what_is_signed_a_period_is_for_each_of_those_that_merged(county: County) -> None:
+    """A guarantee of 600 m3 a quarter and a fee of 500 yuan: for two quarters 1 200 m3 and 1 000 yuan."""
+    guarantee = {
+        "volume": "600", "price": "3.2", "cap": "100000.00", "surplus_shares": ["0.5", "0.5", "0"],
+    }  # fmt: skip
+    contract = agreed_contract(
+        county, county.mine, _point(county, WEAK, STRONG), mode="guaranteed", schedule=None, guarantee=guarantee,
+        fee="500.00",
+    )  # fmt: skip
+    assert _draft(county, contract, 0)["merges"]
+    both = verified(county, _draft(county, contract, 1))
+    _distribute(county, both["id"])
+    dues = {
+        each["kind"]: each["amount"]
+        for each in county.get("school", f"/contract-dues?contract_id={contract}")["data"]
+    }
+    missing = 1_200_000 - round(float(both["saving"]) * 1000)
+    assert 0 < missing < 400_000
+    assert abs(round(float(dues["shortfall"]) * 100) - missing * 32_000 / 100_000) <= 0.5
+    assert dues["fee"] == "1000.00"
+    assert prove.run(county.settings.url())["violations"] == 0
+
+
+def test_reports_that_merge_again_are_given_up_whole_and_claimed_once(county: County) -> None:
+    contract = agreed_contract(county, county.mine, _point(county, WEAK, WEAK + 20, STRONG))
+    _give_up(county, contract, "valves", 0)  # before it was reported, by one side alone
+    _draft(county, contract, 0)
+    both = _draft(county, contract, 1)
+    lines = {each["kind"]: each for each in county.get("school", "/saving-portfolio")["data"]}
+    claimed = float(lines["public_institution"]["claimed"])
+    part = {"starts_on": str(month(0, 3)), "reason": "t"}
+    whole = refused(county, "school", f"/saving-contracts/{contract}/give-up", part)
+    assert (whole["code"], whole["limit"]) == ("report_input", str(month()))
+    for name in ("school", "valves"):
+        given = _give_up(county, contract, name, 0)
+    assert [each["status"] for each in given["data"][:2]] == ["given_up", "given_up"]
+    lines = {each["kind"]: each for each in county.get("school", "/saving-portfolio")["data"]}
+    assert float(lines["public_institution"]["claimed"]) == pytest.approx(claimed - float(both["saving"]))
+    assert _draft(county, contract, 2)["starts_on"] == str(month(0, 6))
+    assert prove.run(county.settings.url())["violations"] == 0
