@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextvars
 import datetime as dt
+import gc
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +88,7 @@ def run(
                 done.append(outcome)
             progress(len(report_ids))
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="distribute") as pool:
+    with _no_collections(), ThreadPoolExecutor(workers, thread_name_prefix="distribute") as pool:
         try:
             for each in [pool.submit(contextvars.copy_context().run, work) for _ in range(workers)]:
                 each.result()
@@ -109,6 +111,18 @@ def run(
             sum(each.spent_ns[2] for each in done),
         ),
     )
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Nothing here is in a cycle, and a collector that goes through a chunk's values takes a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Chunks:
