@@ -24,7 +24,8 @@ API_MODULES = (
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
-    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "appraisals",
+    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
+    "forecasts",
     "saving_lots", "claw_backs", "trail",
 )  # fmt: skip
 
@@ -49,6 +50,7 @@ ID_PREFIXES = {
     "sct": "saving contract", "due": "due under a saving contract",
     "bsl": "baseline", "srp": "saving report", "adj": "adjustment of a report",
     "mpt": "measuring point", "mpr": "reading of a measuring point", "mpb": "bill of a measuring point",
+    "mpn": "night of a measuring point",
     "lst": "listing",
     "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",

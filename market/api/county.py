@@ -97,7 +97,9 @@ def list_water_years() -> dict[str, Any]:
 @blp.route("/county", methods=["GET"])
 @blp.response(200, shapes.CountyOut)
 def get() -> dict[str, Any]:
-    """The rules in force: tariffs, flows, routes, fees, reviews, thresholds, clocks and kinds, each with its source."""
+    """The rules in force: tariffs, flows, routes, fees, reviews, thresholds, clocks, kinds, and those of savings, each
+    with its source.
+    """
     pack = _pack()
     return {
         "name": pack.name,
@@ -147,6 +149,18 @@ def get() -> dict[str, Any]:
         "kinds": [
             {"kind": each.kind, "publication": each.publication, **_basis(each.basis)} for each in pack.kinds
         ],
+        "savings": [_saving(each) for each in pack.savings],
+    }
+
+
+def _saving(rule: facts.SavingRule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "from_on": rule.from_on,
+        "value": None if rule.unit else rule.value_e6,
+        "length": rule.length or None,
+        "unit": rule.unit or None,
+        **_basis(rule.basis),
     }
 
 

@@ -125,6 +125,10 @@ OWNERS: dict[str, tuple[str, str]] = {
         "point_reading_id",
         "SELECT p.participant_id FROM point_readings r JOIN measuring_points p ON p.id = r.point_id WHERE r.id = :id",
     ),
+    "point_night": (
+        "point_night_id",
+        "SELECT p.participant_id FROM point_nights n JOIN measuring_points p ON p.id = n.point_id WHERE n.id = :id",
+    ),
     "proposal": ("proposal_id", "SELECT participant_id FROM proposals WHERE id = :id"),
     "meter": (
         "meter_id",

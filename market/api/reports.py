@@ -8,11 +8,12 @@ from typing import Any
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.schemas import reports as shapes
 from market.api.whose import party
-from market.contracts import baselines, distributing, report_queries, reporting, verifying
+from market.contracts import baselines, distributing, reckoning, report_queries, reporting, verifying
 from market.contracts.contract_queries import contract as contract_of
 from market.contracts.measuring import Span
-from market.contracts.report_models import ReportAdjustment
-from market.contracts.savings import Driver, Reason, derivation, plot, text_of
+from market.contracts.night_baselines import Billed
+from market.contracts.report_models import ContractBaseline, ReportAdjustment
+from market.contracts.savings import Driver, LeakageBaseline, Reason, derivation, measured, plot, text_of
 from market.contracts.savings.model import LeftOut
 
 blp = blueprint("baselines", "Baselines of saving contracts")
@@ -28,7 +29,7 @@ _E6 = 1_000_000
 def list_baselines(contract_id: int) -> dict[str, Any]:
     """The baselines of a contract, by number."""
     return {
-        "data": [_baseline_out(each) for each in report_queries.baselines(session(), contract_id=contract_id)]
+        "data": [baseline_out(each) for each in report_queries.baselines(session(), contract_id=contract_id)]
     }
 
 
@@ -37,25 +38,13 @@ def list_baselines(contract_id: int) -> dict[str, Any]:
 @blp.response(201, shapes.BaselineOut)
 def propose(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
     """Propose a baseline; what was used is read from the boundary's points."""
-    drivers = tuple(
-        Driver(each["code"], each["name_zh"], each["name_en"], each["unit"], _EFFECT[each["effect"]])
-        for each in body["drivers"]
-    )
-    codes = [each.code for each in drivers]
     seats = contract_of(session(), contract_id=contract_id).terms
     both = (str(seats.user), str(seats.firms[0]))  # who consents to the baseline signs its departures
-    wanted = baselines.Wanted(
-        works_start=body["works_start"],
-        drivers=drivers,
-        spans=_spans(body["spans"]),
-        season=tuple(sorted(set(body["season"]))),
-        unit=codes.index(body["unit_driver"]) if body["unit_driver"] in codes else None,
-        departures=tuple(LeftOut(each["what"], each["reason"], both) for each in body["departures"]),
-    )
+    wanted = wanted_of(body, both)
     made = baselines.propose(
         session(), actor=actor().audit, contract_id=contract_id, by=party(), wanted=wanted
     )
-    return _baseline_out(report_queries.baseline(session(), baseline_id=made.id))
+    return baseline_out(report_queries.baseline(session(), baseline_id=made.id))
 
 
 @blp.route("/contract-baselines/<bsl:baseline_id>/consent", methods=["POST"])
@@ -66,7 +55,7 @@ def consent(body: dict[str, Any], baseline_id: int) -> dict[str, Any]:
     baselines.consent(
         session(), actor=actor().audit, baseline_id=baseline_id, by=party(), sha256=body["sha256"]
     )
-    return _baseline_out(report_queries.baseline(session(), baseline_id=baseline_id))
+    return baseline_out(report_queries.baseline(session(), baseline_id=baseline_id))
 
 
 @routes.route("/saving-reports", methods=["GET"])
@@ -85,10 +74,14 @@ def list_reports(query: dict[str, Any]) -> dict[str, Any]:
 @routes.arguments(shapes.SavingReportIn)
 @routes.response(201, shapes.SavingReportOut)
 def draft(body: dict[str, Any], contract_id: int) -> dict[str, Any]:
-    """Draft the report of a period; its meters' intervals are claimed."""
+    """Draft the report of a period; its meters' intervals are claimed.
+
+    Where the period before is too uncertain alone, this is the report of both; of a skipped one, send its spans too.
+    """
     made = reporting.draft(
-        session(), actor=actor().audit, contract_id=contract_id, by=party(), spans=_spans(body["spans"])
-    )
+        session(), actor=actor().audit, contract_id=contract_id, by=party(), spans=_spans(body["spans"]),
+        billed=billed_of(body["billed"]),
+    )  # fmt: skip
     return _one(made.id)
 
 
@@ -104,10 +97,11 @@ def get(report_id: int) -> dict[str, Any]:
 def derive(report_id: int) -> dict[str, Any]:
     """How the saving was reckoned, number by number, in Chinese and English, and as a picture."""
     found = report_queries.report(session(), report_id=report_id).report
-    saving, _ = reporting.result_of(found)
+    saving, _ = reckoning.result_of(found)
+    base, report = reckoning.inputs_of(found, session().get_one(ContractBaseline, found.baseline_id))
     return {
-        "zh": derivation(saving, "zh"),
-        "en": derivation(saving, "en"),
+        "zh": [*measured(base, report, "zh"), *derivation(saving, "zh")],
+        "en": [*measured(base, report, "en"), *derivation(saving, "en")],
         "plot_zh": plot(saving, "zh"),
         "plot_en": plot(saving, "en"),
         "sha256": found.sha256.hex(),
@@ -120,7 +114,10 @@ def derive(report_id: int) -> dict[str, Any]:
 def revise(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Reckon a draft or a returned report anew."""
     spans = _spans(body["spans"]) if body["spans"] else None
-    reporting.revise(session(), actor=actor().audit, report_id=report_id, by=party(), spans=spans)
+    reporting.revise(
+        session(), actor=actor().audit, report_id=report_id, by=party(), spans=spans,
+        billed=billed_of(body["billed"]),
+    )  # fmt: skip
     return _one(report_id)
 
 
@@ -229,22 +226,58 @@ def _spans(sent: list[dict[str, Any]]) -> tuple[Span, ...]:
     )
 
 
-def _reason_out(each: Reason) -> dict[str, str]:
+def wanted_of(body: dict[str, Any], signed_by: tuple[str, ...]) -> baselines.Wanted:
+    """A base period as it was sent; `signed_by`: who signs its departures from the rules."""
+    drivers = tuple(
+        Driver(each["code"], each["name_zh"], each["name_en"], each["unit"], _EFFECT[each["effect"]])
+        for each in body["drivers"]
+    )
+    codes = [each.code for each in drivers]
+    return baselines.Wanted(
+        works_start=body["works_start"],
+        drivers=drivers,
+        spans=_spans(body["spans"]),
+        season=tuple(sorted(set(body["season"]))),
+        unit=codes.index(body["unit_driver"]) if body["unit_driver"] in codes else None,
+        departures=tuple(LeftOut(each["what"], each["reason"], signed_by) for each in body["departures"]),
+    )
+
+
+def billed_of(sent: dict[str, Any] | None) -> Billed | None:
+    """What was billed within a district, for its water balance."""
+    return Billed(sent["volume"], sent["document_sha256"]) if sent else None
+
+
+def reason_out(each: Reason) -> dict[str, str]:
+    """A reason in both languages."""
     return {"code": each.code, "text_zh": text_of(each, "zh"), "text_en": text_of(each, "en")}
 
 
-def _baseline_out(each: report_queries.BaselineView) -> dict[str, Any]:
+def baseline_out(each: report_queries.BaselineView) -> dict[str, Any]:
+    """A baseline on the wire, of use by drivers or of nights."""
     row, found = each.baseline, baselines.baseline_of(each.baseline)
     names = ("id", "contract_id", "number", "tier", "status", "proposed_at", "agreed_at")
-    return {name: getattr(row, name) for name in names} | {
-        "drivers": [driver.code for driver in found.base.drivers],
-        "chosen": [found.base.drivers[place].code for place in found.chosen],
-        "reasons": [_reason_out(reason) for reason in found.reasons],
+    out = {name: getattr(row, name) for name in names} | {
+        "reasons": [reason_out(reason) for reason in found.reasons],
         "starts_on": found.base.starts,
         "ends_on": found.base.ends,
-        "base_use": sum(period.litres for period in found.base.periods),
         "sha256": row.sha256.hex(),
         "consents": [one.participant_id for one in each.consents],
+    }
+    if isinstance(found, LeakageBaseline):
+        nights = {
+            "count": len(found.base.nights),
+            "night_use": round(found.base.night_use),
+            "day_factor": round(found.hours * _E6),
+            "mean_leakage": round(found.mean),
+            "pressure_point_id": found.base.pressure_point,
+        }
+        return out | {"drivers": [], "chosen": [], "base_use": found.leaked_litres, "nights": nights}
+    return out | {
+        "drivers": [driver.code for driver in found.base.drivers],
+        "chosen": [found.base.drivers[place].code for place in found.chosen],
+        "base_use": sum(period.litres for period in found.base.periods),
+        "nights": None,
     }
 
 
@@ -256,10 +289,10 @@ def _one(report_id: int) -> dict[str, Any]:
 
 def _out(each: report_queries.ReportView) -> dict[str, Any]:
     row = each.report
-    saving, given = reporting.result_of(row)
+    saving, given = reckoning.result_of(row)
     names = (
         "id", "contract_id", "baseline_id", "starts_on", "ends_on", "revision", "status", "tier", "merges", "due_on",
-        "verified_by", "verified_at", "return_reason", "drafted_at", "version",
+        "verified_by", "verified_at", "return_reason", "merged_into_id", "drafted_at", "version",
     )  # fmt: skip
     limits = saving.interval
     return {name: getattr(row, name) for name in names} | {
@@ -271,7 +304,7 @@ def _out(each: report_queries.ReportView) -> dict[str, Any]:
         "credited_money": row.money_litres,
         "credited_water": row.water_litres,
         "carried": row.carried_litres,
-        "reasons": [_reason_out(reason) for reason in (*given.reasons, *saving.caveats, *saving.flags)],
+        "reasons": [reason_out(reason) for reason in (*given.reasons, *saving.caveats, *saving.flags)],
         "sha256": row.sha256.hex(),
         "clock": row.clock_name,
         "accepted_by": [one.participant_id for one in each.consents],

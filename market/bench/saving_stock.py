@@ -215,10 +215,10 @@ def fill(connection: psycopg.Connection[Any], contracts: int, *, periods: int = 
     given, result = derived()
     _copy(
         connection,
-        "contract_baselines (id, contract_id, number, input_text, result_text, sha256, tier, status, proposed_by,"
-        " agreed_at)",
+        "contract_baselines (id, contract_id, number, input_text, result_text, rules_text, sha256, tier, status,"
+        " proposed_by, agreed_at)",
         (
-            (each, number, 1, "{}", "{}", _hash("{}"), "A", "agreed", clerk, now)
+            (each, number, 1, "{}", "{}", "{}", _hash("{}"), "A", "agreed", clerk, now)
             for each, number in zip(baselines, numbers, strict=True)
         ),
     )

@@ -15,18 +15,26 @@ from sqlalchemy.orm import Session
 from market.contracts import drafting, running
 from market.contracts.canonical import canonical, fingerprint
 from market.contracts.errors import NotAContractParty
-from market.contracts.measuring import Span, measure
+from market.contracts.measuring import Measurable, Span, measure
 from market.contracts.report_errors import AcceptedBefore, BaselineInput, BaselineState, OtherDerivation
 from market.contracts.report_models import BaselineConsent, ContractBaseline
-from market.contracts.savings import BadInput, BaseInput, Baseline, Driver, Rules, baseline
+from market.contracts.rulebook import rules_at, rules_of
+from market.contracts.savings import (
+    BadInput,
+    BaseInput,
+    Baseline,
+    Driver,
+    LeakageBase,
+    LeakageBaseline,
+    Rules,
+    baseline,
+)
 from market.contracts.savings.model import LeftOut
 from market.contracts.terms import FIRM, USER, Terms, terms_of
 from market.core import acts, audit, clock
 from market.core.errors import NotFound
 
 BASELINE = "contract_baseline"
-RULES = Rules()
-"""The numbers that savings are judged by; each has its basis in `savings.rules`."""
 _done = partial(acts.done, source="contracts")
 
 # The plan's kinds of projects in the words of the core's kinds of use.
@@ -55,25 +63,43 @@ def propose(
 
     Errors: NotFound, ContractState, NotAContractParty, BaselineInput, BaselineState (one is agreed and not old).
     """
+    terms = proposing(session, contract_id, by)
+    rules = rules_at(session, clock.today())
+    try:
+        base = base_input(session, terms, wanted)
+        found = baseline(base, rules)
+    except BadInput as error:
+        raise BaselineInput(str(error)) from error
+    return store(session, actor, contract_id, base, found, rules)
+
+
+def proposing(session: Session, contract_id: int, by: int) -> Terms:
+    """The terms under which user or firm may propose a baseline now; the contract is locked.
+
+    Errors: NotFound, ContractState, NotAContractParty, BaselineState (one is agreed and not old).
+    """
     running.signed(session, contract_id)
     terms = terms_of(drafting.in_force(session, contract_id, clock.today()).text)
     side_of(terms, by)
     frozen = agreed(session, contract_id)
     if frozen is not None:
         check_old(frozen)
-    try:
-        base = _input(session, terms, wanted)
-        found = baseline(base, RULES)
-    except BadInput as error:
-        raise BaselineInput(str(error)) from error
+    return terms
+
+
+def store(
+    session: Session, actor: audit.Actor, contract_id: int, base: BaseInput | LeakageBase,
+    found: Baseline | LeakageBaseline, rules: Rules,
+) -> ContractBaseline:  # fmt: skip
+    """Writes down a proposed baseline with its input and the rules that judged it."""
     assert actor.user_id is not None
     numbers = session.scalars(
         select(ContractBaseline.number).where(ContractBaseline.contract_id == contract_id)
     ).all()
     made = ContractBaseline(
         contract_id=contract_id, number=max(numbers, default=0) + 1, input_text=canonical(base).decode(),
-        result_text=canonical(found).decode(), sha256=bytes.fromhex(fingerprint(found)), tier=found.tier,
-        proposed_by=actor.user_id, proposed_at=clock.now(),
+        result_text=canonical(found).decode(), rules_text=canonical(rules).decode(),
+        sha256=bytes.fromhex(fingerprint(found)), tier=found.tier, proposed_by=actor.user_id, proposed_at=clock.now(),
     )  # fmt: skip
     session.add(made)
     session.flush()
@@ -82,7 +108,8 @@ def propose(
     return made
 
 
-def _input(session: Session, terms: Terms, wanted: Wanted) -> BaseInput:
+def base_input(session: Session, terms: Measurable, wanted: Wanted) -> BaseInput:
+    """What a baseline is fitted on, its use read from the points. Errors: BadInput."""
     if not wanted.spans:
         raise BadInput("a base period has periods")
     if terms.kind not in KIND_OF:
@@ -122,9 +149,8 @@ def agreed(session: Session, contract_id: int) -> ContractBaseline | None:
 
 def check_old(frozen: ContractBaseline) -> None:
     """A frozen baseline is replaced only after years (re-basing). Errors: BaselineState."""
-    base = base_of(frozen.input_text)
-    again = base.ends.replace(day=1)
-    again = again.replace(year=again.year + RULES.rebase_after_years)
+    again = baseline_of(frozen).base.ends.replace(day=1)
+    again = again.replace(year=again.year + rules_of(frozen).rebase_after_years)
     if clock.today() < again:
         raise BaselineState(
             "a baseline that both agreed to does not change",
@@ -133,14 +159,16 @@ def check_old(frozen: ContractBaseline) -> None:
         )
 
 
-def base_of(text: str) -> BaseInput:
-    """The input of a baseline from its canonical text."""
-    return msgspec.json.decode(text.encode(), type=BaseInput)
+class _Kind(msgspec.Struct, rename={"name": "is"}):
+    name: str
 
 
-def baseline_of(row: ContractBaseline) -> Baseline:
-    """A frozen baseline from its canonical text."""
-    return msgspec.json.decode(row.result_text.encode(), type=Baseline)
+def baseline_of(row: ContractBaseline) -> Baseline | LeakageBaseline:
+    """A baseline from its canonical text: of use by drivers, or of nights."""
+    text = row.result_text.encode()
+    if msgspec.json.decode(text, type=_Kind).name == LeakageBaseline.__name__:
+        return msgspec.json.decode(text, type=LeakageBaseline)
+    return msgspec.json.decode(text, type=Baseline)
 
 
 def consent(

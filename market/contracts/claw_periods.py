@@ -45,6 +45,7 @@ class Periods:
 @dataclass(frozen=True, slots=True)
 class _Measured:
     starts_on: dt.date
+    ends_on: dt.date
     adjusted_litres: int
     use_litres: int
     money_litres: int
@@ -64,7 +65,7 @@ def periods(session: Session, report: SavingReport, money_litres: int) -> Period
         old = stood.get(each.id) or Figures(each.id, made.recovered_fen, made.shortfall_fen, made.carried_fen)
         figures = old
         if each.starts_on >= report.starts_on:
-            measured = _Measured(each.starts_on, each.adjusted_litres, each.use_litres, litres)
+            measured = _Measured(each.starts_on, each.ends_on, each.adjusted_litres, each.use_litres, litres)
             before = distributing.history(terms, each.starts_on, reports, left)
             new = distributing.share(terms, measured, before)
             shares.append(_shares(session, terms, each, made, new, known.get(each.id)))

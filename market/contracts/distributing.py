@@ -20,7 +20,7 @@ from market.contracts import reporting, running, states
 from market.contracts.canonical import canonical
 from market.contracts.distribution_rows import DueRow, Earlier, Left, Made, Period
 from market.contracts.errors import ContractTerms
-from market.contracts.report_errors import DistributionOrder, NotVerified, ObjectionOpen
+from market.contracts.report_errors import DistributionOrder, MergesWithNext, NotVerified, ObjectionOpen
 from market.contracts.report_models import ReportDistribution, SavingReport
 from market.contracts.sharing import (
     BadTerms,
@@ -39,16 +39,20 @@ from market.core.errors import NotFound, Refusal
 
 DISTRIBUTION = rows.DISTRIBUTION
 CLAW_BACK = "saving_claw_back"
-OVER = (states.DISTRIBUTED, states.CLAWED_BACK, states.VOID)
+OVER = (states.DISTRIBUTED, states.CLAWED_BACK, states.VOID, states.MERGED, states.GIVEN_UP)
 """The states of a period after which the next may be shared out."""
 
 
 class Measured(Protocol):
-    """A report's figures: the day it begins on, litres."""
+    """A report's figures: its days, litres."""
 
     @property
     def starts_on(self) -> dt.date:
         """Its first day."""
+
+    @property
+    def ends_on(self) -> dt.date:
+        """The day after its last."""
 
     @property
     def adjusted_litres(self) -> int:
@@ -90,7 +94,11 @@ class History:
 
 
 def share(terms: Terms, report: Measured, before: History) -> Shared:
-    """The money of one period. `report` gives its litres; nothing is written. Errors: BadTerms."""
+    """The money of one report: of a period, or of several that merged, for each of which fees and guarantee are signed.
+
+    `report` gives its litres; nothing is written. Errors: BadTerms.
+    """
+    terms = terms.for_periods(terms.periods(report.starts_on, report.ends_on))
     worth = benefit(
         report.use_litres + report.money_litres,
         report.use_litres,
@@ -163,7 +171,8 @@ def history(terms: Terms, starts_on: dt.date, reports: Sequence[Earlier], left: 
     for each in before:
         if each.status not in OVER:
             raise DistributionOrder(f"the period from {each.starts_on} is {each.status}")
-    year = [each for each in before if each.starts_on.year == starts_on.year and each.status != states.VOID]
+    uncounted = (states.VOID, states.MERGED)  # what was merged is in the report that it was merged into
+    year = [each for each in before if each.starts_on.year == starts_on.year and each.status not in uncounted]
     return History(
         received_fen=left.recovered_fen,
         cap_used_fen=left.shortfall_fen,
@@ -254,9 +263,13 @@ def distribute_reports(session: Session, *, actor: audit.Actor, report_ids: Iter
 
 
 def _reckoned(today: dt.date, period: Period, text: str, reports: Sequence[Earlier], left: Left) -> Made:
-    """What is to be written of a period. Errors: NotVerified, ObjectionOpen, DistributionOrder, ContractTerms."""
+    """What is to be written of a period. Errors: NotVerified, MergesWithNext, ObjectionOpen, DistributionOrder,
+    ContractTerms.
+    """
     if period.status != states.VERIFIED:
         raise NotVerified(f"the report is {period.status}", available=period.status)
+    if period.merges:
+        raise MergesWithNext(available=period.starts_on.isoformat())
     if period.due_on is not None and today <= period.due_on:
         raise ObjectionOpen(limit=period.due_on.isoformat())
     try:

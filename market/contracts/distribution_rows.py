@@ -28,11 +28,13 @@ class Period(NamedTuple):
     contract_id: int
     version_id: int
     starts_on: dt.date
+    ends_on: dt.date
     status: str
     due_on: dt.date | None
     adjusted_litres: int
     use_litres: int
     money_litres: int
+    merges: bool
 
 
 class Earlier(NamedTuple):
@@ -79,7 +81,8 @@ class Made(NamedTuple):
 
 
 _REPORTS_SQL = """
-SELECT id, contract_id, version_id, starts_on, status, due_on, adjusted_litres, use_litres, money_litres
+SELECT id, contract_id, version_id, starts_on, ends_on, status, due_on, adjusted_litres, use_litres, money_litres,
+       merges
   FROM saving_reports WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 """
 _CONTRACTS_SQL = "SELECT id FROM saving_contracts WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"

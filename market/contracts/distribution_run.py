@@ -47,11 +47,13 @@ class Ran:
 Progress = Callable[[int], None]
 """Told how many more reports were looked at."""
 
-_COUNT_SQL = f"SELECT count(*) FROM saving_reports WHERE status = '{states.VERIFIED}' AND due_on < %s"
+_COUNT_SQL = (
+    f"SELECT count(*) FROM saving_reports WHERE status = '{states.VERIFIED}' AND NOT merges AND due_on < %s"
+)
 _CHUNK_SQL = f"""
 SELECT id, contract_id FROM (
   SELECT id, contract_id, starts_on FROM saving_reports
-   WHERE status = '{states.VERIFIED}' AND due_on < %s AND contract_id > %s
+   WHERE status = '{states.VERIFIED}' AND NOT merges AND due_on < %s AND contract_id > %s
    ORDER BY contract_id FETCH FIRST %s ROWS WITH TIES) AS due
  ORDER BY contract_id, starts_on
 """

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -17,10 +18,22 @@ from market.contracts import points
 from market.contracts.point_models import MeasuringPoint
 from market.contracts.savings import BadInput, Meter, Period
 from market.contracts.savings.bills import Bill, prorate
-from market.contracts.terms import BoundaryPoint, Terms
+from market.contracts.terms import BoundaryPoint
 
 DAY = dt.timedelta(days=1)
 CLASS_E6_AN_E4 = 100
+
+
+class Measurable(Protocol):
+    """What is measured: a kind of project, at points that count or are taken off. Signed terms are, a plan is too."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of project."""
+
+    @property
+    def boundary(self) -> tuple[BoundaryPoint, ...]:
+        """Its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ class Measured:
     meter_litres: tuple[int, ...]
 
 
-def measure(session: Session, terms: Terms, spans: Sequence[Span]) -> Measured:
+def measure(session: Session, terms: Measurable, spans: Sequence[Span]) -> Measured:
     """The use of the boundary in each span, in order. Errors: BadInput, where a point measured nothing of a span."""
     cuts = tuple((each.starts, each.ends) for each in spans)
     totals, squares = [0] * len(spans), [0.0] * len(spans)

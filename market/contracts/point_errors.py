@@ -65,3 +65,11 @@ class BillOverlaps(Conflict):
     code = "bill_overlaps"
     title_en = "Days of this bill were billed before"
     title_zh = "账单日期重复"
+
+
+class NightKnown(Conflict):
+    """A night of a point is recorded once; other figures take their place as a correction, with its reason."""
+
+    code = "night_known"
+    title_en = "This night was recorded before"
+    title_zh = "该夜已有记录"

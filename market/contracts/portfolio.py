@@ -27,7 +27,8 @@ WITH kinds AS (SELECT unnest(%(kinds)s::text[]) AS kind), called AS (
   SELECT c.kind, count(*) AS reports, coalesce(sum(r.saving_litres), 0)::bigint AS claimed_litres,
          coalesce(sum(r.saving_litres) FILTER (WHERE r.verified_at IS NOT NULL), 0)::bigint AS verified_litres,
          coalesce(sum(r.water_litres) FILTER (WHERE r.verified_at IS NOT NULL), 0)::bigint AS water_litres
-  FROM saving_reports r JOIN saving_contracts c ON c.id = r.contract_id WHERE r.status <> 'void' GROUP BY c.kind
+  FROM saving_reports r JOIN saving_contracts c ON c.id = r.contract_id
+  WHERE r.status NOT IN ('void', 'merged', 'given_up') GROUP BY c.kind
 ), disputed AS (
   SELECT c.kind, count(*) AS disputes, count(*) FILTER (WHERE d.status <> 'resolved') AS open_disputes
   FROM report_disputes d JOIN saving_reports r ON r.id = d.report_id JOIN saving_contracts c ON c.id = r.contract_id

@@ -141,3 +141,48 @@ class AdjustmentState(Conflict):
     title_en = "The adjustment was decided on, or is one's own"
     title_zh = "调整事项状态不允许此操作"
     legal = "SAVINGS section 3 (non-routine events)"
+
+
+class MergesWithNext(Conflict):
+    """Money follows the point estimate where it is precise enough; else the period is reported again with the next."""
+
+    code = "merges_with_next"
+    title_en = "The period is too uncertain alone: it merges with the next"
+    title_zh = "本期精度不足，并入下一期"
+    legal = "SAVINGS section 3 (credited money)"
+
+
+class MergeWaits(Conflict):
+    """A period that is disputed becomes a part of no other until the dispute is decided."""
+
+    code = "merge_waits"
+    title_en = "The period that merges is disputed"
+    title_zh = "待合并的期间存在争议"
+    legal = LIFE
+
+
+class MergeTerms(Refusal):
+    """Periods make one report where one version of the contract governs all of them."""
+
+    code = "merge_terms"
+    title_en = "Another version of the contract governs one of these periods"
+    title_zh = "各期适用的合同版本不同，不能合并"
+    legal = "SAVINGS section 1: the version in force at a period's start governs it for good"
+
+
+class PeriodSkipped(Refusal):
+    """No period is left out in silence: it is reported, alone or with the next, or both sides give it up."""
+
+    code = "period_skipped"
+    title_en = "An earlier period was neither reported nor given up"
+    title_zh = "较早期间既未申报也未放弃"
+    legal = LIFE
+
+
+class PeriodGivenUp(Conflict):
+    """What both sides have given up is not reported any more."""
+
+    code = "period_given_up"
+    title_en = "Both sides have given this period up"
+    title_zh = "双方已放弃该期间"
+    legal = LIFE

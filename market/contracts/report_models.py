@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import DATERANGE, INT8RANGE, ExcludeConstrai
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.base import Base
-from market.contracts.states import STATES
+from market.contracts.states import MERGED, STATES
 
 BASELINE_STATES = ("proposed", "agreed", "withdrawn", "replaced")
 DISPUTE_STATES = ("open", "named", "resolved")
@@ -32,7 +32,10 @@ NOW = func.clock_timestamp()
 
 
 class ContractBaseline(Base):
-    """A baseline: the canonical text of its input and of what came out, and who agreed to it. Never changed."""
+    """A baseline: the canonical text of its input and of what came out, and who agreed to it. Never changed.
+
+    `rules_text` holds the rules that it was judged by: they judge its reports too, whatever the county states later.
+    """
 
     __tablename__ = "contract_baselines"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -40,6 +43,7 @@ class ContractBaseline(Base):
     number: Mapped[int] = mapped_column(Integer)
     input_text: Mapped[str] = mapped_column(Text)
     result_text: Mapped[str] = mapped_column(Text)
+    rules_text: Mapped[str] = mapped_column(Text)
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     tier: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default="proposed")
@@ -76,7 +80,8 @@ class SavingReport(Base):
     """A period's saving (SAVINGS sections 3 and 4): days from `starts_on` up to, without, `ends_on`.
 
     `input_text` and `result_text` are canonical; the hash is of the derivation that the verifier certifies. A revision
-    takes the place of the one before it under the same claim.
+    takes the place of the one before it under the same claim. `merged_into_id`: the report that covers this one's days
+    beside its own, as alone it was too uncertain; each keeps its claim.
     """
 
     __tablename__ = "saving_reports"
@@ -104,10 +109,16 @@ class SavingReport(Base):
     verified_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("participants.id"))
     verified_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     return_reason: Mapped[str | None] = mapped_column(Text)
+    merged_into_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("saving_reports.id", deferrable=True, initially="DEFERRED"), index=True
+    )
     drafted_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     __table_args__ = (
-        UniqueConstraint("contract_id", "starts_on"),
+        Index(
+            "uq_saving_reports_period", "contract_id", "starts_on", unique=True,
+            postgresql_where=f"status <> '{MERGED}'",
+        ),
         CheckConstraint(f"status IN {STATES}", name="status"),
         CheckConstraint(f"tier IN {TIERS}", name="tier"),
         CheckConstraint("ends_on > starts_on AND revision > 0", name="span"),
@@ -120,7 +131,23 @@ class SavingReport(Base):
             name="verified",
         ),
         CheckConstraint("(verified_by IS NULL) = (verified_at IS NULL)", name="verifier"),
-    )
+        CheckConstraint(f"(status = '{MERGED}') = (merged_into_id IS NOT NULL)", name="merged"),
+        CheckConstraint("status <> 'distributed' OR NOT merges", name="precise"),
+    )  # fmt: skip
+
+
+class PeriodWaiver(Base):
+    """That user or firm gives up what a period may have saved; with both it is over, whether it was reported or not."""
+
+    __tablename__ = "period_waivers"
+    contract_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("saving_contracts.id"), primary_key=True)
+    starts_on: Mapped[dt.date] = mapped_column(Date, primary_key=True)
+    ends_on: Mapped[dt.date] = mapped_column(Date, primary_key=True)
+    participant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("participants.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    given_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    __table_args__ = (CheckConstraint("ends_on > starts_on", name="span"),)
 
 
 class ReportSpan(Base):

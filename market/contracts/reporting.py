@@ -9,18 +9,19 @@ import datetime as dt
 from collections.abc import Sequence
 from functools import partial
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from market.contracts import baselines, drafting, running, states
-from market.contracts.canonical import canonical, fingerprint
+from market.contracts import baselines, periods, running, states
 from market.contracts.contract_models import ContractVersion
 from market.contracts.errors import NotAContractParty
-from market.contracts.measuring import Span, measure
+from market.contracts.measuring import Span
+from market.contracts.night_baselines import Billed
+from market.contracts.periods import Wanted
 from market.contracts.point_models import MeasuringPoint
+from market.contracts.reckoning import figures, reckon, report_of, result_of, sent_of
 from market.contracts.report_errors import (
     AdjustmentState,
     BaselineState,
@@ -30,12 +31,13 @@ from market.contracts.report_errors import (
     ReportState,
 )
 from market.contracts.report_models import ContractBaseline, ReportAdjustment, ReportSpan, SavingReport
-from market.contracts.savings import Adjustment, BadInput, Credit, Report, Saving, assess, credit
+from market.contracts.rulebook import clock_at
 from market.contracts.terms import Terms, terms_of
 from market.core import acts, audit, clock, workdays
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.county.current import pack_in_force
+
+__all__ = ["result_of"]
 
 REPORT = "saving_report"
 ADJUSTMENT = "report_adjustment"
@@ -43,62 +45,110 @@ _done = partial(acts.done, source="contracts")
 OPEN_STATES = (states.DRAFTED, states.SUBMITTED, states.RETURNED)
 
 
-def period_of(terms: Terms, starts_on: dt.date) -> dt.date:
-    """The day after the period that begins on a day. Errors: ReportInput, where no period of the contract does."""
-    months = (starts_on.year - terms.starts_on.year) * 12 + starts_on.month - terms.starts_on.month
-    if starts_on.day != 1 or months < 0 or months % terms.period_months or starts_on > terms.ends_on:
-        raise ReportInput("no period of the contract begins on this day", pointer="/starts_on")
-    total = starts_on.year * 12 + starts_on.month - 1 + terms.period_months
-    return min(dt.date(total // 12, total % 12 + 1, 1), terms.ends_on + dt.timedelta(days=1))
-
-
 def draft(
-    session: Session, *, actor: audit.Actor, contract_id: int, by: int, spans: Sequence[Span]
-) -> SavingReport:
+    session: Session, *, actor: audit.Actor, contract_id: int, by: int, spans: Sequence[Span],
+    billed: Billed | None = None,
+) -> SavingReport:  # fmt: skip
     """Drafts the report of the period that the spans make up; what was used is read from the boundary's points.
 
+    Where the period before is too uncertain alone, the report is of both, and that one's is merged into it. A period
+    that was skipped is reported by sending its spans too.
     Errors: NotFound, ContractState, NotAContractParty, BaselineState, OnlyOperationEarns, ReportInput,
-    IntervalClaimed.
+    IntervalClaimed, PeriodSkipped, PeriodGivenUp, MergeWaits, MergeTerms.
     """
     running.signed(session, contract_id)
     if not spans:
         raise ReportInput("a report has periods")
-    starts, ends = spans[0].starts, spans[-1].ends
-    version = drafting.in_force(session, contract_id, starts)
-    terms = terms_of(version.text)
-    baselines.side_of(terms, by)
+    baselines.side_of(periods.Calendar(session, contract_id).terms(spans[0].starts), by)
     frozen = baselines.agreed(session, contract_id)
     if frozen is None:
         raise BaselineState("no baseline is agreed")
-    if ends != period_of(terms, starts) or ends > clock.today():
-        raise ReportInput(
-            "the report is of one whole period that is over",
-            available=f"{starts} to {ends}",
-            pointer="/spans",
-        )
-    _check_operation(session, contract_id, starts, ends)
-    _check_order(session, contract_id, starts)
-    before = _carried(session, contract_id, terms, starts)
-    report = _report(session, terms, frozen, spans, (), consent=True)
-    saving, given = _reckon(frozen, report, before)
+    merging = periods.waiting(session, contract_id)
+    if merging is not None and spans[-1].ends <= merging.ends_on:
+        merging = None  # another period, refused below
+    if merging is not None and spans[0].starts == merging.ends_on:
+        spans, billed = _joined(merging, frozen, spans, billed)
+    wanted = periods.wanted(session, contract_id, spans[0].starts, spans[-1].ends, merging)
+    terms = terms_of(wanted.version.text)
+    _check_operation(session, contract_id, wanted.starts, wanted.ends)
+    _check_order(session, contract_id, wanted.starts)
+    before = _carried(session, contract_id, terms, wanted.starts)
+    accepted = _adjustments(session, contract_id, wanted.starts, wanted.ends) if merging else ()
+    report = report_of(session, terms, frozen, spans, accepted, billed)
+    saving, given = reckon(frozen, report, before)
     made = SavingReport(
-        contract_id=contract_id, version_id=version.id, baseline_id=frozen.id, starts_on=starts, ends_on=ends,
-        status=states.DRAFTED, drafted_at=clock.now(), **_figures(report, saving, given),
+        contract_id=contract_id, version_id=wanted.version.id, baseline_id=frozen.id, starts_on=wanted.starts,
+        ends_on=wanted.ends, status=states.DRAFTED, drafted_at=clock.now(), **figures(report, saving, given),
     )  # fmt: skip
     set_clock(session, made, "saving_submission")
-    session.add(made)
-    try:
-        with session.begin_nested():
-            session.flush()
-            _claim(session, terms, made)
-    except IntegrityError as error:
-        text = str(error.orig)
-        if "ex_report_spans_one_claim" not in text and "uq_saving_reports_contract_id" not in text:
-            raise
-        raise IntervalClaimed(available=f"{starts} to {ends}") from error
+    _enter(session, actor, terms, wanted, made)
     detail = {"contract_id": contract_id, "sha256": made.sha256.hex()}
     _done(session, actor=actor, kind=REPORT, number=made.id, act="drafted", detail=detail)
     return made
+
+
+def _joined(
+    merging: SavingReport, frozen: ContractBaseline, spans: Sequence[Span], billed: Billed | None
+) -> tuple[list[Span], Billed | None]:
+    """What was said of the report that merges, before what is said of the period after it."""
+    if frozen.id != merging.baseline_id:
+        raise BaselineState("the period before was reckoned from another baseline: it is given up")
+    before, its = sent_of(merging, frozen)
+    if billed is not None and its is not None:
+        billed = Billed(its.litres + billed.litres, f"{its.evidence} {billed.evidence}")
+    return [*before, *spans], billed
+
+
+def _enter(session: Session, actor: audit.Actor, terms: Terms, wanted: Wanted, made: SavingReport) -> None:
+    """Writes a report with its claim, and what merges into it as merged. Errors: IntervalClaimed."""
+    merging = wanted.merging
+    try:
+        with session.begin_nested():
+            if merging is not None:
+                made.id = _next_id(session)
+                merging.status, merging.merged_into_id = states.MERGED, made.id
+                merging.version += 1
+                set_clock(session, merging, None)
+                session.flush()
+            session.add(made)
+            session.flush()
+            _claim(session, terms, made, wanted.claims_from)
+    except IntegrityError as error:
+        text = str(error.orig)
+        if "ex_report_spans_one_claim" not in text and "uq_saving_reports_period" not in text:
+            raise
+        raise IntervalClaimed(available=f"{wanted.starts} to {wanted.ends}") from error
+    if merging is not None:
+        detail = {"into": made.id}
+        _done(session, actor=actor, kind=REPORT, number=merging.id, act="merged", detail=detail)
+
+
+def _next_id(session: Session) -> int:
+    row = raw(session).execute("SELECT nextval(pg_get_serial_sequence('saving_reports', 'id'))").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _adjustments(
+    session: Session, contract_id: int, starts: dt.date, ends: dt.date, own: int | None = None
+) -> Sequence[ReportAdjustment]:
+    """What enters a report of these days: its own adjustments, and those accepted before of reports merged into it."""
+    return session.scalars(
+        select(ReportAdjustment)
+        .join(SavingReport, SavingReport.id == ReportAdjustment.report_id)
+        .where(SavingReport.contract_id == contract_id)
+        .where(
+            (SavingReport.id == own)
+            | (
+                SavingReport.merges
+                & SavingReport.status.in_((*periods.MERGING, states.MERGED))
+                & (SavingReport.starts_on >= starts)
+                & (SavingReport.ends_on <= ends)
+                & ReportAdjustment.accepted_by.is_not(None)
+            )
+        )
+        .order_by(ReportAdjustment.id)
+    ).all()
 
 
 def _check_operation(session: Session, contract_id: int, starts: dt.date, ends: dt.date) -> None:
@@ -120,69 +170,12 @@ def _check_order(session: Session, contract_id: int, starts: dt.date) -> None:
         raise ReportInput(f"the period from {later} was reported before", pointer="/spans")
 
 
-def _report(
-    session: Session, terms: Terms, frozen: ContractBaseline, spans: Sequence[Span],
-    adjustments: Sequence[ReportAdjustment], *, consent: bool,
-) -> Report:  # fmt: skip
-    base = baselines.base_of(frozen.input_text)
-    try:
-        measured = measure(session, terms, spans)
-        return Report(
-            starts=spans[0].starts,
-            ends=spans[-1].ends,
-            periods=measured.periods,
-            meters=measured.meters,
-            meter_litres=measured.meter_litres,
-            adjustments=tuple(_adjustment(each, terms.verifier) for each in adjustments),
-            same_meters=measured.meters == base.meters,
-            single_consent=consent,
-        )
-    except BadInput as error:
-        raise ReportInput(str(error), pointer="/spans") from error
-
-
-def _adjustment(row: ReportAdjustment, verifier: int) -> Adjustment:
-    accepted = None
-    if row.accepted_by is not None:
-        accepted = "verifier" if row.accepted_by == verifier else "other_party"
-    return Adjustment(row.event, row.starts_on, row.ends_on, row.litres, row.u_litres, row.evidence, accepted)
-
-
-def _reckon(frozen: ContractBaseline, report: Report, carried_litres: int) -> tuple[Saving, Credit]:
-    try:
-        saving = assess(baselines.baseline_of(frozen), report, baselines.RULES)
-        return saving, credit(saving, baselines.RULES, carried_litres=carried_litres)
-    except BadInput as error:
-        raise ReportInput(str(error), pointer="/spans") from error
-
-
-def _figures(report: Report, saving: Saving, given: Credit) -> dict[str, object]:
-    return {
-        "input_text": canonical(report).decode(),
-        "result_text": canonical([saving, given]).decode(),
-        "sha256": bytes.fromhex(fingerprint([saving, given])),
-        "tier": saving.tier,
-        "adjusted_litres": saving.adjusted_litres,
-        "use_litres": saving.use_litres,
-        "saving_litres": saving.saving_litres,
-        "money_litres": given.money_litres,
-        "water_litres": given.water_litres,
-        "carried_litres": given.carried_litres,
-        "merges": given.merges,
-    }
-
-
-def result_of(row: SavingReport) -> tuple[Saving, Credit]:
-    """What a report reckoned, from its canonical text."""
-    return msgspec.json.decode(row.result_text.encode(), type=tuple[Saving, Credit])
-
-
 def _carried(session: Session, contract_id: int, terms: Terms, starts: dt.date) -> int:
     """What the report before carries into this one: a loss, within one contract year."""
     before = session.scalars(
         select(SavingReport)
         .where(SavingReport.contract_id == contract_id, SavingReport.ends_on <= starts)
-        .where(SavingReport.status != states.VOID)
+        .where(SavingReport.status.not_in((states.VOID, states.MERGED)))
         .order_by(SavingReport.starts_on.desc())
         .limit(1)
     ).one_or_none()
@@ -191,8 +184,8 @@ def _carried(session: Session, contract_id: int, terms: Terms, starts: dt.date) 
     return before.carried_litres
 
 
-def _claim(session: Session, terms: Terms, made: SavingReport) -> None:
-    """Claims the numbers of every counted point for the report's days, less those of points that are taken off."""
+def _claim(session: Session, terms: Terms, made: SavingReport, starts: dt.date) -> None:
+    """Claims the numbers of every counted point for the report's own days, less those of points that are taken off."""
     rows = {
         each.id: each
         for each in session.scalars(
@@ -204,7 +197,7 @@ def _claim(session: Session, terms: Terms, made: SavingReport) -> None:
         for each in terms.boundary
         if each.sign < 0 and (span := rows[each.point].span).lower is not None and span.upper is not None
     )
-    days = Range(made.starts_on, made.ends_on)
+    days = Range(starts, made.ends_on)
     for each in terms.boundary:
         if each.sign > 0:
             span = rows[each.point].span
@@ -248,8 +241,7 @@ def set_clock(session: Session, report: SavingReport, name: str | None) -> None:
 
 def ends_of(session: Session, name: str, start: dt.date) -> dt.date:
     """The last day of a clock that starts on a day."""
-    found = next((each for each in pack_in_force(raw(session)).clocks if each.name == name), None)
-    length, unit = (found.length, found.unit) if found is not None else states.CLOCKS[name]
+    length, unit = clock_at(session, name, start)
     if unit == "working_days":
         return workdays.after(start, length)
     if unit == "days":
@@ -258,8 +250,9 @@ def ends_of(session: Session, name: str, start: dt.date) -> dt.date:
 
 
 def revise(
-    session: Session, *, actor: audit.Actor, report_id: int, by: int, spans: Sequence[Span] | None = None
-) -> SavingReport:
+    session: Session, *, actor: audit.Actor, report_id: int, by: int, spans: Sequence[Span] | None = None,
+    billed: Billed | None = None,
+) -> SavingReport:  # fmt: skip
     """Reckons a draft or a returned report anew: other drivers, corrected readings, accepted adjustments.
 
     It is a revision under the same claim; consents to the one before lapse.
@@ -268,7 +261,7 @@ def revise(
     found = locked(session, report_id, states.DRAFTED, states.RETURNED)
     terms = terms_at(session, found)
     baselines.side_of(terms, by)
-    return reckon_anew(session, actor, found, terms, spans)
+    return reckon_anew(session, actor, found, terms, spans, billed)
 
 
 def reckon_anew(
@@ -277,19 +270,18 @@ def reckon_anew(
     found: SavingReport,
     terms: Terms,
     spans: Sequence[Span] | None = None,
+    billed: Billed | None = None,
 ) -> SavingReport:
     """Another revision of a report, from what is measured and accepted now; it is a draft again unless disputed."""
-    before = msgspec.json.decode(found.input_text.encode(), type=Report)
-    wanted = spans or [Span(each.starts, each.ends, each.drivers) for each in before.periods]
+    frozen = session.get_one(ContractBaseline, found.baseline_id)
+    before, was_billed = sent_of(found, frozen)
+    wanted = spans or before
     if (wanted[0].starts, wanted[-1].ends) != (found.starts_on, found.ends_on):
         raise ReportInput("a revision is of the same days", pointer="/spans")
-    frozen = session.get_one(ContractBaseline, found.baseline_id)
-    accepted = session.scalars(
-        select(ReportAdjustment).where(ReportAdjustment.report_id == found.id).order_by(ReportAdjustment.id)
-    ).all()
-    report = _report(session, terms, frozen, wanted, accepted, consent=True)
-    saving, given = _reckon(frozen, report, _carried(session, found.contract_id, terms, found.starts_on))
-    for name, value in _figures(report, saving, given).items():
+    entered = _adjustments(session, found.contract_id, found.starts_on, found.ends_on, found.id)
+    report = report_of(session, terms, frozen, wanted, entered, billed or was_billed)
+    saving, given = reckon(frozen, report, _carried(session, found.contract_id, terms, found.starts_on))
+    for name, value in figures(report, saving, given).items():
         setattr(found, name, value)
     found.revision += 1
     found.version += 1

@@ -1,7 +1,8 @@
 """The life of a saving report: who may do what, and which clock of the county pack runs (SAVINGS section 4). Pure.
 
 The clocks' lengths are the pack's, in working days; they stop for hearings where the table says so. A period is void
-where a meter was interfered with (节约用水条例 art. 46).
+where a meter was interfered with (节约用水条例 art. 46). One that is too uncertain alone is merged into the next
+period's report, or given up by both sides.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 OPEN, DRAFTED, SUBMITTED, RETURNED = "open", "drafted", "submitted", "returned"
 VERIFIED, DISPUTED, DISTRIBUTED = "verified", "disputed", "distributed"
 REOPENED, CLAWED_BACK, VOID = "reopened", "clawed_back", "void"
+MERGED, GIVEN_UP = "merged", "given_up"
 STATES = (
-    OPEN, DRAFTED, SUBMITTED, RETURNED, VERIFIED, DISPUTED, DISTRIBUTED, REOPENED, CLAWED_BACK, VOID,
+    OPEN, DRAFTED, SUBMITTED, RETURNED, VERIFIED, DISPUTED, DISTRIBUTED, REOPENED, CLAWED_BACK, VOID, MERGED, GIVEN_UP,
 )  # fmt: skip
 SYSTEM, USER, FIRM, FINANCIER = "system", "user", "firm", "financier"
 SUBSIDY, SUPPLIER, VERIFIER, BUREAU = "subsidy_giver", "supplier", "verifier", "bureau"
@@ -62,6 +64,14 @@ TABLE = (
     *(
         Transition(state, "void", VOID, (BUREAU,), "")
         for state in (OPEN, DRAFTED, SUBMITTED, RETURNED, VERIFIED, DISPUTED)
+    ),
+    *(
+        each
+        for state in (DRAFTED, SUBMITTED, RETURNED, VERIFIED)
+        for each in (
+            Transition(state, "merge", MERGED, (SYSTEM,), ""),
+            Transition(state, "give_up", GIVEN_UP, (USER, FIRM), "", persons=2),
+        )
     ),
 )
 CLOCKS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -207,6 +207,31 @@ class Terms:
         """The contract year (1 first) of a day of the operation."""
         months = (day.year - self.starts_on.year) * 12 + day.month - self.starts_on.month
         return months // 12 + 1
+
+    def periods(self, starts: dt.date, ends: dt.date) -> int:
+        """How many periods of the contract these days are, `ends` excluded; one at least."""
+        months = (ends.year - starts.year) * 12 + ends.month - starts.month + (ends.day > starts.day)
+        return max(1, -(-months // self.period_months))
+
+    def for_periods(self, count: int) -> Terms:
+        """The terms with what is signed a period (fees, floor, ceiling, guarantee) for so many that make one report.
+
+        Shares, prices, the cap and what is recoverable are signed for the contract, and stay.
+        """
+        if count == 1:
+            return self
+        schedule, guarantee = self.schedule, self.guarantee
+        if schedule is not None:
+            ceiling = schedule.ceiling_fen
+            schedule = replace(
+                schedule,
+                fees=tuple(replace(each, fen=each.fen * count) for each in schedule.fees),
+                floor_fen=schedule.floor_fen * count,
+                ceiling_fen=None if ceiling is None else ceiling * count,
+            )
+        if guarantee is not None:
+            guarantee = replace(guarantee, litres=guarantee.litres * count)
+        return replace(self, schedule=schedule, guarantee=guarantee, fee_fen=self.fee_fen * count)
 
     def text(self) -> str:
         """What is signed."""

@@ -49,6 +49,7 @@ MODEL_MODULES = (
     "market.contracts.firm_models",
     "market.contracts.project_models",
     "market.contracts.point_models",
+    "market.contracts.night_models",
     "market.contracts.contract_models",
     "market.contracts.report_models",
     "market.contracts.lot_models",

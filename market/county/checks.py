@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from market.county import saving_rows
 from market.county.document import Item
 from market.county.pack import Pack
 from market.county.parts import ADMIN, COUNTY, ENTITLEMENT, FILING, PUBLICATION, RIVER, LimitSpec, Zone
@@ -34,6 +35,7 @@ def check(pack: Pack, lines: Lines) -> None:
     _check_lanes(pack, lines)
     _check_sessions(pack, lines)
     _check_first_prices(pack, lines)
+    saving_rows.check(pack.savings, lines)
 
 
 def _check_duplicates(pack: Pack, lines: Lines) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from market.county import checks, parts, trading_rows
+from market.county import checks, parts, saving_rows, trading_rows
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -27,7 +27,7 @@ _SECTIONS = (
 )  # fmt: skip
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
-    "buy_back", "two_way_accounts",
+    "buy_back", "two_way_accounts", "savings",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
@@ -86,6 +86,7 @@ class _Reader:
             two_way_accounts=self._all(
                 "two_way_accounts", lambda item: trading_rows.two_way(item, self._basis)
             ),
+            savings=self._all("savings", lambda item: saving_rows.saving(item, self._basis)),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:

@@ -41,6 +41,7 @@ from market.county.parts import (
     ReserveRule,
     ReviewRule,
     Route,
+    SavingRule,
     Sector,
     SessionRule,
     Source,
@@ -87,6 +88,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     first_prices: tuple[FirstPrice, ...] = ()
     buy_back: BuyBackRule | None = None
     two_way_accounts: tuple[TwoWayRule, ...] = ()
+    savings: tuple[SavingRule, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -248,6 +250,11 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             if each.name == name:
                 return each
         raise KeyError(name)
+
+    def savings_on(self, day: dt.date) -> dict[str, SavingRule]:
+        """The rules and clocks of savings in force on a day, by name: of each the latest that has begun."""
+        begun = sorted((each for each in self.savings if each.from_on <= day), key=lambda each: each.from_on)
+        return {each.name: each for each in begun}
 
     def publication_needed(self, kind: str) -> bool:
         """Whether an application for a right of this kind is published for objection; not so where no rule says so."""

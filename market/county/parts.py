@@ -298,6 +298,17 @@ class TwoWayRule(msgspec.Struct, frozen=True):
     basis: Basis
 
 
+class SavingRule(msgspec.Struct, frozen=True):
+    """A number by which savings are judged (millionths), or the length of a report's clock, from a day on."""
+
+    name: str
+    from_on: dt.date
+    basis: Basis
+    value_e6: int = 0
+    length: int = 0
+    unit: str = ""
+
+
 class FirstPrice(msgspec.Struct, frozen=True):
     """A product's first reference price: the county's tariff of a sector times `multiple_e6` (millionths)."""
 

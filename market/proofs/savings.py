@@ -1,4 +1,7 @@
-"""Saving reports: 10 what was shared, 11 what was claimed, 13 what was hashed and verified (SAVINGS section 8)."""
+"""Saving reports: 10 what was shared, 11 what was claimed, merged or skipped, 13 what was hashed and verified.
+
+SAVINGS section 8; its invariant 15 (same inputs, same saving) is held by 13: a saving names the hash of its inputs.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,21 @@ GROUP BY d.contract_id HAVING sum(d.shortfall_fen) > max(coalesce((v.text::jsonb
 CLAIMED_SQL = """
 SELECT 'a report that claims nothing, or other days' AS reason, r.id, r.contract_id
 FROM saving_reports r LEFT JOIN report_spans s ON s.report_id = r.id
-GROUP BY r.id HAVING count(s.id) = 0 OR bool_or(s.days <> daterange(r.starts_on, r.ends_on))
+LEFT JOIN (SELECT merged_into_id, max(ends_on) AS until FROM saving_reports GROUP BY 1) m ON m.merged_into_id = r.id
+GROUP BY r.id, m.until
+HAVING count(s.id) = 0 OR bool_or(s.days <> daterange(coalesce(m.until, r.starts_on), r.ends_on))
+UNION ALL
+SELECT 'a report that was merged into one of other days, or another contract', r.id, r.contract_id
+FROM saving_reports r JOIN saving_reports m ON m.id = r.merged_into_id
+WHERE m.contract_id <> r.contract_id OR m.starts_on <> r.starts_on OR m.ends_on <= r.ends_on OR NOT r.merges
+   OR m.version_id <> r.version_id OR m.baseline_id <> r.baseline_id
+UNION ALL
+SELECT 'a period that was skipped', r.id, r.contract_id
+FROM saving_reports r
+WHERE r.status <> 'merged'
+  AND EXISTS (SELECT FROM saving_reports b WHERE b.contract_id = r.contract_id AND b.starts_on < r.starts_on)
+  AND NOT EXISTS (SELECT FROM saving_reports b WHERE b.contract_id = r.contract_id AND b.ends_on = r.starts_on)
+  AND NOT EXISTS (SELECT FROM period_waivers w WHERE w.contract_id = r.contract_id AND w.ends_on = r.starts_on)
 UNION ALL
 SELECT 'two claims of one interval', a.report_id, b.report_id
 FROM report_spans a JOIN report_spans b ON b.id > a.id AND b.span && a.span AND b.days && a.days
@@ -48,6 +65,15 @@ WHERE sha256(convert_to(result_text, 'UTF8')) <> sha256
 UNION ALL
 SELECT 'a baseline that is not what was hashed', id, contract_id FROM contract_baselines
 WHERE sha256(convert_to(result_text, 'UTF8')) <> sha256
+UNION ALL
+SELECT 'a baseline of other inputs or rules than its own', id, contract_id FROM contract_baselines
+WHERE encode(sha256(convert_to('[' || input_text || ',' || rules_text || ']', 'UTF8')), 'hex')
+   <> result_text::jsonb ->> 'inputs_sha256'
+UNION ALL
+SELECT 'a report of other inputs, baseline or rules than its own', r.id, r.contract_id
+FROM saving_reports r JOIN contract_baselines b ON b.id = r.baseline_id
+WHERE encode(sha256(convert_to('["' || (b.result_text::jsonb ->> 'inputs_sha256') || '",' || r.input_text || ','
+      || b.rules_text || ']', 'UTF8')), 'hex') <> r.result_text::jsonb #>> '{0,inputs_sha256}'
 UNION ALL
 SELECT 'a distribution that is not what was hashed', id, contract_id FROM report_distributions
 WHERE sha256(convert_to(text, 'UTF8')) <> sha256

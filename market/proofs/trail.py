@@ -70,6 +70,7 @@ _SUBJECTS = {
     "saving_lots": "saving_lot",
     "lot_offers": "lot_offer",
     "report_claw_backs": "report_claw_back",
+    "point_nights": "point_night",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -112,6 +112,9 @@ def furnish(county: County) -> None:
         things["point_reading"] = county.post(name, f"/measuring-points/{things['point']}/readings", body)[
             "id"
         ]
+        night = {"nights": [{"night_on": clock.today().isoformat(), "flow": "4.2", "pressure": "38"}]}
+        made = county.post(name, f"/measuring-points/{things['point']}/nights", night)
+        things["point_night"] = made["data"][0]["id"]
     for things, name, other in ((county.mine, "mine", county.theirs), (county.theirs, "theirs", county.mine)):
         path = f"/projects/{other['project']}/proposals"
         things["proposal"] = county.post(f"{name}-firm", path, proposal_body())["id"]

@@ -146,6 +146,11 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "basis": "t", "rows": [{"water_account_id": things["water_account_id"], "volume": "1"}],
         },
         "points.register": point_body(things["participant_id"]),
+        "forecasts.look_ahead": {
+            "participant_id": things["participant_id"], "kind": "industry", "works_start": f"{YEAR}-01-01",
+            "boundary": [{"point_id": things["point_id"]}], "saving_share": "0.2",
+            "spans": [{"first_day": f"{YEAR - 1}-01-01", "last_day": f"{YEAR - 1}-12-31"}],
+        },
         "projects.publish": project_body(things["participant_id"]),
         "deliveries.order": {"instruction_id": things["instruction_id"]},
         "orders.place": order,

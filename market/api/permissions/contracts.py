@@ -53,6 +53,11 @@ ROUTES: dict[str, Rule] = {
     # baselines and reports
     "baselines.list_baselines": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
     "baselines.propose": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "nights.propose": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "contract_periods.list_periods": read(
+        "registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "contract_periods.give_up": write(also=HOLDERS, owns="saving_contract", key="http"),
     "baselines.consent": write(also=HOLDERS, owns="baseline", key="http"),
     "saving_reports.list_reports": read("registrar", "supervisor", also=PARTICIPANTS, owns="self"),
     "saving_reports.draft": write(also=HOLDERS, owns="saving_contract", key="http"),
@@ -90,6 +95,7 @@ ROUTES: dict[str, Rule] = {
     "claw_backs.re_verify": write("verifier", owns="claw_back", key="http"),
     "claw_backs.decide": write("supervisor", key="http"),
     "appraisals.appraise": read(also=PARTICIPANTS | BUREAU),
+    "forecasts.look_ahead": read("registrar", "supervisor", also=HOLDERS, owns="body"),
     "appraisals.list_portfolio": Rule(PUBLIC),
     # measuring points
     "points.list_points": read("registrar", "supervisor", also=HOLDERS, owns="self"),
@@ -100,4 +106,7 @@ ROUTES: dict[str, Rule] = {
     "points.correct": write("registrar", also=HOLDERS, owns="point_reading"),
     "points.bill": write("registrar", also=HOLDERS, owns="point"),
     "points.series": read("registrar", "supervisor", also=HOLDERS, owns="point"),
+    "nights.record": write("registrar", also=HOLDERS, owns="point"),
+    "nights.list_nights": read("registrar", "supervisor", also=HOLDERS, owns="point"),
+    "nights.correct": write("registrar", also=HOLDERS, owns="point_night"),
 }

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import Price, Volume
 from market.api.schemas.registry import Share
+from market.api.schemas.saving_terms import Multiple
 
 
 class ZonesQuery(Schema):
@@ -164,6 +165,16 @@ class KindRuleOut(BasisOut):
     publication = fields.Boolean(required=True)
 
 
+class SavingRuleOut(BasisOut):
+    """A number by which savings are judged, or (length, unit) how long a step of a report takes, from a day on."""
+
+    name = fields.String(required=True)
+    from_on = fields.Date(required=True)
+    value = Multiple(required=True, allow_none=True)
+    length = fields.Integer(required=True, allow_none=True)
+    unit = fields.String(required=True, allow_none=True)
+
+
 class CountyOut(Schema):
     """The county's rules in force."""
 
@@ -181,3 +192,4 @@ class CountyOut(Schema):
     thresholds = fields.List(fields.Nested(ThresholdOut), required=True)
     clocks = fields.List(fields.Nested(CountyClockOut), required=True)
     kinds = fields.List(fields.Nested(KindRuleOut), required=True)
+    savings = fields.List(fields.Nested(SavingRuleOut), required=True)

@@ -99,8 +99,20 @@ class SavingReasonOut(Schema):
     text_en = fields.String(required=True)
 
 
+class NightBaseOut(Schema):
+    """What a baseline of nights holds: legitimate night use and mean leakage an hour, the day factor, the pressure's
+    point.
+    """
+
+    count = fields.Integer(required=True)
+    night_use = Volume(required=True)
+    day_factor = Value(required=True)
+    mean_leakage = Volume(required=True)
+    pressure_point_id = PublicId("mpt", required=True)
+
+
 class BaselineOut(Schema):
-    """A baseline: its rung (A regression, B unit method, C one figure for money only), why, and who agreed."""
+    """A baseline: its rung (A regression or nights, B unit method, C one figure for money only), why, who agreed."""
 
     id = PublicId("bsl", required=True)
     contract_id = PublicId("sct", required=True)
@@ -112,6 +124,7 @@ class BaselineOut(Schema):
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
     base_use = Volume(required=True)
+    nights = fields.Nested(NightBaseOut, required=True, allow_none=True)
     sha256 = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(BASELINE_STATES))
     consents = fields.List(PublicId("par"), required=True)
@@ -125,16 +138,25 @@ class BaselinesOut(Schema):
     data = fields.List(fields.Nested(BaselineOut), required=True)
 
 
+class BilledIn(Schema):
+    """What was billed of a district's inflow in the same days, and the SHA-256 of the list of bills."""
+
+    volume = Volume(required=True)
+    document_sha256 = fields.String(required=True, validate=DIGEST)
+
+
 class SavingReportIn(Schema):
-    """The periods that make up one period of the contract, each with its drivers."""
+    """The periods that make up one period of the contract, each with its drivers; of leakage, what was billed."""
 
     spans = fields.List(fields.Nested(SpanIn), required=True, validate=SPANS)
+    billed = fields.Nested(BilledIn, load_default=None, allow_none=True)
 
 
 class RevisionIn(Schema):
     """Other drivers (null: the same ones); what was used is read from the meters anew."""
 
     spans = fields.List(fields.Nested(SpanIn), load_default=None, allow_none=True, validate=SPANS)
+    billed = fields.Nested(BilledIn, load_default=None, allow_none=True)
 
 
 class AdjustmentIn(Schema):
@@ -214,7 +236,10 @@ class ReportsQuery(Schema):
 
 
 class SavingReportOut(Schema):
-    """A report. `saving` = adjusted baseline - use; what of it is paid for, and what may become a lot of water."""
+    """A report. `saving` = adjusted baseline - use; what of it is paid for, and what may become a lot of water.
+
+    `merges`: too uncertain alone, so it becomes a part of the next period's report, `merged_into_id`.
+    """
 
     id = PublicId("srp", required=True)
     contract_id = PublicId("sct", required=True)
@@ -241,6 +266,7 @@ class SavingReportOut(Schema):
     verified_by = PublicId("par", required=True, allow_none=True)
     verified_at = fields.AwareDateTime(required=True, allow_none=True)
     return_reason = fields.String(required=True, allow_none=True)
+    merged_into_id = PublicId("srp", required=True, allow_none=True)
     adjustments = fields.List(fields.Nested(SavingAdjustmentOut), required=True)
     disputes = fields.List(fields.Nested(DisputeOut), required=True)
     distribution = fields.Nested(DistributionOut, required=True, allow_none=True)

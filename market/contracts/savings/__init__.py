@@ -9,6 +9,7 @@ from market.contracts.savings.base import baseline
 from market.contracts.savings.credit import Credit, credit, merged
 from market.contracts.savings.forecast import Forecast, Metering, forecast
 from market.contracts.savings.leakage import LeakageInput, Night, leakage_saving
+from market.contracts.savings.measured import measured
 from market.contracts.savings.model import (
     Adjustment,
     BadInput,
@@ -22,6 +23,14 @@ from market.contracts.savings.model import (
     Saving,
     Step,
 )
+from market.contracts.savings.nights import (
+    Balanced,
+    LeakageBase,
+    LeakageBaseline,
+    LeakageReport,
+    assess_nights,
+    leakage_baseline,
+)
 from market.contracts.savings.plot import plot
 from market.contracts.savings.products import Product, ProductYear, products_saving
 from market.contracts.savings.rules import Rules
@@ -32,12 +41,16 @@ from market.contracts.savings.words import text_of
 __all__ = [
     "Adjustment",
     "BadInput",
+    "Balanced",
     "BaseInput",
     "Baseline",
     "Credit",
     "Driver",
     "Forecast",
+    "LeakageBase",
+    "LeakageBaseline",
     "LeakageInput",
+    "LeakageReport",
     "Meter",
     "Metering",
     "Night",
@@ -50,11 +63,14 @@ __all__ = [
     "Saving",
     "Step",
     "assess",
+    "assess_nights",
     "baseline",
     "credit",
     "derivation",
     "forecast",
+    "leakage_baseline",
     "leakage_saving",
+    "measured",
     "merged",
     "plot",
     "products_saving",

@@ -65,14 +65,15 @@ def forecast(
     """One forecast for the meters as they are, then one a way. The saving is `saving_bp` of the adjusted baseline.
 
     Assumed for a sub-meter: all of the saving is within it, and the scatter there is the same share of use. At
-    Tier C there are no limits: money only, with the reasons. Errors: BadInput.
+    Tier C there are no limits: money only, by the parties' consent to one figure, however it is measured; the saving is
+    of the last base year's use. Errors: BadInput.
     """
     if not 0 < saving_bp < ONE_BP:
         raise BadInput("the expected saving lies between nil and all of the use")
     if any(not 0 < each.share_bp <= ONE_BP or each.class_e6 < 0 for each in ways):
         raise BadInput("a meter measures a positive part of the use, and its class is not negative")
     if base.tier == TIER_C:
-        return (Forecast("as_is", 0, None, False, 0, 0, 0, (*base.reasons, Reason("tier_c"))),)
+        return _one_figure(base, saving_bp, ways)
     expected, offsets = (_by_regression if base.tier == TIER_A else _by_unit)(base, rules, years_on)
     saving = expected * saving_bp / ONE_BP
     own = meter_uncertainty(base.base.meters, base.base.meter_litres)
@@ -93,6 +94,13 @@ def forecast(
             )
         )  # fmt: skip
     return tuple(result)
+
+
+def _one_figure(base: Baseline, saving_bp: int, ways: tuple[Metering, ...]) -> tuple[Forecast, ...]:
+    saving = litres_of(sum(each.litres for each in _last_year(base)) * saving_bp / ONE_BP)
+    reasons = (*base.reasons, Reason("one_figure"), Reason("no_single_consent"), Reason("tier_c"))
+    codes = ("as_is", *(each.code for each in ways))
+    return tuple(Forecast(code, saving, None, False, 0, 0, 0, reasons) for code in codes)
 
 
 def _last_year(base: Baseline) -> tuple[Period, ...]:

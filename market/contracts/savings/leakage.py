@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from market.contracts.canonical import fingerprint
-from market.contracts.savings.limits import interval, t_offsets
+from market.contracts.savings.limits import adjustment_parts, interval, t_offsets
 from market.contracts.savings.model import (
     LEAKAGE,
     TIER_A,
     TIER_C,
+    Adjustment,
     BadInput,
     Line,
     Meter,
@@ -74,6 +75,7 @@ class LeakageInput:
     """A zone's nights before and after. `night_use`: legitimate night use LNU, litres an hour of the whole zone.
 
     `hourly_pressure`: the pressure of 24 hours over that of the night hours. `exponent` None: the rules' N1.
+    `base_meters`: those of the base nights, where others measured the report.
     """
 
     base: tuple[Night, ...]
@@ -86,6 +88,9 @@ class LeakageInput:
     exponent: float | None = None
     balance: Balance | None = None
     single_consent: bool = False
+    base_meters: tuple[Meter, ...] = ()
+    base_meter_litres: tuple[int, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
 
     def __post_init__(self) -> None:
         """Errors: BadInput."""
@@ -102,7 +107,7 @@ class LeakageInput:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Zone:
+class Zone:
     """What one N1, LNU and change of LNU give: H, the base nights' leakage and pressure factors, and the report's."""
 
     hours: float
@@ -113,25 +118,34 @@ class _Zone:
 
     @property
     def base(self) -> Reals:
+        """Leakage of the base nights at the reference pressure, litres an hour."""
         return self.before / self.base_factors
 
     @property
     def baseline(self) -> float:
+        """What would have leaked in the report, litres."""
         return self.hours * np.mean(self.base).item() * np.sum(self.factors).item()
 
     @property
     def leaked(self) -> float:
+        """What leaked in the report, litres."""
         return self.hours * np.sum(self.after).item()
 
     @property
     def saving(self) -> float:
+        """The one less the other."""
         return self.baseline - self.leaked
 
 
-def _zone(given: LeakageInput, exponent: float, night_use: float, change: float = 0.0) -> _Zone:
+def zone_of(given: LeakageInput, exponent: float) -> Zone:
+    """The district at its own legitimate night use."""
+    return _zone(given, exponent, given.night_use)
+
+
+def _zone(given: LeakageInput, exponent: float, night_use: float, change: float = 0.0) -> Zone:
     factor = np.array([each.pressure for each in given.base]) / given.reference_pressure
     flows = np.array([each.litres_an_hour for each in given.base])
-    return _Zone(
+    return Zone(
         np.sum(np.array(given.hourly_pressure) ** exponent).item(),
         flows - night_use,
         factor**exponent,
@@ -170,17 +184,20 @@ def leakage_saving(given: LeakageInput, rules: Rules) -> Saving:
     exponent = rules.leak_exponent if given.exponent is None else given.exponent
     zone = _zone(given, exponent, given.night_use)
     found = correlation(zone.base)
-    parts = _parts(given, zone, exponent, found, rules)
+    entering = tuple(each for each in given.adjustments if each.enters)
+    adjustment = sum(each.litres for each in entering)
+    parts = (*_parts(given, zone, exponent, found, rules), *adjustment_parts(entering))
     u = math.hypot(*(each.litres for each in parts))
     base = parts[0].litres
     df = u**4 * max(found.nights - 1, 0.5) / base**4 if base > 0 else 1e6
-    limits = interval(zone.saving, t_offsets(u, min(df, 1e6), rules), 0.0, rules)
-    adjusted, use = litres_of(zone.baseline), litres_of(zone.leaked)
+    limits = interval(zone.saving + adjustment, t_offsets(u, min(df, 1e6), rules), 0.0, rules)
+    model, use = litres_of(zone.baseline), litres_of(zone.leaked)
+    adjusted = model + adjustment
     saving = adjusted - use
     reasons, balance_steps = _refusals(given, limits.low95, limits.high95, rules)
     steps = (
         *_steps(given, zone, exponent, found),
-        volume("W_a", "调整后基准漏损量", "adjusted baseline leakage", "H·l_b·ΣF", zone.baseline, FAVAD),
+        *_adjusted_steps(zone, model, adjustment),
         volume("W_r", "报告期漏损量", "leakage reported", "H·Σl_d", zone.leaked, FAVAD),
         volume("S", "节水量", "saving", f"{m3(adjusted)} - {m3(use)}", saving, FAVAD),
         *uncertainty_steps(parts, whole=True),
@@ -202,7 +219,7 @@ def leakage_saving(given: LeakageInput, rules: Rules) -> Saving:
 
 
 def _parts(
-    given: LeakageInput, zone: _Zone, exponent: float, found: Correlation, rules: Rules
+    given: LeakageInput, zone: Zone, exponent: float, found: Correlation, rules: Rules
 ) -> tuple[Part, ...]:
     n, saving = len(given.base), zone.saving
     e = zone.base - zone.base.mean()
@@ -214,7 +231,12 @@ def _parts(
     use = given.night_use
     of_use = abs(_zone(given, exponent, use * (1 + rules.night_use_share_u)).saving - saving)
     of_change = abs(_zone(given, exponent, use, use * rules.night_use_change_u).saving - saving)
-    meter = meter_uncertainty(given.meters, given.meter_litres) * abs(saving)
+    own = meter_uncertainty(given.meters, given.meter_litres)
+    if given.base_meters:
+        before = meter_uncertainty(given.base_meters, given.base_meter_litres) * zone.baseline
+        meter = math.hypot(before, own * zone.leaked)
+    else:
+        meter = own * abs(saving)
     return (
         Part("u_b", "基准期漏损均值", "mean of base leakage", base),
         Part("u_n", "夜间用水波动", "noise of night use", noise),
@@ -225,7 +247,19 @@ def _parts(
     )
 
 
-def _steps(given: LeakageInput, zone: _Zone, exponent: float, found: Correlation) -> list[Step]:
+def _adjusted_steps(zone: Zone, model: int, adjustment: int) -> list[Step]:
+    """W_a, and where something was adjusted, what it is the sum of."""
+    name = ("W_a", "调整后基准漏损量", "adjusted baseline leakage")
+    if not adjustment:
+        return [volume(*name, "H·l_b·ΣF", zone.baseline, FAVAD)]
+    return [
+        volume("W_f", "模型基准漏损量", "baseline leakage", "H·l_b·ΣF", zone.baseline, FAVAD),
+        volume("A_m", "非常规调整量", "agreed adjustments", m3(adjustment), adjustment, FAVAD),
+        volume(*name, f"{m3(model)} + {m3(adjustment)}", model + adjustment, FAVAD),
+    ]
+
+
+def _steps(given: LeakageInput, zone: Zone, exponent: float, found: Correlation) -> list[Step]:
     mean, factors = zone.base.mean().item(), zone.factors.sum().item()
     rows = (
         ("N1", "压力指数", "pressure exponent", "", exponent, ""),
@@ -266,7 +300,7 @@ def _refusals(given: LeakageInput, low: int, high: int, rules: Rules) -> tuple[l
     return reasons, steps
 
 
-def _lines(zone: _Zone, given: LeakageInput) -> tuple[Line, ...]:
+def _lines(zone: Zone, given: LeakageInput) -> tuple[Line, ...]:
     """Leakage a day, and what the baseline says of it."""
     mean, hours, day = zone.base.mean().item(), zone.hours, dt.timedelta(1)
     nights = [

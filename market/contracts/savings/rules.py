@@ -40,6 +40,7 @@ class Rules:
     nights_least: int = 30
     leak_exponent: float = 1.15
     leak_exponent_u: float = 0.15
+    night_use_connection: float = 1.7
     night_use_share_u: float = 0.20
     night_use_noise: float = 0.15
     night_use_change_u: float = 0.10
@@ -79,6 +80,7 @@ BASES: dict[str, Basis] = {
     "nights_least": Basis(DECIDED, True),
     "leak_exponent": Basis("water-loss practice (FAVAD), from memory", True),
     "leak_exponent_u": Basis("water-loss practice, from memory", True),
+    "night_use_connection": Basis("water-loss practice (litres an hour of a connection), from memory", True),
     "night_use_share_u": Basis("water-loss practice, from memory", True),
     "night_use_noise": Basis("recovered from the specification's synthetic example", True),
     "night_use_change_u": Basis("water-loss practice, from memory", True),

@@ -51,6 +51,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "the adjustment “{event}” has neither the other party's consent nor the verifier's decision",
     ),
     "too_few_nights": ("基准期夜间数 {nights} 少于 {least}", "{nights} base nights; {least} are needed"),
+    "nights_missing": (
+        "报告期 {days} 天中仅 {nights} 夜有计量，其余各天不计节水量",
+        "only {nights} nights of the {days} days were measured; the other days earn nothing",
+    ),
     "balance_disagrees": (
         "水量平衡得出的节水量 {balance} m³ 不在 {low} 至 {high} m³ 之间",
         "inflow less billed use gives a saving of {balance} m³, outside {low} to {high} m³",

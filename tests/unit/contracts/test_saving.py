@@ -298,8 +298,11 @@ def test_a_report_from_before_the_works_is_refused() -> None:
 
 
 def test_before_signing_a_baseline_of_tier_c_says_money_only() -> None:
-    found = forecast(replace(BASE, tier="C"), 2_000, (), RULES)
-    assert len(found) == 1 and "tier_c" in _codes(found[0].reasons) and not found[0].money_paid
+    as_is, better = forecast(replace(BASE, tier="C"), 2_000, (Metering("class 1", 10_000),), RULES)
+    assert {"tier_c", "no_single_consent"} <= _codes(as_is.reasons) and not as_is.money_paid
+    assert (as_is.water_litres, better.gain_litres, better.interval) == (0, 0, None)
+    last_year = sum(each.litres for each in GIVEN.periods[16:])
+    assert as_is.saving_litres == better.saving_litres == round(last_year * 0.2)
 
 
 def test_every_reason_has_both_languages_and_every_number_its_basis() -> None:

@@ -121,6 +121,24 @@ SAVING = (
     plant("a claim for other days", 11,
           "UPDATE report_spans SET days = daterange('2001-01-01', '2001-02-01')"
           " WHERE id = (SELECT max(id) FROM report_spans)"),
+    plant("a report that other rules judged than its baseline's", 13,
+          "UPDATE contract_baselines SET rules_text = replace(rules_text, '0.9', '0.8')"
+          " WHERE id = (SELECT max(baseline_id) FROM saving_reports)"),
+    plant("a report merged into another contract's", 11,
+          "UPDATE saving_reports SET status = 'merged', merges = true, merged_into_id = (SELECT min(id)"
+          " FROM saving_reports) WHERE id = (SELECT max(id) FROM saving_reports)"),
+    plant("a period that was skipped", 11,
+          "INSERT INTO saving_reports (contract_id, version_id, baseline_id, starts_on, ends_on, status, input_text,"
+          " result_text, sha256, tier, adjusted_litres, use_litres, saving_litres, money_litres, water_litres,"
+          " carried_litres, merges) SELECT contract_id, version_id, baseline_id, ends_on + 90, ends_on + 180, 'void',"
+          " input_text, result_text, sha256, tier, adjusted_litres, use_litres, saving_litres, money_litres,"
+          " water_litres, carried_litres, merges FROM saving_reports WHERE id = (SELECT max(id) FROM saving_reports)",
+          "INSERT INTO report_spans (report_id, span, days) SELECT r.id, s.span, daterange(r.starts_on, r.ends_on)"
+          " FROM saving_reports r JOIN report_spans s ON s.report_id = r.id - 1"
+          " WHERE r.id = (SELECT max(id) FROM saving_reports)",
+          "INSERT INTO audit (chain, seq, prev_hash, hash, at, action, subject_type, subject_id)"
+          " SELECT 'plant', 1, '', '', now(), '', 'saving_report', max(id) FROM saving_reports"),
+    plant("a night that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'point_night'"),
     plant("money shared out without a verified report", 13,
           "INSERT INTO report_distributions (report_id, contract_id, contract_year, benefit_fen, carried_fen,"
           " recovered_fen, shortfall_fen, text, sha256) SELECT max(id), max(contract_id), 1, 0, 0, 0, 0, 'x',"

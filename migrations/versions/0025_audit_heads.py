@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0029_audit_heads"
+revision = "0025_audit_heads"
 down_revision = "0024_call_deliveries"
 branch_labels = None
 depends_on = None

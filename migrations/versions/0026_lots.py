@@ -6,8 +6,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0025_lots"
-down_revision = "0029_audit_heads"
+revision = "0026_lots"
+down_revision = "0025_audit_heads"
 branch_labels = None
 depends_on = None
 
