@@ -26,6 +26,7 @@ from market.proofs import (
     storage,
     trading,
     trail,
+    trusting,
 )
 from market.trading.rows import command_digest
 
@@ -44,6 +45,7 @@ PARTS = (
     storage,
     contracts,
     savings,
+    trusting,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

@@ -63,6 +63,7 @@ IMMUTABLE = (
     "report_spans",
     "report_distributions",
     "distribution_shares",
+    "trust_movements",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -109,6 +109,11 @@ OWNERS: dict[str, tuple[str, str]] = {
         "contract_due_id",
         "SELECT payer_id FROM contract_dues WHERE id = :id UNION ALL SELECT payee_id FROM contract_dues WHERE id = :id",
     ),
+    "supplier_bill": (
+        "bill_id",
+        "SELECT p.participant_id FROM contract_parties p JOIN trust_bills b ON b.contract_id = p.contract_id"
+        " WHERE b.id = :id",
+    ),
     "point": ("point_id", "SELECT participant_id FROM measuring_points WHERE id = :id"),
     "point_reading": (
         "point_reading_id",

@@ -29,7 +29,7 @@ CONTRACT_STATES = ("drafted", "signed", "ended", "withdrawn")
 VERSION_STATES = ("drafted", "signed", "withdrawn")
 PHASES = ("base", "works", "trial", "operation", "handed_over")
 DUE_STATES = ("open", "paid", "cancelled")
-DUE_KINDS = ("share", "fee", "shortfall", "early_end", "clawback")
+DUE_KINDS = ("share", "fee", "shortfall", "early_end", "clawback", "trust_fee")
 NOW = func.clock_timestamp()
 
 

@@ -51,6 +51,7 @@ MODEL_MODULES = (
     "market.contracts.point_models",
     "market.contracts.contract_models",
     "market.contracts.report_models",
+    "market.contracts.trust_models",
     "market.supervision.models",
 )
 

@@ -63,6 +63,8 @@ _SUBJECTS = {
     "report_adjustments": "report_adjustment",
     "report_disputes": "report_dispute",
     "report_distributions": "report_distribution",
+    "trust_bills": "trust_bill",
+    "trust_movements": "trust_movement",
     "measuring_points": "measuring_point",
     "point_readings": "point_reading",
     "point_bills": "point_bill",

@@ -69,6 +69,22 @@ ROUTES: dict[str, Rule] = {
     "saving_reports.re_verify": write("verifier", owns="saving_report", key="http"),
     "saving_reports.void": write("supervisor"),
     "saving_reports.distribute": write("registrar", also=HOLDERS, owns="saving_report", key="http"),
+    # trust accounts
+    "trust_accounts.get": read(
+        "registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "trust_accounts.list_movements": read(
+        "registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "trust_accounts.pay_in": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "trust_accounts.close": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "trust_accounts.settle": write(also=HOLDERS, owns="saving_report", key="http"),
+    "supplier_bills.list_bills": read(
+        "registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "supplier_bills.present": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "supplier_bills.pay": write(also=HOLDERS, owns="supplier_bill", key="http"),
+    "supplier_bills.withdraw": write(also=HOLDERS, owns="supplier_bill"),
     "appraisals.appraise": read(also=PARTICIPANTS | BUREAU),
     "appraisals.list_portfolio": Rule(PUBLIC),
     # measuring points

@@ -4,10 +4,12 @@ from market.contracts.sharing.exact import BadTerms
 from market.contracts.sharing.late import Rate, Taxed, due_on, interest, late_rate, without_vat
 from market.contracts.sharing.modes import (
     MODES,
+    FeeCall,
     Guarantee,
     GuaranteeOutcome,
     Trusteeship,
     Waterfall,
+    fee_call,
     guarantee_outcome,
     reduced_fee,
     trusteeship_fee,
@@ -32,6 +34,7 @@ from market.contracts.sharing.tariff import (
     benefit,
     bill,
     carry,
+    mean_price_e4,
 )
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "Block",
     "Distribution",
     "Fee",
+    "FeeCall",
     "Guarantee",
     "GuaranteeOutcome",
     "Over",
@@ -60,9 +64,11 @@ __all__ = [
     "carry",
     "distribute",
     "due_on",
+    "fee_call",
     "guarantee_outcome",
     "interest",
     "late_rate",
+    "mean_price_e4",
     "reduced_fee",
     "trusteeship_fee",
     "waterfall",

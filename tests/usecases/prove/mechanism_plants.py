@@ -127,6 +127,14 @@ SAVING = (
           " sha256('x') FROM saving_reports",
           "INSERT INTO audit (chain, seq, prev_hash, hash, at, action, subject_type, subject_id)"
           " SELECT 'plant', 1, '', '', now(), '', 'report_distribution', max(id) FROM report_distributions"),
+    plant("a trust account that holds something else", 8,
+          "UPDATE trust_accounts SET balance_fen = balance_fen + 1 WHERE balance_fen > 0"),
+    plant("a payment into a trust account that was more", 8,
+          "UPDATE trust_movements SET fen = fen + 1 WHERE id = (SELECT max(id) FROM trust_movements)"),
+    plant("a supplier's bill that was never paid", 10,
+          "UPDATE trust_bills SET status = 'paid', resolved_at = now() WHERE id = (SELECT max(id) FROM trust_bills)"),
+    plant("a bill of a supplier that nobody recorded", 13,
+          "UPDATE audit SET subject_id = 0 WHERE subject_type = 'trust_bill'"),
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 
