@@ -24,7 +24,8 @@ API_MODULES = (
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
-    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "appraisals", "trust_accounts",
+    "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "appraisals",
+    "trust_accounts",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates",)

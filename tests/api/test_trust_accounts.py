@@ -103,7 +103,7 @@ def _planted_violations_are_found(county: County, contract: str) -> None:
     number = ids.parse("sct", contract)
     plants = (
         (10, LATE_BILL, "somebody was paid before the supplier"),
-        (10, "UPDATE trust_movements SET fen = fen - 1, balance_fen = balance_fen - 1 WHERE kind = 'firm'"
+        (10, "UPDATE trust_movements SET fen = fen - 1 WHERE kind = 'firm'"
              " AND contract_id = %s", "a settled period that paid something else"),
         (10, "UPDATE trust_periods SET due_fen = due_fen + 1 WHERE contract_id = %s",
          "a fee that is not due, or not what was called"),
@@ -258,7 +258,10 @@ def test_the_database_pays_no_firm_while_a_bill_is_open_and_no_balance_below_nil
     contract = operated(county, trust_terms(county.mine, point))
     county.post("school", f"/saving-contracts/{contract}/trust-account/payments", {"amount": "100.00"})
     billed(county, contract, "10.00")
-    insert = "INSERT INTO trust_movements (contract_id, kind, participant_id, fen, balance_fen) VALUES (%s, %s, %s, 1, 9)"
+    insert = (
+        "INSERT INTO trust_movements (contract_id, kind, participant_id, fen, balance_fen)"
+        " VALUES (%s, %s, %s, 1, 9)"
+    )
     number, firm = ids.parse("sct", contract), ids.parse("par", county.mine["valves"])
     with db.connect(county.settings.url()) as connection:
         for kind in ("firm", "upkeep", "refund"):
