@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from market.core.errors import Conflict, NotFound, Refusal
+from market.core.errors import Conflict, Refusal
 
 TRUST_RULE = "SAVINGS sections 1 and 8 (12); 民法典 arts 919, 927 (entrusted money, to confirm); the contract"
 
 
-class NoTrustAccount(NotFound):
+class NoTrustAccount(Refusal):
     """Only a signed contract under trusteeship has a trust account."""
 
     code = "no_trust_account"

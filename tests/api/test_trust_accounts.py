@@ -247,7 +247,7 @@ def test_a_trusteeship_names_a_price_that_its_fee_can_follow(county: County, poi
     answer = county.client.get(
         f"/v1/saving-contracts/{other}/trust-account", headers=county.headers("school")
     )
-    assert (answer.status_code, answer.json["code"]) == (404, "no_trust_account")  # not before it is signed
+    assert (answer.status_code, answer.json["code"]) == (422, "no_trust_account")  # not before it is signed
     signed(county, other, *SIGNERS)
     assert _account(county, other)["balance"] == "0.00"
 

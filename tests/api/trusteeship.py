@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from market.contracts import distributing
 from market.core import audit, clock, db, ids
 from tests.api.contracting import drafted, signed, terms
-from tests.api.saving import point_body
+from tests.api.saving import admitted, point_body
 
 if TYPE_CHECKING:
     from tests.api.county import County
@@ -115,13 +115,20 @@ def billed(
 
 
 def furnish(county: County) -> None:
-    """A contract of mine under trusteeship, with a bill that the bank presented as its supplier; and a neighbour's."""
+    """A contract of mine under trusteeship, with a bill of the waterworks and an advance; and a neighbour's."""
     firm = county.get("contractor", "/me")["participant_id"]
     bank, judge = (county.get(name, "/me")["participant_id"] for name in ("financier", "referee"))
+    works = admitted(county, "waterworks", kind="enterprise", role="holder")
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
-        who = {"school": things["participant"], "valves": firm, "utility": bank, "judge": judge}
+        who = {
+            "school": things["participant"],
+            "valves": firm,
+            "utility": works,
+            "lender": bank,
+            "judge": judge,
+        }
         point = county.get(name, f"/saving-contracts/{things['saving_contract']}")["terms"]["boundary"][0]
         contract = drafted(county, trust_terms(who, point["point_id"]), "contractor")
-        signed(county, contract, name, "contractor", "financier")
-        things["supplier_bill"] = billed(county, contract, "5.00", name="financier")
+        signed(county, contract, name, "contractor", "waterworks")
+        things["supplier_bill"] = billed(county, contract, "5.00", name="waterworks")
         county.post(name, f"/saving-contracts/{contract}/trust-account/payments", {"amount": "3.00"})
