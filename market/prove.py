@@ -17,6 +17,7 @@ from market.proofs import (
     contracts,
     crossing,
     deals,
+    invoices,
     leases,
     ledger,
     metering,
@@ -46,6 +47,7 @@ PARTS = (
     contracts,
     savings,
     trusting,
+    invoices,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

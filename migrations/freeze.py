@@ -64,6 +64,7 @@ IMMUTABLE = (
     "report_distributions",
     "distribution_shares",
     "trust_movements",
+    "invoices",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

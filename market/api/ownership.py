@@ -114,6 +114,10 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT p.participant_id FROM contract_parties p JOIN trust_bills b ON b.contract_id = p.contract_id"
         " WHERE b.id = :id",
     ),
+    "invoice": (
+        "invoice_id",
+        "SELECT issuer_id FROM invoices WHERE id = :id UNION ALL SELECT recipient_id FROM invoices WHERE id = :id",
+    ),
     "point": ("point_id", "SELECT participant_id FROM measuring_points WHERE id = :id"),
     "point_reading": (
         "point_reading_id",

@@ -8,9 +8,10 @@ from market.api.http import actor, blueprint, etag, own_only, page, paging, sess
 from market.api.saving_wire import wire_of
 from market.api.schemas import saving_contracts as shapes
 from market.api.whose import party
-from market.contracts import contract_queries, drafting, running
+from market.contracts import contract_queries, drafting, late_queries, running
 from market.contracts.contract_models import ContractDue
 from market.contracts.errors import NotAContractParty
+from market.contracts.late_queries import rate_text
 from market.core import clock
 
 blp = blueprint("saving_contracts", "Saving contracts (合同节水)")
@@ -115,14 +116,15 @@ def list_dues(query: dict[str, Any]) -> dict[str, Any]:
     rows = contract_queries.dues(
         session(), party=own_only(), **query, after=where.after, limit=where.limit + 1
     )
-    return page([_due_out(each) for each in rows], where.limit)
+    late = late_queries.lateness(session(), rows, clock.today())
+    return page([_due_out(each, late[each.id]) for each in rows], where.limit)
 
 
 @due_routes.route("/contract-dues/<due:contract_due_id>", methods=["GET"])
 @due_routes.response(200, shapes.DueOut)
 def get_due(contract_due_id: int) -> dict[str, Any]:
     """One due, with the interest of today."""
-    return _due_out(contract_queries.due(session(), due_id=contract_due_id))
+    return _one_due(contract_queries.due(session(), due_id=contract_due_id))
 
 
 @due_routes.route("/contract-dues/<due:contract_due_id>/pay", methods=["POST"])
@@ -131,7 +133,7 @@ def pay(contract_due_id: int) -> dict[str, Any]:
     """Pay a due whole, with its interest, out of one's money in the market."""
     if contract_queries.due(session(), due_id=contract_due_id).payer_id != party():
         raise NotAContractParty("the payer pays")
-    return _due_out(running.pay(session(), actor=actor().audit, due_id=contract_due_id))
+    return _one_due(running.pay(session(), actor=actor().audit, due_id=contract_due_id))
 
 
 def _one(contract_id: int) -> dict[str, Any]:
@@ -177,7 +179,23 @@ def _out(each: contract_queries.View) -> dict[str, Any]:
     }
 
 
-def _due_out(each: ContractDue) -> dict[str, Any]:
+def _one_due(each: ContractDue) -> dict[str, Any]:
+    return _due_out(each, late_queries.lateness(session(), [each], clock.today())[each.id])
+
+
+def _due_out(each: ContractDue, late: late_queries.Lateness) -> dict[str, Any]:
     names = ("id", "contract_id", "kind", "payer_id", "payee_id", "arose_on", "due_on", "status", "paid_on")
-    late = running.interest_of(session(), each, clock.today()) if each.status == "open" else each.interest_fen
-    return {name: getattr(each, name) for name in names} | {"amount": each.fen, "interest": late}
+    rule = late.rule
+    return {name: getattr(each, name) for name in names} | {
+        "amount": each.fen,
+        "interest": late.interest_fen,
+        "late_days": late.days,
+        "late_rule": {
+            "protected": rule.protected,
+            "days": rule.days,
+            "longest_days": rule.longest_days,
+            "rate": rate_text(rule.rate),
+            "floor": rate_text(rule.floor) if rule.floor is not None else None,
+            "legal_source": rule.source,
+        },
+    }

@@ -52,6 +52,7 @@ MODEL_MODULES = (
     "market.contracts.contract_models",
     "market.contracts.report_models",
     "market.contracts.trust_models",
+    "market.contracts.invoice_models",
     "market.supervision.models",
 )
 

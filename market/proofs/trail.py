@@ -63,6 +63,7 @@ _SUBJECTS = {
     "report_adjustments": "report_adjustment",
     "report_disputes": "report_dispute",
     "report_distributions": "report_distribution",
+    "invoices": "invoice",
     "trust_bills": "trust_bill",
     "trust_movements": "trust_movement",
     "measuring_points": "measuring_point",

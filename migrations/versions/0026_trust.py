@@ -12,6 +12,8 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "invoices",
+    "invoice_counters",
     "trust_movements",
     "trust_periods",
     "trust_bills",
@@ -28,6 +30,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
-    op.execute("DROP FUNCTION supplier_first()")
+    for name in ("supplier_first", "invoiced_within_due"):
+        op.execute(f"DROP FUNCTION {name}()")
     op.drop_constraint("ck_contract_dues_kind", "contract_dues")
     op.create_check_constraint("kind", "contract_dues", f"kind IN {DUE_KINDS}")

@@ -6,7 +6,8 @@ import datetime as dt
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from market.contracts import distributing
+from market.contracts import distributing, drafting, running
+from market.contracts.terms import terms_of
 from market.core import audit, clock, db, ids
 from tests.api.contracting import drafted, signed, terms
 from tests.api.saving import admitted, point_body
@@ -132,3 +133,17 @@ def furnish(county: County) -> None:
         signed(county, contract, name, "contractor", "waterworks")
         things["supplier_bill"] = billed(county, contract, "5.00", name="waterworks")
         county.post(name, f"/saving-contracts/{contract}/trust-account/payments", {"amount": "3.00"})
+        things["invoice"] = _invoiced(county, contract, things["participant"], firm)
+
+
+def _invoiced(county: County, contract: str, payer: str, payee: str) -> str:
+    """An invoice of the contractor's for a fee."""
+    number = ids.parse("sct", contract)
+    with db.transaction(county.settings.url()) as session:
+        due = running.owe(
+            session, audit.Actor(), terms_of(drafting.in_force(session, number, START).text), number, "fee", 0,
+            ids.parse("par", payer), ids.parse("par", payee), 106,
+        )  # fmt: skip
+        owed = ids.public("due", due.id)
+    found: str = county.post("contractor", f"/contract-dues/{owed}/invoice")["id"]
+    return found

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from market.api.permissions.rules import BUREAU, HOLDERS, PARTICIPANTS, PUBLIC, Rule, read, write
 
+DESKS = frozenset({"registrar", "supervisor", "treasurer", "auditor"})
+"""The bureau's desks that see contracts and their money."""
+
 ROUTES: dict[str, Rule] = {
     # the directory of service firms
     "firms.list_firms": Rule(PUBLIC),
@@ -85,6 +88,16 @@ ROUTES: dict[str, Rule] = {
     "supplier_bills.present": write(also=HOLDERS, owns="saving_contract", key="http"),
     "supplier_bills.pay": write(also=HOLDERS, owns="supplier_bill", key="http"),
     "supplier_bills.withdraw": write(also=HOLDERS, owns="supplier_bill"),
+    # statements and invoices
+    "statements.get": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="saving_report"),
+    "invoices.issue": write(also=PARTICIPANTS, owns="contract_due", key="http"),
+    "invoices.list_invoices": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="self"),
+    "invoices.get_invoice": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="invoice"),
+    "invoices.take_back": write(also=PARTICIPANTS, owns="invoice", key="http"),
+    "contract_pages.statement": Rule(PARTICIPANTS | DESKS, "saving_report", page=True),
+    "contract_pages.statement_pdf": Rule(PARTICIPANTS | DESKS, "saving_report", page=True),
+    "contract_pages.invoice": Rule(PARTICIPANTS | DESKS, "invoice", page=True),
+    "contract_pages.invoice_pdf": Rule(PARTICIPANTS | DESKS, "invoice", page=True),
     "appraisals.appraise": read(also=PARTICIPANTS | BUREAU),
     "appraisals.list_portfolio": Rule(PUBLIC),
     # measuring points

@@ -1,7 +1,16 @@
 """What a saving is worth and how it is shared, to the fen (SAVINGS sections 1 and 5). Pure; integers only."""
 
 from market.contracts.sharing.exact import BadTerms
-from market.contracts.sharing.late import Rate, Taxed, due_on, interest, late_rate, without_vat
+from market.contracts.sharing.late import (
+    LateRule,
+    Rate,
+    Taxed,
+    due_on,
+    interest,
+    late_rate,
+    late_rule,
+    without_vat,
+)
 from market.contracts.sharing.modes import (
     MODES,
     FeeCall,
@@ -48,6 +57,7 @@ __all__ = [
     "FeeCall",
     "Guarantee",
     "GuaranteeOutcome",
+    "LateRule",
     "Over",
     "PriceBasis",
     "Rate",
@@ -68,6 +78,7 @@ __all__ = [
     "guarantee_outcome",
     "interest",
     "late_rate",
+    "late_rule",
     "mean_price_e4",
     "reduced_fee",
     "trusteeship_fee",
