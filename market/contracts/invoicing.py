@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -68,6 +68,12 @@ class InvoiceText:
 def written(year: int, number: int) -> str:
     """The number of an invoice as people read it."""
     return f"{year}-{number:06d}"
+
+
+def names_of(session: Session, participants: Iterable[int]) -> dict[int, str]:
+    """What participants are called now."""
+    found = session.scalars(select(Participant).where(Participant.id.in_(tuple(participants))))
+    return {each.id: each.name for each in found}
 
 
 def issue(session: Session, *, actor: audit.Actor, due_id: int, by: int) -> Invoice:
@@ -133,11 +139,7 @@ def _write(
 ) -> Invoice:  # fmt: skip
     today = clock.today()
     issuer, recipient = due.payee_id, due.payer_id
-    names = dict(
-        session.execute(
-            select(Participant.id, Participant.name).where(Participant.id.in_((issuer, recipient)))
-        )
-    )
+    names = names_of(session, (issuer, recipient))
     report = _report(session, due)
     # The number comes last: who issues beside us waits for it, and a rollback gives it back.
     number = session.execute(_NUMBER_SQL, {"issuer": issuer, "year": today.year}).scalar_one()

@@ -144,12 +144,7 @@ def _gathered(
         .where((ContractDue.payer_id == party) | (ContractDue.payee_id == party))
         .order_by(ContractDue.id)
     ).all()
-    seats = [each.participant for each in terms.parties]
-    names = dict(
-        session.execute(select(Participant.id, Participant.name).where(Participant.id.in_(seats)))
-        .tuples()
-        .all()
-    )
+    names = invoicing.names_of(session, [each.participant for each in terms.parties])
     shared, fee = _decoded(made.text, trust=terms.trusteeship is not None)
     return _Found(
         terms, names, report, made, shared, fee,

@@ -128,7 +128,6 @@ def test_late_days_are_seen_with_their_rule_and_source(county: County, shared: d
     assert "802" in rule["legal_source"]
     last = dt.date.fromisoformat(due["due_on"])
     moment = dt.datetime.combine(last + dt.timedelta(days=45), dt.time(4), dt.UTC)
-    before = {each["kind"]: each for each in county.get("auditor", "/saving-portfolio")["data"]}
     number, firm = ids.parse("srp", shared["id"]), ids.parse("par", county.mine["valves"])
     with clock.moved_to(moment), db.transaction(county.settings.url()) as session:
         from market.contracts import late_queries, portfolio, statements
@@ -143,7 +142,6 @@ def test_late_days_are_seen_with_their_rule_and_source(county: County, shared: d
     [line] = [each for each in said.lines if each.code == "share_interest"]
     assert (line.late_days, line.value) == (45, f"{late.interest_fen / 100:.2f}")
     assert seen["public_institution"].late_fen >= fen
-    assert before["public_institution"]["late"] == "0.00"
 
 
 def test_a_due_is_invoiced_once_and_taken_back_only_by_a_red_invoice(
@@ -196,7 +194,8 @@ def _planted_violations_are_found(county: County) -> None:
         (10, "UPDATE invoices SET gross_fen = gross_fen + 1, net_fen = net_fen + 1 WHERE id ="
              " (SELECT max(id) FROM invoices)", "more or less invoiced than is due"),
         (13, "UPDATE invoices SET text = text || ' ' WHERE number = 1", "an invoice that is not what was hashed"),
-        (10, "UPDATE invoices SET vat_fen = vat_fen + 1, net_fen = net_fen - 1 WHERE id = (SELECT max(id) FROM invoices)",
+        (10, "UPDATE invoices SET vat_fen = vat_fen + 1, net_fen = net_fen - 1 WHERE id ="
+             " (SELECT max(id) FROM invoices)",
          "an invoice whose tax is another"),
     )  # fmt: skip
     with db.connect(county.settings.url()) as connection:
@@ -216,9 +215,9 @@ def test_numbers_have_no_gaps_also_when_two_issue_at_once_and_one_fails(
     lender = ids.parse("par", county.mine["lender"])
     who = audit.Actor(user_id=county.id_of("lender"))
     url, said = county.settings.url(), []
-    with pytest.raises(ZeroDivisionError), db.transaction(url) as session:
+    with db.transaction(url) as session:
         invoicing.issue(session, actor=who, due_id=due, by=lender)
-        raise ZeroDivisionError
+        session.rollback()
 
     def one() -> None:
         with db.transaction(url) as session:

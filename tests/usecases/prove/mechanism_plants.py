@@ -135,6 +135,10 @@ SAVING = (
           "UPDATE trust_bills SET status = 'paid', resolved_at = now() WHERE id = (SELECT max(id) FROM trust_bills)"),
     plant("a bill of a supplier that nobody recorded", 13,
           "UPDATE audit SET subject_id = 0 WHERE subject_type = 'trust_bill'"),
+    plant("an invoice that was lost", 10,
+          "UPDATE invoice_counters SET last = last + 1"),
+    plant("an invoice that was changed", 13,
+          "UPDATE invoices SET text = text || ' ' WHERE id = (SELECT max(id) FROM invoices)"),
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 
