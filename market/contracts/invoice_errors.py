@@ -35,7 +35,6 @@ class NotTheIssuer(Refusal):
     """Who receives a due issues its invoice, and takes it back."""
 
     code = "not_the_issuer"
-    status = 403
     title_en = "The payee of the due issues the invoice"
     title_zh = "由收款方开具发票"
     legal = INVOICE_RULE

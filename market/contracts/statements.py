@@ -188,10 +188,10 @@ def _lines(found: _Found, party: int) -> Iterator[Line]:
         yield from _trust(found.trust)
     for due in found.dues:
         yield from _due(found, due, party)
-    for each in found.invoices:
-        zh, en = ("红字发票", "red invoice") if each.corrects_id is not None else ("发票", "invoice")
-        number = invoicing.written(each.year, each.number)
-        yield _line("invoice", number, zh, en, "", format_fen(each.gross_fen), "CNY", each.sha256.hex())
+    for one in found.invoices:
+        zh, en = ("红字发票", "red invoice") if one.corrects_id is not None else ("发票", "invoice")
+        number = invoicing.written(one.year, one.number)
+        yield _line("invoice", number, zh, en, "", format_fen(one.gross_fen), "CNY", one.sha256.hex())
 
 
 def _line(
