@@ -25,7 +25,7 @@ API_MODULES = (
     "turns", "imports", "life", "papers", "calls",
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "appraisals",
-    "trust_accounts", "statements",
+    "trust_accounts", "statements", "households",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages")
@@ -48,7 +48,7 @@ ID_PREFIXES = {
     "prj": "saving project", "prp": "proposal", "mrk": "mark of a project",
     "sct": "saving contract", "due": "due under a saving contract",
     "bsl": "baseline", "srp": "saving report", "adj": "adjustment of a report",
-    "inv": "invoice", "tbl": "bill of a supplier", "tmv": "movement of a trust account",
+    "inv": "invoice", "hhp": "payout to households", "hhs": "household's part of a payout", "tbl": "bill of a supplier", "tmv": "movement of a trust account",
     "mpt": "measuring point", "mpr": "reading of a measuring point", "mpb": "bill of a measuring point",
     "lst": "listing", "bdr": "bidder", "bid": "bid",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from market.proofs import (
     contracts,
     crossing,
     deals,
+    households,
     invoices,
     leases,
     ledger,
@@ -48,6 +49,7 @@ PARTS = (
     savings,
     trusting,
     invoices,
+    households,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

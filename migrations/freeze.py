@@ -65,6 +65,8 @@ IMMUTABLE = (
     "distribution_shares",
     "trust_movements",
     "invoices",
+    "household_payouts",
+    "household_shares",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

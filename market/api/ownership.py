@@ -114,6 +114,7 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT p.participant_id FROM contract_parties p JOIN trust_bills b ON b.contract_id = p.contract_id"
         " WHERE b.id = :id",
     ),
+    "household_payout": ("household_payout_id", "SELECT user_id FROM household_payouts WHERE id = :id"),
     "invoice": (
         "invoice_id",
         "SELECT issuer_id FROM invoices WHERE id = :id UNION ALL SELECT recipient_id FROM invoices WHERE id = :id",

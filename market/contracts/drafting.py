@@ -155,6 +155,8 @@ def _check(session: Session, terms: Terms, by: int) -> None:
             "an irrigation district signs with its members' resolution and each household's share",
             pointer="/terms/households",
         )
+    if {each.participant for each in terms.households} & {each.participant for each in terms.parties}:
+        raise ContractTerms("a household is no party of its own", pointer="/terms/households")
     listed = set(
         session.scalars(
             select(Firm.participant_id).where(Firm.participant_id.in_(terms.firms), Firm.status == "listed")

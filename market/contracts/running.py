@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ledger.errors import InsufficientBalance
 from ledger.units import format_fen
-from market.contracts import drafting, trust_book
+from market.contracts import drafting, household_payouts, trust_book
 from market.contracts.contract_models import PHASES, ContractDue, ContractPhase, SavingContract
 from market.contracts.errors import (
     ContractState,
@@ -160,7 +160,7 @@ def interest_of(session: Session, due: ContractDue, paid_on: dt.date) -> int:
 
 def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
     """The payer pays a due whole, with its interest, out of its money in the market; a fee of trusteeship goes into
-    the trust account, the interest of it to the firm.
+    the trust account, the interest of it to the firm. What a district receives goes on to its households at once.
 
     Errors: NotFound, DueState, DueNotCovered.
     """
@@ -185,13 +185,17 @@ def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
                 book.move(FEE, fen, due.payer_id, Cause(due_id=due.id), through=clearing)
             else:
                 batch.transfer(debit=clearing, credit=payee, amount=fen, code=code, reference=due.id)
+    version = drafting.in_force(session, due.contract_id, due.arose_on)
+    payout = household_payouts.of_due(session, version, due, due.fen + extra)
     try:
-        book.post()
+        book.post(staged=payout is not None)
     except InsufficientBalance as error:
         raise DueNotCovered(
             limit=format_fen(due.fen + extra), available=format_fen(error.available)
         ) from error
     due.status, due.paid_on, due.interest_fen, due.resolved_at = "paid", today, extra, clock.now()
     session.flush()
+    if payout is not None:
+        household_payouts.told(session, actor, payout)
     _done(session, actor=actor, kind=DUE, number=due.id, act="paid", detail={"interest_fen": extra})
     return due

@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ledger import journal
+from ledger import bulk, journal
 from market.contracts.contract_models import SavingContract
 from market.contracts.trust_errors import NoTrustAccount, TrustClosed
 from market.contracts.trust_models import (
@@ -123,9 +123,14 @@ class Book:
         self.batch.transfer(debit=debit, credit=credit, amount=fen, code=CODES[kind], reference=made.id)
         self._made.append(made)
 
-    def post(self) -> None:
-        """Posts what was noted. Errors: InsufficientBalance (a payer's account)."""
-        self.batch.execute(raw(self.session))
+    def post(self, *, staged: bool = False) -> None:
+        """Posts what was noted, and after it what was staged in bulk, if something was. Errors: InsufficientBalance (a
+        payer's account).
+        """
+        if staged:
+            bulk.execute(raw(self.session), also=self.batch)
+        else:
+            self.batch.execute(raw(self.session))
         for each in self._made:
             detail = {
                 "contract_id": each.contract_id, "kind": each.kind, "fen": each.fen, "balance_fen": each.balance_fen,

@@ -99,6 +99,7 @@ class TransferCode(IntEnum):
     TRUST_UPKEEP = 123  # trust account -> firm, for operation and upkeep (trust movement id)
     TRUST_REST = 124  # trust account -> firm, what is left (trust movement id)
     TRUST_REFUND = 125  # trust account -> user, when it is closed (trust movement id)
+    HOUSEHOLD_SHARE = 126  # district -> household, of what it received or saves (household payout id)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

@@ -53,6 +53,7 @@ MODEL_MODULES = (
     "market.contracts.report_models",
     "market.contracts.trust_models",
     "market.contracts.invoice_models",
+    "market.contracts.household_models",
     "market.supervision.models",
 )
 

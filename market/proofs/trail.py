@@ -64,6 +64,7 @@ _SUBJECTS = {
     "report_disputes": "report_dispute",
     "report_distributions": "report_distribution",
     "invoices": "invoice",
+    "household_payouts": "household_payout",
     "trust_bills": "trust_bill",
     "trust_movements": "trust_movement",
     "measuring_points": "measuring_point",

@@ -12,6 +12,8 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "household_shares",
+    "household_payouts",
     "invoices",
     "invoice_counters",
     "trust_movements",

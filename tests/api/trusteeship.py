@@ -116,11 +116,14 @@ def billed(
 
 
 def furnish(county: County) -> None:
-    """A contract of mine under trusteeship, with a bill of the waterworks and an advance; and a neighbour's."""
+    """A contract of mine under trusteeship: a bill of the waterworks, an advance, an invoice, and what its household,
+    the neighbour, received of a due; and a neighbour's.
+    """
     firm = county.get("contractor", "/me")["participant_id"]
     bank, judge = (county.get(name, "/me")["participant_id"] for name in ("financier", "referee"))
     works = admitted(county, "waterworks", kind="enterprise", role="holder")
-    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
+    pairs = ((county.mine, "mine", county.theirs), (county.theirs, "theirs", county.mine))
+    for things, name, other in pairs:
         who = {
             "school": things["participant"],
             "valves": firm,
@@ -129,21 +132,26 @@ def furnish(county: County) -> None:
             "judge": judge,
         }
         point = county.get(name, f"/saving-contracts/{things['saving_contract']}")["terms"]["boundary"][0]
-        contract = drafted(county, trust_terms(who, point["point_id"]), "contractor")
+        households = [{"participant_id": other["participant"], "share": "1", "clawback_cap": "1.00"}]
+        body = trust_terms(who, point["point_id"], households=households, resolution_sha256="ef" * 32)
+        contract = drafted(county, body, "contractor")
         signed(county, contract, name, "contractor", "waterworks")
         things["supplier_bill"] = billed(county, contract, "5.00", name="waterworks")
         county.post(name, f"/saving-contracts/{contract}/trust-account/payments", {"amount": "3.00"})
-        things["invoice"] = _invoiced(county, contract, things["participant"], firm)
+        owed = _owed(county, contract, "fee", things["participant"], firm)
+        things["invoice"] = county.post("contractor", f"/contract-dues/{owed}/invoice")["id"]
+        owed = _owed(county, contract, "shortfall", firm, things["participant"])
+        county.post("contractor", f"/contract-dues/{owed}/pay")
+        [payout] = county.get(name, f"/saving-contracts/{contract}/household-payouts")["data"]
+        things["household_payout"] = payout["id"]
 
 
-def _invoiced(county: County, contract: str, payer: str, payee: str) -> str:
-    """An invoice of the contractor's for a fee."""
+def _owed(county: County, contract: str, kind: str, payer: str, payee: str) -> str:
+    """A due of 1.06 yuan."""
     number = ids.parse("sct", contract)
     with db.transaction(county.settings.url()) as session:
         due = running.owe(
-            session, audit.Actor(), terms_of(drafting.in_force(session, number, START).text), number, "fee", 0,
+            session, audit.Actor(), terms_of(drafting.in_force(session, number, START).text), number, kind, 0,
             ids.parse("par", payer), ids.parse("par", payee), 106,
         )  # fmt: skip
-        owed = ids.public("due", due.id)
-    found: str = county.post("contractor", f"/contract-dues/{owed}/invoice")["id"]
-    return found
+        return ids.public("due", due.id)

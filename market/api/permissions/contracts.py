@@ -98,6 +98,11 @@ ROUTES: dict[str, Rule] = {
     "contract_pages.statement_pdf": Rule(PARTICIPANTS | DESKS, "saving_report", page=True),
     "contract_pages.invoice": Rule(PARTICIPANTS | DESKS, "invoice", page=True),
     "contract_pages.invoice_pdf": Rule(PARTICIPANTS | DESKS, "invoice", page=True),
+    # households of a district
+    "households.list_payouts": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
+    "households.pay_out": write(also=HOLDERS, owns="saving_report", key="http"),
+    "households.list_of_payout": read("registrar", "supervisor", also=HOLDERS, owns="household_payout"),
+    "households.list_shares": read("registrar", "supervisor", also=PARTICIPANTS, owns="self"),
     "appraisals.appraise": read(also=PARTICIPANTS | BUREAU),
     "appraisals.list_portfolio": Rule(PUBLIC),
     # measuring points
