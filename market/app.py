@@ -48,7 +48,8 @@ ID_PREFIXES = {
     "prj": "saving project", "prp": "proposal", "mrk": "mark of a project",
     "sct": "saving contract", "due": "due under a saving contract",
     "bsl": "baseline", "srp": "saving report", "adj": "adjustment of a report",
-    "inv": "invoice", "hhp": "payout to households", "hhs": "household's part of a payout", "tbl": "bill of a supplier", "tmv": "movement of a trust account",
+    "inv": "invoice", "hhp": "payout to households", "hhs": "household's part of a payout",
+    "tbl": "bill of a supplier", "tmv": "movement of a trust account",
     "mpt": "measuring point", "mpr": "reading of a measuring point", "mpb": "bill of a measuring point",
     "lst": "listing", "bdr": "bidder", "bid": "bid",
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Paying a district's benefit out to its households: exact by largest remainder, set statements, one posting.
 
 The members' resolution with each household's share is a part of what was signed (SAVINGS section 1). What the district
-receives is paid out with the payment itself; its share of a distribution, which it has as a lower bill, when it says so.
+receives is paid out with the payment itself; its share of a distribution, a lower bill, when it says so.
 """
 
 from __future__ import annotations
