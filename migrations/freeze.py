@@ -64,6 +64,7 @@ IMMUTABLE = (
     "report_distributions",
     "distribution_shares",
     "trust_movements",
+    "contract_prints",
     "invoices",
     "household_payouts",
     "household_shares",

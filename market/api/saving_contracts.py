@@ -8,7 +8,7 @@ from market.api.http import actor, blueprint, etag, own_only, page, paging, sess
 from market.api.saving_wire import wire_of
 from market.api.schemas import saving_contracts as shapes
 from market.api.whose import party
-from market.contracts import contract_queries, drafting, late_queries, running
+from market.contracts import contract_queries, drafting, late_queries, papers, running
 from market.contracts.contract_models import ContractDue
 from market.contracts.errors import NotAContractParty
 from market.contracts.late_queries import rate_text
@@ -54,6 +54,22 @@ def text(contract_id: int) -> dict[str, Any]:
     """The text of the last version, which its parties sign."""
     found = contract_queries.contract(session(), contract_id=contract_id).standing
     return {"text": found.text, "sha256": found.sha256.hex()}
+
+
+@blp.route("/saving-contracts/<sct:contract_id>/printed", methods=["GET"])
+@blp.response(200, shapes.PrintedContractOut)
+def get_printed(contract_id: int) -> dict[str, Any]:
+    """The last version on paper, by the county's template; its hash is in the text that is signed."""
+    version = contract_queries.contract(session(), contract_id=contract_id).standing
+    found = papers.of_version(session(), version)
+    return {
+        "number": version.number,
+        "zh": found.zh,
+        "en": found.en,
+        "sha256": found.sha256.hex(),
+        "template_sha256": found.template_sha256.hex(),
+        "signed_sha256": version.sha256.hex(),
+    }
 
 
 @blp.route("/saving-contracts/<sct:contract_id>/amend", methods=["POST"])

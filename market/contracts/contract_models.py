@@ -90,6 +90,18 @@ class ContractVersion(Base):
     )
 
 
+class ContractPrint(Base):
+    """A version as it stands on paper, in both languages; its hash is in the text that is signed. Immutable."""
+
+    __tablename__ = "contract_prints"
+    version_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contract_versions.id"), primary_key=True)
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    template_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (CheckConstraint("length(sha256) = 32 AND length(template_sha256) = 32", name="sha256"),)
+
+
 class ContractParty(Base):
     """Who is a party to a version, in the order that decides ties."""
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from ledger import journal
 from ledger.errors import InsufficientBalance
 from ledger.units import format_fen
-from market.contracts import trust_book
+from market.contracts import papers, trust_book
 from market.contracts.contract_models import (
     ContractParty,
     ContractSignature,
@@ -108,6 +108,8 @@ def _check_amendment(before: Terms, after: Terms, effective_on: dt.date) -> None
 def _version(
     session: Session, actor: audit.Actor, found: SavingContract, terms: Terms, effective_on: dt.date
 ) -> ContractVersion:
+    paper = papers.of_terms(session, terms)
+    terms = papers.bound(terms, paper)
     last = session.scalars(
         select(ContractVersion.number).where(ContractVersion.contract_id == found.id)
     ).all()
@@ -119,6 +121,7 @@ def _version(
     )  # fmt: skip
     session.add(made)
     session.flush()
+    papers.keep(session, made, paper)
     seats = [(each.participant, each.role) for each in terms.parties] + [(terms.verifier, VERIFIER)]
     session.add_all(
         ContractParty(

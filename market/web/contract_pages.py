@@ -1,4 +1,4 @@
-"""Statements and invoices of saving contracts to print: for the parties, the bureau's desks and the auditor."""
+"""Saving contracts, their statements and invoices to print: for the parties, the bureau's desks and the auditor."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from flask import Blueprint, Response, request
 from ledger.units import format_decimal, format_fen
 from market.api.http import session
 from market.api.whose import narrowed
-from market.contracts import invoicing, statements
+from market.contracts import contract_queries, invoicing, papers, statements
 from market.contracts.invoicing import InvoiceText
-from market.core import ids
+from market.core import clock, ids
 from market.web.pages import page, pdf
 
 blp = Blueprint("contract_pages", __name__, template_folder="templates")
@@ -35,6 +35,26 @@ def statement(report_id: int) -> Response:
 def statement_pdf(report_id: int) -> Response:
     """The same as a PDF. Errors: as `statement`, PdfNotInstalled."""
     return pdf(statement(report_id), "statement")
+
+
+@blp.get("/contracts/<sct:contract_id>")
+def contract(contract_id: int) -> Response:
+    """The last version of a contract on paper, with who has signed it. Errors: NotFound, NotPrinted."""
+    found = contract_queries.contract(session(), contract_id=contract_id)
+    version = found.standing
+    paper = papers.of_version(session(), version)
+    own = [each for each in found.signatures if each.version_id == version.id]
+    names = invoicing.names_of(session(), [each.participant_id for each in own])
+    signed = [
+        (names[each.participant_id], each.signed_at.astimezone(clock.LEGAL_ZONE).date()) for each in own
+    ]
+    return page("contract.html", found=found.contract, version=version, paper=paper, signed=signed)
+
+
+@blp.get("/contracts/<sct:contract_id>/pdf")
+def contract_pdf(contract_id: int) -> Response:
+    """The same as a PDF. Errors: NotFound, NotPrinted, PdfNotInstalled."""
+    return pdf(contract(contract_id), "contract")
 
 
 @blp.get("/invoices/<inv:invoice_id>")

@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
+    "contract_prints",
     "household_shares",
     "household_payouts",
     "invoices",

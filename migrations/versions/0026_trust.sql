@@ -167,10 +167,21 @@ CREATE TABLE household_shares (
     CONSTRAINT fk_household_shares_participant_id FOREIGN KEY(participant_id) REFERENCES participants (id)
 );
 CREATE INDEX ix_household_shares_participant_id ON household_shares (participant_id, id);
+CREATE TABLE contract_prints (
+    version_id BIGINT NOT NULL,
+    zh TEXT NOT NULL,
+    en TEXT NOT NULL,
+    sha256 BYTEA NOT NULL,
+    template_sha256 BYTEA NOT NULL,
+    CONSTRAINT pk_contract_prints PRIMARY KEY (version_id),
+    CONSTRAINT ck_contract_prints_sha256 CHECK (length(sha256) = 32 AND length(template_sha256) = 32),
+    CONSTRAINT fk_contract_prints_version_id FOREIGN KEY(version_id) REFERENCES contract_versions (id)
+);
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "trust_movements" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are immutable');
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "invoices" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are immutable');
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "household_payouts" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are immutable');
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "household_shares" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are immutable');
+CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "contract_prints" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are immutable');
 CREATE FUNCTION supplier_first() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.kind IN ('upkeep', 'firm', 'refund')

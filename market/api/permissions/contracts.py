@@ -43,6 +43,11 @@ ROUTES: dict[str, Rule] = {
     "saving_contracts.draft": write(also=PARTICIPANTS, owns="self", key="http"),
     "saving_contracts.get": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
     "saving_contracts.text": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
+    "saving_contracts.get_printed": read(
+        "registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "contract_pages.contract": Rule(PARTICIPANTS | DESKS, "saving_contract", page=True),
+    "contract_pages.contract_pdf": Rule(PARTICIPANTS | DESKS, "saving_contract", page=True),
     "saving_contracts.amend": write(also=PARTICIPANTS, owns="saving_contract", key="http"),
     "saving_contracts.sign": write(also=PARTICIPANTS, owns="saving_contract", key="http"),
     "saving_contracts.withdraw": write(also=PARTICIPANTS, owns="saving_contract"),

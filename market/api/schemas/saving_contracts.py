@@ -114,6 +114,17 @@ class ContractTextOut(Schema):
     sha256 = fields.String(required=True)
 
 
+class PrintedContractOut(Schema):
+    """A version on paper: the SHA-256 of both texts with a nil byte between them is in the text that is signed."""
+
+    number = fields.Integer(required=True)
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    template_sha256 = fields.String(required=True)
+    signed_sha256 = fields.String(required=True)
+
+
 class DuesQuery(Schema):
     """Which dues."""
 
