@@ -22,7 +22,8 @@ def of_terms(session: Session, terms: Terms) -> Printed | None:
     pack = pack_in_force(raw(session))
     if pack.contract_template is None:
         return None
-    who = {terms.verifier, *(each.participant for each in (*terms.parties, *terms.households))}
+    who = {terms.verifier, *(each.participant for each in terms.parties)}
+    who |= {each.participant for each in terms.households}
     names = Names(
         {each.id: each.name for each in session.scalars(select(Participant).where(Participant.id.in_(who)))},
         {

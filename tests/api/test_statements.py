@@ -144,6 +144,29 @@ def test_late_days_are_seen_with_their_rule_and_source(county: County, shared: d
     assert seen["public_institution"].late_fen >= fen
 
 
+def test_an_agreed_rate_below_the_loan_prime_rate_gives_way_to_it_and_says_so(county: County) -> None:
+    """Agreed: 0.01 a thousand a day and 90 days; the ordinance: at least the one-year LPR of 3 per cent, 60 days."""
+    point = billed_point(county, county.mine, next(_seeds))
+    for months in range(1, 4):
+        read(county, point, months, str(700 * months))
+    contract = agreed_contract(
+        county, county.mine, point, late={"rate": "0.00001"}, loan_prime_rate="0.03", payment_days=90
+    )
+    draft = county.post("valves", f"/saving-contracts/{contract}/reports", quarter())
+    shared = _distributed(county, verified(county, draft)["id"])
+    rule = _due(county, shared)["late_rule"]
+    assert (rule["days"], rule["longest_days"], rule["rate"], rule["floor"]) == (
+        60, 60, "3.0000% / 365 d", "3.0000% / 365 d",
+    )  # fmt: skip
+    line = _lines(county.get("valves", f"/saving-reports/{shared['id']}/statement"), "due")["share_interest"]
+    assert line["formula"] == "60 d (max 60); 3.0000% / 365 d ≥ 3.0000% / 365 d"
+    assert "arts 9, 17" in line["source"]
+    bank = _due(county, shared, "lender")["late_rule"]  # a large bank is not protected: as agreed
+    assert (bank["protected"], bank["days"], bank["rate"], bank["floor"]) == (
+        False, 90, "0.0010% / 1 d", None,
+    )  # fmt: skip
+
+
 def test_a_due_is_invoiced_once_and_taken_back_only_by_a_red_invoice(
     county: County, shared: dict[str, Any]
 ) -> None:

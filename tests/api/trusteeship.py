@@ -116,14 +116,14 @@ def billed(
 
 
 def furnish(county: County) -> None:
-    """A contract of mine under trusteeship: a bill of the waterworks, an advance, an invoice, and what its household,
-    the neighbour, received of a due; and a neighbour's.
+    """A contract of mine under trusteeship: a bill of the waterworks, an advance, an invoice, and what its household
+    received of a due; and a neighbour's.
     """
     firm = county.get("contractor", "/me")["participant_id"]
     bank, judge = (county.get(name, "/me")["participant_id"] for name in ("financier", "referee"))
     works = admitted(county, "waterworks", kind="enterprise", role="holder")
-    pairs = ((county.mine, "mine", county.theirs), (county.theirs, "theirs", county.mine))
-    for things, name, other in pairs:
+    member = admitted(county, "member", kind="household", role="holder")
+    for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
         who = {
             "school": things["participant"],
             "valves": firm,
@@ -132,7 +132,7 @@ def furnish(county: County) -> None:
             "judge": judge,
         }
         point = county.get(name, f"/saving-contracts/{things['saving_contract']}")["terms"]["boundary"][0]
-        households = [{"participant_id": other["participant"], "share": "1", "clawback_cap": "1.00"}]
+        households = [{"participant_id": member, "share": "1", "clawback_cap": "1.00"}]
         body = trust_terms(who, point["point_id"], households=households, resolution_sha256="ef" * 32)
         contract = drafted(county, body, "contractor")
         signed(county, contract, name, "contractor", "waterworks")
