@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -9,12 +10,23 @@ import psycopg
 import pytest
 
 from market import prove
-from market.core import db, ids
+from market.contracts import distribution_run
+from market.core import audit, clock, db, ids
 from tests.api.contracting import balance, drafted, funded, seats, signed
 from tests.api.county import County, open_county
 from tests.api.saving import admitted
 from tests.api.test_firms import refused
-from tests.api.trusteeship import DAY, SIGNERS, billed, metered_point, operated, shared_out, trust_terms, year
+from tests.api.trusteeship import (
+    DAY,
+    SIGNERS,
+    billed,
+    certified,
+    metered_point,
+    operated,
+    shared_out,
+    trust_terms,
+    year,
+)
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +229,31 @@ def test_a_missed_guarantee_reduces_the_next_fee_and_what_is_left_is_due_at_the_
     )  # fmt: skip
     path = f"/saving-contracts/{contract}/trust-account/payments"
     assert refused(county, "school", path, {"amount": "1.00"})["code"] == "trust_closed"
+    assert prove.run(county.settings.url())["violations"] == 0
+
+
+def test_two_periods_in_one_run_call_their_fees_in_their_order(county: County, point: str) -> None:
+    """The first uses what was paid in advance and misses the guarantee; the second is less by that."""
+    guarantee = {
+        "volume": "200000", "price": "3.1915", "cap": "300000.00", "surplus_shares": ["0.5", "0.5", "0"],
+    }  # fmt: skip
+    body = trust_terms(county.mine, point, mode="trusteeship_guaranteed", guarantee=guarantee)
+    contract = operated(county, body)
+    county.post("school", f"/saving-contracts/{contract}/trust-account/payments", {"amount": "800000.00"})
+    for number in (0, 1):
+        certified(county, contract, number)
+    with clock.moved_to(clock.now() + dt.timedelta(days=40)):
+        ran = distribution_run.run(county.settings.url(), actor=audit.Actor(), workers=1)
+    assert ran.waiting == ()
+    first, second = _account(county, contract)["periods"]
+    assert (first["advance"], first["set_off"], first["fee_due_id"]) == ("712342.80", "0.00", None)
+    assert (second["set_off"], second["advance"], second["fee"]) == ("188298.50", "87657.20", "524044.30")
+    due = county.get("school", f"/contract-dues/{second['fee_due_id']}")
+    assert due["amount"] == "436387.10"
+    assert (_account(county, contract)["advance"], _account(county, contract)["owed"]) == (
+        "0.00",
+        "111701.50",
+    )
     assert prove.run(county.settings.url())["violations"] == 0
 
 

@@ -87,20 +87,26 @@ def operated(county: County, body: dict[str, Any], names: tuple[str, ...] = SIGN
     return contract
 
 
-def shared_out(county: County, contract: str, number: int = 0) -> str:
-    """The report of a year: drafted, accepted, certified, shared out after the time to object."""
+def certified(county: County, contract: str, number: int = 0) -> str:
+    """The report of a year: drafted, accepted, certified."""
     report = county.post("valves", f"/saving-contracts/{contract}/reports", one_year(number))
     body = {"sha256": report["sha256"]}
     for name in ("school", "valves"):
         county.post(name, f"/saving-reports/{report['id']}/accept", body)
     county.post("judge", f"/saving-reports/{report['id']}/certify", body)
+    found: str = report["id"]
+    return found
+
+
+def shared_out(county: County, contract: str, number: int = 0) -> str:
+    """The report of a year, shared out after the time to object."""
+    report = certified(county, contract, number)
     with (
         clock.moved_to(clock.now() + dt.timedelta(days=40)),
         db.transaction(county.settings.url()) as session,
     ):
-        distributing.distribute_report(session, actor=audit.Actor(), report_id=ids.parse("srp", report["id"]))
-    found: str = report["id"]
-    return found
+        distributing.distribute_report(session, actor=audit.Actor(), report_id=ids.parse("srp", report))
+    return report
 
 
 def billed(
