@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-BENCHMARKS = ("orders", "allocation", "matching", "auction", "feed")
+BENCHMARKS = ("orders", "allocation", "matching", "auction", "feed", "savings")
 """The names `karez bench` knows."""
 
 

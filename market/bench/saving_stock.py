@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg import sql
 from psycopg.types.range import Range
 
 from market.contracts import savings
@@ -322,7 +323,11 @@ def _hash(text: str) -> bytes:
 
 
 def _copy(connection: psycopg.Connection[Any], table: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+    name, _, columns = table.rstrip(")").partition(" (")
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(name), sql.SQL(", ").join(sql.Identifier(each.strip()) for each in columns.split(","))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
 

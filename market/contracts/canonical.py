@@ -12,28 +12,38 @@ import hashlib
 import json
 from typing import Any
 
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+_FIELDS: dict[type, tuple[str, ...]] = {}
+_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it. A dataclass becomes its fields with its name under `is`. Errors: TypeError."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-        return {"is": type(value).__name__, **fields}
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is tuple or kind is list:
+        return [plain(each) for each in value]
+    names = _FIELDS.get(kind)
+    if names is None and dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = _FIELDS[kind] = tuple(each.name for each in dataclasses.fields(value))
+    if names is not None:
+        found = {name: plain(getattr(value, name)) for name in names}
+        return {"is": kind.__name__, **found}
     if isinstance(value, dt.date):
         return value.isoformat()
-    if isinstance(value, tuple | list):
-        return [plain(each) for each in value]
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    if isinstance(value, str | int | float):
         return value
-    raise TypeError(f"{type(value).__name__} has no canonical form")
+    raise TypeError(f"{kind.__name__} has no canonical form")
 
 
 def canonical(value: Any) -> bytes:
     """The one text of a value. Errors: TypeError; ValueError for infinities and what is no number."""
-    return json.dumps(
-        plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _TEXT(plain(value)).encode()
 
 
 def fingerprint(value: Any) -> str:

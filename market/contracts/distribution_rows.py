@@ -98,6 +98,14 @@ _SHARED_SQL = f"""
 UPDATE saving_reports SET status = '{states.DISTRIBUTED}', clock_name = %s, due_on = %s, version = version + 1
  WHERE id = ANY(%s)
 """
+_DISTRIBUTIONS_SQL = """
+COPY report_distributions (id, report_id, contract_id, contract_year, benefit_fen, carried_fen, recovered_fen,
+                           shortfall_fen, text, sha256, distributed_at) FROM STDIN
+"""
+_SHARES_SQL = "COPY distribution_shares (distribution_id, participant_id, fen, fee_fen) FROM STDIN"
+_DUES_SQL = """
+COPY contract_dues (id, contract_id, kind, reference, payer_id, payee_id, fen, arose_on, due_on) FROM STDIN
+"""
 
 
 def lock(connection: psycopg.Connection[Any], report_ids: Iterable[int]) -> list[Period]:
@@ -170,22 +178,11 @@ def _copy_distributions(
     connection: psycopg.Connection[Any], ids: Sequence[int], made: Sequence[Made]
 ) -> None:
     now = clock.now()
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "COPY report_distributions (id, report_id, contract_id, contract_year, benefit_fen, carried_fen,"
-            " recovered_fen, shortfall_fen, text, sha256, distributed_at) FROM STDIN"
-        ) as copy,
-    ):
+    with connection.cursor() as cursor, cursor.copy(_DISTRIBUTIONS_SQL) as copy:
         for number, each in zip(ids, made, strict=True):
             report, figures = each.report, each[1:8]
             copy.write_row((number, report.id, report.contract_id, *figures, now))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "COPY distribution_shares (distribution_id, participant_id, fen, fee_fen) FROM STDIN"
-        ) as copy,
-    ):
+    with connection.cursor() as cursor, cursor.copy(_SHARES_SQL) as copy:
         for number, each in zip(ids, made, strict=True):
             for share in each.shares:
                 copy.write_row((number, *share))
@@ -194,13 +191,7 @@ def _copy_distributions(
 def _copy_dues(connection: psycopg.Connection[Any], ids: Sequence[int], made: Sequence[Made]) -> list[int]:
     due_ids = _drawn(connection, "contract_dues", sum(len(each.dues) for each in made))
     today, numbers = clock.today(), iter(due_ids)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(
-            "COPY contract_dues (id, contract_id, kind, reference, payer_id, payee_id, fen, arose_on, due_on)"
-            " FROM STDIN"
-        ) as copy,
-    ):
+    with connection.cursor() as cursor, cursor.copy(_DUES_SQL) as copy:
         for number, each in zip(ids, made, strict=True):
             for kind, payer, payee, fen, due_on in each.dues:
                 copy.write_row(

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextvars
 import datetime as dt
+import gc
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +32,16 @@ WORKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run did: reports shared out, fen shared, dues that arose, and what waits, with its refusal."""
+    """What a run did: reports shared out, fen shared, dues that arose, and what waits, with its refusal.
+
+    `spent_ns`: nanoseconds to lock and read, to reckon, to write, of all chunks; side by side they take less.
+    """
 
     distributed: int
     benefit_fen: int
     dues: int
     waiting: tuple[Waiting, ...]
+    spent_ns: tuple[int, int, int]
 
 
 Progress = Callable[[int], None]
@@ -80,7 +86,7 @@ def run(
                 done.append(outcome)
             progress(len(report_ids))
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="distribute") as pool:
+    with _no_collections(), ThreadPoolExecutor(workers, thread_name_prefix="distribute") as pool:
         try:
             for each in [pool.submit(contextvars.copy_context().run, work) for _ in range(workers)]:
                 each.result()
@@ -97,7 +103,24 @@ def run(
                 key=lambda one: one.report_id,
             )
         ),
+        (
+            sum(each.spent_ns[0] for each in done),
+            sum(each.spent_ns[1] for each in done),
+            sum(each.spent_ns[2] for each in done),
+        ),
     )
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Nothing here is in a cycle, and a collector that goes through a chunk's values takes a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Chunks:

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -55,25 +56,38 @@ class Link:
 
 def link_hash(chain: str, seq: int, previous: bytes, link: Link) -> bytes:
     """SHA-256 over the predecessor's hash and the canonical text of every field."""
-    actor = link.actor
+    return _digest(
+        chain, seq, previous.hex(), _instant(link.at), link.actor, link.action, link.subject_type, link.subject_id,
+        link.batch_id, link.detail,
+    ).digest()  # fmt: skip
+
+
+def _instant(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+
+
+def _digest(
+    chain: str, seq: int, previous: str, at: str, actor: Actor, action: str, subject_type: str | None,
+    subject_id: int | None, batch_id: int | None, detail: str,
+) -> hashlib._Hash:  # fmt: skip
     text = msgspec.json.encode(
         [
             chain,
             seq,
-            previous.hex(),
-            link.at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+            previous,
+            at,
             actor.user_id,
             actor.participant_id,
             actor.mandate_id,
-            link.action,
-            link.subject_type,
-            link.subject_id,
-            link.batch_id,
+            action,
+            subject_type,
+            subject_id,
+            batch_id,
             actor.request_id,
-            link.detail,
+            detail,
         ]
     )
-    return hashlib.sha256(text).digest()
+    return hashlib.sha256(text)
 
 
 def row(chain: str, seq: int, previous: bytes, link: Link) -> tuple[Any, ...]:
@@ -142,18 +156,47 @@ def record_many(
     head = connection.execute(HEAD_SQL, (chain,)).fetchone()
     if head is None:
         raise RuntimeError(f"there is no audit chain {chain}")
-    seq, previous, now = head[0], bytes(head[1]), clock.now()
-    first = seq
-    with connection.cursor() as cursor, cursor.copy(f"COPY audit ({_COLUMNS}) FROM STDIN") as copy:
-        for subject_id, detail in details:
-            text = msgspec.json.encode(detail, order="sorted").decode()
-            link = Link(actor, action, subject_type, subject_id, None, text, now)
-            seq += 1
-            parameters = row(chain, seq, previous, link)
-            previous = parameters[3]
-            copy.write_row(parameters)
+    seq, previous, at = head[0], bytes(head[1]).hex(), clock.now()
+    first, at_text = seq, _instant(at)
+    waiting = iter(details)
+    same = "\t".join(
+        _field(each)
+        for each in (
+            chain, at_text, actor.user_id, actor.participant_id, actor.mandate_id, action, subject_type,
+            actor.request_id,
+        )
+    )  # fmt: skip
+    with connection.cursor() as cursor, cursor.copy(_MANY_SQL) as copy:
+        while some := list(islice(waiting, _LINES_AT_ONCE)):
+            lines = []
+            for subject_id, detail in some:
+                text = msgspec.json.encode(detail, order="sorted").decode()
+                seq += 1
+                digest = _digest(
+                    chain, seq, previous, at_text, actor, action, subject_type, subject_id, None, text
+                ).hexdigest()
+                lines.append(f"{seq}\t\\\\x{previous}\t\\\\x{digest}\t{subject_id}\t{_field(text)}\t{same}\n")
+                previous = digest
+            copy.write("".join(lines))
     if seq > first:
-        connection.execute(MOVE_HEAD_SQL, (seq, previous, chain))
+        connection.execute(MOVE_HEAD_SQL, (seq, bytes.fromhex(previous), chain))
+
+
+# The first change from line to line, the others do not. Hundreds of thousands are written at once, so COPY's text is
+# made here.
+_MANY_SQL = """
+COPY audit (seq, prev_hash, hash, subject_id, detail,
+            chain, at, actor_user_id, participant_id, mandate_id, action, subject_type, request_id) FROM STDIN
+"""
+_LINES_AT_ONCE = 500
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def _field(value: str | int | None) -> str:
+    r"""A value in the text format of COPY; \N is null."""
+    if value is None:
+        return r"\N"
+    return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
 
 
 def verify(connection: psycopg.Connection[Any]) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ from market.proofs import Check
 SHARED_SQL = """
 WITH shared AS (
   SELECT distribution_id, sum(fen + fee_fen) AS fen FROM distribution_shares GROUP BY 1
+), owed AS (
+  SELECT reference, payee_id, sum(fen) AS fen FROM contract_dues WHERE kind = 'share' GROUP BY 1, 2
 )
 SELECT 'shares and fees that are not the benefit' AS reason, d.id, d.benefit_fen, s.fen
 FROM report_distributions d JOIN saving_contracts c ON c.id = d.contract_id AND c.mode = 'sharing'
@@ -16,8 +18,7 @@ UNION ALL
 SELECT 'a share that is not what is due for it', d.id, s.fen, u.fen
 FROM report_distributions d JOIN saving_contracts c ON c.id = d.contract_id
 JOIN distribution_shares s ON s.distribution_id = d.id AND s.participant_id <> c.user_id
-LEFT JOIN LATERAL (SELECT sum(fen) AS fen FROM contract_dues
-                   WHERE kind = 'share' AND reference = d.id AND payee_id = s.participant_id) AS u ON true
+LEFT JOIN owed u ON u.reference = d.id AND u.payee_id = s.participant_id
 WHERE coalesce(u.fen, 0) <> s.fen
 UNION ALL
 SELECT 'a guarantee paid above its cap', NULL, sum(d.shortfall_fen),
