@@ -128,7 +128,7 @@ def furnish(county: County) -> None:
     firm = county.get("contractor", "/me")["participant_id"]
     bank, judge = (county.get(name, "/me")["participant_id"] for name in ("financier", "referee"))
     works = admitted(county, "waterworks", kind="enterprise", role="holder")
-    member = admitted(county, "member", kind="household", role="holder")
+    member = admitted(county, "member", kind="person", role="holder")
     for things, name in ((county.mine, "mine"), (county.theirs, "theirs")):
         who = {
             "school": things["participant"],
