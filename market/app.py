@@ -26,10 +26,10 @@ API_MODULES = (
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
-    "saving_lots", "claw_backs", "trail",
+    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
 )  # fmt: skip
 
-PAGE_MODULES = ("certificates",)
+PAGE_MODULES = ("certificates", "contract_pages")
 """Pages for people, of market.web."""
 
 ID_PREFIXES = {
@@ -49,6 +49,8 @@ ID_PREFIXES = {
     "prj": "saving project", "prp": "proposal", "mrk": "mark of a project",
     "sct": "saving contract", "due": "due under a saving contract",
     "bsl": "baseline", "srp": "saving report", "adj": "adjustment of a report",
+    "inv": "invoice", "hhp": "payout to households", "hhs": "household's part of a payout",
+    "tbl": "bill of a supplier", "tmv": "movement of a trust account",
     "mpt": "measuring point", "mpr": "reading of a measuring point", "mpb": "bill of a measuring point",
     "mpn": "night of a measuring point",
     "lst": "listing",

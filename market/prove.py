@@ -17,6 +17,8 @@ from market.proofs import (
     contracts,
     crossing,
     deals,
+    households,
+    invoices,
     leases,
     ledger,
     lots,
@@ -27,6 +29,7 @@ from market.proofs import (
     storage,
     trading,
     trail,
+    trusting,
 )
 from market.trading.rows import command_digest
 
@@ -46,6 +49,9 @@ PARTS = (
     contracts,
     savings,
     lots,
+    trusting,
+    invoices,
+    households,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

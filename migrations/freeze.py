@@ -69,6 +69,11 @@ IMMUTABLE = (
     "lot_trades",
     "claw_back_takings",
     "audit_heads",
+    "trust_movements",
+    "contract_prints",
+    "invoices",
+    "household_payouts",
+    "household_shares",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -120,6 +120,16 @@ OWNERS: dict[str, tuple[str, str]] = {
         "contract_due_id",
         "SELECT payer_id FROM contract_dues WHERE id = :id UNION ALL SELECT payee_id FROM contract_dues WHERE id = :id",
     ),
+    "supplier_bill": (
+        "bill_id",
+        "SELECT p.participant_id FROM contract_parties p JOIN trust_bills b ON b.contract_id = p.contract_id"
+        " WHERE b.id = :id",
+    ),
+    "household_payout": ("household_payout_id", "SELECT user_id FROM household_payouts WHERE id = :id"),
+    "invoice": (
+        "invoice_id",
+        "SELECT issuer_id FROM invoices WHERE id = :id UNION ALL SELECT recipient_id FROM invoices WHERE id = :id",
+    ),
     "point": ("point_id", "SELECT participant_id FROM measuring_points WHERE id = :id"),
     "point_reading": (
         "point_reading_id",

@@ -8,9 +8,10 @@ from market.api.http import actor, blueprint, etag, own_only, page, paging, sess
 from market.api.saving_wire import wire_of
 from market.api.schemas import saving_contracts as shapes
 from market.api.whose import party
-from market.contracts import contract_queries, drafting, running
+from market.contracts import contract_queries, drafting, late_queries, papers, running
 from market.contracts.contract_models import ContractDue
 from market.contracts.errors import NotAContractParty
+from market.contracts.late_queries import rate_text
 from market.core import clock
 
 blp = blueprint("saving_contracts", "Saving contracts (合同节水)")
@@ -53,6 +54,22 @@ def text(contract_id: int) -> dict[str, Any]:
     """The text of the last version, which its parties sign."""
     found = contract_queries.contract(session(), contract_id=contract_id).standing
     return {"text": found.text, "sha256": found.sha256.hex()}
+
+
+@blp.route("/saving-contracts/<sct:contract_id>/printed", methods=["GET"])
+@blp.response(200, shapes.PrintedContractOut)
+def get_printed(contract_id: int) -> dict[str, Any]:
+    """The last version on paper, by the county's template; its hash is in the text that is signed."""
+    version = contract_queries.contract(session(), contract_id=contract_id).standing
+    found = papers.of_version(session(), version)
+    return {
+        "number": version.number,
+        "zh": found.zh,
+        "en": found.en,
+        "sha256": found.sha256.hex(),
+        "template_sha256": found.template_sha256.hex(),
+        "signed_sha256": version.sha256.hex(),
+    }
 
 
 @blp.route("/saving-contracts/<sct:contract_id>/amend", methods=["POST"])
@@ -115,14 +132,15 @@ def list_dues(query: dict[str, Any]) -> dict[str, Any]:
     rows = contract_queries.dues(
         session(), party=own_only(), **query, after=where.after, limit=where.limit + 1
     )
-    return page([_due_out(each) for each in rows], where.limit)
+    late = late_queries.lateness(session(), rows, clock.today())
+    return page([_due_out(each, late[each.id]) for each in rows], where.limit)
 
 
 @due_routes.route("/contract-dues/<due:contract_due_id>", methods=["GET"])
 @due_routes.response(200, shapes.DueOut)
 def get_due(contract_due_id: int) -> dict[str, Any]:
     """One due, with the interest of today."""
-    return _due_out(contract_queries.due(session(), due_id=contract_due_id))
+    return _one_due(contract_queries.due(session(), due_id=contract_due_id))
 
 
 @due_routes.route("/contract-dues/<due:contract_due_id>/pay", methods=["POST"])
@@ -131,7 +149,7 @@ def pay(contract_due_id: int) -> dict[str, Any]:
     """Pay a due whole, with its interest, out of one's money in the market."""
     if contract_queries.due(session(), due_id=contract_due_id).payer_id != party():
         raise NotAContractParty("the payer pays")
-    return _due_out(running.pay(session(), actor=actor().audit, due_id=contract_due_id))
+    return _one_due(running.pay(session(), actor=actor().audit, due_id=contract_due_id))
 
 
 def _one(contract_id: int) -> dict[str, Any]:
@@ -177,11 +195,24 @@ def _out(each: contract_queries.View) -> dict[str, Any]:
     }
 
 
-def _due_out(each: ContractDue) -> dict[str, Any]:
+def _one_due(each: ContractDue) -> dict[str, Any]:
+    return _due_out(each, late_queries.lateness(session(), [each], clock.today())[each.id])
+
+
+def _due_out(each: ContractDue, late: late_queries.Lateness) -> dict[str, Any]:
     names = ("id", "contract_id", "kind", "payer_id", "payee_id", "arose_on", "due_on", "status", "paid_on")
-    late = running.interest_of(session(), each, clock.today()) if each.status == "open" else each.interest_fen
+    rule = late.rule
     return {name: getattr(each, name) for name in names} | {
         "amount": each.fen,
         "set_off": each.offset_fen,
-        "interest": late,
+        "interest": late.interest_fen,
+        "late_days": late.days,
+        "late_rule": {
+            "protected": rule.protected,
+            "days": rule.days,
+            "longest_days": rule.longest_days,
+            "rate": rate_text(rule.rate),
+            "floor": rate_text(rule.floor) if rule.floor is not None else None,
+            "legal_source": rule.source,
+        },
     }

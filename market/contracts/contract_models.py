@@ -29,7 +29,7 @@ CONTRACT_STATES = ("drafted", "signed", "ended", "withdrawn")
 VERSION_STATES = ("drafted", "signed", "withdrawn")
 PHASES = ("base", "works", "trial", "operation", "handed_over")
 DUE_STATES = ("open", "paid", "cancelled")
-DUE_KINDS = ("share", "fee", "shortfall", "early_end", "clawback")
+DUE_KINDS = ("share", "fee", "shortfall", "early_end", "clawback", "trust_fee")
 NOW = func.clock_timestamp()
 
 
@@ -88,6 +88,18 @@ class ContractVersion(Base):
             "uq_contract_versions_drafted", "contract_id", unique=True, postgresql_where="status = 'drafted'"
         ),
     )
+
+
+class ContractPrint(Base):
+    """A version as it stands on paper, in both languages; its hash is in the text that is signed. Immutable."""
+
+    __tablename__ = "contract_prints"
+    version_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("contract_versions.id"), primary_key=True)
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    template_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (CheckConstraint("length(sha256) = 32 AND length(template_sha256) = 32", name="sha256"),)
 
 
 class ContractParty(Base):

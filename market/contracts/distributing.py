@@ -16,7 +16,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from market.contracts import distribution_rows as rows
-from market.contracts import reporting, running, states
+from market.contracts import reporting, running, states, trust_calls
 from market.contracts.canonical import canonical
 from market.contracts.distribution_rows import DueRow, Earlier, Left, Made, Period
 from market.contracts.errors import ContractTerms
@@ -33,6 +33,7 @@ from market.contracts.sharing import (
     guarantee_outcome,
 )
 from market.contracts.terms import GUARANTEED, Terms, terms_of
+from market.contracts.trust_calls import Called, Standing
 from market.core import audit, clock
 from market.core.db import raw
 from market.core.errors import NotFound, Refusal
@@ -134,7 +135,8 @@ def parts(terms: Terms, shared: Shared) -> dict[int, tuple[int, int]]:
         for party, fen in shared.distribution.fees:
             found[int(party)][1] += fen
     # A schedule shares the whole benefit, what was saved above a guarantee in it: that is not shared once more.
-    if shared.guarantee is not None and shared.distribution is None:
+    # Nor is it under trusteeship, where the fee has divided everything.
+    if shared.guarantee is not None and shared.distribution is None and terms.trusteeship is None:
         for each, fen in zip(terms.parties, shared.guarantee.surplus_shares_fen, strict=True):
             found[each.participant][0] += fen
     return {participant: (fen, fee) for participant, (fen, fee) in found.items()}
@@ -144,7 +146,7 @@ def dues(
     terms: Terms, shared: Shared, per_party: Mapping[int, tuple[int, int]]
 ) -> list[tuple[str, int, int, int]]:
     """(kind, payer, payee, fen): the user owes the others their parts and fees; a firm owes the user what is missing
-    of its guarantee.
+    of its guarantee; under trusteeship that reduces the next fee instead.
     """
     found = []
     user = terms.user
@@ -157,7 +159,7 @@ def dues(
             found.append(("fee", user, participant, fee))
     if shared.fee_fen:
         found.append(("fee", user, terms.firms[0], shared.fee_fen))
-    if shared.guarantee is not None and shared.guarantee.shortfall_fen:
+    if shared.guarantee is not None and shared.guarantee.shortfall_fen and terms.trusteeship is None:
         found.append(("shortfall", terms.firms[0], user, shared.guarantee.shortfall_fen))
     return found
 
@@ -232,19 +234,29 @@ def distribute_reports(session: Session, *, actor: audit.Actor, report_ids: Iter
     contracts = {each.contract_id for each in found}
     signed = rows.texts(connection, (each.version_id for each in found))
     reports, left = rows.earlier(connection, contracts), rows.left(connection, contracts)
+    trusts = trust_calls.standings(connection, contracts)
     read = time.perf_counter_ns()
     today = clock.today()
     made: list[Made] = []
+    called: dict[int, Called] = {}
     for period in sorted(found, key=lambda each: (each.contract_id, each.starts_on)):
         number = period.contract_id
         try:
-            one = _reckoned(
-                today, period, signed[period.version_id], reports[number], left.get(number, Left())
+            one, fee = _reckoned(
+                today,
+                period,
+                signed[period.version_id],
+                reports[number],
+                left.get(number, Left()),
+                trusts.get(number),
             )
         except Refusal as error:
             waiting.append(Waiting(period.id, number, error))
             continue
         made.append(one)
+        if fee is not None:
+            called[period.id] = fee
+            trusts[number] = trust_calls.left(trusts[number], fee)
         left[number] = _after(left.get(number, Left()), one)
         reports[number] = [
             each._replace(status=states.DISTRIBUTED) if each.starts_on == period.starts_on else each
@@ -253,6 +265,12 @@ def distribute_reports(session: Session, *, actor: audit.Actor, report_ids: Iter
     reckoned = time.perf_counter_ns()
     ends = reporting.ends_of(session, CLAW_BACK, today)
     ids = rows.write(connection, actor, made, clock_name=CLAW_BACK, due_on=ends)
+    fees = [
+        (number, each.report.contract_id, called[each.report.id])
+        for number, each in zip(ids, made, strict=True)
+        if each.report.id in called
+    ]
+    trust_calls.write(connection, actor, fees)
     return Outcome(
         tuple(ids),
         sum(each.benefit_fen for each in made),
@@ -262,9 +280,16 @@ def distribute_reports(session: Session, *, actor: audit.Actor, report_ids: Iter
     )
 
 
-def _reckoned(today: dt.date, period: Period, text: str, reports: Sequence[Earlier], left: Left) -> Made:
-    """What is to be written of a period. Errors: NotVerified, MergesWithNext, ObjectionOpen, DistributionOrder,
-    ContractTerms.
+def _reckoned(
+    today: dt.date,
+    period: Period,
+    text: str,
+    reports: Sequence[Earlier],
+    left: Left,
+    trust: Standing | None,
+) -> tuple[Made, Called | None]:
+    """What is to be written of a period, and the fee it calls under trusteeship. Errors: NotVerified,
+    MergesWithNext, ObjectionOpen, DistributionOrder, ContractTerms.
     """
     if period.status != states.VERIFIED:
         raise NotVerified(f"the report is {period.status}", available=period.status)
@@ -274,12 +299,20 @@ def _reckoned(today: dt.date, period: Period, text: str, reports: Sequence[Earli
         raise ObjectionOpen(limit=period.due_on.isoformat())
     try:
         terms = terms_of(text)
-        shared = share(terms, period, history(terms, period.starts_on, reports, left))
+        before = history(terms, period.starts_on, reports, left)
+        shared = share(terms, period, before)
+        fee = None
+        if trust is not None:
+            missed = shared.guarantee.shortfall_fen if shared.guarantee else 0
+            fee = trust_calls.called(terms, period.adjusted_litres, before.adjusted_litres, missed, trust)
     except BadTerms as error:
         raise ContractTerms(str(error)) from error
     per_party = parts(terms, shared)
-    written = canonical(shared)
-    return Made(
+    written = canonical(shared if fee is None else {"shared": shared, "fee": fee._asdict()})
+    owed = dues(terms, shared, per_party)
+    if fee is not None and fee.call.due_fen:
+        owed.append(("trust_fee", terms.user, terms.firms[0], fee.call.due_fen))
+    made = Made(
         report=period,
         contract_year=terms.year_of(period.starts_on),
         benefit_fen=shared.shared_fen,
@@ -291,9 +324,10 @@ def _reckoned(today: dt.date, period: Period, text: str, reports: Sequence[Earli
         shares=tuple((who, fen, fee) for who, (fen, fee) in per_party.items()),
         dues=tuple(
             DueRow(kind, payer, payee, fen, running.last_day(terms, today, payer, payee))
-            for kind, payer, payee, fen in dues(terms, shared, per_party)
+            for kind, payer, payee, fen in owed
         ),
     )
+    return made, fee
 
 
 def _after(left: Left, made: Made) -> Left:

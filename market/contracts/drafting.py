@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ledger import journal
 from ledger.errors import InsufficientBalance
 from ledger.units import format_fen
+from market.contracts import papers, trust_book
 from market.contracts.contract_models import (
     ContractParty,
     ContractSignature,
@@ -41,7 +42,7 @@ from market.core import acts, audit, books, clock
 from market.core.chart import CNY, AccountCode, TransferCode
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.participants.models import MoneyAccount, Participant
+from market.participants.models import Participant
 
 CONTRACT = "saving_contract"
 VERSION = "contract_version"
@@ -107,6 +108,8 @@ def _check_amendment(before: Terms, after: Terms, effective_on: dt.date) -> None
 def _version(
     session: Session, actor: audit.Actor, found: SavingContract, terms: Terms, effective_on: dt.date
 ) -> ContractVersion:
+    paper = papers.of_terms(session, terms)
+    terms = papers.bound(terms, paper)
     last = session.scalars(
         select(ContractVersion.number).where(ContractVersion.contract_id == found.id)
     ).all()
@@ -118,6 +121,7 @@ def _version(
     )  # fmt: skip
     session.add(made)
     session.flush()
+    papers.keep(session, made, paper)
     seats = [(each.participant, each.role) for each in terms.parties] + [(terms.verifier, VERIFIER)]
     session.add_all(
         ContractParty(
@@ -154,6 +158,8 @@ def _check(session: Session, terms: Terms, by: int) -> None:
             "an irrigation district signs with its members' resolution and each household's share",
             pointer="/terms/households",
         )
+    if {each.participant for each in terms.households} & {each.participant for each in terms.parties}:
+        raise ContractTerms("a household is no party of its own", pointer="/terms/households")
     listed = set(
         session.scalars(
             select(Firm.participant_id).where(Firm.participant_id.in_(terms.firms), Firm.status == "listed")
@@ -161,8 +167,8 @@ def _check(session: Session, terms: Terms, by: int) -> None:
     )
     if listed != set(terms.firms):
         raise FirmNotListed("every firm of a contract is in the county's directory")
-    if terms.trusteeship is not None:
-        raise ContractTerms("no trust account is kept here for a trusteeship", pointer="/terms/mode")
+    if terms.trusteeship is not None and terms.price.kind == "fixed" and not terms.price.price_e4:
+        raise ContractTerms("a fee follows the price of water: name one, or a tariff", pointer="/terms/price")
     _check_points(session, terms)
 
 
@@ -297,6 +303,8 @@ def _agree(
     found.version += 1
     session.flush()
     hold_deposit(session, found, terms.firms[0], terms.deposit_fen)
+    if terms.trusteeship is not None:
+        trust_book.open_account(session, actor, found.id)
     _done(session, actor=actor, kind=VERSION, number=version.id, act="agreed")
 
 
@@ -325,9 +333,7 @@ def hold_deposit(session: Session, found: SavingContract, firm: int, fen: int) -
 
 def money_of(session: Session, participant_id: int) -> int:
     """The ledger account of a participant's money."""
-    return session.scalars(
-        select(MoneyAccount.account_id).where(MoneyAccount.participant_id == participant_id)
-    ).one()
+    return trust_book.money_of(session, participant_id)
 
 
 def withdraw(

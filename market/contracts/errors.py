@@ -223,3 +223,12 @@ class DueNotCovered(Refusal):
     title_en = "The money account does not cover what is due"
     title_zh = "资金账户余额不足"
     legal = SERVICE_RULE
+
+
+class NotPrinted(Refusal):
+    """A contract that was drafted while the county had no template has no text on paper."""
+
+    code = "not_printed"
+    title_en = "The county had no template when this was drafted"
+    title_zh = "起草时本县尚无合同范本"
+    legal = SERVICE_RULE

@@ -12,10 +12,9 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from ledger import journal
 from ledger.errors import InsufficientBalance
 from ledger.units import format_fen
-from market.contracts import drafting
+from market.contracts import drafting, household_payouts, trust_book
 from market.contracts.contract_models import PHASES, ContractDue, ContractPhase, SavingContract
 from market.contracts.errors import (
     ContractState,
@@ -26,6 +25,8 @@ from market.contracts.errors import (
 )
 from market.contracts.sharing import due_on, interest, late_rate
 from market.contracts.terms import FIRM, USER, Terms, terms_of
+from market.contracts.trust_book import Book, Cause
+from market.contracts.trust_models import FEE
 from market.core import acts, audit, books, clock
 from market.core.chart import CNY, AccountCode, TransferCode
 from market.core.db import raw
@@ -245,13 +246,15 @@ def interest_of(session: Session, due: ContractDue, paid_on: dt.date) -> int:
 
 
 def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
-    """The payer pays a due whole, with its interest, out of its money in the market.
+    """The payer pays a due whole, with its interest, out of its money in the market; a fee of trusteeship goes into
+    the trust account, the interest of it to the firm. What a district receives goes on to its households at once.
 
     Errors: NotFound, DueState, DueNotCovered.
     """
     known = session.get(ContractDue, due_id)
     if known is None:
         raise NotFound("there is no such due")
+    trust = trust_book.locked(session, known.contract_id) if known.kind == "trust_fee" else None
     due = session.get_one(ContractDue, due_id, with_for_update=True, populate_existing=True)
     if due.status != "open":
         raise DueState(f"it is {due.status}", available=due.status)
@@ -260,16 +263,24 @@ def pay(session: Session, *, actor: audit.Actor, due_id: int) -> ContractDue:
     connection = raw(session)
     payer, payee = (drafting.money_of(session, each) for each in (due.payer_id, due.payee_id))
     clearing = books.system_account(connection, CNY, AccountCode.MONEY_CLEARING)
-    batch = journal.Batch()
+    book = Book(session, actor, trust)
+    batch = book.batch
     for fen, code in ((rest, TransferCode.CONTRACT_DUE), (extra, TransferCode.CONTRACT_INTEREST)):
         if fen:
             batch.transfer(debit=payer, credit=clearing, amount=fen, code=code, reference=due.id)
-            batch.transfer(debit=clearing, credit=payee, amount=fen, code=code, reference=due.id)
+            if code == TransferCode.CONTRACT_DUE and trust is not None:
+                book.move(FEE, fen, due.payer_id, Cause(due_id=due.id), through=clearing)
+            else:
+                batch.transfer(debit=clearing, credit=payee, amount=fen, code=code, reference=due.id)
+    version = drafting.in_force(session, due.contract_id, due.arose_on)
+    payout = household_payouts.of_due(session, version, due, rest + extra)
     try:
-        batch.execute(connection)
+        book.post(staged=payout is not None)
     except InsufficientBalance as error:
         raise DueNotCovered(limit=format_fen(rest + extra), available=format_fen(error.available)) from error
     due.status, due.paid_on, due.interest_fen, due.resolved_at = "paid", today, extra, clock.now()
     session.flush()
+    if payout is not None:
+        household_payouts.told(session, actor, payout)
     _done(session, actor=actor, kind=DUE, number=due.id, act="paid", detail={"interest_fen": extra})
     return due

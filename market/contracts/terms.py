@@ -76,7 +76,8 @@ class Terms:
     `water_bp`: each party's share of what sold water earns; `deposit_fen`: held of the firm; `fee_fen`: what the user
     pays a period in the guaranteed mode; `upkeep_fen`, `keep_fen`: of the trust account, a period. `lpr_e6`: the
     one-year loan prime rate on the day of signing, millionths a year, below which no agreed rate of late interest goes
-    where the law on small enterprises holds.
+    where the law on small enterprises holds. `printed_sha256`: of the text on paper in both languages, made from the
+    county's template (`template_sha256`) when this was drafted; none where the county has none.
     """
 
     kind: str
@@ -108,6 +109,8 @@ class Terms:
     early_end: tuple[EarlyEnd, ...] = ()
     households: tuple[Household, ...] = field(default=())
     resolution_sha256: str | None = None
+    printed_sha256: str | None = None
+    template_sha256: str | None = None
 
     def __post_init__(self) -> None:
         """Errors: BadTerms."""

@@ -36,6 +36,7 @@ class AccountCode(IntEnum):
     MONEY_CLEARING = 15  # what is between buyer and payees; nil after every settlement
     PUBLIC_FUND = 17  # what calls leave over: rents of binding limits, and roundings
     FEE_DUE = 16  # what a water account owes for its use (debit-normal)
+    SAVING_TRUST = 41  # the trust account of a saving contract under trusteeship
     PLEDGE_PROCEEDS = 40  # what pledged water has earned, until it is paid out by rank
     LIMIT = 21  # a cap, a route, an import, export or conversion limit, a use plan
     LIMIT_ISSUE = 22  # contra: limits set
@@ -96,6 +97,13 @@ class TransferCode(IntEnum):
     LOT_OWED = 114  # account or water debt -> issue: sold water that was not saved (claw-back id)
     LOT_OWED_FREE = 115  # the caps that this frees (claw-back id)
     CLAW_BACK_DEPOSIT = 116  # firm's deposit -> clearing -> who is owed after a claw-back (claw-back id)
+    TRUST_FEE = 120  # user -> trust account: a fee, also in advance (trust movement id)
+    TRUST_TOP_UP = 121  # firm -> trust account (trust movement id)
+    TRUST_SUPPLIER = 122  # trust account -> supplier of water (trust movement id)
+    TRUST_UPKEEP = 123  # trust account -> firm, for operation and upkeep (trust movement id)
+    TRUST_REST = 124  # trust account -> firm, what is left (trust movement id)
+    TRUST_REFUND = 125  # trust account -> user, when it is closed (trust movement id)
+    HOUSEHOLD_SHARE = 126  # district -> household, of what it received or saves (household payout id)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

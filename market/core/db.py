@@ -53,6 +53,9 @@ MODEL_MODULES = (
     "market.contracts.contract_models",
     "market.contracts.report_models",
     "market.contracts.lot_models",
+    "market.contracts.trust_models",
+    "market.contracts.invoice_models",
+    "market.contracts.household_models",
     "market.supervision.models",
     "market.supervision.trail.models",
 )

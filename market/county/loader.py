@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from market.county import checks, parts, saving_rows, trading_rows
+from market.county import checks, contract_template, parts, saving_rows, trading_rows
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -27,11 +27,11 @@ _SECTIONS = (
 )  # fmt: skip
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
-    "buy_back", "two_way_accounts", "savings",
+    "buy_back", "two_way_accounts", "savings", "contract_template",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
-border keeps an account."""
+border keeps an account. Without a template saving contracts have no text on paper."""
 
 
 def load(text: str) -> Pack:
@@ -83,6 +83,9 @@ class _Reader:
             bands=self._all("bands", lambda item: trading_rows.band(item, self._basis)),
             first_prices=self._all("first_prices", lambda item: trading_rows.first_price(item, self._basis)),
             buy_back=self._buy_back(self.sections["buy_back"]) if "buy_back" in self.sections else None,
+            contract_template=contract_template.read(self.sections["contract_template"], self._basis)
+            if "contract_template" in self.sections
+            else None,
             two_way_accounts=self._all(
                 "two_way_accounts", lambda item: trading_rows.two_way(item, self._basis)
             ),

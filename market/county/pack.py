@@ -14,6 +14,7 @@ from itertools import pairwise
 import msgspec
 
 from ledger.units import TICK_LITRES_A_FEN
+from market.county.contract_template import ContractTemplate
 from market.county.parts import (
     ALLOCATION,
     CANAL,
@@ -89,6 +90,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     buy_back: BuyBackRule | None = None
     two_way_accounts: tuple[TwoWayRule, ...] = ()
     savings: tuple[SavingRule, ...] = ()
+    contract_template: ContractTemplate | None = None
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:

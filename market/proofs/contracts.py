@@ -44,6 +44,16 @@ FROM contract_versions v JOIN contract_parties p ON p.version_id = v.id AND p.ro
 WHERE v.status = 'signed'
   AND NOT EXISTS (SELECT FROM contract_signatures s WHERE (s.version_id, s.participant_id) = (v.id, p.participant_id))
 UNION ALL
+SELECT 'a contract on paper that is not what was hashed and signed', p.version_id, v.contract_id
+FROM contract_prints p JOIN contract_versions v ON v.id = p.version_id
+WHERE sha256(convert_to(p.zh, 'UTF8') || '\\x00'::bytea || convert_to(p.en, 'UTF8')) <> p.sha256
+   OR (v.text::jsonb ->> 'printed_sha256', v.text::jsonb ->> 'template_sha256')
+      IS DISTINCT FROM (encode(p.sha256, 'hex'), encode(p.template_sha256, 'hex'))
+UNION ALL
+SELECT 'a signed paper that is lost', v.id, v.contract_id
+FROM contract_versions v LEFT JOIN contract_prints p ON p.version_id = v.id
+WHERE v.text::jsonb ->> 'printed_sha256' IS NOT NULL AND p.version_id IS NULL
+UNION ALL
 SELECT 'a contract that is signed in no version, or not signed in one', NULL, c.id
 FROM saving_contracts c LEFT JOIN contract_versions v ON v.contract_id = c.id AND v.status = 'signed'
 GROUP BY c.id HAVING (count(v.id) > 0) <> (c.status IN ('signed', 'ended'))

@@ -124,7 +124,8 @@ FROM (
   SELECT coalesce(sum(a.debits_posted - a.credits_posted) FILTER (WHERE a.code = {int(AccountCode.BANK)}), 0) AS bank,
          coalesce(sum(a.credits_posted - a.debits_posted)
                   FILTER (WHERE a.code IN ({int(AccountCode.HOLDER_MONEY)}, {int(AccountCode.TRADING_FEES)},
-                                           {int(AccountCode.PLEDGE_PROCEEDS)}, {int(AccountCode.PUBLIC_FUND)})),
+                                           {int(AccountCode.PLEDGE_PROCEEDS)}, {int(AccountCode.PUBLIC_FUND)},
+                                           {int(AccountCode.SAVING_TRUST)})),
                   0) AS held
   FROM accounts a JOIN assets x ON x.id = a.asset_id WHERE x.code = 'CNY'
 ) AS s WHERE s.bank <> s.held

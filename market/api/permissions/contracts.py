@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from market.api.permissions.rules import BUREAU, HOLDERS, PARTICIPANTS, PUBLIC, Rule, read, write
 
+DESKS = frozenset({"registrar", "supervisor", "treasurer", "auditor"})
+"""The bureau's desks that see contracts and their money."""
+
 ROUTES: dict[str, Rule] = {
     # the directory of service firms
     "firms.list_firms": Rule(PUBLIC),
@@ -40,6 +43,11 @@ ROUTES: dict[str, Rule] = {
     "saving_contracts.draft": write(also=PARTICIPANTS, owns="self", key="http"),
     "saving_contracts.get": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
     "saving_contracts.text": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
+    "saving_contracts.get_printed": read(
+        "registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "contract_pages.contract": Rule(PARTICIPANTS | DESKS, "saving_contract", page=True),
+    "contract_pages.contract_pdf": Rule(PARTICIPANTS | DESKS, "saving_contract", page=True),
     "saving_contracts.amend": write(also=PARTICIPANTS, owns="saving_contract", key="http"),
     "saving_contracts.sign": write(also=PARTICIPANTS, owns="saving_contract", key="http"),
     "saving_contracts.withdraw": write(also=PARTICIPANTS, owns="saving_contract"),
@@ -94,6 +102,37 @@ ROUTES: dict[str, Rule] = {
     "claw_backs.withdraw": write("supervisor"),
     "claw_backs.re_verify": write("verifier", owns="claw_back", key="http"),
     "claw_backs.decide": write("supervisor", key="http"),
+    # trust accounts
+    "trust_accounts.get": read(
+        "registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "trust_accounts.list_movements": read(
+        "registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "trust_accounts.pay_in": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "trust_accounts.close": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "trust_accounts.settle": write(also=HOLDERS, owns="saving_report", key="http"),
+    "supplier_bills.list_bills": read(
+        "registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="saving_contract"
+    ),
+    "supplier_bills.present": write(also=HOLDERS, owns="saving_contract", key="http"),
+    "supplier_bills.pay": write(also=HOLDERS, owns="supplier_bill", key="http"),
+    "supplier_bills.withdraw": write(also=HOLDERS, owns="supplier_bill"),
+    # statements and invoices
+    "statements.get": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="saving_report"),
+    "invoices.issue": write(also=PARTICIPANTS, owns="contract_due", key="http"),
+    "invoices.list_invoices": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="self"),
+    "invoices.get_invoice": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="invoice"),
+    "invoices.take_back": write(also=PARTICIPANTS, owns="invoice", key="http"),
+    "contract_pages.statement": Rule(PARTICIPANTS | DESKS, "saving_report", page=True),
+    "contract_pages.statement_pdf": Rule(PARTICIPANTS | DESKS, "saving_report", page=True),
+    "contract_pages.invoice": Rule(PARTICIPANTS | DESKS, "invoice", page=True),
+    "contract_pages.invoice_pdf": Rule(PARTICIPANTS | DESKS, "invoice", page=True),
+    # households of a district
+    "households.list_payouts": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
+    "households.pay_out": write(also=HOLDERS, owns="saving_report", key="http"),
+    "households.list_of_payout": read("registrar", "supervisor", also=HOLDERS, owns="household_payout"),
+    "households.list_shares": read("registrar", "supervisor", also=PARTICIPANTS, owns="self"),
     "appraisals.appraise": read(also=PARTICIPANTS | BUREAU),
     "forecasts.look_ahead": read("registrar", "supervisor", also=HOLDERS, owns="body"),
     "appraisals.list_portfolio": Rule(PUBLIC),

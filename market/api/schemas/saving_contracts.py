@@ -114,6 +114,17 @@ class ContractTextOut(Schema):
     sha256 = fields.String(required=True)
 
 
+class PrintedContractOut(Schema):
+    """A version on paper: the SHA-256 of both texts with a nil byte between them is in the text that is signed."""
+
+    number = fields.Integer(required=True)
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    template_sha256 = fields.String(required=True)
+    signed_sha256 = fields.String(required=True)
+
+
 class DuesQuery(Schema):
     """Which dues."""
 
@@ -121,8 +132,22 @@ class DuesQuery(Schema):
     status = fields.String(validate=validate.OneOf(DUE_STATES))
 
 
+class LateRuleOut(Schema):
+    """Why it is due when it is, and what a late day costs: whether the ordinance on payments to small enterprises holds
+    (`protected`), days to pay and the most that may be agreed, the rate, and the least one where there is one.
+    """
+
+    protected = fields.Boolean(required=True)
+    days = fields.Integer(required=True)
+    longest_days = fields.Integer(required=True, allow_none=True)
+    rate = fields.String(required=True)
+    floor = fields.String(required=True, allow_none=True)
+    legal_source = fields.String(required=True)
+
+
 class DueOut(Schema):
-    """What one party owes another; `interest` is what it costs beside itself if it is paid today, or cost when paid.
+    """What one party owes another; `interest` is what it costs beside itself if it is paid today, or cost when paid;
+    `late_days` how many days after its last day that is.
 
     `set_off` of the amount was taken off against what the other owes in turn.
     """
@@ -137,6 +162,8 @@ class DueOut(Schema):
     interest = Money(required=True)
     arose_on = fields.Date(required=True)
     due_on = fields.Date(required=True)
+    late_days = fields.Integer(required=True)
+    late_rule = fields.Nested(LateRuleOut, required=True)
     status = fields.String(required=True, validate=validate.OneOf(DUE_STATES))
     paid_on = fields.Date(required=True, allow_none=True)
 

@@ -1,13 +1,24 @@
 """What a saving is worth and how it is shared, to the fen (SAVINGS sections 1 and 5). Pure; integers only."""
 
 from market.contracts.sharing.exact import BadTerms
-from market.contracts.sharing.late import Rate, Taxed, due_on, interest, late_rate, without_vat
+from market.contracts.sharing.late import (
+    LateRule,
+    Rate,
+    Taxed,
+    due_on,
+    interest,
+    late_rate,
+    late_rule,
+    without_vat,
+)
 from market.contracts.sharing.modes import (
     MODES,
+    FeeCall,
     Guarantee,
     GuaranteeOutcome,
     Trusteeship,
     Waterfall,
+    fee_call,
     guarantee_outcome,
     reduced_fee,
     trusteeship_fee,
@@ -32,6 +43,7 @@ from market.contracts.sharing.tariff import (
     benefit,
     bill,
     carry,
+    mean_price_e4,
 )
 
 __all__ = [
@@ -42,8 +54,10 @@ __all__ = [
     "Block",
     "Distribution",
     "Fee",
+    "FeeCall",
     "Guarantee",
     "GuaranteeOutcome",
+    "LateRule",
     "Over",
     "PriceBasis",
     "Rate",
@@ -60,9 +74,12 @@ __all__ = [
     "carry",
     "distribute",
     "due_on",
+    "fee_call",
     "guarantee_outcome",
     "interest",
     "late_rate",
+    "late_rule",
+    "mean_price_e4",
     "reduced_fee",
     "trusteeship_fee",
     "waterfall",

@@ -71,6 +71,38 @@ def interest(due_fen: int, rate: Rate, due: dt.date, paid: dt.date) -> int:
     return half_even(due_fen * rate.e6 * days, ONE_E6 * rate.days)
 
 
+ORDINANCE = "保障中小企业款项支付条例 (order 802, 2025-06-01) arts 9, 17"
+AGREEMENT = "the contract; 民法典 art. 585"
+
+
+@dataclass(frozen=True, slots=True)
+class LateRule:
+    """What holds for a due: by when it is paid and what a late day costs, and why. `floor`: the least rate, where the
+    ordinance holds; `longest_days`: the most that may be agreed of a public body.
+    """
+
+    protected: bool
+    days: int
+    longest_days: int | None
+    rate: Rate
+    floor: Rate | None
+    source: str
+
+
+def late_rule(payer: str, payee: str, agreed_days: int | None, agreed: Rate | None, lpr_e6: int) -> LateRule:
+    """The rule between two parties of these sizes. Errors: BadTerms."""
+    holds = protected(payer, payee)
+    day = dt.date(2025, 6, 1)
+    return LateRule(
+        protected=holds,
+        days=(due_on(day, payer, payee, agreed_days) - day).days,
+        longest_days=LONGEST_PUBLIC_DAYS if holds and payer == PUBLIC_BODY else None,
+        rate=late_rate(payer, payee, agreed, lpr_e6),
+        floor=Rate(lpr_e6, DAYS_A_YEAR) if holds and agreed is not None else None,
+        source=ORDINANCE if holds else AGREEMENT,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Taxed:
     """A gross amount as net and value-added tax, fen."""

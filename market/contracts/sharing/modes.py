@@ -116,6 +116,35 @@ def waterfall(
     return Waterfall(before_fen, fee_fen, top_up, supplier_bill_fen, upkeep_fen, left - after, after)
 
 
+@dataclass(frozen=True, slots=True)
+class FeeCall:
+    """A period's fee, fen: T, what a shortfall of before takes off it, what was paid in advance, and what is due now.
+
+    full = set_off + advance + due. `owed_fen` is what the firm owes of shortfalls after it, for the next fee.
+    """
+
+    full_fen: int
+    set_off_fen: int
+    advance_fen: int
+    due_fen: int
+    owed_fen: int
+
+    @property
+    def fee_fen(self) -> int:
+        """What comes into the trust account for the period."""
+        return self.advance_fen + self.due_fen
+
+
+def fee_call(full_fen: int, *, owed_fen: int, advance_fen: int, shortfall_fen: int) -> FeeCall:
+    """T less what the firm owed before; then what the user has paid in advance counts. `shortfall_fen` is this
+    period's P, which reduces the next T. Errors: BadTerms.
+    """
+    check(min(advance_fen, shortfall_fen) >= 0, "no amount is negative")
+    fee, owed = reduced_fee(full_fen, owed_fen)
+    used = min(fee, advance_fen)
+    return FeeCall(full_fen, full_fen - fee, used, fee - used, owed + shortfall_fen)
+
+
 def reduced_fee(fee_fen: int, owed_fen: int) -> tuple[int, int]:
     """(the fee that is paid, what of P is still owed): a shortfall P reduces the next T, as far as that goes."""
     check(min(fee_fen, owed_fen) >= 0, "no amount is negative")

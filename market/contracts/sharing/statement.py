@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.units import format_fen
+from ledger.units import format_fen, format_litres, format_price_e4
 from market.contracts.savings.model import Step
+from market.contracts.sharing.modes import FeeCall, Guarantee, GuaranteeOutcome, Trusteeship
 from market.contracts.sharing.schedule import Distribution, Schedule
 from market.contracts.sharing.tariff import Benefit
 
@@ -68,3 +69,48 @@ def statement(schedule: Schedule, found: Distribution, names: dict[str, tuple[st
     parts = [format_fen(fen) for _, fen in found.fees] + [format_fen(fen) for fen in found.shares_fen]
     steps.append(_money("Σ", "合计", "together", " + ".join(parts), total))
     return tuple(steps)
+
+
+def carried_steps(before_fen: int, shared_fen: int, after_fen: int) -> tuple[Step, ...]:
+    """A loss of before that this period makes good, and one that it leaves."""
+    steps = []
+    if before_fen:
+        steps.append(_money("C_0", "上期结转亏损", "loss carried from before", "C_0", before_fen))
+    if before_fen or after_fen:
+        steps += [
+            _money("B*", "本期可分配效益", "benefit that is shared", "max(0, B + C_0)", shared_fen),
+            _money("C_1", "结转下期亏损", "loss carried on", "min(0, B + C_0)", after_fen),
+        ]
+    return tuple(steps)
+
+
+def guarantee_steps(terms: Guarantee, found: GuaranteeOutcome, saving_litres: int) -> tuple[Step, ...]:
+    """What was guaranteed and saved, and what is owed or shared of the difference."""
+    cubic = "m³"
+    return (
+        Step("G", "保证节水量", "guaranteed saving", "G", format_litres(terms.litres), cubic, SOURCE),
+        Step("S", "计费节水量", "saving that is credited", "S", format_litres(saving_litres), cubic, SOURCE),
+        _money(
+            "P", "未达保证应付", "owed for what is missing",
+            f"min((G - S) × {format_price_e4(terms.price_e4)} × k, cap)", found.shortfall_fen,
+        ),
+        _money("U", "超额效益", "worth of what was saved above it", "(S - G) × p", found.surplus_fen),
+    )  # fmt: skip
+
+
+def fee_steps(terms: Trusteeship, found: FeeCall, adjusted_litres: int, price_e4: int) -> tuple[Step, ...]:
+    """How a fee of trusteeship came about."""
+    return (
+        Step(
+            "W_a", "调整后基准用水量", "adjusted baseline", "W_a", format_litres(adjusted_litres), "m³", SOURCE
+        ),
+        _money(
+            "T", "本期托管费", "fee of the period",
+            f"{format_fen(terms.fee_fen)} × (W_a / {format_litres(terms.base_litres)})"
+            f" × ({format_price_e4(price_e4)} / {format_price_e4(terms.tariff_e4)})",
+            found.full_fen,
+        ),
+        _money("P_0", "抵扣前期未达保证", "set off against a missed guarantee", "min(T, P)", found.set_off_fen),
+        _money("A", "预缴抵用", "paid in advance", "min(T - P_0, A)", found.advance_fen),
+        _money("D", "本期应缴", "due now", "T - P_0 - A", found.due_fen),
+    )  # fmt: skip

@@ -158,6 +158,18 @@ def benefit(
     return Benefit(max(values) - extra_fen, first, second, at_price, extra_fen)
 
 
+def mean_price_e4(basis: PriceBasis, tariff: Tariff | None, litres: int, *, before_litres: int = 0) -> int:
+    """What a cubic metre of so much water costs on average, 1/10 000 yuan: by the tariff in force where there is one
+    (half-even; the first block's price for no water), else the signed price. Errors: BadTerms.
+    """
+    if basis.kind == FIXED or tariff is None:
+        check(basis.kind == FIXED, "this price basis needs a tariff")
+        return basis.price_e4
+    if litres <= 0:
+        return tariff.blocks[0].price_e4
+    return half_even(bill(litres, tariff, before_litres=before_litres).total_fen * TICK_LITRES_A_FEN, litres)
+
+
 def carry(benefit_fen: int, carried_fen: int) -> tuple[int, int]:
     """(shared now, carried on: nil or less): a loss is set off against the contract year's next gain."""
     check(carried_fen <= 0, "only a loss is carried")

@@ -145,6 +145,22 @@ SAVING = (
           " sha256('x') FROM saving_reports",
           "INSERT INTO audit (chain, seq, prev_hash, hash, at, action, subject_type, subject_id)"
           " SELECT 'plant', 1, '', '', now(), '', 'report_distribution', max(id) FROM report_distributions"),
+    plant("a trust account that holds something else", 8,
+          "UPDATE trust_accounts SET balance_fen = balance_fen + 1 WHERE balance_fen > 0"),
+    plant("a payment into a trust account that was more", 8,
+          "UPDATE trust_movements SET fen = fen + 1 WHERE id = (SELECT max(id) FROM trust_movements)"),
+    plant("a supplier's bill that was never paid", 10,
+          "UPDATE trust_bills SET status = 'paid', resolved_at = now() WHERE id = (SELECT max(id) FROM trust_bills)"),
+    plant("a bill of a supplier that nobody recorded", 13,
+          "UPDATE audit SET subject_id = 0 WHERE subject_type = 'trust_bill'"),
+    plant("a household that got more", 10,
+          "UPDATE household_shares SET fen = fen + 1 WHERE id = (SELECT max(id) FROM household_shares)"),
+    plant("a district that kept what it received", 10,
+          "UPDATE household_payouts SET reference = -1 WHERE id = (SELECT max(id) FROM household_payouts)"),
+    plant("an invoice that was lost", 10,
+          "UPDATE invoice_counters SET last = last + 1"),
+    plant("an invoice that was changed", 13,
+          "UPDATE invoices SET text = text || ' ' WHERE id = (SELECT max(id) FROM invoices)"),
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 
