@@ -266,8 +266,9 @@ def _lost(sales: Sequence[Sale], owed_litres: int) -> tuple[Shares, ...]:
 
 def _open_dues(session: Session, contract_id: int, payer: int, payee: int | None = None) -> list[ContractDue]:
     statement = select(ContractDue).where(
-        ContractDue.contract_id == contract_id, ContractDue.payer_id == payer, ContractDue.status == "open"
-    )
+        ContractDue.contract_id == contract_id, ContractDue.payer_id == payer, ContractDue.status == "open",
+        ContractDue.kind != "trust_fee",  # goes to the trust account, which pays the supplier first
+    )  # fmt: skip
     if payee is not None:
         statement = statement.where(ContractDue.payee_id == payee)
     return list(

@@ -55,7 +55,11 @@ def _of(due: ContractDue, terms: Terms, today: dt.date) -> Lateness:
     )
     until = due.paid_on or today
     days = 0 if due.status == "cancelled" else max(0, (until - due.due_on).days)
-    costs = due.interest_fen if due.status != "open" else interest(due.fen, rule.rate, due.due_on, today)
+    costs = (
+        due.interest_fen
+        if due.status != "open"
+        else interest(due.fen - due.offset_fen, rule.rate, due.due_on, today)
+    )
     return Lateness(days, costs, rule)
 
 

@@ -169,6 +169,7 @@ def to_set_off(session: Session) -> list[int]:
             & (other.payee_id == ContractDue.payer_id),
         )
         .where(ContractDue.kind == "clawback", ContractDue.status == "open", other.status == "open")
+        .where(other.kind != "trust_fee")
         .distinct()
         .order_by(ContractDue.contract_id)
     )
@@ -183,6 +184,7 @@ def set_off(session: Session, *, actor: audit.Actor, contract_id: int) -> int:
     dues = session.scalars(
         select(ContractDue)
         .where(ContractDue.contract_id == contract_id, ContractDue.status == "open")
+        .where(ContractDue.kind != "trust_fee")  # goes to the trust account, which pays the supplier first
         .order_by(ContractDue.id)
         .with_for_update()
         .execution_options(populate_existing=True)
