@@ -14,7 +14,7 @@ from market.core.errors import NotFound, UnknownId
 from market.county.current import pack_in_force
 from market.participants.models import Participant
 from market.participants.names import masked
-from market.registry import lease_queries, life, reference, steps
+from market.registry import lease_queries, life, reference, saved_water, steps
 from market.registry.models import Entitlement
 from market.registry.reference import ZoneView
 
@@ -26,7 +26,7 @@ STANDINGS = ("valid", "suspended", "expired", "cancelled", "unknown")
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """A certificate as it is printed; `holder` is the name, `masked_holder` what the public sees of it; `leases`:
-    what of it is let."""
+    what of it is let; `saved`: what of its water was verified as saved and may be sold."""
 
     code: str
     number: str
@@ -46,6 +46,7 @@ class Certificate:
     issuer_zh: str
     issuer_en: str
     leases: tuple[lease_queries.Encumbrance, ...] = ()
+    saved: tuple[saved_water.SavedWater, ...] = ()
 
 
 def standing(status: str, valid_to: dt.date, today: dt.date, *, renewal_pending: bool = False) -> str:
@@ -96,6 +97,7 @@ def certificate(session: Session, *, entitlement_id: int) -> Certificate:
         issuer_zh=f"{pack.zh}水利局",
         issuer_en=f"{pack.en} water bureau",
         leases=tuple(lease_queries.encumbrances(session, right.id)),
+        saved=saved_water.of_right(connection, right.id),
     )
 
 

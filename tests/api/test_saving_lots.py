@@ -206,6 +206,8 @@ def test_the_buyer_sees_where_the_water_was_saved(story: Story) -> None:
     assert (lineage["saving_lot_id"], lineage["lot_sha256"]) == (lot["id"], lot["sha256"])
     assert lineage["derivation_sha256"] == county.get("school", f"/saving-reports/{story.report}")["sha256"]
     assert len(lineage["points"]) == 1
+    page = county.client.get(f"/certificates/{story.right}", headers=county.headers("school"))
+    assert lineage["derivation_sha256"][:16] in page.text
 
 
 @pytest.mark.parametrize(
