@@ -1,0 +1,1 @@
+"""Surveillance: what the market's own record says about those who trade in it. Pure functions, no database."""
