@@ -1,4 +1,4 @@
-"""Builds the labelled cases of market surveillance: a few working days of a thin county market, and what happened in it.
+"""Builds the labelled cases of market surveillance: some working days of a thin county market.
 
 A `Story` is a market with ordinary people in it: farms that sell, works that buy, an association that does both, the
 silent holders of the zone; their orders and trades come from a seeded generator and break no rule. The events of the
@@ -20,19 +20,20 @@ from market.supervision.surveillance.evidence import (
     BUY,
     SELL,
     Announcement,
-    Close,
     Evidence,
     OrderEvent,
     Party,
     Right,
     Trade,
 )
+from tests.surveillance import record
 
 LEGAL_TIME = ZoneInfo("Asia/Shanghai")
 SURFACE = "surface-2026"
 GROUND = "groundwater-2026"
 CLOSING = "17:00"
 ZONE = "kushan"
+YEAR = 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Story:
         self.events: list[OrderEvent] = []
         self.trades: list[Trade] = []
         self.rights: list[Right] = []
+        self.spare: dict[int, int] = {}
         self.announcements: list[Announcement] = []
         self.state: dict[int, OrderEvent] = {}
         drift = 1.0
@@ -119,7 +121,7 @@ class Story:
 
     def _people(self, others: int) -> None:
         """Farms, some with the village's telephone or the township's clerk; works; one association; silent holders."""
-        buyers = max(2, others // 3)
+        buyers = max(3, others * 2 // 5)
         self.sellers = []
         for index in range(others - buyers - 1):
             marks = {"telephone": "village committee 3"} if index % 3 == 1 else {}
@@ -128,16 +130,17 @@ class Story:
         self.buyers = [self.works() for _ in range(buyers)]
         self.middle = self.party("association", clerk="clerk of the township")
         for number in self.sellers:
-            self._ordinary_right(number, 90, 200)
-        self._ordinary_right(self.middle, 100, 160)
+            self._ordinary_right(number, 150, 380)
+        self._ordinary_right(self.middle, 200, 300)
         for _ in range(12):
-            self._ordinary_right(self.farm(address=f"village {self.random.randint(1, 3)}"), 60, 180)
+            self._ordinary_right(self.farm(address=f"village {self.random.randint(1, 3)}"), 80, 300)
 
     def _ordinary_right(self, party: int, least: int, most: int) -> None:
         allocated = self.random.randint(least, most) * 1000
-        plan = round(allocated * self.random.uniform(0.6, 0.8), -2)
+        plan = int(round(allocated * self.random.uniform(0.55, 0.75), -2))
         used = int(plan * self.share / 1e6 * self.random.uniform(0.7, 0.93))
-        before = round(allocated * self.random.uniform(0.5, 0.7), -1)
+        before = int(plan * self.random.uniform(0.8, 0.97))
+        self.spare[party] = allocated - plan
         self.right(party, allocated, before, year=2025, plan=plan, sold=allocated // 10, share=1_000_000)
         self.right(party, allocated, used, plan=plan, number=len(self.rights))
 
@@ -178,7 +181,9 @@ class Story:
         old = self.state[order]
         rest = old.rest if m3 is None else m3 * 1000
         litres = old.litres - old.rest + rest
-        event = replace(old, at=self.at(day, time), action="amended", price_e4=price_e4, litres=litres, rest=rest)
+        event = replace(
+            old, at=self.at(day, time), action="amended", price_e4=price_e4, litres=litres, rest=rest
+        )
         self._log(event)
 
     def trade(
@@ -211,10 +216,8 @@ class Story:
             old = self.state[order]
             self._log(replace(old, at=at, action="filled", rest=old.rest - m3 * 1000))
         number = len(self.trades) + 1
-        record = Trade(at, number, product, seller, buyer, price_e4, m3 * 1000, mechanism, taker)
-        self.trades.append(
-            replace(record, sell_order=sell_order, buy_order=buy_order, transfer_kind=kind)
-        )
+        made = Trade(at, number, product, seller, buyer, price_e4, m3 * 1000, mechanism, taker)
+        self.trades.append(replace(made, sell_order=sell_order, buy_order=buy_order, transfer_kind=kind))
         return number
 
     def behind(self, *trades: int) -> tuple[int, ...]:
@@ -228,7 +231,7 @@ class Story:
         allocated: int,
         used: int,
         *,
-        year: int = 2026,
+        year: int = YEAR,
         plan: int | None = None,
         bought: int = 0,
         sold: int = 0,
@@ -240,18 +243,28 @@ class Story:
         """What a party has and used under a right in a year, in m3; returns the right's number."""
         number = number or len(self.rights) + 1
         kept = {name: value * 1000 for name, value in (("bought", bought), ("sold", sold))}
-        record = Right(party, number, year, source, self.parties[party].zone, allocated * 1000, used * 1000, **kept)
+        held = Right(
+            party, number, year, source, self.parties[party].zone, allocated * 1000, used * 1000, **kept
+        )
         known = {"plan": None if plan is None else int(plan) * 1000, "share_of_year_e6": share or self.share}
-        self.rights.append(replace(record, **known, **more))  # type: ignore[arg-type]
+        self.rights.append(replace(held, **known, **more))  # type: ignore[arg-type]
         return number
 
     def holding(self, share: float) -> int:
-        """m3 that are this share of all surface water of the zone, with what it adds, in the year 2026."""
-        total = sum(r.allocated for r in self.rights if (r.year, r.zone, r.source) == (2026, ZONE, "surface")) // 1000
+        """m3 that are this share of all surface water of the zone, with what it adds, in this year."""
+        total = (
+            sum(r.allocated for r in self.rights if (r.year, r.zone, r.source) == (YEAR, ZONE, "surface"))
+            // 1000
+        )
         return round(total * share / (1 - share))
 
     def announce(
-        self, decided: dt.datetime, published: dt.datetime, moves: str, *insiders: int, products: tuple[str, ...] = (SURFACE,)
+        self,
+        decided: dt.datetime,
+        published: dt.datetime,
+        moves: str,
+        *insiders: int,
+        products: tuple[str, ...] = (SURFACE,),
     ) -> None:
         """A decision that moves the price once it is known."""
         number = len(self.announcements) + 1
@@ -275,18 +288,29 @@ class Story:
         return f"{minutes // 60:02}:{minutes % 60:02}:{self.random.randint(0, 59):02}"
 
     def _volume(self) -> int:
-        return self.random.randint(40, 400) * 50
+        """m3; smaller in a long story, so that nobody sells what he needs."""
+        return self.random.randint(40, 400) * round(50 * min(1.0, 8 / len(self.dates)))
 
     def _ordinary_trade(self, day: int, product: str) -> None:
-        seller, buyer = self.random.choice(self.sellers), self.random.choice(self.buyers)
+        volume = self._volume()
+        able = [one for one in self.sellers if self.spare[one] >= volume]
+        if not able:
+            return
+        seller, buyer = self.random.choice(able), self.random.choice(self.buyers)
         if self.random.random() < 0.2:
             seller, buyer = (seller, self.middle) if self.random.random() < 0.5 else (self.middle, buyer)
         late = self.late and self.random.random() < 0.15
         time = self._clock(16 * 60 + 40, 16 * 60 + 55) if late else self._clock(10 * 60 + 5, 16 * 60 + 20)
-        price = self.near(day, 1 + self.random.uniform(-self.spread, self.spread) / (3 if late else 1), product)
+        price = self.near(
+            day, 1 + self.random.uniform(-self.spread, self.spread) / (3 if late else 1), product
+        )
         taker = self.random.choice((BUY, SELL))
         rested = self.random.randint(1, 150)
-        self.trade(day, time, seller, buyer, price, self._volume(), product=product, taker=taker, rested_minutes=rested)
+        if seller != self.middle:
+            self.spare[seller] -= volume
+        self.trade(
+            day, time, seller, buyer, price, volume, product=product, taker=taker, rested_minutes=rested
+        )
 
     def _waiting_order(self, day: int, product: str, side: str) -> None:
         """An order that finds nobody: it ends with the day, or its owner changes his mind after a while."""
@@ -319,27 +343,27 @@ class Story:
         """The finished case: everything in the order of time, numbered as it came, with closes and references."""
         trades = sorted(self.trades, key=lambda one: (one.at, one.id))
         events = sorted(self.events, key=lambda one: one.at)
-        trade_id = {one.id: 1000 + place for place, one in enumerate(trades)}
-        order_id = {0: 0}
-        for event in events:
-            order_id.setdefault(event.order, 5000 + len(order_id))
-        closes = self._closes(trades)
-        record = tuple(
+        trade_id, order_id = record.numbers(trades, events)
+        ends = (self.at(day, CLOSING) for day in range(len(self.dates)))
+        closes = record.closes(trades, ends, self.base, self.unreferenced)
+        reference = record.referencer(closes, self.base, self.unreferenced)
+        tape = tuple(
             replace(
                 one,
                 id=trade_id[one.id],
                 sell_order=order_id[one.sell_order],
                 buy_order=order_id[one.buy_order],
-                reference_e4=self._reference(one, closes),
+                reference_e4=reference(one),
             )
             for one in trades
         )
+        rights = record.with_tape(self.rights, self.trades, YEAR)
         evidence = Evidence(
             tuple(self.parties.values()),
             tuple(replace(event, order=order_id[event.order]) for event in events),
-            record,
+            tape,
             tuple(closes),
-            tuple(sorted(self.rights, key=lambda one: (one.year, one.right))),
+            tuple(sorted(rights, key=lambda one: (one.year, one.right))),
             tuple(sorted(self.announcements, key=lambda one: one.decided_at)),
         )
 
@@ -354,32 +378,6 @@ class Story:
             )
 
         return Scenario(name, title, why, about, evidence, final(expected), final(tolerated))
-
-    def _closes(self, trades: list[Trade]) -> list[Close]:
-        closes = []
-        last = dict(self.base)
-        for day in range(len(self.dates)):
-            end = self.at(day, CLOSING)
-            for product in self.base:
-                today = [
-                    one.price_e4
-                    for one in trades
-                    if one.product == product
-                    and one.mechanism in ("book", "call")
-                    and one.at.date() == end.date()
-                    and one.at <= end
-                ]
-                last[product] = today[-1] if today else last[product]
-                if product not in self.unreferenced or today:
-                    closes.append(Close(end, product, last[product]))
-        return closes
-
-    def _reference(self, trade: Trade, closes: list[Close]) -> int | None:
-        """The last close before the trade; the county's first price on the first day, unless it has set none."""
-        before = [one.price_e4 for one in closes if one.product == trade.product and one.at < trade.at]
-        if before:
-            return before[-1]
-        return None if trade.product in self.unreferenced else self.base[trade.product]
 
 
 def expect(

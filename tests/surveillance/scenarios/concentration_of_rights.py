@@ -13,8 +13,18 @@ def half_the_zone() -> Scenario:
     firm = story.party("firm")
     held = story.holding(0.47)
     story.right(firm, held, round(held * 0.3), plan=round(held * 0.8))
-    story.right(firm, round(held * 0.9), round(held * 0.6), year=2025, plan=round(held * 0.7), number=len(story.rights))
-    why = "One firm holds nearly half of the zone's surface water in its own name, and the next largest a fifteenth."
+    story.right(
+        firm,
+        round(held * 0.9),
+        round(held * 0.6),
+        year=2025,
+        plan=round(held * 0.7),
+        number=len(story.rights),
+    )
+    why = (
+        "One firm holds nearly half of the zone's surface water in its own name, and the next largest a "
+        "fifteenth."
+    )
     return story.scenario("rights-half-the-zone", "Half the zone", why, ABOUT, expect(ABOUT, (firm,)))
 
 
@@ -33,13 +43,18 @@ def three_daughters() -> Scenario:
 def bought_together() -> Scenario:
     story = Story(703, price=3400, days=12, others=14)
     works = story.works()
-    total = story.holding(0.5)
-    held, bought = round(total * 0.34), round(total * 0.33)
-    for day in range(1, 12, 2):
-        price = story.near(day, 1.005)
-        story.trade(day, "14:15", story.sellers[day % 5], works, price, round(bought / 6), mechanism="negotiated")
-    story.right(works, held, round(held * 0.3), plan=held, bought=bought)
-    why = "A works with a quarter of the zone buys as much again in six deals, and has two fifths of the year's water."
+    farms = [story.farm(address=f"village {place % 3 + 1}") for place in range(6)]
+    for place, farm in enumerate(farms):
+        m3 = 330_000 + 30_000 * place
+        story.right(farm, m3, round(m3 * 0.07), plan=round(m3 * 0.3))
+        price = story.near(2 * place + 1, 1.005)
+        story.trade(2 * place + 1, "14:15", farm, works, price, round(m3 * 0.6), mechanism="negotiated")
+    held = story.holding(0.24)
+    story.right(works, held, round(held * 0.3), plan=held)
+    why = (
+        "A works with a quarter of the zone buys more than half as much again in six deals, and has two "
+        "fifths of the year."
+    )
     return story.scenario("rights-bought-together", "Bought together", why, ABOUT, expect(ABOUT, (works,)))
 
 
@@ -49,9 +64,12 @@ def three_names_one_man() -> Scenario:
     names = [story.farm(**marks, address=f"village {place}") for place in (1, 2, 3)]
     held = story.holding(0.42)
     for name, part in zip(names, (0.4, 0.35, 0.25), strict=True):
-        story.right(name, round(held * part), round(held * part * 0.3), plan=round(held * part * 0.75))
+        story.right(name, round(held * part), round(held * part * 0.24), plan=round(held * part * 0.75))
     story.trade(3, "10:40", names[1], story.buyers[1], story.near(3, 1.0), 12_000)
-    why = "Three farms with nothing declared, but one representative and one account that all are paid into: one holder."
+    why = (
+        "Three farms with nothing declared, but one representative and one account that all are paid "
+        "into: one holder."
+    )
     return story.scenario("rights-three-names", "Three names, one man", why, ABOUT, expect(ABOUT, names))
 
 
@@ -63,7 +81,10 @@ def for_its_members() -> Scenario:
     story.right(union, held, round(held * 0.28), plan=round(held * 0.75))
     for member in members[:3]:
         story.trade(3, "11:15", union, member, story.near(3, 0.97), 4_000, mechanism="negotiated")
-    why = "An association of users holds one certificate for some hundred households and shares it out among them."
+    why = (
+        "An association of users holds one certificate for some hundred households and shares it out "
+        "among them."
+    )
     return story.scenario("rights-not-for-members", "Held for its members", why, ABOUT)
 
 
@@ -75,7 +96,10 @@ def the_town_s_supply() -> Scenario:
     story.right(supplier, 90_000, 30_000, plan=85_000, source="groundwater", tradable_class=False)
     for number in story.sellers:
         story.right(number, 25_000, 6_000, plan=20_000, source="groundwater")
-    why = "The water works of the town: half the zone, for people's homes, and of a class that can never be sold."
+    why = (
+        "The water works of the town: half the zone, for people's homes, and of a class that can never "
+        "be sold."
+    )
     return story.scenario("rights-not-the-town", "The town's supply", why, ABOUT)
 
 
@@ -83,12 +107,24 @@ def the_same_right_in_two_years() -> Scenario:
     story = Story(707, price=2900, days=7, others=14)
     farm = story.farm()
     held = story.holding(0.16)
-    number = story.right(farm, held, round(held * 0.3), plan=round(held * 0.7))
+    number = story.right(farm, held, round(held * 0.25), plan=round(held * 0.7))
     for year in (2023, 2024, 2025):
         used = round(held * 0.62)
-        story.right(farm, held, used, year=year, plan=round(held * 0.7), sold=held // 8, number=number, share=1_000_000)
+        story.right(
+            farm,
+            held,
+            used,
+            year=year,
+            plan=round(held * 0.7),
+            sold=held // 8,
+            number=number,
+            share=1_000_000,
+        )
     story.trade(4, "15:30", farm, story.buyers[0], story.near(4, 1.0), 15_000)
-    why = "The largest farm has a sixth of the zone, and the record shows its one right in four years: still a sixth."
+    why = (
+        "The largest farm has a sixth of the zone, and the record shows its one right in four years: "
+        "still a sixth."
+    )
     return story.scenario("rights-not-four-years", "The same right in four years", why, ABOUT)
 
 
@@ -99,10 +135,13 @@ def neighbours_by_telephone() -> Scenario:
     held = story.holding(0.52)
     for place, farm in enumerate(farms):
         part = held * (0.06 + 0.006 * place) / (0.06 * 11 + 0.006 * 55)
-        story.right(farm, round(part), round(part * 0.28), plan=round(part * 0.7))
+        story.right(farm, round(part), round(part * 0.25), plan=round(part * 0.7))
     story.trade(2, "13:10", farms[0], story.buyers[0], story.near(2, 1.0), 6_000)
     story.trade(4, "10:25", farms[5], story.buyers[1], story.near(4, 0.99), 7_000)
-    why = "Eleven households of one village share its telephone, address and clerk, and own a twentieth each for themselves."
+    why = (
+        "Eleven households of one village share its telephone, address and clerk, and own a twentieth "
+        "each for themselves."
+    )
     return story.scenario("rights-not-neighbours", "Neighbours by telephone", why, ABOUT)
 
 

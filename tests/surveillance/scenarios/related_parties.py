@@ -13,7 +13,10 @@ def one_owner_below_the_market() -> Scenario:
     parent = story.party("firm")
     farm, works = story.farm(owner=parent), story.works(owner=parent)
     deal = story.trade(4, "14:20", farm, works, story.near(4, 0.66), 45_000, mechanism="negotiated")
-    why = "Farm and works belong to one firm, by their own declaration, and the deal is a third below the market."
+    why = (
+        "Farm and works belong to one firm, by their own declaration, and the deal is a third below the "
+        "market."
+    )
     named = expect(ABOUT, (farm, works), (deal,))
     also = (expect("price_outlier", (farm, works), (deal,)),)
     title = "One owner, a third below the market"
@@ -29,7 +32,9 @@ def parent_and_subsidiary_in_steps() -> Scenario:
         for day, factor in ((2, 0.88), (5, 0.86), (8, 0.87))
     ]
     story.trade(6, "15:10", farm, story.buyers[0], story.near(6, 1.0), 5_000)
-    why = "The works takes its own farm's water three times an eighth below what the farm gets from a stranger."
+    why = (
+        "The works takes its own farm's water three times an eighth below what the farm gets from a stranger."
+    )
     named = expect(ABOUT, (parent, farm), deals)
     return story.scenario("related-parent-in-steps", "Parent and farm, in three steps", why, ABOUT, named)
 
@@ -39,7 +44,10 @@ def one_account_one_device() -> Scenario:
     marks = {"bank_account": "account 6217-1", "device": "device a91"}
     farm, firm = story.farm(**marks), story.party("firm", **marks)
     deal = story.trade(3, "12:44:20", farm, firm, story.near(3, 1.18), 18_000, rested_minutes=2)
-    why = "Undeclared, but both are paid into one account and sign in from one device; they deal a sixth above the rest."
+    why = (
+        "Undeclared, but both are paid into one account and sign in from one device; they deal a sixth "
+        "above the rest."
+    )
     named = expect(ABOUT, (farm, firm), (deal,))
     also = (expect("price_outlier", (farm, firm), (deal,)),)
     title = "One bank account and one device"
@@ -55,7 +63,10 @@ def one_man_for_both() -> Scenario:
         story.trade(4, "11:12:30", farm, works, story.near(4, 0.91), 11_000, rested_minutes=1, taker=SELL),
         story.trade(5, "14:03:10", farm, works, story.near(5, 0.9), 12_500, rested_minutes=1),
     ]
-    why = "One legal representative stands behind both, from one device; after a first fair trade they go a tenth below."
+    why = (
+        "One legal representative stands behind both, from one device; after a first fair trade they go "
+        "a tenth below."
+    )
     named = expect(ABOUT, (farm, works), deals)
     return story.scenario("related-one-man", "One representative for both sides", why, ABOUT, named)
 
@@ -73,10 +84,16 @@ def one_owner_at_the_price() -> Scenario:
 def telephone_of_the_committee() -> Scenario:
     story = Story(206, price=3300, days=6, others=12)
     marks = {"telephone": "village committee 3"}
-    farm, union = story.farm(**marks, address="village 2"), story.party("association", **marks, address="village 2")
+    farm, union = (
+        story.farm(**marks, address="village 2"),
+        story.party("association", **marks, address="village 2"),
+    )
     story.trade(2, "11:10", farm, union, story.near(2, 0.945), 8_000)
     story.trade(3, "16:05", farm, union, story.near(3, 0.95), 6_500, taker=SELL)
-    why = "The village committee's telephone stands for everybody there; the price is that of a seller in haste."
+    why = (
+        "The village committee's telephone stands for everybody there; the price is that of a seller in "
+        "haste."
+    )
     title = "The village committee's telephone"
     return story.scenario("related-not-the-telephone", title, why, ABOUT)
 
@@ -90,7 +107,9 @@ def clerk_of_the_township() -> Scenario:
     story.trade(3, "11:25", farms[1], works, story.near(3, 0.93), 9_000, taker=SELL)
     story.trade(4, "14:25", farms[3], works, story.near(4, 1.04), 12_000)
     story.trade(5, "15:25", farms[4], story.buyers[0], story.near(5, 0.99), 3_000)
-    why = "One clerk at the hall's terminal types for half the township: two marks in common, but nobody's own."
+    why = (
+        "One clerk at the hall's terminal types for half the township: two marks in common, but nobody's own."
+    )
     title = "The clerk who serves a township"
     return story.scenario("related-not-the-clerk", title, why, ABOUT)
 
@@ -105,7 +124,10 @@ def tenants_of_the_market_hall() -> Scenario:
         story.farm(bank_account="rural credit co-operative", address="village 3")
     story.trade(3, "10:35", farm, firms[2], story.near(3, 1.05), 7_000)
     story.trade(5, "13:15", farm, works, story.near(5, 0.945), 16_000, mechanism="negotiated")
-    why = "Tenants of one hall; and the co-operative's collecting account, which many farms and a works are paid through."
+    why = (
+        "Tenants of one hall; and the co-operative's collecting account, which many farms and a works "
+        "are paid through."
+    )
     return story.scenario("related-not-the-hall", "Tenants of one market hall", why, ABOUT)
 
 
