@@ -314,7 +314,8 @@ class Story:
 
     def _waiting_order(self, day: int, product: str, side: str) -> None:
         """An order that finds nobody: it ends with the day, or its owner changes his mind after a while."""
-        party = self.random.choice(self.buyers if side == BUY else self.sellers)
+        able = self.buyers if side == BUY else self.sellers
+        party = able[len(self.state) % len(able)]
         away = self.random.uniform(1.5 * self.spread, 4 * self.spread) * (-1 if side == BUY else 1)
         minute = self.random.randint(10 * 60, 14 * 60)
         order = self.order(

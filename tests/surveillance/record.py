@@ -1,4 +1,4 @@
-"""The record of a finished story: numbered as it came, with the closes, the references and what rights sold and bought."""
+"""The record of a finished story: numbered as it came, with closes, references and what the tape adds to rights."""
 
 from __future__ import annotations
 
