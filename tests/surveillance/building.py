@@ -11,9 +11,11 @@ An order event's `litres` is the order's whole volume, as it was placed or amend
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from market.supervision.surveillance.evidence import (
@@ -94,11 +96,9 @@ class Story:
         self.spare: dict[int, int] = {}
         self.announcements: list[Announcement] = []
         self.state: dict[int, OrderEvent] = {}
-        drift = 1.0
-        self.levels: list[float] = []
-        for day in range(days):
-            drift *= 1 + self.random.uniform(-0.007, 0.007)
-            self.levels.append(drift * (path[min(day, len(path) - 1)] if path else 1.0))
+        drifts = accumulate((1 + self.random.uniform(-0.007, 0.007) for _ in range(days)), operator.mul)
+        path = path or (1.0,)
+        self.levels = [drift * path[min(day, len(path) - 1)] for day, drift in enumerate(drifts)]
         self._people(others)
         self._noise()
 

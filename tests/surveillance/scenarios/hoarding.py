@@ -11,10 +11,11 @@ WHOLE = 1_000_000
 def two_dry_years() -> Scenario:
     story = Story(901, days=5, start="2026-12-07", share_of_year_e6=985_000)
     firm = story.party("firm")
-    number = story.right(firm, 160_000, 0, year=2025, plan=110_000, share=WHOLE)
+    number = story.right(firm, 160_000, 0, year=2024, plan=110_000, share=WHOLE)
+    story.right(firm, 160_000, 0, year=2025, plan=110_000, share=WHOLE, number=number)
     story.right(firm, 160_000, 0, plan=110_000, number=number)
     why = (
-        "Not a litre taken and not a litre sold in two years, and no ground recorded; the right is "
+        "Not a litre taken and not a litre sold in two whole years and the third, no ground recorded; the right is "
         "simply kept."
     )
     return story.scenario("hoarding-two-years", "Two years of nothing", why, ABOUT, expect(ABOUT, (firm,)))
@@ -25,10 +26,11 @@ def buys_and_keeps() -> Scenario:
     firm = story.party("firm")
     for day, m3 in ((1, 18_000), (3, 22_000), (6, 15_000)):
         story.trade(day, "14:05", story.sellers[day % len(story.sellers)], firm, story.near(day, 1.01), m3)
-    number = story.right(firm, 90_000, 0, year=2025, bought=40_000, plan=80_000, share=WHOLE)
+    number = story.right(firm, 90_000, 0, year=2024, bought=12_000, plan=80_000, share=WHOLE)
+    story.right(firm, 90_000, 0, year=2025, bought=40_000, plan=80_000, share=WHOLE, number=number)
     story.right(firm, 90_000, 0, plan=80_000, bought=55_000, number=number)
     why = (
-        "It uses none of its own and buys others' water on top, two years long: all that it gets is kept "
+        "It uses none of its own and buys others' water on top, year after year: all that it gets is kept "
         "from use."
     )
     return story.scenario("hoarding-buys-and-keeps", "Buys and keeps", why, ABOUT, expect(ABOUT, (firm,)))
@@ -37,7 +39,8 @@ def buys_and_keeps() -> Scenario:
 def a_token_use() -> Scenario:
     story = Story(903, price=3300, days=6, start="2026-12-14", others=10, share_of_year_e6=990_000)
     farm = story.farm()
-    number = story.right(farm, 240_000, 300, year=2025, plan=180_000, sold=500, share=WHOLE)
+    number = story.right(farm, 240_000, 300, year=2024, plan=180_000, sold=500, share=WHOLE)
+    story.right(farm, 240_000, 260, year=2025, plan=180_000, share=WHOLE, number=number)
     story.right(farm, 240_000, 180, plan=180_000, number=number)
     second = story.right(farm, 60_000, 33_000, year=2025, plan=45_000, share=WHOLE, source="groundwater")
     story.right(farm, 60_000, 38_000, plan=45_000, number=second, source="groundwater")
@@ -51,15 +54,13 @@ def a_token_use() -> Scenario:
 def an_excuse_of_long_ago() -> Scenario:
     story = Story(904, price=7100, days=7, start="2026-12-02", others=13, share_of_year_e6=975_000)
     works = story.works()
-    number = story.right(works, 120_000, 0, year=2023, plan=100_000, excused="works rebuilt", share=WHOLE)
-    story.right(works, 120_000, 9_000, year=2024, plan=100_000, share=WHOLE, number=number)
+    number = story.right(works, 120_000, 0, year=2022, plan=100_000, excused="works rebuilt", share=WHOLE)
+    story.right(works, 120_000, 9_000, year=2023, plan=100_000, share=WHOLE, number=number)
+    story.right(works, 120_000, 0, year=2024, plan=100_000, share=WHOLE, number=number)
     story.right(works, 120_000, 0, year=2025, plan=100_000, share=WHOLE, number=number)
     story.right(works, 120_000, 0, plan=100_000, number=number)
     story.trade(2, "11:30", story.sellers[0], works, story.near(2, 1.0), 4_000)
-    why = (
-        "The rebuilding of 2023 was recorded and ended; for 2025 and 2026 there is no ground any more, "
-        "and no use."
-    )
+    why = "The rebuilding of 2022 was recorded and ended; since 2024 there is no ground any more, and no use."
     title = "An excuse of long ago"
     return story.scenario("hoarding-old-excuse", title, why, ABOUT, expect(ABOUT, (works,)))
 
@@ -67,9 +68,12 @@ def an_excuse_of_long_ago() -> Scenario:
 def fallow_by_order() -> Scenario:
     story = Story(905, days=6, start="2026-12-07", others=11, share_of_year_e6=985_000)
     farm = story.farm()
-    number = story.right(farm, 150_000, 0, year=2025, plan=100_000, excused="fallow ordered", share=WHOLE)
+    number = story.right(farm, 150_000, 92_000, year=2023, plan=100_000, share=WHOLE)
+    for year in (2024, 2025):
+        ground = {"excused": "fallow ordered", "share": WHOLE, "number": number}
+        story.right(farm, 150_000, 0, year=year, plan=100_000, **ground)
     story.right(farm, 150_000, 0, plan=100_000, excused="fallow ordered", number=number)
-    why = "The county ordered the fields to lie fallow for two years and recorded it."
+    why = "The county ordered the fields to lie fallow and recorded it, year by year."
     return story.scenario("hoarding-not-fallow", "Fallow by order", why, ABOUT)
 
 
@@ -87,7 +91,8 @@ def all_of_it_sold() -> Scenario:
     farm = story.farm()
     for day, m3 in ((2, 20_000), (5, 15_000)):
         story.trade(day, "13:25", farm, story.buyers[day % 3], story.near(day, 0.99), m3)
-    number = story.right(farm, 100_000, 0, year=2025, sold=88_000, plan=70_000, share=WHOLE)
+    number = story.right(farm, 100_000, 0, year=2024, sold=92_000, plan=70_000, share=WHOLE)
+    story.right(farm, 100_000, 0, year=2025, sold=88_000, plan=70_000, share=WHOLE, number=number)
     story.right(farm, 100_000, 0, sold=71_000, plan=70_000, number=number)
     why = (
         "An old farmer does not sow any more and sells nearly all of his water each year: unused by him, "
