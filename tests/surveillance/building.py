@@ -2,10 +2,13 @@
 
 A `Story` is a market with ordinary people in it: farms that sell, works that buy, an association that does both, the
 silent holders of the zone; their orders and trades come from a seeded generator and break no rule. The events of the
-case are then written by hand. Volumes are told in m3 and kept in litres, prices in 1/10 000 yuan per m3, times in legal
-time (Asia/Shanghai). A session runs from 10:00 to 17:00; its close is the last price of the book (demonstration).
+case are then written by hand. Volumes are told in m3 and kept in litres, prices in 1/10 000 yuan per m3, times in
+legal time (Asia/Shanghai). A session runs from 10:00 to 17:00; its close is the last price of the book
+(demonstration).
 
-An order event's `litres` is the order's whole volume, as it was placed or amended; `rest` is what is open after it.
+The noise is no matching engine: not everybody may trade with everybody (route, zone, kind of right), so that a trade
+may pass a better price by, and the record does not say why. An order event's `litres` is the order's whole volume, as
+it was placed or amended; `rest` is what is open after it.
 """
 
 from __future__ import annotations
@@ -219,11 +222,6 @@ class Story:
         made = Trade(at, number, product, seller, buyer, price_e4, m3 * 1000, mechanism, taker)
         self.trades.append(replace(made, sell_order=sell_order, buy_order=buy_order, transfer_kind=kind))
         return number
-
-    def behind(self, *trades: int) -> tuple[int, ...]:
-        """The orders behind these trades."""
-        those = [self.trades[number - 1] for number in trades]
-        return tuple(order for one in those for order in (one.sell_order, one.buy_order) if order)
 
     def right(
         self,

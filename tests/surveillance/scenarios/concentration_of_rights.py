@@ -8,8 +8,17 @@ from tests.surveillance.building import Scenario, Story, expect
 ABOUT = "concentration_of_rights"
 
 
+def elsewhere(story: Story, holders: int) -> None:
+    """Farms of the next zone, whose water does not come here."""
+    for place in range(holders):
+        farm = story.farm(zone="naren", address=f"naren village {place % 4}")
+        m3 = 120_000 + 35_000 * (place % 7)
+        story.right(farm, m3, m3 // 5, plan=m3 * 7 // 10)
+
+
 def half_the_zone() -> Scenario:
     story = Story(701, days=5)
+    elsewhere(story, 14)
     firm = story.party("firm")
     held = story.holding(0.47)
     story.right(firm, held, round(held * 0.3), plan=round(held * 0.8))
@@ -30,6 +39,7 @@ def half_the_zone() -> Scenario:
 
 def three_daughters() -> Scenario:
     story = Story(702, days=6, others=13)
+    elsewhere(story, 20)
     parent = story.party("firm")
     daughters = [story.farm(owner=parent, address=f"village {place}") for place in (1, 2, 3)]
     held = story.holding(0.43)
@@ -130,6 +140,7 @@ def the_same_right_in_two_years() -> Scenario:
 
 def neighbours_by_telephone() -> Scenario:
     story = Story(708, price=4100, days=6, others=10)
+    elsewhere(story, 9)
     marks = {"telephone": "village committee 6", "address": "village 6", "clerk": "clerk of village 6"}
     farms = [story.farm(**marks) for _ in range(11)]
     held = story.holding(0.52)

@@ -52,10 +52,7 @@ def too_low_even_for_a_rough_week() -> Scenario:
     farm, works = story.farm(), story.works()
     deal = story.trade(6, "15:05", farm, works, story.near(6, 0.52), 14_000, rested_minutes=3, taker=SELL)
     story.trade(7, "11:35", farm, story.buyers[1], story.near(7, 0.97), 6_000)
-    why = (
-        "Prices rise and swing by a tenth all week; half the day's price is outside even that, with "
-        "better bids in the book."
-    )
+    why = "Prices rise and swing by a tenth all week; half of what others pay that day is outside even that."
     named = expect(ABOUT, (farm, works), (deal,))
     return story.scenario("price-rough-week", "Too low even for a rough week", why, ABOUT, named)
 
