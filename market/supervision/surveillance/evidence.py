@@ -89,8 +89,9 @@ class Right:
     """What a party held, used, bought and sold under one right in one water year; all in litres.
 
     `plan`: the use that its approved plan of the year allows; None where it has none. `excused`: a ground recorded by
-    the bureau for unused water (fallow ordered, works out of order, curtailed), empty where there is none. `day`: up to
-    which day use is counted; `share_of_year_e6` how much of the year's normal use falls before it.
+    the bureau for unused water (fallow ordered, works out of order, curtailed), empty where there is none.
+    `share_of_year_e6`: how much of the year's normal use falls before the day up to which `used` is counted; 1 000 000
+    when the year is over. `tradable_class`: whether water of this right may ever be sold.
     """
 
     party: int
