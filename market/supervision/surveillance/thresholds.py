@@ -56,7 +56,7 @@ class Thresholds:
     rights_holders_least: int = 5
 
     orders_share_per_mille: int = 600
-    orders_ordinary_times: int = 3
+    orders_ordinary_times: int = 5
     orders_session_per_mille: int = 500
     orders_sessions_least: int = 2
 
