@@ -1,8 +1,8 @@
 """A market of dealers in which nobody means ill: the hardest innocent there is.
 
 A few dealers quote both sides, renew what is filled or stale by cancelling and placing anew, lean against what they
-have, hit each other when they have too much, and trade until the close; farms and works take what is quoted. Orders meet by
-price and time. Everything that a detector looks for happens here by chance: there and back, fills beside cancellations,
+have, hit each other when they have too much, and trade until the close; farms and works take what is quoted. Orders
+meet by price and time. All that a detector looks for happens here by chance: there and back, fills beside cancellations,
 late trades, many orders of one hand.
 """
 

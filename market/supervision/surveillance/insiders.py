@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from itertools import accumulate
 
 from ledger.units import format_litres
 from market.supervision.surveillance.alerts import alert
@@ -25,7 +24,6 @@ def unpublished_announcements(record: Record) -> list[Alert]:
     for number, life in record.lives.items():
         key = record.hands.of(life.party), life.product, life.side
         ordered[key].append((life.placed_at, number, life.party))
-    sums = {key: [0, *accumulate(one.litres for one in done)] for key, done in record.done.items()}
     found = []
     for news in record.evidence.announcements:
         knew = {record.hands.of(one): one for one in sorted(news.insiders, reverse=True)}
@@ -35,7 +33,7 @@ def unpublished_announcements(record: Record) -> list[Alert]:
                 done = [
                     one for one in _done(record, key, news) if not record.hands.same(one.seller, one.buyer)
                 ]
-                habit = _habit(record, key, sums.get(key, [0]), news) if done else 0
+                habit = _habit(record, key, record.sums.get(key, [0]), news) if done else 0
                 litres = sum(one.litres for one in done)
                 if done and litres > record.limits.insider_times * habit:
                     placed = ordered[key]

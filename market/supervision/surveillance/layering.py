@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from statistics import median_low
 
 from ledger.units import format_litres
 from market.supervision.surveillance.alerts import alert
 from market.supervision.surveillance.evidence import Alert, Trade
-from market.supervision.surveillance.record import BOOKS, Key, Life, Record, opposite
+from market.supervision.surveillance.record import BOOKS, Key, Life, Record, legal_day, opposite
 
 WITHDRAWN_PER_MILLE = 900
 """How much of what was open an amendment takes away to be a withdrawal; a cancellation takes all."""
@@ -46,6 +47,8 @@ def layering(record: Record) -> list[Alert]:
     orders: dict[Key, list[tuple[int, Life]]] = defaultdict(list)
     for number, life in record.lives.items():
         orders[record.hands.of(life.party), life.product, life.side].append((number, life))
+    placed = [one.litres for one in record.events if one.action == "placed"]
+    large = record.limits.layer_ordinary_times * median_low(placed) if placed else 0
     found = []
     for (hand, product, side), some in sorted(orders.items(), key=lambda one: one[0][1:]):
         fills = [
@@ -58,8 +61,15 @@ def layering(record: Record) -> list[Alert]:
                 runs[-1].append(episode)
             else:
                 runs.append([episode])
-        found += [_alert_of(record, side, run) for run in runs]
+        found += [
+            _alert_of(record, side, run, large) for run in runs if _is_large_or_frequent(record, run, large)
+        ]
     return found
+
+
+def _is_large_or_frequent(record: Record, run: list[_Episode], large: int) -> bool:
+    days = {legal_day(episode.fills[-1].at) for episode in run}
+    return max(one.vanished for one in run) >= large or len(days) >= record.limits.layer_days_least
 
 
 def _episodes(record: Record, orders: list[tuple[int, Life]], fills: list[Trade]) -> Iterator[_Episode]:
@@ -134,7 +144,7 @@ def _shown(baits: list[_Bait], first: int, last: int) -> int:
     return max(accumulate(change))
 
 
-def _alert_of(record: Record, side: str, run: list[_Episode]) -> Alert:
+def _alert_of(record: Record, side: str, run: list[_Episode], large: int) -> Alert:
     limits = record.limits
     worst = max(run, key=lambda one: one.vanished)
     baits = [bait for episode in run for bait in episode.baits]
@@ -157,6 +167,8 @@ def _alert_of(record: Record, side: str, run: list[_Episode]) -> Alert:
             ),
             ("litres_filled", format_litres(worst.filled), ""),
             ("minutes_until_withdrawn", str(wait // minute), str(limits.layer_withdrawn_minutes)),
+            ("litres_large", format_litres(worst.vanished), format_litres(large)),
+            ("days", str(len({legal_day(one.fills[-1].at) for one in run})), str(limits.layer_days_least)),
             ("episodes", str(len(run)), ""),
         ),
     )

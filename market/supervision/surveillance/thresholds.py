@@ -24,7 +24,9 @@ class Thresholds:
     wash_hands_most: int = 5
     wash_returned_per_mille: int = 850
     wash_agreed_minutes: int = 10
+    wash_mutual_per_mille: int = 900
     wash_agreed_per_mille: int = 500
+    wash_engaged_per_mille: int = 500
 
     market_days: int = 5
     market_trades: int = 12
@@ -45,6 +47,8 @@ class Thresholds:
     layer_renewed_minutes: int = 10
     layer_filled_per_mille: int = 100
     layer_times: int = 2
+    layer_ordinary_times: int = 4
+    layer_days_least: int = 3
     same_conduct_days: int = 10
 
     close_minutes: int = 15
@@ -100,7 +104,11 @@ BASES: dict[str, Basis] = {
     "wash_agreed_minutes": Basis(
         "decided here; agreed beforehand: Securities Law (2019) art. 55 (2), model", True
     ),
+    "wash_mutual_per_mille": Basis(DECIDED, True),
     "wash_agreed_per_mille": Basis(DECIDED, True),
+    "wash_engaged_per_mille": Basis(
+        "decided here: dealers who meet by chance trade with many others meanwhile", True
+    ),
     "market_days": _MARKET,
     "market_trades": _MARKET,
     "market_side_least": _MARKET,
@@ -121,6 +129,8 @@ BASES: dict[str, Basis] = {
     "layer_renewed_minutes": Basis(DECIDED, True),
     "layer_filled_per_mille": Basis(DECIDED, True),
     "layer_times": Basis("decided here: a dealer quotes about as much each way", True),
+    "layer_ordinary_times": Basis("证券法 (2019) art. 55(4), large: model; how large: decided here", True),
+    "layer_days_least": Basis("证券法 (2019) art. 55(4), frequent: model; how often: decided here", True),
     "same_conduct_days": Basis("decided here: what lies nearer is one alert", True),
     "close_minutes": Basis(
         "guideline of 2007 on manipulation (withdrawn), the end of the session: model", True

@@ -174,20 +174,24 @@ def _judged(record: Record, run: list[_Loop]) -> Alert | None:
     for loop in run:
         for trade in loop.trades:
             looped[trade.id] += loop.litres
-    legs: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
-    agreed = total = 0
-    longest = dt.timedelta(minutes=limits.wash_agreed_minutes)
+    legs: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+    mine: dict[int, int] = defaultdict(int)
     for trade in trades.values():
         litres = min(looped[trade.id], trade.litres)
         leg = legs[trade.seller, trade.buyer]
         leg[0] += litres
         leg[1] += trade.litres
-        total += litres
-        gap = record.agreed_within(trade)
-        agreed += litres if gap is not None and gap <= longest else 0
-    back = min(per_mille(part, whole) for part, whole in legs.values())
-    together = per_mille(agreed, total)
+        leg[2] += litres if record.looks_agreed(trade) else 0
+        for hand in {record.hands.of(trade.seller), record.hands.of(trade.buyer)}:
+            mine[hand] += litres
+    back = min(per_mille(leg[0], leg[1]) for leg in legs.values())
+    together = min(per_mille(leg[2], leg[0]) for leg in legs.values())
     if back < limits.wash_returned_per_mille or together < limits.wash_agreed_per_mille:
+        return None
+    engaged = min(
+        per_mille(litres, _traded(record, hand, list(trades.values()))) for hand, litres in mine.items()
+    )
+    if engaged < limits.wash_engaged_per_mille:
         return None
     lasted = max(loop.trades[-1].at - loop.trades[0].at for loop in run)
     prices = [trade.price_e4 for trade in trades.values()]
@@ -200,7 +204,14 @@ def _judged(record: Record, run: list[_Loop]) -> Alert | None:
             ("returned_share", per_cent(back), per_cent(limits.wash_returned_per_mille)),
             ("hours_until_back", str(lasted // dt.timedelta(hours=1)), str(limits.wash_within_hours)),
             ("agreed_share", per_cent(together), per_cent(limits.wash_agreed_per_mille)),
+            ("engaged_share", per_cent(engaged), per_cent(limits.wash_engaged_per_mille)),
             ("lowest_price", format_price_e4(min(prices)), ""),
             ("highest_price", format_price_e4(max(prices)), ""),
         ),
     )
+
+
+def _traded(record: Record, hand: int, trades: list[Trade]) -> int:
+    """All that a hand traded of the product from the first of some trades to the last."""
+    times = [trade.at for trade in trades]
+    return sum(record.traded(hand, trades[0].product, min(times), max(times)))

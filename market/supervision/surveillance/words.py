@@ -32,13 +32,15 @@ RULES: dict[str, str] = {
 """The legal source of each detector, and how sure it is."""
 
 FIGURES: dict[str, tuple[str, str]] = {
-    "agreed_share": ("双方前后脚下单或协议成交的比例 (%)", "share whose orders came together, %"),
+    "agreed_share": ("疑似事先约定的比例 (%)", "share that looks agreed beforehand, %"),
     "announcement": ("公告编号", "announcement"),
     "away_from_market": ("偏离市价 (%)", "away from the market's price, %"),
     "close": ("收盘价 (元/m³)", "close, yuan per m³"),
     "decided_at": ("决定时间", "decided at"),
     "direction": ("方向", "direction"),
+    "days": ("涉及天数", "days concerned"),
     "episodes": ("次数", "how many times"),
+    "engaged_share": ("占同期自身成交比例 (%)", "part of all that they traded meanwhile, the least, %"),
     "evenings": ("涉及收盘次数", "closes concerned"),
     "first_idle_year": ("闲置首年", "first idle year"),
     "gift_days": ("赠与天数", "days with gifts"),
@@ -66,6 +68,7 @@ FIGURES: dict[str, tuple[str, str]] = {
     "litres_sold": ("卖出水量 (m³)", "sold, m³"),
     "litres_used": ("实际用水 (m³)", "used, m³"),
     "litres_vanished": ("撤走的挂单水量 (m³)", "shown and withdrawn, m³"),
+    "litres_large": ("单次撤走最高水量 (m³)", "the most withdrawn at once, m³"),
     "lowest_price": ("最低价 (元/m³)", "lowest price, yuan per m³"),
     "market_after": ("其后他人成交价 (元/m³)", "what others paid after, yuan per m³"),
     "market_before": ("此前他人成交价 (元/m³)", "what others paid before, yuan per m³"),
