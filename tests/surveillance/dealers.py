@@ -2,8 +2,8 @@
 
 A few dealers quote both sides, renew what is filled or stale by cancelling and placing anew, lean against what they
 have, hit each other when they have too much, and trade until the close; farms and works take what is quoted. Orders
-meet by price and time. All that a detector looks for happens here by chance: there and back, fills beside cancellations,
-late trades, many orders of one hand.
+meet by price and time. All that a detector looks for happens here by chance: there and back, fills beside
+cancellations, late trades, many orders of one hand.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 What the market's price is, is told by what others paid just before and just after. A trade is away from it only where
 it is away from both, the same way: so a move of the whole market explains itself. Where nobody has traded since, twice
-the distance is asked. A bounded number of trades is looked at around each: time is proportional to the trades.
+the distance is asked, and that none of the nearest went half of the way. A bounded number of trades is looked at around
+each: time is proportional to the trades.
 """
 
 from __future__ import annotations
@@ -32,19 +33,35 @@ Group = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class _Market:
-    """What others paid before and after; None where there is no such price. `spread` among them in per mille."""
+    """What others paid before and after; None where there is no such price. `spread` among them in per mille.
+
+    `nearest`: prices of the few trades next to it, which tell of a move where only one side is known.
+    """
 
     before: int | None
     after: int | None
     spread_per_mille: int
     others: int
+    nearest: tuple[int, ...]
 
     def away(self, price_e4: int) -> tuple[int, bool]:
         """How far a price is away, signed, in per mille, and whether it was seen from one side alone."""
-        sides = [(price_e4 - level) * 1000 // level for level in (self.before, self.after) if level]
+        sides = [
+            abs(price_e4 - level) * 1000 // level * (1 if price_e4 > level else -1)
+            for level in (self.before, self.after)
+            if level
+        ]
         if len(sides) == 2 and (sides[0] > 0) != (sides[1] > 0):
             return 0, False
+        if len(sides) == 1 and any(self._half_way(price_e4, one) for one in self.nearest):
+            return 0, True
         return min(sides, key=abs, default=0), len(sides) < 2
+
+    def _half_way(self, price_e4: int, other: int) -> bool:
+        """Whether another's price lies half way to this one, or farther."""
+        level = self.before or self.after or 0
+        sign = 1 if price_e4 > level else -1
+        return 2 * sign * other >= sign * (level + price_e4)
 
 
 def _market(record: Record, trades: list[Trade], place: int) -> _Market:
@@ -61,7 +78,8 @@ def _market(record: Record, trades: list[Trade], place: int) -> _Market:
         if level
         for price in prices
     ]
-    return _Market(before, after, median_low(off) if off else 0, len(earlier) + len(later))
+    nearest = (*earlier[:enough], *later[:enough])
+    return _Market(before, after, median_low(off) if off else 0, len(earlier) + len(later), nearest)
 
 
 def _others(record: Record, trade: Trade, near: Iterator[Trade]) -> Iterator[int]:
