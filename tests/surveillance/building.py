@@ -85,7 +85,7 @@ class Story:
         share_of_year_e6: int = 400_000,
     ) -> None:
         self.random = random.Random(seed)
-        self.base = {SURFACE: price, GROUND: round(price * 1.6, -1)}
+        self.base = {SURFACE: price, GROUND: int(round(price * 1.6, -1))}
         self.dates = _working_days(dt.date.fromisoformat(start), days)
         self.spread = spread
         self.quiet = frozenset(quiet)
