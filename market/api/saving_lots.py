@@ -12,7 +12,6 @@ from market.contracts.lot_errors import LotState
 from market.contracts.lot_models import SavingClearance, SavingLot
 from market.core import ids
 from market.core.db import raw
-from market.core.errors import NotFound
 
 blp = blueprint("saving_lots", "Lots of saved water that may be sold")
 cleared = blueprint("saving_clearances", "What is cleared of a contract before its water may be sold")
@@ -115,14 +114,12 @@ def retire(body: dict[str, Any], saving_lot_id: int) -> dict[str, Any]:
 
 
 @blp.route("/trades/<trd:trade_id>/lineage", methods=["GET"])
-@blp.response(200, shapes.SavedWaterOut)
+@blp.response(200, shapes.SavedWatersOut)
 def of_trade(trade_id: int) -> dict[str, Any]:
-    """Where the water of a trade was saved: from the meters to the lot. 404 where no lot was sold."""
+    """Where the water of a trade was saved: from the meters to the lot. Empty where no lot was sold."""
     instruction = lot_queries.instruction_of_trade(raw(session()), trade_id)
     lot_id = lot_queries.of_instruction(raw(session()), instruction) if instruction else None
-    if lot_id is None:
-        raise NotFound("this trade sold no saved water")
-    return _lineage(lot_id)
+    return {"data": [] if lot_id is None else [_lineage(lot_id)]}
 
 
 def _clearance(row: SavingClearance) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def claw_back_water(
         raise ValueError("a claw-back lowers the volume")
     excess = verified_litres - new_litres
     cancelled = min(excess, lot.unsold_litres)
-    owed = max(0, lot.sold_litres - new_litres)
+    owed = max(0, lot.sold_litres - new_litres) - max(0, lot.sold_litres - verified_litres)
     from_allocation = min(owed, max(0, free_allocation_litres))
     return WaterOwed(lot.cancelled(cancelled), cancelled, owed, from_allocation, owed - from_allocation)
 

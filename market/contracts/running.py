@@ -121,6 +121,8 @@ def end(session: Session, *, actor: audit.Actor, contract_id: int, by: int, reas
         act="ended",
         detail={"reason": reason},
     )
+    if contract_id in deposits_to_free(session):
+        free_deposit(session, actor=actor, contract_id=contract_id)
     return found
 
 
@@ -128,7 +130,7 @@ _FREE_SQL = """
 SELECT c.id FROM saving_contracts c
  WHERE c.status = 'ended' AND c.deposit_fen > 0
    AND NOT EXISTS (SELECT FROM saving_reports r WHERE r.contract_id = c.id
-                   AND (r.status NOT IN ('distributed', 'clawed_back', 'void')
+                   AND (r.status NOT IN ('distributed', 'clawed_back', 'void', 'merged', 'given_up')
                         OR (r.status = 'distributed' AND r.due_on >= %s)))
    AND NOT EXISTS (SELECT FROM contract_dues d WHERE d.contract_id = c.id AND d.kind = 'clawback'
                    AND d.status = 'open')

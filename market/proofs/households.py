@@ -43,7 +43,7 @@ JOIN LATERAL (
 ) AS v ON jsonb_array_length(v.terms -> 'households') > 0
 JOIN saving_contracts c ON c.id = d.contract_id AND c.user_id = d.payee_id
 LEFT JOIN household_payouts p ON p.source = 'due' AND p.reference = d.id
-WHERE d.status = 'paid' AND coalesce(p.fen, 0) <> d.fen + d.interest_fen
+WHERE d.status = 'paid' AND coalesce(p.fen, 0) <> d.fen - d.offset_fen + d.interest_fen
 """
 
 CHECKS = (Check(10, PAID_SQL),)

@@ -27,7 +27,7 @@ from market.participants import access, admission, passwords, tokens
 from market.participants.models import MoneyAccount, User, UserRole
 from market.registry import allocations, entitlements
 from market.registry.models import WaterAccount
-from tests.api import contracting, lots, reporting, saved, saving, storing, trusteeship
+from tests.api import contracting, lots, reporting, saving, storing, trusteeship
 from tests.api.inline import Inline
 from tests.api.market import credit_code
 from tests.api.offers import leased, negotiation_body, product, programme, signed, subscribed
@@ -148,7 +148,6 @@ def furnish(county: County) -> None:
     saving.furnish(county)
     contracting.furnish(county)
     reporting.furnish(county)
-    saved.furnish(county)
     trusteeship.furnish(county)
     county.mine["mandate"] = mandate(county, county.mine, "theirs")
     county.theirs["mandate"] = mandate(county, county.theirs, "mine")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.api.county import County
 
 _CLEARED_SQL = """
-INSERT INTO saving_clearances (contract_id, entitlement_id, recorded_by) VALUES (%s, %s, 1) RETURNING id
+INSERT INTO saving_clearances (contract_id, entitlement_id, recorded_by) VALUES (%s, %s, %s) RETURNING id
 """
 _LOT_SQL = """
 INSERT INTO saving_lots (report_id, contract_id, clearance_id, entitlement_id, owner_id, water_year, issued_litres,
@@ -21,13 +21,14 @@ SELECT r.id, r.contract_id, %s, e.id, e.participant_id, y.year, 1000, y.ends_on,
 """
 _CLAW_BACK_SQL = """
 INSERT INTO report_claw_backs (report_id, reason, verifier_id, proposed_by)
-SELECT r.id, 'tests', p.participant_id, 1 FROM saving_reports r
+SELECT r.id, 'tests', p.participant_id, %s FROM saving_reports r
   JOIN contract_parties p ON p.version_id = r.version_id AND p.role = 'verifier' WHERE r.id = %s RETURNING id
 """
 
 
 def furnish(county: County) -> None:
     """A lot that was issued of each report, and a claw-back that was proposed."""
+    spare = county.id_of("spare")
     with db.connect(county.settings.url()) as connection:
         for things in (county.mine, county.theirs):
             contract, report = (
@@ -35,7 +36,7 @@ def furnish(county: County) -> None:
                 ids.parse("srp", things["saving_report"]),
             )
             right = ids.parse("ent", things["entitlement"])
-            [cleared] = connection.execute(_CLEARED_SQL, (contract, right)).fetchone() or (0,)
+            [cleared] = connection.execute(_CLEARED_SQL, (contract, right, spare)).fetchone() or (0,)
             [lot] = connection.execute(_LOT_SQL, (cleared, report, right)).fetchone() or (0,)
-            [taken] = connection.execute(_CLAW_BACK_SQL, (report,)).fetchone() or (0,)
+            [taken] = connection.execute(_CLAW_BACK_SQL, (spare, report)).fetchone() or (0,)
             things["saving_lot"], things["claw_back"] = ids.public("svl", lot), ids.public("clb", taken)

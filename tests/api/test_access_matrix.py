@@ -20,6 +20,7 @@ from market.api.permissions import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBL
 from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.models import User
+from tests.api import saved
 from tests.api.bureau import bureau_ids
 from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, trust_body
 from tests.api.lots import listing_body
@@ -50,6 +51,7 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
             found.user(role, role)
         for name in ("spare", "stranger"):
             found.user(name, "holder", ids.parse("par", found.theirs["participant"]))
+        saved.furnish(found)
         _expired(found)
         yield found
 

@@ -202,7 +202,7 @@ def test_the_buyer_sees_where_the_water_was_saved(story: Story) -> None:
     lot = story.lot()
     bought = story.sold(lot, "1000")
     trade = bought["fills"][0]["trade_id"]
-    lineage = county.get("centre", f"/trades/{trade}/lineage")
+    [lineage] = county.get("centre", f"/trades/{trade}/lineage")["data"]
     assert (lineage["saving_lot_id"], lineage["lot_sha256"]) == (lot["id"], lot["sha256"])
     assert lineage["derivation_sha256"] == county.get("school", f"/saving-reports/{story.report}")["sha256"]
     assert len(lineage["points"]) == 1

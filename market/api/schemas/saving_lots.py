@@ -169,6 +169,12 @@ class SavedWaterOut(Schema):
     lot_sha256 = fields.String(required=True, validate=DIGEST)
 
 
+class SavedWatersOut(Schema):
+    """The lot that a trade sold of, if it did."""
+
+    data = fields.List(fields.Nested(SavedWaterOut), required=True)
+
+
 class SavingLotBrief(Schema):
     """A lot: issued = sold + on offer + retired + cancelled + unsold."""
 
