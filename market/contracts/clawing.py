@@ -24,7 +24,7 @@ from market.contracts import (
 )
 from market.contracts.lot_errors import ClawBackRaises, ClawBackState, ClawBackTooLate, SecondPersonNeeded
 from market.contracts.lot_models import ReportClawBack, SavingLot
-from market.contracts.report_errors import NotTheVerifier
+from market.contracts.report_errors import NotTheVerifier, ReportState
 from market.contracts.report_models import ReportDistribution, SavingReport
 from market.core import acts, audit, clock
 from market.core.errors import NotFound
@@ -70,11 +70,13 @@ def propose(
 
 def open_one(session: Session, *, actor: audit.Actor, claw_back_id: int) -> ReportClawBack:
     """Another person agrees: the report is reopened, its lot sells no more. Errors: NotFound, ClawBackState,
-    SecondPersonNeeded.
+    SecondPersonNeeded, ReportState.
     """
     found, report = _locked(session, claw_back_id, PROPOSED)
     if actor.user_id is None or actor.user_id == found.proposed_by:
         raise SecondPersonNeeded
+    if report.status != states.DISTRIBUTED:
+        raise ReportState(f"the report is {report.status}", available=report.status)
     found.status, found.opened_by = OPEN, actor.user_id
     report.status = states.REOPENED
     reporting.set_clock(session, report, "saving_reverification")
