@@ -26,8 +26,10 @@ WITH kinds AS (SELECT unnest(%(kinds)s::text[]) AS kind), called AS (
 ), reported AS (
   SELECT c.kind, count(*) AS reports, coalesce(sum(r.saving_litres), 0)::bigint AS claimed_litres,
          coalesce(sum(r.saving_litres) FILTER (WHERE r.verified_at IS NOT NULL), 0)::bigint AS verified_litres,
-         coalesce(sum(r.water_litres) FILTER (WHERE r.verified_at IS NOT NULL), 0)::bigint AS water_litres
+         coalesce(sum(coalesce(b.water_litres, r.water_litres)) FILTER (WHERE r.verified_at IS NOT NULL), 0)::bigint
+           AS water_litres
   FROM saving_reports r JOIN saving_contracts c ON c.id = r.contract_id
+  LEFT JOIN report_claw_backs b ON b.report_id = r.id AND b.status = 'settled'
   WHERE r.status NOT IN ('void', 'merged', 'given_up') GROUP BY c.kind
 ), disputed AS (
   SELECT c.kind, count(*) AS disputes, count(*) FILTER (WHERE d.status <> 'resolved') AS open_disputes

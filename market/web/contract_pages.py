@@ -8,12 +8,26 @@ from flask import Blueprint, Response, request
 from ledger.units import format_decimal, format_fen
 from market.api.http import session
 from market.api.whose import narrowed
-from market.contracts import contract_queries, invoicing, papers, statements
+from market.contracts import contract_queries, invoicing, papers, portfolio, statements
 from market.contracts.invoicing import InvoiceText
 from market.core import clock, ids
 from market.web.pages import page, pdf
 
 blp = Blueprint("contract_pages", __name__, template_folder="templates")
+
+
+COUNTS = ("projects", "marked", "contracts", "running", "reports", "disputes", "open_disputes")
+LITRES = ("claimed_litres", "verified_litres", "water_litres")
+SUMS = ("benefit_fen", "open_fen", "late_fen")
+
+
+@blp.get("/saving-portfolio")
+def whole() -> Response:
+    """Projects, contracts, savings claimed and verified, money and disputes, by kind of project; for everyone."""
+    return page(
+        "portfolio.html", lines=portfolio.portfolio(session()), money=format_fen, counts=COUNTS, litres=LITRES,
+        sums=SUMS,
+    )  # fmt: skip
 
 
 @blp.get("/statements/<srp:report_id>")

@@ -377,3 +377,12 @@ def test_every_planted_violation_is_proved(story: Story) -> None:
                 connection.execute(statement)  # type: ignore[call-overload]
             assert prove.broken(connection, 3, 10, 13), plant
             connection.rollback()
+
+
+def test_the_portfolio_is_a_page_for_everyone_in_both_languages(story: Story) -> None:
+    story.distributed()
+    client = story.county.client
+    zh, en = (client.get(f"/saving-portfolio?lang={each}") for each in ("zh", "en"))
+    assert "灌区" in zh.text and "合计" in zh.text
+    assert "Irrigation" in en.text and "Disputes" in en.text
+    assert "script" not in en.text

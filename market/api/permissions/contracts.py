@@ -124,6 +124,7 @@ ROUTES: dict[str, Rule] = {
     "invoices.list_invoices": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="self"),
     "invoices.get_invoice": read("registrar", "supervisor", "treasurer", also=PARTICIPANTS, owns="invoice"),
     "invoices.take_back": write(also=PARTICIPANTS, owns="invoice", key="http"),
+    "contract_pages.whole": Rule(PUBLIC, page=True),
     "contract_pages.statement": Rule(PARTICIPANTS | DESKS, "saving_report", page=True),
     "contract_pages.statement_pdf": Rule(PARTICIPANTS | DESKS, "saving_report", page=True),
     "contract_pages.invoice": Rule(PARTICIPANTS | DESKS, "invoice", page=True),
