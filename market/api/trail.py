@@ -21,12 +21,12 @@ from market.supervision.trail import heads, publishing
 
 blp = blueprint("trail", "The audit trail: signed heads, entries, exports")
 
-NDJSON = "application/x-ndjson"
+FILE = "application/octet-stream"
 _EXPORT: dict[str, Any] = {
     "responses": {
         200: {
             "description": "Lines of JSON: a header with signed heads, then one entry a line.",
-            "content": {NDJSON: {"schema": {"type": "string", "format": "binary"}}},
+            "content": {FILE: {"schema": {"type": "string", "format": "binary"}}},
         }
     }
 }
@@ -71,7 +71,7 @@ def export(query: dict[str, Any]) -> Response:
     name = f"karez-audit-{clock.today().isoformat()}.ndjson"
     return Response(
         _lines(url, secret, query["since"]),
-        mimetype=NDJSON,
+        mimetype=FILE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 

@@ -112,9 +112,9 @@ def test_ten_thousand_made_up_requests_are_answered_as_the_document_says(county:
     fuzzer = Fuzzer(county)
     for number in range(1, ENOUGH_ROUNDS + 1):
         for operation in operations:
+            if number > 1 and fuzzer.sent >= REQUESTS:  # everything is asked once at least
+                break
             _round(fuzzer, operation, number)
-        if fuzzer.sent >= REQUESTS:
-            break
     print(f"{fuzzer.sent} requests, answers {dict(sorted(fuzzer.statuses.items()))}")
     assert fuzzer.sent >= REQUESTS
     assert fuzzer.statuses[200] + fuzzer.statuses[201] >= REQUESTS // 20
