@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import base64
-import contextlib
 import datetime as dt
 import itertools
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,13 +21,14 @@ from market.api.permissions import PARTICIPANTS
 from market.app import create_app
 from market.core import audit, clock, db, ids
 from market.core.config import Settings
-from market.demo import people, seed
+from market.demo import people
 from market.metering import readings, turns
 from market.participants import access, admission, passwords, tokens
 from market.participants.models import MoneyAccount, User, UserRole
 from market.registry import allocations, entitlements
 from market.registry.models import WaterAccount
 from tests.api import contracting, lots, reporting, saving, storing, trusteeship
+from tests.api.filling import filled
 from tests.api.inline import Inline
 from tests.api.market import credit_code
 from tests.api.offers import leased, negotiation_body, product, programme, signed, subscribed
@@ -98,43 +95,13 @@ class County:
         return ids.parse("usr", self.get(name, "/me")["user_id"])
 
 
-_filled_once: dict[str, str] = {}
-
-
-def _filled(database_url: str, settings: Settings) -> None:
-    """Fills an empty database with the demonstration county: the first of a run for real, the others are its copies."""
-    server_url = db.database_url(database_url, "postgres")
-    name = database_url.partition("?")[0].rpartition("/")[2]
-    with db.connect(database_url) as connection:
-        is_empty = connection.execute("SELECT NOT EXISTS (SELECT FROM users)").fetchone() == (True,)
-    db.dispose(database_url)
-    if is_empty and server_url in _filled_once:
-        db.drop_database(server_url, name)
-        db.create_database(server_url, name, template=_filled_once[server_url])
-        return
-    seed.ensure(database_url, settings)
-    if not is_empty:
-        return
-    db.dispose(database_url)
-    copy = f"karez_test_{os.getpid()}_county"
-    db.create_database(server_url, copy, template=name)
-    _filled_once[server_url] = copy
-    atexit.register(_gone, server_url, copy)
-
-
-def _gone(server_url: str, name: str) -> None:
-    """Drops the copy, where the server outlives the run."""
-    with contextlib.suppress(psycopg.OperationalError):
-        db.drop_database(server_url, name)
-
-
 @contextmanager
 def open_county(database_url: str, data_dir: Path) -> Iterator[County]:
     """The demonstration county on a fresh database, with an exchange in this process."""
     settings = Settings(
         data_dir=data_dir, database_url=database_url, secret_key="a secret for tests only " * 2
     )
-    _filled(database_url, settings)
+    filled(database_url, settings)
     exchange = Inline(database_url)
     app = create_app(settings, exchange=lambda: exchange, rate_limits=False)
     access.forget(settings)
