@@ -68,7 +68,8 @@ def list_lots(query: dict[str, Any]) -> dict[str, Any]:
     rows = lot_queries.listing(
         session(), contract_id=query["contract_id"], owner_id=own_only(), after=where.after, limit=where.limit + 1
     )  # fmt: skip
-    return page([_brief(each) for each in rows], where.limit)
+    sold = lot_queries.sold_litres(session(), [each.id for each in rows])
+    return page([_brief(each, sold.get(each.id, 0)) for each in rows], where.limit)
 
 
 @blp.route("/saving-lots/<svl:saving_lot_id>", methods=["GET"])
@@ -132,8 +133,7 @@ def _clearance(row: SavingClearance) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _brief(lot: SavingLot) -> dict[str, Any]:
-    sold = sum(each.source_litres for each in lot_queries.sales(session(), lot))
+def _brief(lot: SavingLot, sold: int) -> dict[str, Any]:
     return {
         "id": lot.id, "contract_id": lot.contract_id, "report_id": lot.report_id, "entitlement_id": lot.entitlement_id,
         "owner_id": lot.owner_id, "water_year": lot.water_year, "status": lot.status, "expires_on": lot.expires_on,
@@ -146,7 +146,8 @@ def _brief(lot: SavingLot) -> dict[str, Any]:
 
 def _out(lot: SavingLot) -> dict[str, Any]:
     litres, constraints = lot_queries.tradable(session(), lot)
-    return _brief(lot) | {
+    sold = lot_queries.sold_litres(session(), [lot.id]).get(lot.id, 0)
+    return _brief(lot, sold) | {
         "tradable": litres,
         "constraints": [{"name": each.code, "volume": each.litres} for each in constraints],
         "offers": [

@@ -11,6 +11,7 @@ from psycopg.rows import class_row, tuple_row
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ledger.arrays import Bigints
 from market.contracts import lot_issuing, lot_offers, lots
 from market.contracts.lot_models import ClawBackTaking, LotOffer, LotOfferShare, ReportClawBack, SavingLot
 from market.core import clock
@@ -75,6 +76,25 @@ def sales(session: Session, lot: SavingLot) -> list[Sold]:
     """What was sold of a lot, also what a reviewer has still to decide."""
     with raw(session).cursor(row_factory=class_row(Sold)) as cursor:
         return cursor.execute(_SOLD_SQL, {"lot": lot.id, "owner": lot.owner_id}).fetchall()
+
+
+_SOLD_SUMS_SQL = """
+SELECT x.lot_id, sum(x.litres)::bigint FROM (
+  SELECT o.lot_id, t.litres FROM lot_trades t JOIN lot_offers o ON o.id = t.offer_id WHERE o.lot_id = ANY(%(lots)s)
+  UNION ALL
+  SELECT o.lot_id, i.source_litres
+    FROM lot_offers o JOIN saving_lots l ON l.id = o.lot_id
+    JOIN instructions i ON i.seller_water_account_id = o.water_account_id AND i.seller_id = l.owner_id
+   WHERE o.lot_id = ANY(%(lots)s) AND o.closed_at IS NULL AND i.status <> 'rejected'
+     AND NOT EXISTS (SELECT FROM lot_trades t WHERE t.instruction_id = i.id)) AS x
+ GROUP BY x.lot_id
+"""
+
+
+def sold_litres(session: Session, lot_ids: Sequence[int]) -> dict[int, int]:
+    """What was sold of each of these lots, also what a reviewer has still to decide; nothing for one unsold."""
+    with raw(session).cursor(row_factory=tuple_row) as cursor:
+        return dict(cursor.execute(_SOLD_SUMS_SQL, {"lots": Bigints(lot_ids)}).fetchall())
 
 
 def offers(session: Session, lot_id: int) -> list[tuple[LotOffer, list[LotOfferShare]]]:
@@ -178,11 +198,6 @@ def lineage(session: Session, lot_id: int) -> Lineage:
     if found is None:
         raise NotFound("there is no such lot")
     return found
-
-
-def bought_of(session: Session, lot: SavingLot, participant_id: int) -> bool:
-    """Whether a participant has bought of a lot: it may see where the water comes from."""
-    return any(each.buyer_id == participant_id for each in sales(session, lot))
 
 
 def claw_backs(session: Session, report_id: int) -> list[ReportClawBack]:

@@ -172,6 +172,8 @@ def test_a_lot_is_sold_shared_three_ways_and_clawed_back_to_the_fen_and_the_litr
     assert gained == {"school": 47_000.0, "valves": 23_500.0, "lender": 7_833.33}
     lot = county.get("school", f"/saving-lots/{lot['id']}")
     assert (lot["sold"], lot["on_offer"], lot["unsold"]) == (BOUGHT, "0.000", "780636.167")
+    [listed] = county.get("school", "/saving-lots")["data"]
+    assert (listed["sold"], listed["on_offer"]) == (lot["sold"], lot["on_offer"])
     _proof(county)
 
     taken = story.clawed(lot, "285714.286")
