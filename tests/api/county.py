@@ -50,6 +50,7 @@ class County:
     mine: dict[str, str] = field(default_factory=dict)
     theirs: dict[str, str] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
     password_hash: str = ""
     bank: str = ""
     programme: str = ""
