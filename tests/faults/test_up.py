@@ -18,6 +18,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.faults.server import place_of_its_own
+
 COMMAND = [sys.executable, "-m", "market.cli"]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
     "KAREZ_WORKERS": "2"
@@ -25,9 +27,10 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "DAT
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_dir() -> Iterator[Path]:
     """A data directory of this module's own; the first start in it installs the county."""
-    return tmp_path_factory.mktemp("karez")
+    with place_of_its_own() as place:
+        yield place
 
 
 @contextlib.contextmanager
