@@ -20,6 +20,7 @@ from market.core.datadir import OperatorError
 FAST = {"fsync": "off", "shared_buffers": "32MB"}
 STARTER = """
 import sys, time
+from collections.abc import Iterator
 from pathlib import Path
 from market.core import embedded
 from tests.faults.server import place_of_its_own
