@@ -35,6 +35,7 @@ PAGE_MODULES = ("certificates", "contract_pages")
 ID_PREFIXES = {
     "par": "participant", "usr": "user", "key": "API key", "man": "mandate", "ent": "entitlement",
     "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
+    "cmd": "command to the engine",
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading", "cur": "curtailment", "cov": "carry-over",
     "obj": "objection", "doc": "document", "asm": "water assessment",

@@ -12,6 +12,7 @@ from flask import Response
 
 from market.api.http import actor, blueprint, page, paging, session, settings
 from market.api.schemas import trail as shapes
+from market.api.whose import through
 from market.core import audit, clock, db, ids
 from market.core.db import raw
 from market.core.errors import InvalidInput, NotFound
@@ -128,13 +129,10 @@ def _subject_of(text: str) -> tuple[str, int]:
 def _entry(entry: Entry) -> dict[str, Any]:
     link, who = entry.link, entry.link.actor
     prefix = SUBJECTS.get(link.subject_type or "")
-    origin, _, number = (who.origin or "").partition(":")
     return {
         "id": entry.seq, "chain": entry.chain, "at": link.at, "action": link.action, "subject_type": link.subject_type,
         "subject_id": ids.public(prefix, link.subject_id) if prefix and link.subject_id else None,
         "user_id": who.user_id, "participant_id": who.participant_id, "mandate_id": who.mandate_id,
-        "sign_in_id": int(number) if origin == "sign_in" else None,
-        "api_key_id": int(number) if origin == "api_key" else None,
-        "request_id": who.request_id, "detail": msgspec.json.decode(link.detail), "hash": entry.hash.hex(),
-        "previous": entry.previous.hex(), "seq": entry.seq,
+        **through(who.origin), "request_id": who.request_id, "detail": msgspec.json.decode(link.detail),
+        "hash": entry.hash.hex(), "previous": entry.previous.hex(), "seq": entry.seq,
     }  # fmt: skip
