@@ -27,6 +27,7 @@ API_MODULES = (
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
+    "data_protection",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages")
@@ -57,6 +58,7 @@ ID_PREFIXES = {
     "lst": "listing",
     "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
+    "umk": "look at personal data", "ers": "request to erase",
     "bdr": "bidder", "bid": "bid",
 }  # fmt: skip
 NO_ROW = 0

@@ -60,7 +60,8 @@ class Participant(Base):
     erased_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint(
-            "erased_at IS NULL OR (status IN ('refused', 'closed') AND contact = '' AND identifier_masked = '')",
+            "erased_at IS NULL OR (status IN ('refused', 'closed') AND contact = ''"
+            " AND (identifier_kind = 'uscc' OR identifier_masked = ''))",
             name="erased",
         ),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),

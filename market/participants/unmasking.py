@@ -88,9 +88,7 @@ def note(
     return made
 
 
-def listed(
-    session: Session, *, participant_id: int | None, after: int | None, limit: int
-) -> list[Unmasking]:
+def listed(session: Session, *, participant_id: int | None, after: int | None, limit: int) -> list[Unmasking]:
     """Looks at the data of one participant, or of all, oldest first."""
     statement = select(Unmasking).where(Unmasking.id > (after or 0))
     if participant_id is not None:

@@ -127,7 +127,16 @@ class Replayer(Engine):
                 self.run(lambda: Batch(work=self.exchange.rematch_all, action="rematch"))
             elif link.action == "trading.batch":
                 commands = [
-                    Command(*row[:5], bytes(row[5]), decode_request(row[6]), origin=row[7])
+                    Command(
+                        row[0],
+                        row[1],
+                        row[2],
+                        row[3],
+                        row[4],
+                        bytes(row[5]),
+                        decode_request(row[6]),
+                        origin=row[7],
+                    )
                     for row in self._log.execute(_COMMANDS_SQL, (link.batch_id,))
                 ]
                 self.run(lambda: Batch(commands))

@@ -62,6 +62,12 @@ class DataAccessQuery(Schema):
     participant_id = PublicId("par")
 
 
+class ErasureIn(Schema):
+    """Whose data: one's own."""
+
+    participant_id = PublicId("par", required=True)
+
+
 class ErasureLineOut(Schema):
     """A kind of data: whether it was erased, or until which day which rule keeps it."""
 
@@ -86,6 +92,13 @@ class ErasureRequestOut(Schema):
     keep_until = fields.Date(required=True, allow_none=True)
     legal_source = fields.String(required=True, allow_none=True)
     outcome = fields.List(fields.Nested(ErasureLineOut), required=True)
+    open = fields.List(
+        fields.String(),
+        required=True,
+        metadata={
+            "description": "What the participant still takes part in: orders, rights, money and the like."
+        },
+    )
 
 
 class ErasureRequestPage(Schema):
