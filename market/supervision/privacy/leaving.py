@@ -39,6 +39,9 @@ UNION SELECT 'dues' FROM contract_dues WHERE %(id)s IN (payer_id, payee_id) AND 
 UNION SELECT 'negotiations' FROM negotiations WHERE %(id)s IN (seller_id, buyer_id)
    AND status IN ('open', 'accepted', 'published', 'under_review')
 UNION SELECT 'listings' FROM listings WHERE seller_id = %(id)s AND resolved_at IS NULL
+UNION SELECT 'firm' FROM firms WHERE participant_id = %(id)s AND status IN ('submitted', 'listed', 'suspended')
+UNION SELECT 'projects' FROM projects WHERE participant_id = %(id)s AND status = 'open'
+UNION SELECT 'proposals' FROM proposals WHERE participant_id = %(id)s AND status = 'submitted'
 UNION SELECT 'bids' FROM bidders WHERE participant_id = %(id)s AND status = 'registered'
 ORDER BY what
 """
