@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 
 MASK = "**"
-PERSONS = frozenset({"person", "household"})
-"""Kinds of participants that are natural persons; a body's name and credit code are public."""
+BODIES = frozenset({"association", "enterprise", "service_firm", "verifier", "bank", "public_body"})
+"""Kinds of participants that are no natural persons: their names and credit codes are public."""
 PUBLIC = "public"
 OTHERS = "participant"
 """Whoever is not signed in, and a participant who looks at what is another's."""

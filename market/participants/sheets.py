@@ -159,7 +159,7 @@ def participant_rows(
         for row in cursor:
             row["participant_id"] = ids.public("par", row["id"])
             row["contact"] = privacy.shown(Datum.CONTACT, row["contact"], roles, own=False)
-            if row["kind"] in privacy.PERSONS:
+            if row["kind"] not in privacy.BODIES:
                 row["name"] = privacy.shown(Datum.NAME, row["name"], roles, own=False)
                 row["identifier"] = privacy.shown(Datum.IDENTITY, row["identifier"], roles, own=False)
             yield row

@@ -194,7 +194,7 @@ def account_rows(
         for row in cursor:
             row["participant_id"] = ids.public("par", row["participant_id"])
             row["water_account_id"] = ids.public("wac", row["id"])
-            if row["holder_kind"] in privacy.PERSONS:
+            if row["holder_kind"] not in privacy.BODIES:
                 row["holder"] = privacy.shown(
                     Datum.NAME, row["holder"], roles, own=participant_id is not None
                 )

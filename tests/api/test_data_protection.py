@@ -13,11 +13,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from openpyxl import load_workbook
 
 from market import jobs, prove
 from market.core import clock, db, ids
 from market.demo import people
 from market.participants import unmasking
+from market.supervision.privacy import own_data
 from tests.api.county import PASSWORD, YEAR, County, mandate, open_county, product
 
 NAME, PHONE = "艾力·买买提", "13812345678"
@@ -50,6 +52,13 @@ def _admitted(county: County, name: str, called: str, identity: str, contact: st
     return made
 
 
+def _sheet(county: County, who: str) -> set[tuple[Any, Any]]:
+    """Name and contact of everybody in the register as a sheet."""
+    answer = county.client.get("/v1/imports/participants/export", headers=county.headers(who))
+    sheet = load_workbook(io.BytesIO(answer.data), read_only=True).worksheets[0]
+    return {(row[1], row[3]) for row in sheet.iter_rows(values_only=True)}
+
+
 def _unmasked(county: County, who: str, fields: list[str], of: str = "ali") -> Any:
     return county.client.post(
         f"/v1/participants/{county.mine[of]}/unmask",
@@ -66,6 +75,7 @@ def test_a_supervisor_sees_a_masked_name_until_it_states_a_purpose_which_the_per
     listed = county.client.get("/v1/participants?limit=200", headers=county.headers("auditor"))
     assert NAME not in listed.text and PHONE not in listed.text
     assert county.get("registrar", f"/participants/{county.mine['ali']}")["contact"] == PHONE
+    assert ("艾**", "**78") in _sheet(county, "auditor") and (NAME, PHONE) in _sheet(county, "registrar")
     answer = _unmasked(county, "supervisor", ["name", "contact"])
     assert (answer.json["name"], answer.json["contact"], answer.json["identity"]) == (NAME, PHONE, None)
     (entry,) = county.get("auditor", f"/audit/entries?subject={answer.json['id']}")["data"]
@@ -147,9 +157,15 @@ def test_all_of_one_s_own_comes_as_one_file_and_nothing_of_others(county: County
     assert bureau["profile"] == bureau["orders"] == []
 
 
-def test_the_same_comes_as_a_zip_of_tables(county: County) -> None:
+def test_the_same_comes_as_a_zip_of_tables_block_by_block(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_data, "BLOCK_BYTES", 100)
     answer = county.client.get("/v1/me/data?format=zip", headers=county.headers("factory"))
-    whole = json.loads(county.client.get("/v1/me/data", headers=county.headers("factory")).data)
+    with db.connect(county.settings.url()) as connection:
+        blocks = list(own_data.as_json(connection, **_who(county, "factory")))
+    whole = json.loads(b"".join(blocks))
+    assert len(blocks) > 5 and max(map(len, blocks)) < 2_000
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         assert archive.testzip() is None
         assert {name.removesuffix(".csv") for name in archive.namelist()} == {
@@ -157,6 +173,14 @@ def test_the_same_comes_as_a_zip_of_tables(county: County) -> None:
         }
         lines = list(csv.DictReader(io.StringIO(archive.read("orders.csv").decode("utf-8-sig"))))
     assert [each["id"] for each in lines] == [each["id"] for each in whole["orders"]]
+
+
+def _who(county: County, name: str) -> dict[str, int]:
+    me = county.get(name, "/me")
+    return {
+        "user_id": ids.parse("usr", me["user_id"]),
+        "participant_id": ids.parse("par", me["participant_id"]),
+    }
 
 
 def test_a_clerk_under_a_mandate_gets_no_file_and_asks_for_no_erasure(county: County) -> None:

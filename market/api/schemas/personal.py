@@ -44,7 +44,7 @@ class Guarded(fields.Field[Any]):
 
     def grade(self, obj: Any) -> Grade:
         """How much of this value whoever asks is shown."""
-        if self.kind_of is not None and get_value(obj, self.kind_of) not in privacy.PERSONS:
+        if self.kind_of is not None and get_value(obj, self.kind_of) in privacy.BODIES:
             return Grade.FULL
         roles, participant = viewer()
         own = participant is not None and (self.of is None or get_value(obj, self.of) == participant)

@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from market.core import acts, audit, clock
+from market.core import acts, audit, clock, inbox
 from market.core.db import bump_reference, raw
 from market.participants.models import ApiKey, Mandate, Participant, User
 
@@ -71,7 +71,12 @@ def close(session: Session, *, actor: audit.Actor, participant: Participant) -> 
         .where(Mandate.participant_id == participant.id, Mandate.revoked_at.is_(None))
         .values(revoked_at=now)
     )
-    bump_reference(raw(session))
+    connection = raw(session)
+    bump_reference(connection)
+    inbox.put(  # an order that comes in at this moment: the engine has not seen yet that its owner left
+        connection, kind="cancel_orders", actor=actor,
+        payload={"participant_id": participant.id, "reason": "participant_left"},
+    )  # fmt: skip
     acts.done(
         session, actor=actor, source="participants", kind="participant", number=participant.id, act="closed"
     )

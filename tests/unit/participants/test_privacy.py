@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from market.participants import privacy
+from market.participants.admission import PERSONS
+from market.participants.models import KINDS
 from market.participants.policy import BUREAU_ROLES
 from market.participants.privacy import FULL, MASKED, NONE, Kind
 
@@ -13,6 +15,10 @@ def test_the_table_knows_every_kind_and_no_role_that_is_not() -> None:
     assert set(privacy.GRADES) == set(Kind)
     known = BUREAU_ROLES | {privacy.OTHERS, privacy.PUBLIC}
     assert all(set(row) <= known for row in privacy.GRADES.values())
+
+
+def test_who_is_no_body_is_a_person() -> None:
+    assert set(KINDS) - set(PERSONS) == privacy.BODIES
 
 
 def test_one_s_own_is_full_and_another_s_is_a_masked_name_at_most() -> None:
