@@ -27,6 +27,7 @@ API_MODULES = (
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
+    "data_protection",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages")
@@ -35,6 +36,7 @@ PAGE_MODULES = ("certificates", "contract_pages")
 ID_PREFIXES = {
     "par": "participant", "usr": "user", "key": "API key", "man": "mandate", "ent": "entitlement",
     "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
+    "cmd": "command to the engine",
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading", "cur": "curtailment", "cov": "carry-over",
     "obj": "objection", "doc": "document", "asm": "water assessment",
@@ -56,6 +58,7 @@ ID_PREFIXES = {
     "lst": "listing",
     "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
+    "umk": "look at personal data", "ers": "request to erase",
     "bdr": "bidder", "bid": "bid",
 }  # fmt: skip
 NO_ROW = 0

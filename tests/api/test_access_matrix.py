@@ -112,6 +112,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "participant_id": things["participant_id"], "water_year": YEAR, **place, "township": "653123101",
             "canal": "KUSHAN-C1",
         },
+        "erasure_requests.ask": {"participant_id": things["participant_id"]},
         "trusts.open_trust": trust_body(things["participant_id"]),
         "trust_members.offer": {"water_account_id": things["water_account_id"], "volume": "1"},
         "pledge_consents.grant": {
