@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from market.county import checks, contract_template, parts, saving_rows, trading_rows
+from market.county import checks, contract_template, parts, saving_rows, trading_rows, watch_rows
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -27,7 +27,7 @@ _SECTIONS = (
 )  # fmt: skip
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
-    "buy_back", "two_way_accounts", "savings", "contract_template",
+    "buy_back", "two_way_accounts", "savings", "contract_template", "surveillance", "credit",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
@@ -90,6 +90,8 @@ class _Reader:
                 "two_way_accounts", lambda item: trading_rows.two_way(item, self._basis)
             ),
             savings=self._all("savings", lambda item: saving_rows.saving(item, self._basis)),
+            surveillance=self._all("surveillance", lambda item: watch_rows.surveillance(item, self._basis)),
+            credit=self._all("credit", lambda item: watch_rows.credit(item, self._basis)),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
