@@ -35,6 +35,7 @@ from market.registry import (
 from market.settlement import deliveries
 from market.supervision import curtailments
 from market.supervision.trail import heads, publishing
+from market.supervision.watching import runs
 from market.trading import (
     awards,
     bidding,
@@ -316,6 +317,11 @@ def erase_places(url: str) -> int:
         return tokens.erase_places(session, actor=CLOCK)
 
 
+def surveil(url: str) -> int:
+    """The record of the last legal day, and of the month before it, is looked at; what is new is raised."""
+    return len(runs.run(url, actor=CLOCK).raised)
+
+
 def publish_heads(url: str, settings: Settings) -> int:
     """The heads of the audit chains are signed and published."""
     secret = settings.secret(heads.PURPOSE)
@@ -340,6 +346,7 @@ JOBS = (
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
+    Job("surveillance", "30 17 * * *", "look for abuse in what was ordered and traded, raise new alerts", surveil),
     Job("places", "40 18 * * *", "erase from where people signed in, after a year", erase_places),
     Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),

@@ -58,6 +58,8 @@ MODEL_MODULES = (
     "market.contracts.household_models",
     "market.supervision.models",
     "market.supervision.trail.models",
+    "market.supervision.watching.models",
+    "market.supervision.cases.models",
 )
 
 
