@@ -63,11 +63,9 @@ def run(
     Evidence is read in one snapshot; alerts and their run are one transaction after it.
     """
     looked = window(day or clock.today() - dt.timedelta(days=1))
-    with db.transaction(url) as session:
-        connection = raw(session)
+    with db.connect(url) as connection:
         pack = pack_in_force(connection)
-        session.rollback()  # the snapshot begins a transaction
-        connection = raw(session)
+        connection.commit()  # the snapshot begins a transaction
         thresholds = limits.thresholds_on(pack, looked.day)
         evidence = gathering.evidence(connection, pack, looked, thresholds, progress)
     found = detect(evidence, thresholds, progress=progress)
