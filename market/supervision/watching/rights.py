@@ -110,7 +110,8 @@ def rights(connection: psycopg.Connection[Any], pack: Pack, window: Window, year
     """Every right of the last water years, as of the window's end; litres.
 
     What is used, sold and bought on an account that several rights share is told apart by what each was credited, to
-    the litre. An account without a right of its own (bought, pooled, carried over) stands under minus its own number.
+    the litre. An account without a right of its own (bought, pooled, carried over) stands under minus its own number and in
+    no zone: it counts for plans, not for who holds a zone's rights.
     """
     last = window.day.year
     asked = {"first": last - years - YEARS_BEYOND + 1, "last": last, "until": window.until}
@@ -150,7 +151,7 @@ def _of_account(
             right=right,
             year=account.year,
             source=account.source,
-            zone=account.township,
+            zone=account.township if right > 0 else "",
             allocated=litres,
             used=used[place],
             bought=bought[place],
@@ -158,7 +159,7 @@ def _of_account(
             plan=None if account.plan is None else account.plan if place == 0 else 0,
             excused=excused.get((right, account.year), CURTAILED if account.curtailed else ""),
             share_of_year_e6=share,
-            tradable_class=may_sell and account.kind not in NOT_SOLD,
+            tradable_class=right > 0 and may_sell and account.kind not in NOT_SOLD,
         )
         for place, (right, litres) in enumerate(some)
     ]
