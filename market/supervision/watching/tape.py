@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
@@ -27,7 +27,7 @@ SALE = "sale"
 BY_OWNER = "by_owner"
 
 # The reference price is that of the trade's legal day as it was known before the trade.
-_TRADES_SQL = """
+_TRADES_OF = """
 SELECT t.traded_at, t.id, p.code, t.seller_id, t.buyer_id, t.value_tick_litres, t.source_litres, t.maker,
        CASE WHEN d.id IS NULL THEN t.sell_order_id ELSE 0 END, CASE WHEN d.id IS NULL THEN t.buy_order_id ELSE 0 END,
        d.kind, r.price_e4
@@ -39,20 +39,24 @@ SELECT t.traded_at, t.id, p.code, t.seller_id, t.buyer_id, t.value_tick_litres, 
         WHERE x.product_id = t.product_id AND x.from_day <= (t.traded_at AT TIME ZONE 'Asia/Shanghai')::date
           AND x.set_at <= t.traded_at
         ORDER BY x.from_day DESC, x.id DESC LIMIT 1) AS r ON true
- WHERE t.traded_at >= %(since)s AND t.traded_at < %(until)s
- ORDER BY t.traded_at, t.id
 """
+_IN_ORDER = " ORDER BY t.traded_at, t.id"
+_TRADES_SQL = f"{_TRADES_OF} WHERE t.traded_at >= %(since)s AND t.traded_at < %(until)s{_IN_ORDER}"
+_TRADES_NAMED_SQL = f"{_TRADES_OF} WHERE t.id = ANY (%(ids)s::bigint[]){_IN_ORDER}"
 
 # Orders that lived in the window; those that the engine makes for a deal are nobody's offer to the market.
-_CHOSEN_SQL = """
+_CHOSEN = """
 CREATE TEMPORARY TABLE watched_orders ON COMMIT DROP AS
 SELECT o.id, o.participant_id, p.code, o.side, o.created_at, o.status, o.reason, o.updated_at, o.price_e4,
        o.volume_litres
   FROM orders o JOIN products p ON p.id = o.product_id
+"""
+_CHOSEN_SQL = f"""{_CHOSEN}
  WHERE o.created_at < %(until)s AND (o.status = 'open' OR o.updated_at >= %(since)s)
    AND NOT EXISTS (SELECT FROM trades t JOIN deals d ON d.trade_id = t.id WHERE t.sell_order_id = o.id)
    AND NOT EXISTS (SELECT FROM trades t JOIN deals d ON d.trade_id = t.id WHERE t.buy_order_id = o.id)
 """
+_CHOSEN_NAMED_SQL = f"{_CHOSEN} WHERE o.id = ANY (%(ids)s::bigint[])"
 _ORDERS_SQL = """
 SELECT id, participant_id, code, side, created_at, status, reason, updated_at, price_e4, volume_litres
   FROM watched_orders ORDER BY id
@@ -97,7 +101,15 @@ class _Said(NamedTuple):
 
 def trades(connection: psycopg.Connection[Any], window: Window) -> tuple[Trade, ...]:
     """The tape of a window in the order of time: litres given up, and prices, at the seller's place."""
-    rows = connection.execute(_TRADES_SQL, _asked(window))
+    return _trades(connection.execute(_TRADES_SQL, _asked(window)))
+
+
+def trades_named(connection: psycopg.Connection[Any], trade_ids: Sequence[int]) -> tuple[Trade, ...]:
+    """The same, of these trades."""
+    return _trades(connection.execute(_TRADES_NAMED_SQL, {"ids": trade_ids}))
+
+
+def _trades(rows: Iterable[Any]) -> tuple[Trade, ...]:
     return tuple(
         Trade(
             at=at, id=number, product=product, seller=seller, buyer=buyer, price_e4=unit_price(value, litres),
@@ -114,8 +126,20 @@ def orders(connection: psycopg.Connection[Any], window: Window) -> tuple[OrderEv
 
     An order from before the window comes with its whole past. Prices and litres are at the order's own place.
     """
-    asked = _asked(window)
-    connection.execute(_CHOSEN_SQL, asked)
+    connection.execute(_CHOSEN_SQL, _asked(window))
+    return _lives(connection, window.until)
+
+
+def orders_named(
+    connection: psycopg.Connection[Any], order_ids: Sequence[int], until: dt.datetime
+) -> tuple[OrderEvent, ...]:
+    """The same, of these orders; once a transaction, as `orders`."""
+    connection.execute(_CHOSEN_NAMED_SQL, {"ids": order_ids})
+    return _lives(connection, until)
+
+
+def _lives(connection: psycopg.Connection[Any], until: dt.datetime) -> tuple[OrderEvent, ...]:
+    asked = {"until": until}
     connection.execute("ANALYZE watched_orders")
     said: dict[int, list[_Said]] = defaultdict(list)
     for order, at, kind, litres, rest, price, own in connection.execute(_SAID_SQL, asked):
@@ -126,7 +150,7 @@ def orders(connection: psycopg.Connection[Any], window: Window) -> tuple[OrderEv
     events = [
         event
         for row in connection.execute(_ORDERS_SQL)
-        for event in _life(row, said[row[0]], fills[row[0]], window)
+        for event in _life(row, said[row[0]], fills[row[0]], until)
     ]
     return tuple(sorted(events, key=lambda one: one.at))
 
@@ -136,7 +160,7 @@ def _asked(window: Window) -> dict[str, dt.datetime]:
 
 
 def _life(
-    row: Sequence[Any], said: list[_Said], fills: list[tuple[dt.datetime, int]], window: Window
+    row: Sequence[Any], said: list[_Said], fills: list[tuple[dt.datetime, int]], until: dt.datetime
 ) -> Iterator[OrderEvent]:
     """An order's events. An amendment stands where what was filled until it says, also within one instant."""
     number, party, product, side, created_at, status, reason, ended_at, price_now, volume_now = row
@@ -158,5 +182,5 @@ def _life(
     for change in waiting:
         price, volume = change.price_e4, change.litres
         yield event(change.at, "amended", volume - filled)
-    if status in ("cancelled", "expired") and ended_at < window.until:
+    if status in ("cancelled", "expired") and ended_at < until:
         yield event(ended_at, "cancelled" if reason == BY_OWNER else "ended", 0)
