@@ -1,4 +1,4 @@
-"""Appeals against entries of the credit record that came out of a finding: lodged in time, decided by another person."""
+"""Appeals against entries of the credit record out of a finding: lodged in time, decided by another person."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def withdraw(session: Session, *, actor: audit.Actor, entry_id: int, reason: str
 
 
 def _public(today: dt.date) -> list[ColumnElement[bool]]:
-    """What the public sees: what counts today; of a finding only once the time of an appeal is over, or it is upheld."""
+    """What the public sees: what counts today; of a finding once the time of an appeal is over, or it is upheld."""
     lodged = select(CreditAppeal.id).where(CreditAppeal.entry_id == CreditEntry.id)
     return [
         CreditEntry.withdrawn_at.is_(None),

@@ -6,7 +6,7 @@ Who is named in a case, or acts for a participant that it is about, does nothing
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -90,6 +90,14 @@ def find(session: Session, case_id: int) -> SupervisionCase:
     if found is None:
         raise NotFound("there is no such case")
     return found
+
+
+def numbers(session: Session, case_ids: Collection[int]) -> dict[int, str]:
+    """What these cases are called."""
+    rows = session.execute(
+        select(SupervisionCase.id, SupervisionCase.number).where(SupervisionCase.id.in_(case_ids))
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def locked(session: Session, actor: audit.Actor, case_id: int) -> SupervisionCase:

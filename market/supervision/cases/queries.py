@@ -129,11 +129,6 @@ def timeline(session: Session, case_id: int) -> list[Moment]:
             named[one.kind].add(one.subject_id)
     connection = raw(session)
     moments = [
-        *(Moment(one.done_at, "step", one.step, user_id=one.done_by, text=one.text) for one in steps),
-        *(
-            Moment(one.raised_at, "alert", one.detector, one.id, participant_ids=tuple(one.party_ids))
-            for one in found
-        ),
         *(
             Moment(
                 one.at, "order", one.action, order_id=one.order, participant_ids=(one.party,), side=one.side,
@@ -148,5 +143,10 @@ def timeline(session: Session, case_id: int) -> list[Moment]:
             )
             for one in tape.trades_named(connection, sorted(named["trade"]))
         ),
+        *(
+            Moment(one.raised_at, "alert", one.detector, one.id, participant_ids=tuple(one.party_ids))
+            for one in found
+        ),
+        *(Moment(one.done_at, "step", one.step, user_id=one.done_by, text=one.text) for one in steps),
     ]  # fmt: skip
     return sorted(moments, key=attrgetter("at"))[: MOST + 1]

@@ -120,6 +120,8 @@ def dismiss(session: Session, *, actor: audit.Actor, alert_id: int, reason: str)
     found = find(session, alert_id)
     if not reason.strip():
         raise ReasonMissing(pointer="/reason")
+    if found.disposition is not None:
+        raise AlertState(available=found.standing)
     asked = {"user": actor.user_id, "parties": found.alert.party_ids}
     if raw(session).execute(_ACTS_FOR_SQL, asked).fetchone() == (True,):
         raise OwnInterest("who acts for a participant does not dismiss what was found of it")

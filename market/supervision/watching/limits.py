@@ -1,4 +1,4 @@
-"""The thresholds that hold on a day: the county pack's, dated, else those of the code; each with where it comes from."""
+"""The thresholds that hold on a day: the county pack's, dated, else those of the code; each with its source."""
 
 from __future__ import annotations
 

@@ -110,8 +110,8 @@ def rights(connection: psycopg.Connection[Any], pack: Pack, window: Window, year
     """Every right of the last water years, as of the window's end; litres.
 
     What is used, sold and bought on an account that several rights share is told apart by what each was credited, to
-    the litre. An account without a right of its own (bought, pooled, carried over) stands under minus its own number and
-    in no zone: it counts for plans, not for who holds a zone's rights.
+    the litre. An account without a right of its own (bought, pooled, carried over) stands under minus its own number
+    and in no zone: it counts for plans, not for who holds a zone's rights.
     """
     last = window.day.year
     asked = {"first": last - years - YEARS_BEYOND + 1, "last": last, "until": window.until}

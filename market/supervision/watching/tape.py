@@ -152,7 +152,8 @@ def _lives(connection: psycopg.Connection[Any], until: dt.datetime) -> tuple[Ord
         for row in connection.execute(_ORDERS_SQL)
         for event in _life(row, said[row[0]], fills[row[0]], until)
     ]
-    return tuple(sorted(events, key=lambda one: one.at))
+    # what was placed in an instant was placed before it was filled in it
+    return tuple(sorted(events, key=lambda one: (one.at, one.action != "placed")))
 
 
 def _asked(window: Window) -> dict[str, dt.datetime]:

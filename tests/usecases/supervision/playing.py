@@ -1,7 +1,7 @@
 """Plays a case of the labelled set through the engine: the same people, rights, orders and trades, in the database.
 
-A story's noise knows no matching engine: what the engine would match otherwise is left out, here and of the evidence that
-the case was written with (`playable`). Water of another source than canal water is left out too.
+A story's noise knows no matching engine: what the engine would match otherwise is left out before
+(`playable`).
 """
 
 from __future__ import annotations
@@ -20,71 +20,18 @@ from market.core import audit, books, clock, db
 from market.core.chart import CNY, HEADROOM, AccountCode, TransferCode, water_asset
 from market.county import parts
 from market.supervision.surveillance import Evidence
-from market.supervision.surveillance.evidence import SELL, OrderEvent, Party, Trade
+from market.supervision.surveillance.evidence import OrderEvent, Party, Trade
 from market.supervision.watching.window import Window
 from market.trading.commands import Accepted, Amend, Cancel, Command, Place
 from market.trading.engine import Engine
 from market.trading.intake import end_expired
-from tests.surveillance import record
-from tests.surveillance.building import LEGAL_TIME, SURFACE, Scenario
+from tests.surveillance.building import LEGAL_TIME, SURFACE
 from tests.usecases.registry.county import BASIS, registrar, small_pack
 
 PLENTY = 10**12
 KINDS = {"farm": "household", "association": "association", "works": "enterprise", "firm": "service_firm"}
 MARKS = ("representative", "bank_account", "telephone", "address", "device")
 MIDNIGHT = dt.time(0, tzinfo=LEGAL_TIME)
-
-# ---- what the engine can do of a story --------------------------------------------------------------------------------
-
-
-def playable(case: Scenario) -> Evidence:
-    """The evidence of a case without what the engine would match otherwise, with the closes that are left."""
-    found = case.evidence
-    bad = {one.order for one in found.orders if one.product != SURFACE}
-    while more := _wrong(found, bad):
-        bad |= more
-    trades = [one for one in found.trades if one.product == SURFACE and not {one.sell_order, one.buy_order} & bad]
-    first = {SURFACE: next(one.reference_e4 for one in found.trades if one.product == SURFACE)}
-    ends = [one.at for one in found.closes if one.product == SURFACE]
-    closes = record.closes(trades, ends, first, set())
-    reference = record.referencer(closes, first, set())
-    return replace(
-        found,
-        orders=tuple(one for one in found.orders if one.order not in bad),
-        trades=tuple(replace(one, reference_e4=reference(one)) for one in trades),
-        closes=tuple(closes),
-    )
-
-
-def _wrong(found: Evidence, bad: set[int]) -> set[int]:
-    """Orders that would meet another than the story's, with those that they meet in the story; empty: all is well."""
-    pairs = {
-        (one.at, one.sell_order, one.buy_order)
-        for one in found.trades
-        if one.sell_order and not {one.sell_order, one.buy_order} & bad
-    }
-    partners = {order: {one.sell_order, one.buy_order} for one in found.trades for order in (one.sell_order, one.buy_order)}
-    standing: dict[int, OrderEvent] = {}
-    for event in found.orders:
-        if event.order in bad or (event.action == "filled" and partners[event.order] & bad):
-            if event.order not in bad:
-                return {event.order}
-            continue
-        if event.action in ("placed", "amended"):
-            for other in standing.values():
-                sell, buy = (event, other) if event.side == SELL else (other, event)
-                if other.side == event.side or buy.price_e4 < sell.price_e4:
-                    continue
-                if (event.at, sell.order, buy.order) not in pairs:
-                    return partners.get(event.order, {event.order}) | {event.order}
-        if event.rest:
-            standing[event.order] = event
-        else:
-            standing.pop(event.order, None)
-    return set()
-
-
-# ---- the same in a database -------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -103,7 +50,9 @@ class Played:
 
 def pack() -> Any:
     """The small county with a book for canal water, and a trading day from ten to five."""
-    years = tuple(parts.WaterYear(year, dt.date(year, 1, 1), dt.date(year, 12, 31)) for year in range(2021, 2028))
+    years = tuple(
+        parts.WaterYear(year, dt.date(year, 1, 1), dt.date(year, 12, 31)) for year in range(2021, 2028)
+    )
     steps = tuple(parts.SessionStep(dt.time(hour), phase) for hour, phase in ((10, "open"), (17, "night")))
     return small_pack(
         water_years=years,
@@ -160,7 +109,8 @@ def _people(connection: psycopg.Connection[Any], made: Played, parties: Iterable
 def _mandate(connection: psycopg.Connection[Any], made: Played, one: Party) -> None:
     if one.clerk not in made.clerks:
         made.clerks[one.clerk] = connection.execute(
-            "INSERT INTO users (login, name, password_hash) VALUES (%s, 'x', 'x') RETURNING id", (f"clerk-{one.id}",)
+            "INSERT INTO users (login, name, password_hash) VALUES (%s, 'x', 'x') RETURNING id",
+            (f"clerk-{one.id}",),
         ).fetchone()[0]
     connection.execute(
         "INSERT INTO mandates (participant_id, clerk_user_id, scope, document, valid_from, valid_to, recorded_by)"
@@ -170,7 +120,9 @@ def _mandate(connection: psycopg.Connection[Any], made: Played, one: Party) -> N
     )  # fmt: skip
 
 
-def _account(connection: psycopg.Connection[Any], made: Played, party: int, year: int, source: str, canal: str) -> int:
+def _account(
+    connection: psycopg.Connection[Any], made: Played, party: int, year: int, source: str, canal: str
+) -> int:
     """A water account with plenty under its use plan, so that only the story's own limits bind."""
     asset = books.asset_id(connection, water_asset(source, year))
     ledger = journal.open_account(connection, asset_id=asset, code=AccountCode.HOLDER_WATER, flags=1)
@@ -183,7 +135,7 @@ def _account(connection: psycopg.Connection[Any], made: Played, party: int, year
 
 
 def _rights(connection: psycopg.Connection[Any], made: Played, evidence: Evidence) -> None:
-    """Rights with what was credited, used, bought and sold under them; a party's second one of a source on another canal."""
+    """Rights with what was credited, used, bought and sold under them; a second one of a source on another canal."""
     canals: dict[tuple[int, str, int], str] = {}
     tape: dict[tuple[int, str], int] = {}
     for trade in evidence.trades:
@@ -212,9 +164,10 @@ def _rights(connection: psycopg.Connection[Any], made: Played, evidence: Evidenc
 
 def _entitlement(connection: psycopg.Connection[Any], made: Played, one: Any, canal: str) -> int:
     return connection.execute(
-        "INSERT INTO entitlements (participant_id, kind, source, sector, township_zone_id, canal_zone_id, volume_litres,"
-        " valid_from, valid_to, status, certificate_number) SELECT %s, 'irrigation_certificate', %s, 'agriculture',"
-        " t.id, c.id, %s, '2020-01-01', '2035-01-01', 'confirmed', %s FROM zones t, zones c"
+        "INSERT INTO entitlements (participant_id, kind, source, sector, township_zone_id, canal_zone_id,"
+        " volume_litres, valid_from, valid_to, status, certificate_number)"
+        " SELECT %s, 'irrigation_certificate', %s, 'agriculture', t.id, c.id, %s,"
+        " '2020-01-01', '2035-01-01', 'confirmed', %s FROM zones t, zones c"
         " WHERE t.code = 'T1' AND c.code = %s RETURNING id",
         (made.people[one.party], one.source, max(1, one.allocated), f"T-{one.right}", canal),
     ).fetchone()[0]
@@ -226,7 +179,9 @@ def _credited(connection: psycopg.Connection[Any], one: Any, right: int, account
         " VALUES (%s, %s, 1000000, %s, 1, 't', %s) RETURNING id",
         (one.year, one.source, one.allocated, dt.datetime(one.year, 1, 1, tzinfo=LEGAL_TIME)),
     ).fetchone()
-    connection.execute("INSERT INTO announcement_lines VALUES (%s, %s, %s, %s)", (row[0], right, account, one.allocated))
+    connection.execute(
+        "INSERT INTO announcement_lines VALUES (%s, %s, %s, %s)", (row[0], right, account, one.allocated)
+    )
 
 
 def _used(connection: psycopg.Connection[Any], made: Played, one: Any, account: int) -> None:
@@ -256,8 +211,8 @@ def _moved(connection: psycopg.Connection[Any], made: Played, account: int, colu
         "INSERT INTO instructions (id, kind, reference, product_id, seller_id, buyer_id, seller_water_account_id,"
         " buyer_water_account_id, seller_account, buyer_account, buyer_money_account, source_litres, delivered_litres,"
         " amount_fen, payees, charges, frees, holds, status, batch_id, instructed_at, resolved_at) VALUES"
-        " (nextval('engine_ids'), 'trade', 0, 0, 0, 0, %s, %s, 0, 0, 0, %s, %s, 0, '[]', '[]', '[]', '[]', 'settled', 0,"
-        " %s, %s)",
+        " (nextval('engine_ids'), 'trade', 0, 0, 0, 0, %s, %s, 0, 0, 0, %s, %s, 0, '[]', '[]', '[]', '[]', 'settled',"
+        " 0, %s, %s)",
         (seller, buyer, litres, litres, made.window.since, made.window.since),
     )
 
@@ -273,7 +228,8 @@ def _planned(connection: psycopg.Connection[Any], account: int, litres: int) -> 
     )  # fmt: skip
     batch.execute(connection)
     connection.execute(
-        "UPDATE water_accounts SET plan_account_id = %s, plan_litres = %s WHERE id = %s", (plan, litres, account)
+        "UPDATE water_accounts SET plan_account_id = %s, plan_litres = %s WHERE id = %s",
+        (plan, litres, account),
     )
 
 
@@ -287,7 +243,8 @@ def _water_and_money(connection: psycopg.Connection[Any], made: Played) -> None:
             connection, asset_id=books.asset_id(connection, CNY), code=AccountCode.HOLDER_MONEY, flags=1
         )
         connection.execute(
-            "INSERT INTO money_accounts (participant_id, account_id) VALUES (%s, %s)", (made.people[party], money)
+            "INSERT INTO money_accounts (participant_id, account_id) VALUES (%s, %s)",
+            (made.people[party], money),
         )
         batch.transfer(debit=issue, credit=ledgers[account], amount=PLENTY, code=TransferCode.ALLOCATION)
         batch.transfer(debit=bank, credit=money, amount=PLENTY, code=TransferCode.DEPOSIT)
@@ -300,7 +257,9 @@ def _references(connection: psycopg.Connection[Any], made: Played, evidence: Evi
     price = first
     days = [one.at.astimezone(LEGAL_TIME).date() for one in evidence.closes]
     before = made.window.since.date() - dt.timedelta(days=1)
-    for day, following in zip([before, *days], [first, first, *(one.price_e4 for one in evidence.closes)], strict=False):
+    for day, following in zip(
+        [before, *days], [first, first, *(one.price_e4 for one in evidence.closes)], strict=False
+    ):
         price = following
         connection.execute(
             "INSERT INTO reference_prices (product_id, price_e4, basis, from_day, reason, legal_source, set_by, set_at)"
@@ -344,7 +303,7 @@ def _say(engine: Engine, made: Played, event: OrderEvent, number: int, ends_at: 
 
 
 def as_played(evidence: Evidence, made: Played, trades: tuple[Trade, ...], share: dict[int, int]) -> Evidence:
-    """Hand-built evidence by the numbers of the database; the season's share is the county's own (`share` of a year)."""
+    """Hand-built evidence by the database's numbers; the season's share is the county's own (`share` of a year)."""
     numbers = {one.id: other.id for one, other in zip(evidence.trades, trades, strict=True)}
     order = {0: 0} | made.orders
 
@@ -383,5 +342,3 @@ def as_played(evidence: Evidence, made: Played, trades: tuple[Trade, ...], share
         ),
         evidence.announcements,
     )  # fmt: skip
-
-

@@ -10,7 +10,8 @@ from market.core import db
 from market.supervision.surveillance import Evidence, Thresholds, detect
 from market.supervision.watching import gathering
 from tests.surveillance import scenarios
-from tests.usecases.supervision.playing import Played, as_played, pack, play, playable
+from tests.usecases.supervision.playable import playable
+from tests.usecases.supervision.playing import Played, as_played, pack, play
 
 CASES = (
     "wash-there-and-back",
