@@ -26,7 +26,7 @@ API_MODULES = (
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
-    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "surveillance", "cases",
+    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "watching", "cases",
     "appeals",
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.api import surveillance
+from market.api import watching
 from market.api.http import actor, blueprint, page, paging, session
 from market.api.schemas import cases as shapes
 from market.core import ids
@@ -119,7 +119,7 @@ def _whole(case_id: int) -> dict[str, Any]:
     return _out(found.case) | {
         "participant_ids": found.parties,
         "user_ids": found.people,
-        "alerts": [surveillance.out(each) for each in found.alerts],
+        "alerts": [watching.out(each) for each in found.alerts],
         "evidence": [_evidence(each) for each in found.evidence],
         "steps": [
             {"step": each.step, "text": each.text, "done_by": each.done_by, "done_at": each.done_at}

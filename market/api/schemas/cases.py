@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import Price, PublicId, Volume
 from market.api.schemas.registry import text
-from market.api.schemas.surveillance import SurveillanceAlertOut
+from market.api.schemas.watching import SurveillanceAlertOut
 from market.county.watch_rows import FINDINGS
 from market.participants.credit_models import APPEAL_STATES, ENTRY_KINDS
 from market.participants.models import KINDS

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from market.api.http import actor, blueprint, page, paging, session, settings
-from market.api.schemas import surveillance as shapes
+from market.api.schemas import watching as shapes
 from market.core import ids
 from market.supervision.surveillance import detector_name, figure_text
 from market.supervision.watching import alerts, registers
