@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from market.core import clock
 from market.supervision.surveillance.evidence import Announcement, Party
 from market.supervision.watching.window import Window
 
@@ -72,7 +73,15 @@ def parties(connection: psycopg.Connection[Any], window: Window) -> tuple[Party,
 def announcements(connection: psycopg.Connection[Any], window: Window) -> tuple[Announcement, ...]:
     """What was decided and published in the window, or decided and not published until its end."""
     asked = {"since": window.since, "until": window.until}
+    legal = clock.LEGAL_ZONE  # an alert tells the two instants in words
     return tuple(
-        Announcement(number, decided, published, tuple(products), moves, tuple(insiders))
+        Announcement(
+            number,
+            decided.astimezone(legal),
+            published.astimezone(legal),
+            tuple(products),
+            moves,
+            tuple(insiders),
+        )  # fmt: skip
         for number, decided, published, products, moves, insiders in connection.execute(_NEWS_SQL, asked)
     )

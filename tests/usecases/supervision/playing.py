@@ -45,6 +45,7 @@ class Played:
     accounts: dict[int, int] = field(default_factory=dict)
     rights: dict[int, int] = field(default_factory=dict)
     orders: dict[int, int] = field(default_factory=dict)
+    news: dict[int, int] = field(default_factory=dict)
     product: int = 0
 
 
@@ -76,6 +77,7 @@ def play(url: str, evidence: Evidence) -> Played:
         _rights(connection, made, evidence)
         _water_and_money(connection, made)
         _references(connection, made, evidence)
+        _news(connection, made, evidence)
     _orders(made, evidence)
     return made
 
@@ -157,6 +159,11 @@ def _rights(connection: psycopg.Connection[Any], made: Played, evidence: Evidenc
             _moved(connection, made, account, column, litres - told)
         if one.plan is not None:
             _planned(connection, account, one.plan)
+        if one.excused:
+            _excused(connection, made.rights[one.right], one.year, one.excused)
+        if not one.tradable_class:
+            permit = "UPDATE water_accounts SET right_kind = 'abstraction_permit' WHERE id = %s"
+            connection.execute(permit, (account,))
     for party in made.people:
         if party not in made.accounts:
             made.accounts[party] = _account(connection, made, party, 2026, "surface", "K1")
@@ -171,6 +178,24 @@ def _entitlement(connection: psycopg.Connection[Any], made: Played, one: Any, ca
         " WHERE t.code = 'T1' AND c.code = %s RETURNING id",
         (made.people[one.party], one.source, max(1, one.allocated), f"T-{one.right}", canal),
     ).fetchone()[0]
+
+
+def _excused(connection: psycopg.Connection[Any], right: int, year: int, why: str) -> None:
+    connection.execute(
+        "INSERT INTO entitlement_steps (entitlement_id, step, from_status, to_status, at, reason, legal_source, detail)"
+        " VALUES (%s, 'excuse', 'confirmed', 'confirmed', %s, %s, 't', %s)",
+        (right, dt.datetime(year, 1, 2, tzinfo=LEGAL_TIME), why, f'{{"until": "{year}-12-30"}}'),
+    )
+
+
+def _news(connection: psycopg.Connection[Any], made: Played, evidence: Evidence) -> None:
+    for one in evidence.announcements:
+        insiders = [made.people[each] for each in one.insiders]
+        made.news[one.id] = connection.execute(
+            "INSERT INTO price_decisions (subject, moves, product_ids, insider_ids, decided_at, published_at,"
+            " recorded_by) VALUES ('t', %s, %s, %s, %s, %s, 1) RETURNING id",
+            (one.moves, [made.product], insiders, one.decided_at, one.published_at),
+        ).fetchone()[0]
 
 
 def _credited(connection: psycopg.Connection[Any], one: Any, right: int, account: int) -> None:
@@ -340,5 +365,8 @@ def as_played(evidence: Evidence, made: Played, trades: tuple[Trade, ...], share
                 key=lambda one: (one.year, one.right),
             )
         ),
-        evidence.announcements,
+        tuple(
+            replace(one, id=made.news[one.id], insiders=tuple(made.people[each] for each in one.insiders))
+            for one in evidence.announcements
+        ),
     )  # fmt: skip

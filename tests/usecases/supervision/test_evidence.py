@@ -18,6 +18,8 @@ CASES = (
     "layering-three-bids",
     "hoarding-two-years",
     "plan-past-already",
+    "hoarding-not-fallow",
+    "news-before-the-cut",
 )
 
 
