@@ -16,10 +16,10 @@ class AlertState(Conflict):
 
 
 class PriceDecisionDates(Refusal):
-    """A decision was taken before it is recorded, and before it is published."""
+    """A decision was taken before it is recorded, and not longer than a year before."""
 
     code = "price_decision_dates"
-    title_en = "The decision was taken later than now or than its publication"
+    title_en = "The decision was taken later than now, or more than a year ago"
     title_zh = "决定时间不符合规定"
     legal = INSIDERS
 

@@ -23,6 +23,8 @@ from market.supervision.watching.models import PartyMark, PriceDecision
 from market.trading.models import Product
 
 MARK, DECISION = "party_mark", "price_decision"
+LONGEST = dt.timedelta(days=366)
+"""A decision is recorded within a year."""
 _done = partial(acts.done, source="supervision")
 
 
@@ -89,7 +91,7 @@ def record_decision(
         found = set(session.scalars(select(kind.id).where(kind.id.in_(numbers))))
         if found != set(numbers):
             raise NotFound(pointer=pointer)
-    if decided_at > clock.now():
+    if not clock.now() - LONGEST <= decided_at <= clock.now():
         raise PriceDecisionDates(pointer="/decided_at")
     assert actor.user_id is not None
     made = PriceDecision(
