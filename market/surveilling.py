@@ -25,9 +25,10 @@ SHOWN = 20
     type=click.DateTime(["%Y-%m-%d"]),
     help="The legal day that the look ends with.  [default: yesterday]",
 )
+@click.option("--days", type=click.IntRange(1, 400), help="So many days of orders and trades.  [default: 30]")
 @DATA_DIR
 @AS_JSON
-def surveil(data_dir: Path | None, as_json: bool, day: dt.datetime | None) -> None:
+def surveil(data_dir: Path | None, as_json: bool, day: dt.datetime | None, days: int | None) -> None:
     """Look for abuse in orders, trades and rights of the month before a day, and raise what is new as alerts.
 
     What was raised before is not raised again, so it may be run at any time, beside a server too.
@@ -36,11 +37,11 @@ def surveil(data_dir: Path | None, as_json: bool, day: dt.datetime | None) -> No
 
     with embedded.database(Settings.from_environment(data_dir=data_dir), "karez surveil") as url:
         db.unlock_ids(url)
-        found = told(url, _run(url, day.date() if day else None, quiet=as_json))
+        found = told(url, _run(url, {"day": day.date() if day else None, "days": days}, quiet=as_json))
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else _lines(found))
 
 
-def _run(url: str, day: dt.date | None, *, quiet: bool) -> Ran:
+def _run(url: str, chosen: dict[str, Any], *, quiet: bool) -> Ran:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -52,8 +53,8 @@ def _run(url: str, day: dt.date | None, *, quiet: bool) -> Ran:
         return runs.run(
             url,
             actor=audit.Actor(),
-            day=day,
             progress=lambda part: bar.update(task, advance=1, description=part.replace("_", " ")),
+            **{name: value for name, value in chosen.items() if value is not None},
         )
 
 

@@ -27,11 +27,8 @@ SELECT p.code, c.cleared_at, sum(f.litres::numeric * f.price_e4)::numeric, sum(f
  GROUP BY p.code, c.id HAVING sum(f.litres) > 0
 """
 _REFERENCES_SQL = """
-SELECT DISTINCT ON (p.id) p.code, r.price_e4
-  FROM products p JOIN reference_prices r ON r.product_id = p.id
- WHERE p.tenure = 'allocation' AND r.set_at < %(until)s
-   AND r.from_day <= (%(since)s AT TIME ZONE 'Asia/Shanghai')::date
- ORDER BY p.id, r.from_day DESC, r.id DESC
+SELECT p.code, r.from_day, r.price_e4 FROM products p JOIN reference_prices r ON r.product_id = p.id
+ WHERE p.tenure = 'allocation' AND r.set_at < %(until)s ORDER BY r.from_day, r.id
 """
 
 
@@ -40,8 +37,8 @@ def closes(
 ) -> tuple[Close, ...]:
     """Of each product and day of trading the last price of the book or a call; where none, that of the day before.
 
-    Before the first trade it is the reference price from before the window; without that, there is no close. A product
-    without a calendar closes at midnight.
+    Before the first trade it is the reference price of the day; without that, there is no close. A product without a
+    calendar closes at midnight.
     """
     asked = {"since": window.since, "until": window.until}
     paid: dict[str, list[tuple[dt.datetime, int]]] = defaultdict(list)
@@ -50,17 +47,26 @@ def closes(
             paid[trade.product].append((trade.at, trade.price_e4))
     for code, at, value, litres in connection.execute(_CALLS_SQL, asked):
         paid[code].append((at, unit_price(int(value), litres)))
-    first = dict(connection.execute(_REFERENCES_SQL, asked).fetchall())
+    first: dict[str, list[tuple[dt.date, int]]] = defaultdict(list)
+    for code, day, price in connection.execute(_REFERENCES_SQL, asked):
+        first[code].append((day, price))
     calendar = timetable.calendar(pack)
     found = []
     for code in sorted({*paid, *first}):
         prices = sorted(paid[code], key=lambda one: one[0])
         for at in _ends(calendar, code, window):
             place = bisect_right(prices, at, key=lambda one: one[0])
-            price = prices[place - 1][1] if place else first.get(code)
+            price = prices[place - 1][1] if place else _on(first[code], at)
             if price is not None:
                 found.append(Close(at, code, price))
     return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _on(references: list[tuple[dt.date, int]], at: dt.datetime) -> int | None:
+    """The reference price of the legal day of an instant, if there is one."""
+    day = at.astimezone(clock.LEGAL_ZONE).date()
+    place = bisect_right(references, day, key=lambda one: one[0])
+    return references[place - 1][1] if place else None
 
 
 def _ends(calendar: sessions.Calendar, code: str, window: Window) -> Iterator[dt.datetime]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -14,7 +16,7 @@ from market.supervision.watching.window import Window
 
 Progress = Callable[[str], None]
 """Told what is done next."""
-PARTS = ("parties", "orders", "trades", "closes", "rights", "announcements")
+PARTS = ("parties", "orders", "announcements", "trades", "closes", "rights")
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 
@@ -33,12 +35,19 @@ def evidence(
     who = people.parties(connection, window)
     progress("orders")
     events = tape.orders(connection, window)
-    progress("trades")
-    done = tape.trades(connection, window)
-    progress("closes")
-    ends = closes.closes(connection, pack, window, done)
-    progress("rights")
-    held = rights.rights(connection, pack, window, thresholds.idle_years_least)
     progress("announcements")
     news = people.announcements(connection, window)
+    longer = with_habits(window, thresholds) if any(one.insiders for one in news) else window
+    progress("trades")
+    done = tape.trades(connection, longer)
+    progress("closes")
+    ends = closes.closes(connection, pack, longer, done)
+    progress("rights")
+    held = rights.rights(connection, pack, window, thresholds.idle_years_least)
     return Evidence(who, events, done, ends, held, news)
+
+
+def with_habits(window: Window, thresholds: Thresholds) -> Window:
+    """The window, and before it the sessions that insiders' habits are looked for in: five a week, and a week more."""
+    days = thresholds.insider_habit_sessions * 7 // 5 + 7
+    return replace(window, since=window.since - dt.timedelta(days=days))

@@ -82,6 +82,6 @@ def announcements(connection: psycopg.Connection[Any], window: Window) -> tuple[
             tuple(products),
             moves,
             tuple(insiders),
-        )  # fmt: skip
+        )
         for number, decided, published, products, moves, insiders in connection.execute(_NEWS_SQL, asked)
     )

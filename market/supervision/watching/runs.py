@@ -22,7 +22,7 @@ from market.county.current import pack_in_force
 from market.supervision.surveillance import Alert, Evidence, detect
 from market.supervision.watching import gathering, limits
 from market.supervision.watching.models import SurveillanceAlert, SurveillanceRun
-from market.supervision.watching.window import Window, window
+from market.supervision.watching.window import DAYS, Window, window
 
 ALERT, RUN = "surveillance_alert", "surveillance_run"
 TOPICS = ("zone", "source", "year", "right", "first_idle_year", "last_idle_year", "announcement")
@@ -56,13 +56,14 @@ def run(
     *,
     actor: audit.Actor,
     day: dt.date | None = None,
+    days: int = DAYS,
     progress: Callable[[str], None] = lambda _part: None,
 ) -> Ran:
     """Looks at the window that ends with a legal day (none given: with the last that is over), and stores what is new.
 
     Evidence is read in one snapshot; alerts and their run are one transaction after it.
     """
-    looked = window(day or clock.today() - dt.timedelta(days=1))
+    looked = window(day or clock.today() - dt.timedelta(days=1), days=days)
     with db.connect(url) as connection:
         pack = pack_in_force(connection)
         connection.commit()  # the snapshot begins a transaction
