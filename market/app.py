@@ -28,6 +28,8 @@ API_MODULES = (
     "forecasts",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
     "data_protection",
+    "watching", "cases",
+    "appeals",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages")
@@ -60,6 +62,8 @@ ID_PREFIXES = {
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
     "umk": "look at personal data", "ers": "request to erase",
     "bdr": "bidder", "bid": "bid",
+    "alr": "alert", "svr": "look of surveillance", "pmk": "mark of a participant", "pdc": "decision that moves prices",
+    "cas": "case", "apl": "appeal against a credit record",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -35,6 +35,7 @@ from market.settlement import deliveries
 from market.supervision import curtailments
 from market.supervision.privacy import retention
 from market.supervision.trail import heads, publishing
+from market.supervision.watching import runs
 from market.trading import (
     awards,
     bidding,
@@ -320,6 +321,11 @@ def erase_all(url: str) -> int:
     return retention.run(url, actor=CLOCK)
 
 
+def surveil(url: str) -> int:
+    """The record of the last legal day, and of the month before it, is looked at; what is new is raised."""
+    return len(runs.run(url, actor=CLOCK).raised)
+
+
 def publish_heads(url: str, settings: Settings) -> int:
     """The heads of the audit chains are signed and published."""
     secret = settings.secret(heads.PURPOSE)
@@ -346,6 +352,7 @@ JOBS = (
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
     Job("places", "40 18 * * *", "erase from where people signed in, once its time is over", erase_places),
     Job("retention", "10 19 1 * *", "erase personal data that need no longer be kept", erase_all),
+    Job("surveillance", "30 17 * * *", "look for abuse in what was ordered and traded, raise new alerts", surveil),
     Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

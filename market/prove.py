@@ -14,6 +14,7 @@ from market.proofs import (
     beneficiaries,
     bidding,
     calls,
+    cases,
     contracts,
     crossing,
     deals,
@@ -52,6 +53,7 @@ PARTS = (
     trusting,
     invoices,
     households,
+    cases,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

@@ -75,6 +75,14 @@ IMMUTABLE = (
     "invoices",
     "household_payouts",
     "household_shares",
+    "surveillance_runs",
+    "surveillance_alerts",
+    "alert_dispositions",
+    "case_parties",
+    "case_people",
+    "case_steps",
+    "case_evidence",
+    "case_findings",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -120,6 +120,8 @@ SUBJECTS = {
     "contract_baseline": "bsl", "saving_report": "srp", "report_adjustment": "adj", "measuring_point": "mpt",
     "point_reading": "mpr", "point_bill": "mpb", "listing": "lst", "bidder": "bdr", "bid": "bid", "sign_in": "sig",
     "unmasking": "umk", "erasure_request": "ers",
+    "surveillance_alert": "alr", "surveillance_run": "svr", "party_mark": "pmk", "price_decision": "pdc",
+    "supervision_case": "cas", "credit_appeal": "apl",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}

@@ -59,6 +59,8 @@ MODEL_MODULES = (
     "market.contracts.household_models",
     "market.supervision.models",
     "market.supervision.trail.models",
+    "market.supervision.watching.models",
+    "market.supervision.cases.models",
 )
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from market.county import checks, contract_template, parts, retention_rows, saving_rows, trading_rows
+from market.county import (
+    checks,
+    contract_template,
+    parts,
+    retention_rows,
+    saving_rows,
+    trading_rows,
+    watch_rows,
+)
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -29,6 +37,7 @@ _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
     "buy_back", "two_way_accounts", "savings", "contract_template",
     "retention",
+    "surveillance", "credit",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
@@ -93,6 +102,8 @@ class _Reader:
             ),
             savings=self._all("savings", lambda item: saving_rows.saving(item, self._basis)),
             retention=self._all("retention", lambda item: retention_rows.retention(item, self._basis)),
+            surveillance=self._all("surveillance", lambda item: watch_rows.surveillance(item, self._basis)),
+            credit=self._all("credit", lambda item: watch_rows.credit(item, self._basis)),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:

@@ -30,6 +30,7 @@ from market.county.parts import (
     CanalMonths,
     CarryOver,
     Clock,
+    CreditRule,
     Decision,
     Fee,
     FirstPrice,
@@ -50,6 +51,7 @@ from market.county.parts import (
     Tariff,
     Threshold,
     TwoWayRule,
+    WatchRule,
     WaterYear,
     Zone,
 )
@@ -93,6 +95,8 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     savings: tuple[SavingRule, ...] = ()
     contract_template: ContractTemplate | None = None
     retention: tuple[RetentionRule, ...] = ()
+    surveillance: tuple[WatchRule, ...] = ()
+    credit: tuple[CreditRule, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -266,6 +270,18 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
             (each for each in self.retention if each.from_on <= day), key=lambda each: each.from_on
         )
         return {each.data: each for each in begun}
+
+    def surveillance_on(self, day: dt.date) -> dict[str, WatchRule]:
+        """The thresholds of surveillance in force on a day, by name: of each the latest that has begun."""
+        begun = sorted(
+            (each for each in self.surveillance if each.from_on <= day), key=lambda each: each.from_on
+        )
+        return {each.name: each for each in begun}
+
+    def credit_on(self, finding: str, day: dt.date) -> CreditRule | None:
+        """What a finding costs on a day: the latest rule that has begun; None where it costs nothing."""
+        begun = [each for each in self.credit if each.finding == finding and each.from_on <= day]
+        return max(begun, key=lambda each: each.from_on, default=None)
 
     def publication_needed(self, kind: str) -> bool:
         """Whether an application for a right of this kind is published for objection; not so where no rule says so."""

@@ -325,6 +325,25 @@ class RetentionRule(msgspec.Struct, frozen=True):
     basis: Basis
 
 
+class WatchRule(msgspec.Struct, frozen=True):
+    """A threshold of surveillance, in the unit that its name ends in, from a day on."""
+
+    name: str
+    value: int
+    from_on: dt.date
+    basis: Basis
+
+
+class CreditRule(msgspec.Struct, frozen=True):
+    """How many points a finding takes from a credit record, and for how many months, from a day on."""
+
+    finding: str
+    points: int
+    months: int
+    from_on: dt.date
+    basis: Basis
+
+
 class FirstPrice(msgspec.Struct, frozen=True):
     """A product's first reference price: the county's tariff of a sector times `multiple_e6` (millionths)."""
 

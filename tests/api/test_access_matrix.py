@@ -39,7 +39,7 @@ LISTS = (
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
-    "leases", "invoices", "household-shares",
+    "leases", "invoices", "household-shares", "credit-appeals",
 )  # fmt: skip
 
 

@@ -169,6 +169,11 @@ SAVING = (
           "UPDATE invoice_counters SET last = last + 1"),
     plant("an invoice that was changed", 13,
           "UPDATE invoices SET text = text || ' ' WHERE id = (SELECT max(id) FROM invoices)"),
+    plant("a finding that is not what its points are for", 13, "UPDATE case_findings SET finding = 'hoarding'"),
+    plant("a case that was lost", 13, "UPDATE number_series SET last = last + 1 WHERE series LIKE 'K-%'"),
+    plant("a granted appeal whose entry stands", 13,
+          unchecked("credit_appeals", "ck_credit_appeals_decided"),
+          "UPDATE credit_appeals SET status = 'granted'"),
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 
