@@ -290,9 +290,18 @@ class Engine:
         if reference != self.reference.version:
             self.connection.rollback()
             self.exchange.undo_batch()
-            refresh(self.connection, self.exchange, self.reference.refresh(self.connection))
-            self.connection.commit()
+            self._refresh_reference()
             raise Stale
+
+    def _refresh_reference(self) -> None:
+        """Loads what changed of the reference; what is halted no longer takes its place in the books by a reload."""
+        halts = self.exchange.halts
+        refresh(self.connection, self.exchange, self.reference.refresh(self.connection))
+        self.connection.commit()
+        if set(halts) <= set(self.exchange.halts):
+            self.exchange.still()
+        else:
+            self.reload()
 
     def _found(
         self, fresh: Sequence[tuple[int, Command]], keys: Sequence[tuple[Any, ...]]

@@ -32,13 +32,41 @@ MAX_PRICE_E4 = 10**8
 MAX_HOLD_FEN = 10**15
 
 
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """The bureau's order that something stands still: the whole market, a product, a zone or a participant.
+
+    `name` is its public id, `owner` a participant's group of beneficial owners where the order goes that far (else 0),
+    `until` when it is to be lifted at the latest (RFC 3339; "": by order only).
+    """
+
+    id: int
+    name: str
+    product: int
+    zone: int
+    participant: int
+    owner: int
+    until: str
+    reason: str
+    legal_source: str
+
+    def holds(self, participant: int, owner: int, zones: frozenset[int]) -> bool:
+        """Whether it is about an account of this participant and group in these zones: one of its own, or of a zone."""
+        return (
+            participant == self.participant
+            or (self.owner != 0 and owner == self.owner)
+            or (self.zone != 0 and self.zone in zones)
+        )
+
+
 @dataclass(slots=True)
 class Account:
     """What the exchange knows of a water account: whose, where, its ledger accounts, and its two gates.
 
     `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
     (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant);
-    `stores`: public storage, whose gates only its own mechanisms pass.
+    `stores`: public storage, whose gates only its own mechanisms pass; `halt`: what the bureau ordered to stand still
+    of which this is part (its participant, or a zone it is in).
     """
 
     id: int
@@ -54,11 +82,15 @@ class Account:
     buy_gate: tuple[str, str, str] | None = None
     beneficiaries: Beneficiaries | None = None
     stores: bool = False
+    halt: Halt | None = None
 
 
 @dataclass(slots=True)
 class Product:
-    """One order book's rules now. `closes_at` is a UNIX time; `stop` what its guard has stopped it by, 0 if nothing."""
+    """One order book's rules now. `closes_at` is a UNIX time; `stop` what its guard has stopped it by, 0 if nothing.
+
+    `halt`: the bureau's order that it, or the whole market, stands still, whatever its phase.
+    """
 
     id: int
     code: str
@@ -68,6 +100,7 @@ class Product:
     version: int = 0
     phase_reason: str = ""
     stop: int = 0
+    halt: Halt | None = None
 
     def fields(self) -> tuple[str, str, int]:
         """What an undo must bring back."""
@@ -99,6 +132,7 @@ class Gates(Matcher):
         self.products: dict[int, Product] = {}
         self.accounts: dict[int, Account] = {}
         self.switches: tuple[Switch, ...] = ()
+        self.halts: tuple[Halt, ...] = ()
 
     def refuse_place(self, account: Account, request: Place) -> Refused | None:
         """What forbids a new order, whatever its account has free."""
@@ -132,7 +166,7 @@ class Gates(Matcher):
             return Refused("product_mismatch", "the water account holds another source or water year than the product",
                            "/product_id", None, None, SERVICE_RULE)  # fmt: skip
         refusal = (
-            self.refuse_switched(account.participant, product)
+            self.refuse_stopped(account, product)
             or self.refuse_phase(product, phases)
             or self.refuse_amounts(volume, price, product, lots=lots)
         )
@@ -181,10 +215,15 @@ class Gates(Matcher):
                            None, None, SERVICE_RULE)  # fmt: skip
         return None
 
-    def refuse_switched(self, participant: int, product: Product) -> Refused | None:
-        """Whether a kill switch is on for this participant, or for all, in this product."""
+    def refuse_stopped(self, account: Account, product: Product) -> Refused | None:
+        """Whether a kill switch is on for this participant, or for all, in this product, or a halt stands."""
+        halt = product.halt or account.halt
+        if halt is not None:
+            until = f" until {halt.until}" if halt.until else ""
+            detail = f"halted by order {halt.name}{until}: {halt.reason}"
+            return Refused("halted", detail, "/product_id", None, halt.until or None, halt.legal_source)
         for each in self.switches:
-            if each.participant in (None, participant) and each.product in (None, product.id):
+            if each.participant in (None, account.participant) and each.product in (None, product.id):
                 whose = "everybody" if each.participant is None else "this participant"
                 detail = f"a kill switch stops the orders of {whose}: {each.reason}"
                 return Refused("kill_switch", detail, "/product_id", None, None, each.legal_source)

@@ -1,4 +1,4 @@
-"""Guards and kill switches between the database and the engine's memory: loaded with the reference data, written with
+"""Guards, kill switches and orders of the bureau between the database and the engine's memory: loaded with the reference data, written with
 the batch that stopped a product.
 """
 
@@ -10,9 +10,10 @@ from typing import Any
 
 import psycopg
 
+from market.core import ids
 from market.county.pack import Pack
 from market.trading.exchange import Exchange
-from market.trading.gates import Switch
+from market.trading.gates import Halt, Switch
 from market.trading.guards import Ended, Guard, Stop, band
 
 SET_PHASE_SQL = (
@@ -23,6 +24,19 @@ SET_PHASE_SQL = (
 _STOPS_SQL = "SELECT product_id, id FROM price_stops WHERE ended_at IS NULL"
 _SWITCHES_SQL = """
 SELECT participant_id, product_id, reason, legal_source FROM kill_switches WHERE lifted_at IS NULL ORDER BY id
+"""
+_HALTS_SQL = """
+SELECT h.id, coalesce(h.product_id, 0), coalesce(h.zone_id, 0), coalesce(h.participant_id, 0),
+       CASE WHEN h.with_owners THEN coalesce(p.owner_group_id, p.id) ELSE 0 END, h.until, h.reason, h.legal_source
+FROM halts h LEFT JOIN participants p ON p.id = h.participant_id WHERE h.lifted_at IS NULL ORDER BY h.id
+"""
+_DOOMED_SQL = """
+SELECT l.order_id, l.cancellation_id
+FROM order_cancellations c
+JOIN inbox i ON i.id = c.inbox_id AND i.done_at IS NULL
+JOIN order_cancellation_lines l ON l.cancellation_id = c.id
+JOIN orders o ON o.id = l.order_id AND o.status = 'open'
+ORDER BY l.order_id
 """
 # A trade's price at the seller's place, as guards.at_source has it, or what sellers got on average in a call,
 # whichever came last; deals struck elsewhere are no prices of the book.
@@ -66,6 +80,7 @@ def load(connection: psycopg.Connection[Any], exchange: Exchange, pack: Pack, to
     for product, number in connection.execute(_STOPS_SQL).fetchall():
         exchange.products[product].stop = number
     exchange.switches = tuple(Switch(*row) for row in connection.execute(_SWITCHES_SQL).fetchall())
+    _load_orders_of_the_bureau(connection, exchange)
     exchange.guards = {}
     if not pack.bands:
         return
@@ -86,6 +101,24 @@ def load(connection: psycopg.Connection[Any], exchange: Exchange, pack: Pack, to
             deals_exempt=rule.deals_exempt,
             legal_source=f"{rule.basis.source}: price bands of the county pack",
         )
+
+
+def _load_orders_of_the_bureau(connection: psycopg.Connection[Any], exchange: Exchange) -> None:
+    """What is halted, and which orders a cancellation is about to end."""
+    exchange.doomed = dict(connection.execute(_DOOMED_SQL).fetchall())
+    halts = []
+    for number, product, zone, participant, owner, until, reason, source in connection.execute(_HALTS_SQL):
+        lifted = until.astimezone(dt.UTC).isoformat() if until is not None else ""
+        halts.append(
+            Halt(number, ids.public("hlt", number), product, zone, participant, owner, lifted, reason, source)
+        )
+    exchange.halts = tuple(halts)
+    for halt in halts:
+        if not (halt.zone or halt.participant):
+            for product in exchange.products.values():
+                if halt.product in (0, product.id):
+                    product.halt = product.halt or halt
+                    exchange.paused[product.id] = product.id
 
 
 def statements(
