@@ -74,6 +74,11 @@ IMMUTABLE = (
     "invoices",
     "household_payouts",
     "household_shares",
+    "interventions",
+    "intervention_parties",
+    "order_cancellations",
+    "order_cancellation_lines",
+    "reversal_takings",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -37,6 +37,7 @@ MODEL_MODULES = (
     "market.payments.models",
     "market.settlement.models",
     "market.settlement.delivery_models",
+    "market.settlement.reversal_models",
     "market.trading.models",
     "market.trading.deal_models",
     "market.trading.call_models",
@@ -57,6 +58,7 @@ MODEL_MODULES = (
     "market.contracts.invoice_models",
     "market.contracts.household_models",
     "market.supervision.models",
+    "market.supervision.intervention_models",
     "market.supervision.trail.models",
 )
 

@@ -29,3 +29,62 @@ class SwitchLifted(Conflict):
     code = "kill_switch_lifted"
     title_en = "The kill switch is lifted already"
     title_zh = "叫停已解除"
+
+
+class SelectionUnchecked(Refusal):
+    """Orders of others are ended by the digest of what a preview showed, or up to a number: one of the two."""
+
+    code = "selection_unchecked"
+    title_en = "Name the preview's digest or the most orders"
+    title_zh = "应当注明预览摘要或者撤单数量上限"
+    legal = "service rule of the exchange: many orders are ended by what was looked at"
+
+
+class NothingChosen(Refusal):
+    """No open order fits the filter."""
+
+    code = "nothing_chosen"
+    title_en = "No open order fits"
+    title_zh = "没有符合条件的委托单"
+
+
+class SelectionChanged(Conflict):
+    """The filter no longer chooses what the preview showed: orders came, were filled, or ended."""
+
+    code = "selection_changed"
+    title_en = "The orders have changed since the preview"
+    title_zh = "预览之后委托单已有变化"
+    legal = "service rule of the exchange: many orders are ended by what was looked at"
+
+
+class TooManyChosen(Conflict):
+    """The filter chooses more orders than were allowed to be ended."""
+
+    code = "too_many_chosen"
+    title_en = "More orders than allowed"
+    title_zh = "符合条件的委托单超过上限"
+    legal = "service rule of the exchange: many orders are ended by what was looked at"
+
+
+class HaltLifted(Conflict):
+    """A halt is lifted once."""
+
+    code = "halt_lifted"
+    title_en = "The halt is lifted already"
+    title_zh = "暂停交易令已解除"
+
+
+class HaltScope(Refusal):
+    """A halt names one thing: the market, a product, a zone or a participant; only that goes on to owners."""
+
+    code = "halt_scope"
+    title_en = "A halt names one thing"
+    title_zh = "暂停交易令应当只针对一个对象"
+
+
+class HaltOver(Refusal):
+    """The day until which a halt is to stand is past."""
+
+    code = "halt_over"
+    title_en = "The end of the halt is past"
+    title_zh = "暂停交易的截止时间已过"

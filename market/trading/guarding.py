@@ -1,5 +1,5 @@
-"""Guards, kill switches and orders of the bureau between the database and the engine's memory: loaded with the reference data, written with
-the batch that stopped a product.
+"""Guards, kill switches and halts between the database and the engine's memory: loaded with the reference data, written
+with the batch that stopped a product.
 """
 
 from __future__ import annotations
