@@ -23,9 +23,11 @@ from market.proofs import (
     ledger,
     lots,
     metering,
+    reversing,
     rights,
     savings,
     season,
+    stopping,
     storage,
     trading,
     trail,
@@ -52,6 +54,8 @@ PARTS = (
     trusting,
     invoices,
     households,
+    stopping,
+    reversing,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

@@ -75,6 +75,9 @@ _SUBJECTS = {
     "lot_offers": "lot_offer",
     "report_claw_backs": "report_claw_back",
     "point_nights": "point_night",
+    "halts": "halt",
+    "order_cancellations": "order_cancellation",
+    "settlement_reversals": "settlement_reversal",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -88,3 +88,63 @@ class HaltOver(Refusal):
     code = "halt_over"
     title_en = "The end of the halt is past"
     title_zh = "暂停交易的截止时间已过"
+
+
+class ReversalPending(Conflict):
+    """A trade is reversed once, and one proposal at a time is decided."""
+
+    code = "reversal_pending"
+    title_en = "A reversal of it is proposed already"
+    title_zh = "该笔交易已有撤销申请"
+
+
+class ReversalState(Conflict):
+    """The reversal is decided."""
+
+    code = "reversal_state"
+    title_en = "The reversal is decided already"
+    title_zh = "撤销申请已处理"
+
+
+class NotReversible(Conflict):
+    """What was traded has gone into books of their own: another way puts it right; `rule` says which books."""
+
+    code = "not_reversible"
+    title_en = "This trade is put right in another way"
+    title_zh = "该笔交易应当通过其他方式纠正"
+    legal = "service rule of the exchange: reversals (docs/decisions/0030)"
+
+
+class OpenSales(Conflict):
+    """The buyer's account has open sales: what they hold would count as gone. They are ended first."""
+
+    code = "open_sales"
+    title_en = "End the open sales of the buyer's account first"
+    title_zh = "请先撤销买方账户的卖水单"
+    legal = "service rule of the exchange: reversals (docs/decisions/0030)"
+
+
+class NothingToReverse(Conflict):
+    """Nothing of the water can go back, and no other value was set for it: the price paid is its compensation."""
+
+    code = "nothing_to_reverse"
+    title_en = "Nothing can go back, and what was paid compensates it"
+    title_zh = "已无可返还水量，原价款即为折价补偿"
+    legal = "民法典 art. 157"
+
+
+class ReversalOverLimit(Conflict):
+    """What goes back to the seller is counted under its caps again, and one of them has no room for it."""
+
+    code = "reversal_over_limit"
+    title_en = "A cap has no room for what goes back"
+    title_zh = "返还水量超出总量控制指标"
+
+
+class FeesNotCovered(Conflict):
+    """The exchange's account of fees does not hold the fee that goes back."""
+
+    code = "fees_not_covered"
+    title_en = "The fees do not cover what goes back"
+    title_zh = "手续费账户余额不足以退回"
+    legal = "service rule of the exchange: no account is overdrawn"

@@ -30,7 +30,8 @@ ORDERED, LIFTED = "supervision.halt.concerned", "supervision.halt.over"
 _CONCERNED_SQL = """
 SELECT p.id FROM participants p
 WHERE %(participant)s::bigint IS NOT NULL AND (p.id = %(participant)s
-   OR (%(owners)s AND coalesce(p.owner_group_id, p.id) = (SELECT coalesce(g.owner_group_id, g.id) FROM participants g WHERE g.id = %(participant)s)))
+   OR (%(owners)s AND coalesce(p.owner_group_id, p.id)
+       = (SELECT coalesce(g.owner_group_id, g.id) FROM participants g WHERE g.id = %(participant)s)))
 UNION
 SELECT o.participant_id FROM orders o JOIN water_accounts w ON w.id = o.water_account_id
 WHERE o.status = 'open' AND %(participant)s::bigint IS NULL

@@ -125,8 +125,9 @@ def test_a_halt_holds_all_that_is_below_it(world: World, wanted: Any, stopped: s
     with clock.standing(until), db.transaction(world.url) as session:
         assert halting.due(session) == [number]
         halting.end(session, actor=world.names.actor, halt_id=number)
-    take_up(world.engine)
-    assert _filled(world.place("again", "b", "buy", LOT, 3_000)) == LOT
+        session.commit()
+        take_up(world.engine)
+        assert _filled(world.place("again", "b", "buy", LOT, 3_000)) == LOT
 
 
 def test_a_halt_can_end_the_orders_that_it_is_about(world: World) -> None:
