@@ -26,7 +26,7 @@ API_MODULES = (
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
-    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
+    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "interventions", "reversals",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages")
@@ -57,6 +57,7 @@ ID_PREFIXES = {
     "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
     "bdr": "bidder", "bid": "bid",
+    "itv": "intervention", "hlt": "halt", "rvs": "reversal of a settlement",
 }  # fmt: skip
 NO_ROW = 0
 

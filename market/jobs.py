@@ -33,7 +33,7 @@ from market.registry import (
     trusts,
 )
 from market.settlement import deliveries
-from market.supervision import curtailments
+from market.supervision import curtailments, halting, undoing
 from market.supervision.trail import heads, publishing
 from market.trading import (
     awards,
@@ -310,6 +310,20 @@ def end_lots(url: str) -> int:
     )  # fmt: skip
 
 
+def advance_interventions(url: str) -> int:
+    """Halts whose time is over are lifted, and what reversals left owed is set off against money that came in."""
+    over = _found(url, halting.due)
+    lifted = _each(
+        url, "interventions", over,
+        lambda session, each: halting.end(session, actor=CLOCK, halt_id=each),
+    )  # fmt: skip
+    owed = _found(url, undoing.payable)
+    return lifted + _each(
+        url, "interventions", owed,
+        lambda session, each: undoing.collect(session, actor=CLOCK, claim_id=each),
+    )  # fmt: skip
+
+
 def erase_places(url: str) -> int:
     """From where people signed in is erased once its time is over."""
     with db.transaction(url) as session:
@@ -329,6 +343,7 @@ JOBS = (
     Job("calls", "* * * * * */2", "begin, clear and settle calls whose product gathers or stands still", clear_calls),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("bidding", "* * * * * */10", "open, close and decide public biddings and their sales", advance_biddings),
+    Job("interventions", "* * * * * */10", "lift halts whose time is over, collect claims", advance_interventions),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),

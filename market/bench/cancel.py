@@ -41,7 +41,9 @@ WHY = {"reason": "benchmark", "legal_source": "benchmark"}
 
 _LATER_SQL = """
 SELECT count(*) FROM order_cancellation_lines l JOIN order_cancellations c ON c.id = l.cancellation_id
-JOIN trades t ON l.order_id IN (t.sell_order_id, t.buy_order_id) AND t.traded_at >= c.ordered_at
+JOIN (SELECT sell_order_id AS order_id, traded_at FROM trades
+      UNION ALL SELECT buy_order_id, traded_at FROM trades) AS t
+  ON t.order_id = l.order_id AND t.traded_at >= c.ordered_at
 WHERE c.id = %s
 """
 

@@ -20,7 +20,7 @@ WHERE v.status = 'settled' AND (v.returned_litres + v.kept_litres <> i.delivered
   OR v.source_litres <> div(i.source_litres::numeric * v.returned_litres, i.delivered_litres))
 UNION ALL
 SELECT 'one person where two are needed', v.instruction_id, v.id, v.proposed_by
-FROM settlement_reversals v WHERE v.status IN ('settled', 'declined') AND v.proposed_by = v.decided_by
+FROM settlement_reversals v WHERE v.status IN ('settled', 'rejected') AND v.proposed_by = v.decided_by
 UNION ALL
 SELECT 'a settled reversal that nobody can look up', v.instruction_id, v.id, NULL
 FROM settlement_reversals v WHERE v.status = 'settled' AND NOT EXISTS (

@@ -29,7 +29,9 @@ FROM halts h WHERE h.lifted_at IS NULL AND h.until < clock_timestamp() - interva
 CANCELLED_SQL = """
 SELECT 'an order filled after it was cancelled' AS reason, l.order_id, l.cancellation_id
 FROM order_cancellation_lines l JOIN order_cancellations c ON c.id = l.cancellation_id
-JOIN trades t ON l.order_id IN (t.sell_order_id, t.buy_order_id) AND t.traded_at >= c.ordered_at
+JOIN (SELECT sell_order_id AS order_id, traded_at FROM trades
+      UNION ALL SELECT buy_order_id, traded_at FROM trades) AS t
+  ON t.order_id = l.order_id AND t.traded_at >= c.ordered_at
 UNION ALL
 SELECT 'an order is open though its cancellation is done', l.order_id, c.id
 FROM order_cancellations c JOIN inbox i ON i.id = c.inbox_id AND i.done_at IS NOT NULL

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.base import Base
 
-PROPOSED, SETTLED, DECLINED, WITHDRAWN = "proposed", "settled", "declined", "withdrawn"
-REVERSAL_STATES = (PROPOSED, SETTLED, DECLINED, WITHDRAWN)
+PROPOSED, SETTLED, REJECTED, WITHDRAWN = "proposed", "settled", "rejected", "withdrawn"
+REVERSAL_STATES = (PROPOSED, SETTLED, REJECTED, WITHDRAWN)
 CLAIM_STATES = ("open", "paid")
 
 
@@ -51,7 +51,7 @@ class SettlementReversal(Base):
             name="decided_by",
         ),
         CheckConstraint(
-            "status NOT IN ('settled', 'declined') OR decided_by <> proposed_by", name="four_eyes"
+            "status NOT IN ('settled', 'rejected') OR decided_by <> proposed_by", name="four_eyes"
         ),
         Index(
             "uq_settlement_reversals_open",

@@ -187,3 +187,10 @@ def listing(
         statement = statement.where(Halt.scope.in_((MARKET, PRODUCT, ZONE)))
     found = session.scalars(statement)
     return [(each, tree[each.zone_id].code if each.zone_id is not None else None) for each in found]
+
+
+def zone_of(session: Session, found: Halt) -> str | None:
+    """The code of a halt's zone, if it is one of a zone."""
+    if found.zone_id is None:
+        return None
+    return reference.zones(raw(session)).by_id[found.zone_id].code

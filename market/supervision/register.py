@@ -109,3 +109,25 @@ def listing(
     wanted = {"before": before, "limit": limit, "kind": kind, "participant": participant_id}
     with raw(session).cursor(row_factory=tuple_row) as cursor:
         return [Entry(*row) for row in cursor.execute(_LIST_SQL, wanted).fetchall()]
+
+
+_OWN_ORDERS_SQL = """
+SELECT cancellation_id, count(*) FROM order_cancellation_lines
+WHERE cancellation_id = ANY (%s::bigint[]) AND participant_id = %s GROUP BY cancellation_id
+"""
+_UNTIL_SQL = """
+SELECT v.id, h.until FROM interventions v JOIN halts h ON h.id = v.subject_id
+WHERE v.kind = 'halt' AND v.id = ANY (%s::bigint[])
+"""
+
+
+def own_orders(session: Session, participant_id: int, numbers: Iterable[int]) -> dict[int, int]:
+    """How many orders of a participant each of these cancellations chose."""
+    with raw(session).cursor(row_factory=tuple_row) as cursor:
+        return dict(cursor.execute(_OWN_ORDERS_SQL, (Bigints(set(numbers)), participant_id)).fetchall())
+
+
+def untils(session: Session, numbers: Iterable[int]) -> dict[int, dt.datetime | None]:
+    """Until when each of these halts stands at the latest."""
+    with raw(session).cursor(row_factory=tuple_row) as cursor:
+        return dict(cursor.execute(_UNTIL_SQL, (Bigints(set(numbers)),)).fetchall())

@@ -20,7 +20,7 @@ from market.settlement.clearing import FEE, Obligation
 from market.settlement.errors import FourEyes, InstructionResolved
 from market.settlement.models import Instruction
 from market.settlement.reversal_models import (
-    DECLINED,
+    REJECTED,
     PROPOSED,
     SETTLED,
     WITHDRAWN,
@@ -69,11 +69,11 @@ def withdraw(session: Session, *, actor: audit.Actor, reversal_id: int, reason: 
     return _close(session, actor, _locked(session, reversal_id), WITHDRAWN, reason)
 
 
-def decline(session: Session, *, actor: audit.Actor, reversal_id: int, reason: str) -> SettlementReversal:
-    """Another declines it. Errors: NotFound, ReversalState, ReasonMissing, FourEyes, OwnInterest."""
+def reject(session: Session, *, actor: audit.Actor, reversal_id: int, reason: str) -> SettlementReversal:
+    """Another rejects it. Errors: NotFound, ReversalState, ReasonMissing, FourEyes, OwnInterest."""
     found = _locked(session, reversal_id)
     _check_second(session, actor, found)
-    return _close(session, actor, found, DECLINED, reason)
+    return _close(session, actor, found, REJECTED, reason)
 
 
 def approve(session: Session, *, actor: audit.Actor, reversal_id: int, reason: str) -> SettlementReversal:

@@ -193,6 +193,6 @@ def test_who_and_what_is_refused_by_name(world: World, second: audit.Actor) -> N
     world.use("d", 1)
     assert _refused(lambda: _approve(world, second, reversal)) == "reversal_over_limit"
     with db.transaction(world.url) as session:
-        found = reversals.decline(session, actor=second, reversal_id=reversal, reason="no room")
-    assert (found.status, found.returned_litres) == ("declined", 0)
+        found = reversals.reject(session, actor=second, reversal_id=reversal, reason="no room")
+    assert (found.status, found.returned_litres) == ("rejected", 0)
     assert _free(world, "a")[1] < MONEY
