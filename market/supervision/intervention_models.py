@@ -25,7 +25,7 @@ NOW = func.clock_timestamp()
 MARKET, PRODUCT, ZONE, PARTICIPANT = "market", "product", "zone", "participant"
 SCOPES = (MARKET, PRODUCT, ZONE, PARTICIPANT)
 STAY, CANCEL = "stay", "cancel"
-KINDS = ("halt", "cancellation", "kill_switch", "reversal")
+KINDS = ("halt", "cancellation", "kill_switch", "reversal", "suspension")
 
 
 class Intervention(Base):

@@ -60,7 +60,7 @@ def concern(
 class Entry(NamedTuple):
     """An intervention as it is listed: what it is about, whom it concerns, and what it did.
 
-    `halted_by` a halt and `reversed` an instruction are ids of theirs; `state` is of its own kind.
+    `state` is of its own kind; the ids are of what it is about, `orders` what it chose and `ended` what it ended.
     """
 
     id: int
@@ -74,6 +74,7 @@ class Entry(NamedTuple):
     reversal_id: int | None
     instruction_id: int | None
     kill_switch_id: int | None
+    entitlement_id: int | None
     orders: int | None
     ended: int | None
 
@@ -85,11 +86,15 @@ SELECT v.id, v.kind, v.reason, v.legal_source, v.ordered_at,
        CASE v.kind WHEN 'halt' THEN CASE WHEN h.lifted_at IS NULL THEN 'in_force' ELSE 'lifted' END
                    WHEN 'kill_switch' THEN CASE WHEN k.lifted_at IS NULL THEN 'in_force' ELSE 'lifted' END
                    WHEN 'cancellation' THEN CASE WHEN i.done_at IS NULL THEN 'running' ELSE 'done' END
+                   WHEN 'suspension' THEN CASE WHEN EXISTS (
+                     SELECT FROM entitlement_steps n WHERE n.entitlement_id = s.entitlement_id AND n.id > s.id
+                       AND n.from_status = 'suspended' AND n.to_status <> 'suspended') THEN 'lifted' ELSE 'in_force' END
                    ELSE r.status END,
-       h.id, r.id, r.instruction_id, k.id, c.orders, (i.outcome::jsonb ->> 'cancelled')::bigint
+       h.id, r.id, r.instruction_id, k.id, s.entitlement_id, c.orders, (i.outcome::jsonb ->> 'cancelled')::bigint
 FROM interventions v
 LEFT JOIN halts h ON v.kind = 'halt' AND h.id = v.subject_id
 LEFT JOIN kill_switches k ON v.kind = 'kill_switch' AND k.id = v.subject_id
+LEFT JOIN entitlement_steps s ON v.kind = 'suspension' AND s.id = v.subject_id
 LEFT JOIN settlement_reversals r ON v.kind = 'reversal' AND r.id = v.subject_id
 LEFT JOIN order_cancellations c ON v.kind = 'cancellation' AND c.id = v.id
 LEFT JOIN inbox i ON i.id = coalesce(c.inbox_id, k.inbox_id)

@@ -20,8 +20,8 @@ from market.settlement.clearing import FEE, Obligation
 from market.settlement.errors import FourEyes, InstructionResolved
 from market.settlement.models import Instruction
 from market.settlement.reversal_models import (
-    REJECTED,
     PROPOSED,
+    REJECTED,
     SETTLED,
     WITHDRAWN,
     ReversalTaking,

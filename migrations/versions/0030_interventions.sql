@@ -9,7 +9,7 @@ CREATE TABLE interventions (
   ordered_by BIGINT NOT NULL,
   ordered_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_interventions PRIMARY KEY (id),
-  CONSTRAINT ck_interventions_kind CHECK (kind IN ('halt', 'cancellation', 'kill_switch', 'reversal')),
+  CONSTRAINT ck_interventions_kind CHECK (kind IN ('halt', 'cancellation', 'kill_switch', 'reversal', 'suspension')),
   CONSTRAINT ck_interventions_subject CHECK ((kind = 'cancellation') = (subject_id IS NULL)),
   CONSTRAINT ck_interventions_reasons CHECK (length(trim(reason)) > 0 AND length(trim(legal_source)) > 0),
   CONSTRAINT uq_interventions_kind_subject_id UNIQUE (kind, subject_id),
