@@ -22,7 +22,7 @@ from market.supervision.errors import (
     TooManyChosen,
 )
 from market.trading import intake
-from market.trading.commands import Accepted, Amend, Cancel, Refused
+from market.trading.commands import Accepted, Amend, Cancel, Command, Place, Refused
 from market.trading.intake import take_up
 from tests.model.world import ALLOCATED, World
 
@@ -179,6 +179,42 @@ def test_what_is_chosen_fills_no_more_once_the_command_is_answered_and_its_holds
         9,
         9,
     )
+
+
+def test_thousands_end_while_others_trade_and_every_fen_and_litre_comes_back(world: World) -> None:
+    names, before = world.names, world.picture()["free"]
+    wanted = [("a", "sell", 9_000)] * 150 + [(who, "buy", 1) for who in "ab" for _ in range(1_925)]
+    commands = [
+        Command(
+            names.participant[who], 0, None, f"many-{number}", 0, bytes(32),
+            Place(names.water[who], names.product, side, LOT, price),
+        )
+        for number, (who, side, price) in enumerate(wanted)
+    ]  # fmt: skip
+    assert all(isinstance(each.outcome, Accepted) for each in world.engine.execute(commands))
+    world.place("ask", "d", "sell", 100 * LOT, 3_000)
+    number = _cancel(world, Filter(zone="653123101"), most=4_000)
+    between: list[int] = []
+
+    def trade() -> None:
+        between.append(
+            _filled(world.send("c", Place(names.water["c"], names.product, "buy", LOT, 4_000, "IOC")))
+        )
+
+    trade()
+    take_up(world.engine, between=trade)
+    assert between == [LOT, LOT]
+    with db.transaction(world.url) as session:
+        done = cancelling.progress(session, [number])[number]
+    assert (done.cancelled, done.ended_otherwise, done.left) == (4_000, 0, 0)
+    held = world.looking.execute(
+        "SELECT coalesce(sum(a.debits_pending), 0) FROM accounts a WHERE a.id IN (SELECT account_id FROM water_accounts"
+        " UNION SELECT account_id FROM money_accounts)"
+    ).fetchone()
+    assert held == (98 * LOT - 222,), (
+        "what d still offers, with the loss of the way to the park, and nothing else"
+    )
+    assert world.free("a") == before["a"][0]
 
 
 def test_an_owner_may_be_quicker_and_a_killed_engine_goes_on(
