@@ -211,9 +211,7 @@ def test_thousands_end_while_others_trade_and_every_fen_and_litre_comes_back(wor
         "SELECT coalesce(sum(a.debits_pending), 0) FROM accounts a WHERE a.id IN (SELECT account_id FROM water_accounts"
         " UNION SELECT account_id FROM money_accounts)"
     ).fetchone()
-    assert held == (98 * LOT - 222,), (
-        "what d still offers, with the loss of the way to the park, and nothing else"
-    )
+    assert held == (98 * LOT,), "what d still offers, and nothing else"
     assert world.free("a") == before["a"][0]
 
 
