@@ -294,13 +294,12 @@ class Engine:
             raise Stale
 
     def _refresh_reference(self) -> None:
-        """Loads what changed of the reference; what is halted no longer takes its place in the books by a reload."""
-        halts = self.exchange.halts
+        """Loads what changed of the reference; what stands still no longer takes its place in the books by a reload."""
+        halts, stopped = self.exchange.halts, self.exchange.stops
         refresh(self.connection, self.exchange, self.reference.refresh(self.connection))
         self.connection.commit()
-        if set(halts) <= set(self.exchange.halts):
-            self.exchange.still()
-        else:
+        lifted = not set(halts) <= set(self.exchange.halts)
+        if lifted or ((stopped or self.exchange.stops) and not self.exchange.still()):
             self.reload()
 
     def _found(

@@ -61,18 +61,28 @@ class Exchange(Gates):
             book.add(order, [])
         self.remember_expiry(order)
 
+    @property
+    def stops(self) -> bool:
+        """Whether any order may have to stand still."""
+        return bool(self.halts or self.doomed)
+
     def stands_still(self, order: Order) -> bool:
         """Whether an order stays as it is, unmatched: its account is halted, or the bureau cancels it."""
         return order.account.halt is not None or order.id in self.doomed
 
-    def still(self) -> None:
-        """Takes what stands still from now on out of the ladders; between batches, as the reference changes."""
-        if not self.halts and not self.doomed:
-            return
+    def still(self) -> bool:
+        """Takes what stands still from now on out of the ladders; between batches, as the reference changes.
+
+        False where something that stood still does so no longer: its place is lost, and the books are loaded anew.
+        """
         for book in self.books.values():
             for order in list(book.orders.values()):
-                if order.level is not None and self.stands_still(order):
-                    book.shelve(order)
+                if self.stands_still(order):
+                    if order.level is not None:
+                        book.shelve(order)
+                elif order.level is None:
+                    return False
+        return True
 
     def remember_expiry(self, order: Order) -> None:
         """Has the clock end a GTD order in time."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.units import format_fen, format_litres, format_price_e4
 from market.settlement.clearing import Beneficiaries
@@ -15,6 +15,9 @@ from market.trading.book import BUY, Order
 from market.trading.commands import Place, Refused
 from market.trading.fills import Terms, buy_hold
 from market.trading.matching import Matcher
+
+if TYPE_CHECKING:
+    from market.registry.halts import Halt
 
 SERVICE_RULE = "service rule of the exchange"
 HOLD_RULE = "service rule of the exchange: an order holds what it needs before it is matched"
@@ -30,33 +33,6 @@ CHANGING: Phases = ENTERING | {"halted", "closed"}
 MAX_LITRES = 10**15
 MAX_PRICE_E4 = 10**8
 MAX_HOLD_FEN = 10**15
-
-
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """The bureau's order that something stands still: the whole market, a product, a zone or a participant.
-
-    `name` is its public id, `owner` a participant's group of beneficial owners where the order goes that far (else 0),
-    `until` when it is to be lifted at the latest (RFC 3339; "": by order only).
-    """
-
-    id: int
-    name: str
-    product: int
-    zone: int
-    participant: int
-    owner: int
-    until: str
-    reason: str
-    legal_source: str
-
-    def holds(self, participant: int, owner: int, zones: frozenset[int]) -> bool:
-        """Whether it is about an account of this participant and group in these zones: one of its own, or of a zone."""
-        return (
-            participant == self.participant
-            or (self.owner != 0 and owner == self.owner)
-            or (self.zone != 0 and self.zone in zones)
-        )
 
 
 @dataclass(slots=True)
@@ -219,9 +195,7 @@ class Gates(Matcher):
         """Whether a kill switch is on for this participant, or for all, in this product, or a halt stands."""
         halt = product.halt or account.halt
         if halt is not None:
-            until = f" until {halt.until}" if halt.until else ""
-            detail = f"halted by order {halt.name}{until}: {halt.reason}"
-            return Refused("halted", detail, "/product_id", None, halt.until or None, halt.legal_source)
+            return Refused("halted", halt.detail, "/product_id", None, halt.until or None, halt.legal_source)
         for each in self.switches:
             if each.participant in (None, account.participant) and each.product in (None, product.id):
                 whose = "everybody" if each.participant is None else "this participant"

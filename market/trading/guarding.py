@@ -10,10 +10,10 @@ from typing import Any
 
 import psycopg
 
-from market.core import ids
 from market.county.pack import Pack
+from market.registry import halts
 from market.trading.exchange import Exchange
-from market.trading.gates import Halt, Switch
+from market.trading.gates import Switch
 from market.trading.guards import Ended, Guard, Stop, band
 
 SET_PHASE_SQL = (
@@ -24,11 +24,6 @@ SET_PHASE_SQL = (
 _STOPS_SQL = "SELECT product_id, id FROM price_stops WHERE ended_at IS NULL"
 _SWITCHES_SQL = """
 SELECT participant_id, product_id, reason, legal_source FROM kill_switches WHERE lifted_at IS NULL ORDER BY id
-"""
-_HALTS_SQL = """
-SELECT h.id, coalesce(h.product_id, 0), coalesce(h.zone_id, 0), coalesce(h.participant_id, 0),
-       CASE WHEN h.with_owners THEN coalesce(p.owner_group_id, p.id) ELSE 0 END, h.until, h.reason, h.legal_source
-FROM halts h LEFT JOIN participants p ON p.id = h.participant_id WHERE h.lifted_at IS NULL ORDER BY h.id
 """
 _DOOMED_SQL = """
 SELECT l.order_id, l.cancellation_id
@@ -106,14 +101,8 @@ def load(connection: psycopg.Connection[Any], exchange: Exchange, pack: Pack, to
 def _load_orders_of_the_bureau(connection: psycopg.Connection[Any], exchange: Exchange) -> None:
     """What is halted, and which orders a cancellation is about to end."""
     exchange.doomed = dict(connection.execute(_DOOMED_SQL).fetchall())
-    halts = []
-    for number, product, zone, participant, owner, until, reason, source in connection.execute(_HALTS_SQL):
-        lifted = until.astimezone(dt.UTC).isoformat() if until is not None else ""
-        halts.append(
-            Halt(number, ids.public("hlt", number), product, zone, participant, owner, lifted, reason, source)
-        )
-    exchange.halts = tuple(halts)
-    for halt in halts:
+    exchange.halts = halts.in_force(connection)
+    for halt in exchange.halts:
         if not (halt.zone or halt.participant):
             for product in exchange.products.values():
                 if halt.product in (0, product.id):

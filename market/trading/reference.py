@@ -22,11 +22,12 @@ from market.county.pack import Pack
 from market.registry import caps, excess, reference, rules
 from market.registry.behind import Behind
 from market.registry.county import USE_PLAN, rules_of
+from market.registry.halts import Halt
 from market.settlement.clearing import Beneficiaries, Books
 from market.trading import guarding
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
-from market.trading.gates import TRADING, Account, Halt, Product
+from market.trading.gates import TRADING, Account, Product
 from market.trading.ways import way_between, why_no_way
 
 

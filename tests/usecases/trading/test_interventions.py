@@ -9,6 +9,7 @@ import pytest
 
 from market.core import clock, db, ids
 from market.core.errors import NotFound
+from market.registry import queries
 from market.supervision import cancelling, halting, register
 from market.supervision.cancelling import Filter
 from market.supervision.errors import (
@@ -76,6 +77,9 @@ def test_a_halted_participants_orders_stay_unmatched_until_the_halt_is_lifted(wo
         refused = _refused(world.place(f"new-{who}", who, "sell", LOT, 9_000))
         assert (refused.code, refused.legal_source) == ("halted", WHY["legal_source"])
         assert ids.public("hlt", number) in refused.detail and WHY["reason"] in refused.detail
+    with db.transaction(world.url) as session:
+        tradable = queries.tradable(session, water_account_id=world.names.water["b"])
+        assert tradable.binding is not None and (tradable.litres, tradable.binding.name) == (0, "halted")
     assert _refused(world.send("b", Amend(world.orders["mine"], volume=LOT))).code == "halted"
     assert _filled(world.place("bid", "a", "buy", 7 * LOT, 4_000)) == 4_850, "the halted asks are cheaper"
     world.engine.reload()  # an engine that starts anew knows it too
