@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from market.api.http import actor, blueprint, own_only, page, paging, session
@@ -9,42 +11,55 @@ from market.api.schemas import interventions as shapes
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.settlement.reversal_models import SettlementReversal
+from market.settlement.reversing import Undoing
 from market.supervision import reversals, undoing
 
 blp = blueprint("reversals", "Reversals of settled trades")
 
 
-def _out(found: SettlementReversal) -> dict[str, Any]:
-    own = own_only()
-    takings, claims = reversals.takings(session(), found.id), undoing.claims_of(session(), found.id)
+def _views(rows: Sequence[SettlementReversal]) -> list[dict[str, Any]]:
+    """Reversals on the wire, with what they moved; a participant sees what it owes and is owed itself."""
+    own, numbers = own_only(), [each.id for each in rows]
+    takings, claims = reversals.takings(session(), numbers), undoing.claims_of(session(), numbers)
     accounts = {number for each in takings for number in (each.debtor_account, each.creditor_account)}
-    people = undoing.owners(raw(session()), accounts) if accounts else {}
-    paid = [
+    people = undoing.owners(raw(session()), accounts)
+    paid, owed = defaultdict(list), defaultdict(list)
+    for each in takings:
+        sides = people.get(each.debtor_account), people.get(each.creditor_account)
+        if own is None or own in sides:
+            paid[each.reversal_id].append(
+                {"debtor_id": sides[0], "creditor_id": sides[1], "owed": each.owed_fen, "paid": each.paid_fen}
+            )
+    for claim in claims:
+        if own is None or own in (claim.debtor_id, claim.creditor_id):
+            owed[claim.reversal_id].append(
+                {
+                    "debtor_id": claim.debtor_id, "creditor_id": claim.creditor_id, "amount": claim.fen,
+                    "paid": claim.paid_fen, "status": claim.status,
+                }
+            )  # fmt: skip
+    return [
         {
-            "debtor_id": people.get(each.debtor_account), "creditor_id": people.get(each.creditor_account),
-            "owed": each.owed_fen, "paid": each.paid_fen,
+            "id": row.id, "instruction_id": row.instruction_id, "status": row.status, "reason": row.reason,
+            "legal_source": row.legal_source, "value_price": row.value_price_e4, "proposed_at": row.proposed_at,
+            "decided_at": row.decided_at, "decision_reason": row.decision_reason, "takings": paid[row.id],
+            "claims": owed[row.id], **_figures(row),
         }
-        for each in takings
+        for row in rows
     ]  # fmt: skip
-    owed = [
-        {
-            "debtor_id": each.debtor_id, "creditor_id": each.creditor_id, "amount": each.fen, "paid": each.paid_fen,
-            "status": each.status,
-        }
-        for each in claims
-    ]  # fmt: skip
-    view = {
-        "id": found.id, "instruction_id": found.instruction_id, "status": found.status, "reason": found.reason,
-        "legal_source": found.legal_source, "value_price": found.value_price_e4, "proposed_at": found.proposed_at,
-        "decided_at": found.decided_at, "decision_reason": found.decision_reason,
-        "takings": [each for each in paid if own is None or own in (each["debtor_id"], each["creditor_id"])],
-        "claims": [each for each in owed if own is None or own in (each["debtor_id"], each["creditor_id"])],
-    }  # fmt: skip
-    what = reversals.expected(session(), found) or found
-    return view | {
+
+
+def _figures(what: SettlementReversal | Undoing) -> dict[str, int]:
+    return {
         "returned": what.returned_litres, "kept": what.kept_litres, "source_volume": what.source_litres,
         "value": what.value_fen,
     }  # fmt: skip
+
+
+def _out(found: SettlementReversal) -> dict[str, Any]:
+    (view,) = _views([found])
+    what = reversals.expected(session(), found)
+    return view if what is None else view | _figures(what)
 
 
 @blp.route("/interventions/reversals", methods=["GET"])
@@ -56,7 +71,7 @@ def list_reversals(query: dict[str, Any]) -> dict[str, Any]:
     rows = reversals.listing(
         session(), before=wanted.after, limit=wanted.limit + 1, status=query.get("status")
     )
-    return page([_out(each) for each in rows], wanted.limit)
+    return page(_views(rows), wanted.limit)
 
 
 @blp.route("/interventions/reversals", methods=["POST"])

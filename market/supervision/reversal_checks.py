@@ -59,6 +59,8 @@ def check(session: Session, actor: audit.Actor, due: Obligation, seller_water_ac
         raise NotReversible(ORIGINS[seller.origin], rule=f"not_reversible:{seller.origin}")
     if buyer.origin == "trust":
         raise NotReversible(POOL, rule="not_reversible:pool")
+    if seller.status == "closed":
+        raise NotReversible("the seller's water account is closed", rule="not_reversible:closed")
     connection = raw(session)
     mechanism = _one(connection, _MECHANISM_SQL, due.id)
     if mechanism in OWN_BOOKS:

@@ -6,6 +6,8 @@ cannot go back as water is compensated in money; what a payee cannot give back a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -112,7 +114,7 @@ def expected(session: Session, found: SettlementReversal) -> Undoing | None:
         return None
     connection = raw(session)
     try:
-        due, _, _ = instructions.settled(connection, instruction_id=found.instruction_id)
+        due, _, _ = instructions.settled(connection, instruction_id=found.instruction_id, lock=False)
     except InstructionResolved:
         return None
     return undo(
@@ -191,15 +193,10 @@ def listing(
     return list(session.scalars(statement))
 
 
-def takings(session: Session, reversal_id: int) -> list[ReversalTaking]:
-    """What each account owed by a reversal, in order."""
-    return list(
-        session.scalars(
-            select(ReversalTaking)
-            .where(ReversalTaking.reversal_id == reversal_id)
-            .order_by(ReversalTaking.rank)
-        )
-    )
+def takings(session: Session, numbers: Iterable[int]) -> list[ReversalTaking]:
+    """What each account owed by these reversals, in order."""
+    statement = select(ReversalTaking).where(ReversalTaking.reversal_id.in_(list(numbers)))
+    return list(session.scalars(statement.order_by(ReversalTaking.reversal_id, ReversalTaking.rank)))
 
 
 def _tell(

@@ -232,9 +232,7 @@ def collect(session: Session, *, actor: audit.Actor, claim_id: int) -> ReversalC
     return found
 
 
-def claims_of(session: Session, reversal_id: int) -> list[ReversalClaim]:
-    """What a reversal left owed."""
-    statement = (
-        select(ReversalClaim).where(ReversalClaim.reversal_id == reversal_id).order_by(ReversalClaim.id)
-    )
-    return list(session.scalars(statement))
+def claims_of(session: Session, numbers: Iterable[int]) -> list[ReversalClaim]:
+    """What these reversals left owed."""
+    statement = select(ReversalClaim).where(ReversalClaim.reversal_id.in_(list(numbers)))
+    return list(session.scalars(statement.order_by(ReversalClaim.id)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import Money, Price, PublicId, Volume, YesNo
@@ -13,6 +15,10 @@ REASON = validate.Length(min=3, max=2000)
 LEGAL_SOURCE = validate.Length(min=3, max=500)
 STATES = ("in_force", "lifted", "running", "done", *REVERSAL_STATES)
 MOST_IDS = 10_000
+WITHIN = validate.Range(
+    min=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), max=dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+)
+"""Instants that a calendar of this market can hold, whatever their zone."""
 DIGEST = validate.Regexp(r"^[0-9a-f]{64}$")
 
 
@@ -25,7 +31,7 @@ class HaltOrderIn(Schema):
     participant_id = PublicId("par", load_default=None, allow_none=True)
     with_owners = YesNo(load_default=False)
     orders = fields.String(required=True, validate=validate.OneOf(("stay", "cancel")))
-    until = fields.AwareDateTime(load_default=None, allow_none=True)
+    until = fields.AwareDateTime(load_default=None, allow_none=True, validate=WITHIN)
     reason = fields.String(required=True, validate=REASON)
     legal_source = fields.String(required=True, validate=LEGAL_SOURCE)
 
@@ -97,8 +103,8 @@ class OrderFilterIn(Schema):
     side = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(("buy", "sell")))
     price_from = Price(load_default=None, allow_none=True, attribute="price_from_e4")
     price_to = Price(load_default=None, allow_none=True, attribute="price_to_e4")
-    placed_from = fields.AwareDateTime(load_default=None, allow_none=True)
-    placed_before = fields.AwareDateTime(load_default=None, allow_none=True)
+    placed_from = fields.AwareDateTime(load_default=None, allow_none=True, validate=WITHIN)
+    placed_before = fields.AwareDateTime(load_default=None, allow_none=True, validate=WITHIN)
     order_ids = fields.List(
         PublicId("ord"), load_default=None, allow_none=True, validate=validate.Length(min=1, max=MOST_IDS)
     )
@@ -188,7 +194,7 @@ class ReversalClaimOut(Schema):
 
 
 class SettlementReversalOut(Schema):
-    """A reversal. While it is proposed, the volumes and the value are what an approval would come to now.
+    """A reversal. While it is proposed, volumes and value are what an approval would come to now (in a list: nil).
 
     `returned` left the buyer, `source_volume` reached the seller; `kept` could not go back and was charged at `value`.
     A party sees what it owes and is owed itself.

@@ -125,8 +125,8 @@ def test_a_payee_without_money_owes_it_and_pays_of_what_comes_in(world: World, s
     found = _approve(world, second, _propose(world, instruction))
     assert (found.returned_litres, found.kept_litres, found.value_fen) == (10 * M3, 0, 0)
     with db.transaction(world.url) as session:
-        (claim,) = undoing.claims_of(session, found.id)
-        owed = sum(each.owed_fen for each in reversals.takings(session, found.id))
+        (claim,) = undoing.claims_of(session, [found.id])
+        owed = sum(each.owed_fen for each in reversals.takings(session, [found.id]))
         assert owed == 300 and _free(world, "a")[1] == 0 and claim.fen > 0
         assert undoing.payable(session) == []
     assert _free(world, "b") == (buyer[0] - 10 * M3, buyer[1] + 300 - claim.fen)
