@@ -86,6 +86,8 @@ def test_a_reversal_is_proposed_by_one_and_decided_by_another(county: County) ->
     assert [each["debtor_id"] for each in seen["takings"]] == [county.mine["seller"]]
     assert county.client.get(f"/v1{path}", headers=county.headers("other")).status_code == 404
     assert county.get("centre", f"/trades/{trade['id']}")["status"] == "reversed"
+    line = county.get("seller", f"/water-accounts/{county.mine['seller_account']}/statement")["data"]
+    assert any((each["code"], each["subject_id"]) == ("reversed_water", made["id"]) for each in line)
     (listed,) = county.get("reviewer", "/interventions/reversals?status=settled")["data"]
     assert listed == done
     second = county.post("supervisor", "/interventions/reversals", body | {"instruction_id": _trade(county)})

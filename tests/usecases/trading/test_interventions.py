@@ -22,7 +22,7 @@ from market.supervision.errors import (
     SelectionUnchecked,
     TooManyChosen,
 )
-from market.trading import intake
+from market.trading import calls, intake
 from market.trading.commands import Accepted, Amend, Cancel, Command, Place, Refused
 from market.trading.intake import take_up
 from tests.model.world import ALLOCATED, World
@@ -142,6 +142,35 @@ def test_a_halt_can_end_the_orders_that_it_is_about(world: World) -> None:
     assert _states(world) == {"x": "cancelled", "y": "cancelled", "z": "open"}
     assert world.free("a") == ALLOCATED
     assert {each.kind for each in _mine(world, "a")} == {"halt", "cancellation"}
+
+
+def test_a_call_leaves_out_what_stands_still_and_waits_where_its_product_does(world: World) -> None:
+    actor, product = world.names.actor, world.names.product
+    with db.transaction(world.url) as session:
+        call = calls.open_call(session, actor=actor, product_id=product, reason="thin market").id
+    take_up(world.engine)
+    for key, who, side, price in (
+        ("cheap", "a", "sell", 2_000),
+        ("ask", "b", "sell", 3_000),
+        ("bid", "d", "buy", 4_000),
+    ):
+        world.place(key, who, side, 10 * LOT, price)
+    _halt(world, participant_id=world.names.participant["a"])
+    everything = _halt(world, scope="market")
+    with db.transaction(world.url) as session:
+        calls.close_call(session, actor=actor, call_id=call)
+    take_up(world.engine)
+    with db.transaction(world.url) as session:
+        assert calls.to_clear(session) == []
+    _lift(world, everything)
+    take_up(world.engine)
+    with db.transaction(world.url) as session:
+        assert calls.to_clear(session) == [call]
+        calls.clear(session, actor=actor, call_id=call)
+    take_up(world.engine)
+    orders = world.picture()["orders"]
+    assert (orders["cheap"][1], orders["ask"][1]) == (10 * LOT, 0), "only the dearer one was sold"
+    assert orders["bid"][4] != "open" or orders["bid"][1] < 10 * LOT
 
 
 def test_what_is_chosen_fills_no_more_once_the_command_is_answered_and_its_holds_come_back(
