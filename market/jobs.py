@@ -22,7 +22,6 @@ from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.db import raw
 from market.core.errors import Refusal
-from market.participants import tokens
 from market.registry import (
     endings,
     lease_queries,
@@ -34,6 +33,7 @@ from market.registry import (
 )
 from market.settlement import deliveries
 from market.supervision import curtailments, halting, undoing
+from market.supervision.privacy import retention
 from market.supervision.trail import heads, publishing
 from market.trading import (
     awards,
@@ -312,22 +312,22 @@ def end_lots(url: str) -> int:
 
 def advance_interventions(url: str) -> int:
     """Halts whose time is over are lifted, and what reversals left owed is set off against money that came in."""
-    over = _found(url, halting.due)
-    lifted = _each(
-        url, "interventions", over,
-        lambda session, each: halting.end(session, actor=CLOCK, halt_id=each),
-    )  # fmt: skip
-    owed = _found(url, undoing.payable)
-    return lifted + _each(
-        url, "interventions", owed,
-        lambda session, each: undoing.collect(session, actor=CLOCK, claim_id=each),
-    )  # fmt: skip
+    steps = ((halting.due, halting.end), (undoing.payable, undoing.collect))
+    return sum(_each(url, "interventions", _found(url, find), partial(_numbered, do)) for find, do in steps)
+
+
+def _numbered(do: Callable[..., Any], session: Session, number: int) -> None:
+    do(session, number, actor=CLOCK)
 
 
 def erase_places(url: str) -> int:
     """From where people signed in is erased once its time is over."""
-    with db.transaction(url) as session:
-        return tokens.erase_places(session, actor=CLOCK)
+    return retention.run(url, actor=CLOCK, data=(retention.PLACE,))
+
+
+def erase_all(url: str) -> int:
+    """What is kept of who left, of refused applicants and of ended rights is erased once its time is over."""
+    return retention.run(url, actor=CLOCK)
 
 
 def publish_heads(url: str, settings: Settings) -> int:
@@ -355,7 +355,8 @@ JOBS = (
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
-    Job("places", "40 18 * * *", "erase from where people signed in, after a year", erase_places),
+    Job("places", "40 18 * * *", "erase from where people signed in, once its time is over", erase_places),
+    Job("retention", "10 19 1 * *", "erase personal data that need no longer be kept", erase_all),
     Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

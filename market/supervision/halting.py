@@ -124,7 +124,7 @@ def due(session: Session) -> list[int]:
     return list(session.scalars(statement.order_by(Halt.id)))
 
 
-def end(session: Session, *, actor: audit.Actor, halt_id: int) -> Halt:
+def end(session: Session, halt_id: int, *, actor: audit.Actor) -> Halt:
     """Lifts a halt whose time is over. Errors: NotFound, HaltLifted, HaltOver where it is not over yet."""
     found = _locked(session, halt_id)
     if found.until is None or found.until > clock.now():

@@ -197,7 +197,7 @@ def payable(session: Session) -> list[int]:
         return [row[0] for row in cursor.execute(_PAYABLE_SQL).fetchall()]
 
 
-def collect(session: Session, *, actor: audit.Actor, claim_id: int) -> ReversalClaim:
+def collect(session: Session, claim_id: int, *, actor: audit.Actor) -> ReversalClaim:
     """Sets a claim off against the free money of its debtor, as far as that goes. Errors: NotFound."""
     with clock.standing():
         found = session.get(ReversalClaim, claim_id, with_for_update=True, populate_existing=True)

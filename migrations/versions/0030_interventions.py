@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0030_interventions"
-down_revision = "0028_trust"
+down_revision = "0033_privacy"
 branch_labels = None
 depends_on = None
 

@@ -122,13 +122,13 @@ def test_a_halt_holds_all_that_is_below_it(world: World, wanted: Any, stopped: s
     with db.transaction(world.url) as session:
         assert halting.due(session) == []
         with pytest.raises(HaltOver):
-            halting.end(session, actor=world.names.actor, halt_id=number)
+            halting.end(session, number, actor=world.names.actor)
         assert [
             (each.id, zone) for each, zone in halting.listing(session, before=None, limit=9, public=True)
         ] == [(number, wanted.get("zone"))]
     with clock.standing(until), db.transaction(world.url) as session:
         assert halting.due(session) == [number]
-        halting.end(session, actor=world.names.actor, halt_id=number)
+        halting.end(session, number, actor=world.names.actor)
         session.commit()
         take_up(world.engine)
         assert _filled(world.place("again", "b", "buy", LOT, 3_000)) == LOT

@@ -133,13 +133,13 @@ def test_a_payee_without_money_owes_it_and_pays_of_what_comes_in(world: World, s
     world.send("a", Cancel(world.orders["hold"]))
     with db.transaction(world.url) as session:
         assert undoing.payable(session) == [claim.id]
-        undoing.collect(session, actor=second, claim_id=claim.id)
+        undoing.collect(session, claim.id, actor=second)
         transfers.record_deposit(
             session, actor=second, money_account_id=account, amount_fen=500, bank_reference="in",
             value_date=clock.today(), note="",
         )  # fmt: skip
     with db.transaction(world.url) as session:
-        assert undoing.collect(session, actor=second, claim_id=claim.id).status == "paid"
+        assert undoing.collect(session, claim.id, actor=second).status == "paid"
         assert undoing.payable(session) == []
     assert _free(world, "b")[1] == buyer[1] + 300
     assert _free(world, "a")[1] == 500 + 1 - claim.fen
