@@ -26,7 +26,7 @@ API_MODULES = (
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
-    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
+    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "interventions", "reversals",
     "data_protection",
     "watching", "cases",
     "appeals",
@@ -64,6 +64,7 @@ ID_PREFIXES = {
     "bdr": "bidder", "bid": "bid",
     "alr": "alert", "svr": "look of surveillance", "pmk": "mark of a participant", "pdc": "decision that moves prices",
     "cas": "case", "apl": "appeal against a credit record",
+    "itv": "intervention", "hlt": "halt", "rvs": "reversal of a settlement",
 }  # fmt: skip
 NO_ROW = 0
 

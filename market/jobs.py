@@ -32,7 +32,7 @@ from market.registry import (
     trusts,
 )
 from market.settlement import deliveries
-from market.supervision import curtailments
+from market.supervision import curtailments, halting, undoing
 from market.supervision.privacy import retention
 from market.supervision.trail import heads, publishing
 from market.supervision.watching import runs
@@ -311,6 +311,16 @@ def end_lots(url: str) -> int:
     )  # fmt: skip
 
 
+def advance_interventions(url: str) -> int:
+    """Halts whose time is over are lifted, and what reversals left owed is set off against money that came in."""
+    steps = ((halting.due, halting.end), (undoing.payable, undoing.collect))
+    return sum(_each(url, "interventions", _found(url, find), partial(_numbered, do)) for find, do in steps)
+
+
+def _numbered(do: Callable[..., Any], session: Session, number: int) -> None:
+    do(session, number, actor=CLOCK)
+
+
 def erase_places(url: str) -> int:
     """From where people signed in is erased once its time is over."""
     return retention.run(url, actor=CLOCK, data=(retention.PLACE,))
@@ -339,6 +349,7 @@ JOBS = (
     Job("calls", "* * * * * */2", "begin, clear and settle calls whose product gathers or stands still", clear_calls),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("bidding", "* * * * * */10", "open, close and decide public biddings and their sales", advance_biddings),
+    Job("interventions", "* * * * * */10", "lift halts whose time is over, collect claims", advance_interventions),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),

@@ -83,6 +83,11 @@ IMMUTABLE = (
     "case_steps",
     "case_evidence",
     "case_findings",
+    "interventions",
+    "intervention_parties",
+    "order_cancellations",
+    "order_cancellation_lines",
+    "reversal_takings",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 
