@@ -27,6 +27,7 @@ MODEL_MODULES = (
     "market.county.models",
     "market.participants.models",
     "market.participants.credit_models",
+    "market.participants.privacy_models",
     "market.registry.models",
     "market.registry.life_models",
     "market.registry.season_models",

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from market.county import checks, contract_template, parts, saving_rows, trading_rows, watch_rows
+from market.county import (
+    checks,
+    contract_template,
+    parts,
+    retention_rows,
+    saving_rows,
+    trading_rows,
+    watch_rows,
+)
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -27,11 +35,14 @@ _SECTIONS = (
 )  # fmt: skip
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
-    "buy_back", "two_way_accounts", "savings", "contract_template", "surveillance", "credit",
+    "buy_back", "two_way_accounts", "savings", "contract_template",
+    "retention",
+    "surveillance", "credit",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
-border keeps an account. Without a template saving contracts have no text on paper."""
+border keeps an account. Without a template saving contracts have no text on paper; personal data whose time no rule
+says is kept."""
 
 
 def load(text: str) -> Pack:
@@ -90,6 +101,7 @@ class _Reader:
                 "two_way_accounts", lambda item: trading_rows.two_way(item, self._basis)
             ),
             savings=self._all("savings", lambda item: saving_rows.saving(item, self._basis)),
+            retention=self._all("retention", lambda item: retention_rows.retention(item, self._basis)),
             surveillance=self._all("surveillance", lambda item: watch_rows.surveillance(item, self._basis)),
             credit=self._all("credit", lambda item: watch_rows.credit(item, self._basis)),
         )

@@ -41,6 +41,7 @@ from market.county.parts import (
     Platform,
     Product,
     ReserveRule,
+    RetentionRule,
     ReviewRule,
     Route,
     SavingRule,
@@ -93,6 +94,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     two_way_accounts: tuple[TwoWayRule, ...] = ()
     savings: tuple[SavingRule, ...] = ()
     contract_template: ContractTemplate | None = None
+    retention: tuple[RetentionRule, ...] = ()
     surveillance: tuple[WatchRule, ...] = ()
     credit: tuple[CreditRule, ...] = ()
 
@@ -261,6 +263,13 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         """The rules and clocks of savings in force on a day, by name: of each the latest that has begun."""
         begun = sorted((each for each in self.savings if each.from_on <= day), key=lambda each: each.from_on)
         return {each.name: each for each in begun}
+
+    def retention_on(self, day: dt.date) -> dict[str, RetentionRule]:
+        """The rules in force on a day for how long personal data is kept, by kind: the latest that has begun."""
+        begun = sorted(
+            (each for each in self.retention if each.from_on <= day), key=lambda each: each.from_on
+        )
+        return {each.data: each for each in begun}
 
     def surveillance_on(self, day: dt.date) -> dict[str, WatchRule]:
         """The thresholds of surveillance in force on a day, by name: of each the latest that has begun."""

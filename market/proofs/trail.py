@@ -18,6 +18,8 @@ WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.s
 """
 _SUBJECTS = {
     "participants": "participant",
+    "unmaskings": "unmasking",
+    "erasure_requests": "erasure_request",
     "entitlements": "entitlement",
     "limits": "limit",
     "announcements": "announcement",
