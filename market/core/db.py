@@ -33,6 +33,7 @@ MODEL_MODULES = (
     "market.registry.trust_models",
     "market.registry.pledge_models",
     "market.registry.lease_models",
+    "market.registry.restriction_models",
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",
@@ -58,6 +59,9 @@ MODEL_MODULES = (
     "market.contracts.household_models",
     "market.supervision.models",
     "market.supervision.trail.models",
+    "market.supervision.warning.models",
+    "market.supervision.reports.models",
+    "market.supervision.national.models",
 )
 
 

@@ -52,6 +52,7 @@ from market.county.parts import (
     WaterYear,
     Zone,
 )
+from market.county.supervision_rows import Duty, IntensityTarget, PlanTask, WarningRule
 
 
 class Pack(msgspec.Struct, frozen=True, dict=True):
@@ -91,6 +92,10 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     two_way_accounts: tuple[TwoWayRule, ...] = ()
     savings: tuple[SavingRule, ...] = ()
     contract_template: ContractTemplate | None = None
+    warnings: tuple[WarningRule, ...] = ()
+    intensities: tuple[IntensityTarget, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    plan: tuple[PlanTask, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -257,6 +262,16 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         """The rules and clocks of savings in force on a day, by name: of each the latest that has begun."""
         begun = sorted((each for each in self.savings if each.from_on <= day), key=lambda each: each.from_on)
         return {each.name: each for each in begun}
+
+    def warnings_on(self, day: dt.date) -> tuple[WarningRule, ...]:
+        """The warnings in force on a day: of each measure and colour the latest that has begun."""
+        begun = sorted((each for each in self.warnings if each.from_on <= day), key=lambda each: each.from_on)
+        return tuple({(each.measure, each.colour): each for each in begun}.values())
+
+    def intensities_on(self, day: dt.date) -> tuple[IntensityTarget, ...]:
+        """The intensity targets in force on a day: of each code the latest that has begun."""
+        begun = sorted((each for each in self.intensities if each.from_on <= day), key=lambda each: each.from_on)
+        return tuple({each.code: each for each in begun}.values())
 
     def publication_needed(self, kind: str) -> bool:
         """Whether an application for a right of this kind is published for objection; not so where no rule says so."""
