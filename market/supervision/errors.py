@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.core.errors import Conflict, NotAllowed, Refusal
+from market.core.errors import Conflict, InvalidInput, NotAllowed, Refusal
 
 
 class OwnInterest(NotAllowed):
@@ -29,3 +29,11 @@ class SwitchLifted(Conflict):
     code = "kill_switch_lifted"
     title_en = "The kill switch is lifted already"
     title_zh = "叫停已解除"
+
+
+class NoSuchYear(InvalidInput):
+    """A water year that the county does not know."""
+
+    code = "no_such_water_year"
+    title_en = "There is no such water year"
+    title_zh = "没有该水年"

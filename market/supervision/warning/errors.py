@@ -5,14 +5,6 @@ from __future__ import annotations
 from market.core.errors import Conflict, InvalidInput, Refusal
 
 
-class NoSuchYear(InvalidInput):
-    """A water year that is not open, or that the county does not know."""
-
-    code = "no_such_water_year"
-    title_en = "There is no such water year"
-    title_zh = "没有该水年"
-
-
 class NotOverloaded(Refusal):
     """A reduction plan is for a node whose colour asks for one, by the county's thresholds."""
 

@@ -140,7 +140,11 @@ def end(session: Session, *, actor: audit.Actor, plan_id: int, fulfilled: bool, 
 
 
 def _check_over(session: Session, limit: Limit) -> None:
-    line = _line(session, limit)
+    """Judged by the same node in the present water year: what a year has used, it does not use less of later."""
+    node = (limit.zone_id, limit.source, limit.sector)
+    now = tree.now(raw(session)).lines
+    here = [each for each in now if (each.node.at.zone_id, each.node.at.source, each.node.at.sector) == node]
+    line = next((each for each in here if each.node.kind == CAP), None) or _line(session, limit)
     hit = [
         each for each in rules_on(line, pack_in_force(raw(session)).warnings_on(clock.today())) if each.restricts
     ]

@@ -21,7 +21,7 @@ from market.county.pack import Pack
 from market.county.parts import WaterYear
 from market.county.supervision_rows import PER_OUTPUT, IntensityTarget
 from market.registry import caps, reference
-from market.supervision.warning.errors import NoSuchYear
+from market.supervision import water_years
 from market.supervision.warning.forecast import ONE
 from market.supervision.warning.rollup import CAP, TARGET, USER, Facts, Line, Node, lines
 
@@ -41,7 +41,7 @@ class Tree:
 def now(connection: psycopg.Connection[Any], *, water_year: int | None = None) -> Tree:
     """The tree of a water year (none: the one that today lies in) as it is now. Errors: NoSuchYear."""
     pack, today = pack_in_force(connection), clock.today()
-    year = _year(pack, water_year, today)
+    year = water_years.found(connection, water_year, today)
     zones = reference.zones(connection)
     outputs = _outputs(connection, year.year)
     nodes = [*_caps(connection, year.year), *_targets(pack, zones, year.year, outputs, today)]
@@ -53,13 +53,6 @@ def now(connection: psycopg.Connection[Any], *, water_year: int | None = None) -
         nodes, places, users, pack.warnings_on(today), elapsed_e6=elapsed * ONE // days, year_days=days
     )
     return Tree(year.year, today, tuple(found), zones)
-
-
-def _year(pack: Pack, water_year: int | None, today: dt.date) -> WaterYear:
-    for each in pack.water_years:
-        if each.year == water_year or (water_year is None and each.starts_on <= today <= each.ends_on):
-            return each
-    raise NoSuchYear(f"the county's pack has no water year {water_year or 'today'}", pointer="/water_year")
 
 
 _CAPS_SQL = """
