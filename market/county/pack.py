@@ -270,7 +270,9 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
 
     def intensities_on(self, day: dt.date) -> tuple[IntensityTarget, ...]:
         """The intensity targets in force on a day: of each code the latest that has begun."""
-        begun = sorted((each for each in self.intensities if each.from_on <= day), key=lambda each: each.from_on)
+        begun = sorted(
+            (each for each in self.intensities if each.from_on <= day), key=lambda each: each.from_on
+        )
         return tuple({each.code: each for each in begun}.values())
 
     def publication_needed(self, kind: str) -> bool:

@@ -193,7 +193,9 @@ def check(
     for place, each in enumerate(warnings):
         key: tuple[object, ...] = (each.measure, each.colour, each.from_on)
         if key in seen:
-            raise lines["warnings", place].wrong(f"{each.colour} of {each.measure} stands twice from this day on")
+            raise lines["warnings", place].wrong(
+                f"{each.colour} of {each.measure} stands twice from this day on"
+            )
         seen.add(key)
     for place, target in enumerate(intensities):
         item = lines["intensities", place]

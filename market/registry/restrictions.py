@@ -47,7 +47,13 @@ def impose(
     session.flush()  # events and the record name it
     detail = {"limit_id": cap.id, "reason": reason, "legal_source": legal_source}
     acts.done(
-        session, actor=actor, source="registry", kind="restriction", number=found.id, act="imposed", detail=detail
+        session,
+        actor=actor,
+        source="registry",
+        kind="restriction",
+        number=found.id,
+        act="imposed",
+        detail=detail,
     )
     return found
 
@@ -109,7 +115,13 @@ def lift(session: Session, *, actor: audit.Actor, restriction_id: int, reason: s
     found.lifted_by, found.lifted_at, found.lift_reason = actor.user_id, clock.now(), reason
     detail = {"limit_id": found.limit_id, "reason": reason}
     acts.done(
-        session, actor=actor, source="registry", kind="restriction", number=found.id, act="lifted", detail=detail
+        session,
+        actor=actor,
+        source="registry",
+        kind="restriction",
+        number=found.id,
+        act="lifted",
+        detail=detail,
     )
     return found
 
@@ -124,7 +136,12 @@ SELECT l.code, r.legal_source
 
 
 def check_open(
-    connection: psycopg.Connection[Any], *, township_zone_id: int, canal_zone_id: int, source: str, sector: str
+    connection: psycopg.Connection[Any],
+    *,
+    township_zone_id: int,
+    canal_zone_id: int,
+    source: str,
+    sector: str,
 ) -> None:
     """Refuses a new right at a place under a restriction. Errors: PlaceOverloaded."""
     if sector in EXEMPT:

@@ -30,7 +30,11 @@ def named(name: str) -> Report:
 
 
 def run(
-    connection: psycopg.Connection[Any], name: str, *, water_year: int | None = None, on: dt.date | None = None
+    connection: psycopg.Connection[Any],
+    name: str,
+    *,
+    water_year: int | None = None,
+    on: dt.date | None = None,
 ) -> Table:
     """A report of a water year (none: the present one); clocks are held against a legal day (none: today).
 

@@ -24,7 +24,9 @@ def between(filed: Sequence[Row], now: Sequence[Row], keys: Sequence[str]) -> li
     """
     then, today = _by_key(filed, keys), _by_key(now, keys)
     found = [each for key, row in then.items() for each in _of_row(key, row, today.get(key), keys)]
-    found.extend(Difference(key, None, None, _text(row, keys)) for key, row in today.items() if key not in then)
+    found.extend(
+        Difference(key, None, None, _text(row, keys)) for key, row in today.items() if key not in then
+    )
     return found
 
 

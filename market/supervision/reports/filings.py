@@ -108,16 +108,27 @@ def _newest(session: Session, duty: str, year: int, report: str) -> Filing | Non
 
 def _check_explained(session: Session, duty: str, report: str) -> None:
     """Of every year the newest filing of this report for this duty. Errors: Unexplained."""
-    years = select(Filing.year).where(Filing.duty == duty, Filing.report == report).distinct().order_by(Filing.year)
-    for year in session.scalars(years):
-        standing = _newest(session, duty, year, report)
-        assert standing is not None
-        if not held(session, standing).explained:
-            raise Unexplained(f"figures of {year} differ from what was filed for it", rule=f"filing:{duty}:{year}")
+    standing = (
+        select(Filing)
+        .where(Filing.duty == duty, Filing.report == report)
+        .distinct(Filing.year)
+        .order_by(Filing.year, Filing.id.desc())
+    )
+    for each in session.scalars(standing).all():
+        if not held(session, each).explained:
+            raise Unexplained(
+                f"figures of {each.year} differ from what was filed for it", rule=f"filing:{duty}:{each.year}"
+            )
 
 
 def _freeze(
-    session: Session, actor: audit.Actor, duty: Duty, year: int, report: str, replaces: int | None, reason: str
+    session: Session,
+    actor: audit.Actor,
+    duty: Duty,
+    year: int,
+    report: str,
+    replaces: int | None,
+    reason: str,
 ) -> Filing:
     found = catalogue.run(raw(session), report, water_year=year)
     text = formats.to_json(found).decode()
@@ -128,9 +139,17 @@ def _freeze(
     )  # fmt: skip
     session.add(made)
     session.flush()  # events and the record name it
-    detail = {"duty": duty.code, "year": year, "report": report, "sha256": made.sha256.hex(), "replaces": replaces}
+    detail = {
+        "duty": duty.code,
+        "year": year,
+        "report": report,
+        "sha256": made.sha256.hex(),
+        "replaces": replaces,
+    }
     act = "corrected" if replaces else "filed"
-    acts.done(session, actor=actor, source="supervision", kind="filing", number=made.id, act=act, detail=detail)
+    acts.done(
+        session, actor=actor, source="supervision", kind="filing", number=made.id, act=act, detail=detail
+    )
     return made
 
 
@@ -187,6 +206,12 @@ def explain(
         )  # fmt: skip
         detail = {"differences": len(now.differences), "sha256": now.sha256.hex(), "text": text}
         acts.done(
-            session, actor=actor, source="supervision", kind="filing", number=filing_id, act="explained", detail=detail
+            session,
+            actor=actor,
+            source="supervision",
+            kind="filing",
+            number=filing_id,
+            act="explained",
+            detail=detail,
         )
     return held(session, now.filing)

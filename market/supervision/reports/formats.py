@@ -39,7 +39,10 @@ class Table:
 def table(report: Report, year: int, on: dt.date, rows: Iterable[Mapping[str, Any]]) -> Table:
     """The rows of a query as they are on the wire: decimals as strings, ids public, counts as numbers."""
     return Table(
-        report, year, on, tuple({each.name: wire(each, row[each.name]) for each in report.fields} for row in rows)
+        report,
+        year,
+        on,
+        tuple({each.name: wire(each, row[each.name]) for each in report.fields} for row in rows),
     )
 
 
@@ -110,7 +113,10 @@ def to_excel(found: Table) -> bytes:
     """A workbook of one sheet whose cells are all text."""
     columns = tuple(Column(each.name, each.title[0], each.title[1]) for each in found.report.fields)
     register = Register(found.report.name, found.report.zh, found.report.en, columns, ())
-    rows = ({each.name: shown(each, row[each.name], ZH) or None for each in found.report.fields} for row in found.rows)
+    rows = (
+        {each.name: shown(each, row[each.name], ZH) or None for each in found.report.fields}
+        for row in found.rows
+    )
     return export(register, rows)
 
 

@@ -56,7 +56,9 @@ class Filing(Base):
     __table_args__ = (
         CheckConstraint("sha256 = sha256(convert_to(text, 'UTF8'))", name="hash"),
         CheckConstraint("replaces_id IS NULL OR reason <> ''", name="replaced_for_a_reason"),
-        Index("uq_filings_first", "duty", "year", "report", unique=True, postgresql_where="replaces_id IS NULL"),
+        Index(
+            "uq_filings_first", "duty", "year", "report", unique=True, postgresql_where="replaces_id IS NULL"
+        ),
     )
 
 

@@ -46,9 +46,7 @@ def share(value: int, limit: int) -> int | None:
     return value * ONE // limit if limit else None
 
 
-def verdict(
-    measures: Mapping[str, tuple[int, int]], rules: Iterable[Rule]
-) -> Verdict:
+def verdict(measures: Mapping[str, tuple[int, int]], rules: Iterable[Rule]) -> Verdict:
     """The gravest colour of a node. `measures`: of each what it is and what it may be, in the same unit."""
     best = Verdict(GREEN, None, None)
     for name, (value, limit) in measures.items():

@@ -74,7 +74,9 @@ def record(
     if session.scalar(running) is not None:
         raise PlanRunning(f"a plan is running for {limit.code}")
     line = _line(session, limit)
-    hit = [each for each in rules_on(line, pack_in_force(raw(session)).warnings_on(clock.today())) if each.plan]
+    hit = [
+        each for each in rules_on(line, pack_in_force(raw(session)).warnings_on(clock.today())) if each.plan
+    ]
     if not hit or line.verdict.measure is None:
         raise NotOverloaded(
             f"{limit.code} is {line.verdict.colour}: no threshold that asks for a plan is reached",
@@ -146,7 +148,9 @@ def _check_over(session: Session, limit: Limit) -> None:
     here = [each for each in now if (each.node.at.zone_id, each.node.at.source, each.node.at.sector) == node]
     line = next((each for each in here if each.node.kind == CAP), None) or _line(session, limit)
     hit = [
-        each for each in rules_on(line, pack_in_force(raw(session)).warnings_on(clock.today())) if each.restricts
+        each
+        for each in rules_on(line, pack_in_force(raw(session)).warnings_on(clock.today()))
+        if each.restricts
     ]
     if hit:
         raise StillOverloaded(
@@ -156,9 +160,7 @@ def _check_over(session: Session, limit: Limit) -> None:
         )  # fmt: skip
 
 
-def listing(
-    session: Session, *, status: str | None, before: int | None, limit: int
-) -> list[ReductionPlan]:
+def listing(session: Session, *, status: str | None, before: int | None, limit: int) -> list[ReductionPlan]:
     """Reduction plans, the newest first."""
     statement = select(ReductionPlan)
     if status is not None:

@@ -92,11 +92,14 @@ def lines(
 ) -> list[Line]:
     """Every node with its numbers and colour. `users` are the facts of those whose output was reported, by sector."""
     return [
-        _line(each, _under(each, places, users), rules, elapsed_e6=elapsed_e6, year_days=year_days) for each in nodes
+        _line(each, _under(each, places, users), rules, elapsed_e6=elapsed_e6, year_days=year_days)
+        for each in nodes
     ]
 
 
-def _under(node: Node, places: Mapping[caps.Place, Facts], users: Mapping[tuple[int, str | None], Facts]) -> Facts:
+def _under(
+    node: Node, places: Mapping[caps.Place, Facts], users: Mapping[tuple[int, str | None], Facts]
+) -> Facts:
     found = Facts()
     if node.participant_id is not None:
         found.add(users.get((node.participant_id, node.at.sector), Facts()))

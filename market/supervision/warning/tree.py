@@ -191,7 +191,11 @@ SELECT l.township, l.canal, l.sector, l.source, NULL::bigint AS who, sum(l.land)
 
 
 def _facts(
-    connection: psycopg.Connection[Any], zones: reference.Zones, year: WaterYear, users: set[int], today: dt.date
+    connection: psycopg.Connection[Any],
+    zones: reference.Zones,
+    year: WaterYear,
+    users: set[int],
+    today: dt.date,
 ) -> tuple[dict[caps.Place, Facts], dict[tuple[int, str | None], Facts]]:
     """The facts of each place, and of each of these users in each of their sectors."""
     asked = {"year": year.year, "past": PAST_YEARS, "today": today, "users": Bigints(users)}
