@@ -74,6 +74,14 @@ IMMUTABLE = (
     "invoices",
     "household_payouts",
     "household_shares",
+    "early_warnings",
+    "filings",
+    "filing_explanations",
+    "department_figures",
+    "plan_results",
+    "inspection_findings",
+    "national_exports",
+    "national_answers",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

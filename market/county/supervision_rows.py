@@ -75,7 +75,7 @@ class Duty(msgspec.Struct, frozen=True):
 
 
 class PlanTarget(msgspec.Struct, frozen=True):
-    """What a task of the plan is to have reached in a year; `measure` with its least or most (millionths) where counted.
+    """What a task of the plan is to have reached in a year; `measure` with its least or most (millionths) if counted.
 
     A measure without either is shown, and people judge.
     """

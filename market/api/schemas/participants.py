@@ -8,7 +8,7 @@ from market.api.schemas.fields import PublicId, YesNo
 from market.api.schemas.registry import text
 from market.participants.models import KINDS
 from market.participants.passwords import LONGEST, SHORTEST
-from market.participants.policy import BUREAU_ROLES, PARTICIPANT_ROLES
+from market.participants.policy import BUREAU_ROLES, OUTSIDE_ROLES, PARTICIPANT_ROLES
 
 STATUSES = ("applied", "admitted", "refused", "suspended", "closed")
 LOGIN = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9._@-]{2,63}\Z", error="3 to 64 letters, digits and . _ @ -")
@@ -132,14 +132,14 @@ class UserIn(Schema):
     login = fields.String(required=True, validate=LOGIN)
     name = fields.String(required=True, validate=text(128))
     password = _password()
-    roles = _roles(BUREAU_ROLES)
+    roles = _roles(BUREAU_ROLES | OUTSIDE_ROLES)
     totp = YesNo(load_default=False)
 
 
 class RolesIn(Schema):
     """The roles that a user of the bureau has from now on, and no others."""
 
-    roles = _roles(BUREAU_ROLES)
+    roles = _roles(BUREAU_ROLES | OUTSIDE_ROLES)
 
 
 class UserOut(Schema):

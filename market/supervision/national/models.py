@@ -45,7 +45,7 @@ class NationalExport(Base):
 
 
 class NationalAnswer(Base):
-    """What the national system said of an export, line by line (JSON). Immutable; of a record the newest line counts."""
+    """What the national system said of an export (JSON lines). Immutable; of a record the newest line counts."""
 
     __tablename__ = "national_answers"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -36,7 +36,7 @@ from market.supervision.reports.models import Filing, FilingExplanation
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A filing held against the figures of now: what differs, the SHA-256 of that, and its explanation if there is one."""
+    """A filing held against the figures of now: what differs, the SHA-256 of that, and its explanation, if any."""
 
     filing: Filing
     differences: list[Difference]

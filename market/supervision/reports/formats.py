@@ -1,7 +1,7 @@
 """A report's rows as JSON, CSV, Excel and the texts of a page: the same texts in all of them.
 
-Decimals are texts, also in Excel, whose numbers are not exact. In CSV a text that a spreadsheet would take for a formula
-begins with an apostrophe.
+Decimals are texts, also in Excel, whose numbers are not exact. In CSV a text that a spreadsheet would take for a
+formula begins with an apostrophe.
 """
 
 from __future__ import annotations

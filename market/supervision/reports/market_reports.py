@@ -91,7 +91,8 @@ PRICES = Report(
 
 # A decision is in time on its last day; without one the day of the report is held against the clock.
 _REVIEWS_SQL = """
-SELECT i.id AS review, i.kind AS mechanism, i.review_rule AS rule, i.instructed_at AS at, i.review_due_on AS due_on,
+SELECT i.id AS review, CASE i.kind WHEN 'trade' THEN 'continuous' ELSE i.kind END AS mechanism, i.review_rule AS rule,
+       i.instructed_at AS at, i.review_due_on AS due_on,
        i.source_litres AS litres, i.amount_fen, d.decision, d.decided_at, d.legal_source,
        CASE WHEN d.decided_at IS NOT NULL
             THEN CASE WHEN (d.decided_at AT TIME ZONE 'Asia/Shanghai')::date <= i.review_due_on THEN 'in_time'
@@ -110,7 +111,7 @@ REVIEWS = Report(
     "reviews", "审核时限", "Reviews against their clocks",
     (
         Field("review", "审核", "Review", Kind.ID, key=True, prefix="rev"),
-        Field("mechanism", "交易方式", "Mechanism", Kind.WORD, words=words.MECHANISMS | {"trade": ("连续竞价", "order book")}),
+        Field("mechanism", "交易方式", "Mechanism", Kind.WORD, words=words.MECHANISMS),
         Field("rule", "审核规则", "Rule"),
         Field("at", "提交时间", "Since", Kind.INSTANT),
         Field("due_on", "办理期限", "Due on", Kind.DAY),

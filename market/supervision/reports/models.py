@@ -1,4 +1,4 @@
-"""What reports keep: filings with their explanations, figures of other departments, results of the plan, inspections."""
+"""What reports keep: filings and why they differ, figures of other departments, results of the plan, inspections."""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ used AS (
   SELECT w.participant_id, w.sector, w.source, sum(c.use_litres) AS litres
     FROM counted c JOIN water_accounts w ON w.id = c.water_account_id WHERE w.water_year = %(year)s GROUP BY 1, 2, 3),
 large AS (
-  SELECT participant_id, sector, sum(litres) AS litres FROM used WHERE sector IN ('industry', 'services') GROUP BY 1, 2),
+  SELECT participant_id, sector, sum(litres) AS litres FROM used WHERE sector IN ('industry', 'services')
+   GROUP BY 1, 2),
 measured (name, value_e6) AS (
   SELECT kind, value_e2 * 100 FROM (
     SELECT DISTINCT ON (kind) kind, value_e2 FROM department_figures

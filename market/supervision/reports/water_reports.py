@@ -32,7 +32,7 @@ CAPS = Report(
         Field("held_litres", "预留", "Held", Kind.VOLUME),
         Field("available_litres", "剩余", "Available", Kind.VOLUME),
         Field("legal_source", "依据", "Legal source"),
-        Field("demonstration", "示范数据", "Demonstration", Kind.WORD, words={"yes": ("是", "yes"), "no": ("否", "no")}),
+        Field("demonstration", "示范数据", "Demonstration", Kind.WORD, words=words.YES_NO),
     ),
     by_sql(_CAPS_SQL),
 )  # fmt: skip

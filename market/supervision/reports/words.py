@@ -12,12 +12,14 @@ SECTORS = {
     "ecology": ("生态", "ecology"), "services": ("服务业", "services"),
 }  # fmt: skip
 MECHANISMS = {
-    "continuous": ("连续竞价", "order book"), "call": ("集合竞价", "call auction"), "negotiated": ("协议转让", "negotiated"),
+    "continuous": ("连续竞价", "order book"), "call": ("集合竞价", "call auction"),
+    "negotiated": ("协议转让", "negotiated"),
     "bidding": ("公开竞价", "public bidding"), "buy_back": ("政府回购", "buy-back"), "resale": ("储备转售", "resale"),
     "programme": ("收购项目", "purchase programme"), "lease": ("租赁", "lease"),
 }  # fmt: skip
 INSTRUCTIONS = {
-    "awaiting_review": ("待审核", "awaiting review"), "settled": ("已交收", "settled"), "rejected": ("已驳回", "rejected"),
+    "awaiting_review": ("待审核", "awaiting review"), "settled": ("已交收", "settled"),
+    "rejected": ("已驳回", "rejected"),
     "reversed": ("已撤销", "reversed"),
 }  # fmt: skip
 LIMITS = {
@@ -30,9 +32,19 @@ RIGHT_KINDS = {
     "network_certificate": ("公共管网用户水权证", "network certificate"),
     "regional": ("区域水权", "regional right"),
 }  # fmt: skip
-_RIGHT_ZH = dict(zip(STATES, ("已申请", "已受理", "公示中", "不予许可", "已撤回", "有效", "暂停", "已更替", "已注销", "已过期"),
-                     strict=True))  # fmt: skip
-RIGHT_STATES = {code: (zh, code) for code, zh in _RIGHT_ZH.items()}
+_IN_CHINESE = (
+    "已申请",
+    "已受理",
+    "公示中",
+    "不予许可",
+    "已撤回",
+    "有效",
+    "暂停",
+    "已更替",
+    "已注销",
+    "已过期",
+)
+RIGHT_STATES = {code: (zh, code) for code, zh in zip(STATES, _IN_CHINESE, strict=True)}
 CONTRACT_KINDS = {
     "public_institution": ("公共机构", "public institution"), "public_building": ("公共建筑", "public building"),
     "industry": ("工业", "industry"), "services": ("服务业", "services"), "irrigation": ("农业灌溉", "irrigation"),
@@ -51,6 +63,7 @@ CLOCKS = {
     "in_time": ("按期办结", "decided in time"), "late": ("逾期办结", "decided late"), "running": ("办理中", "running"),
     "overdue": ("逾期未办", "overdue"),
 }  # fmt: skip
+YES_NO = {"yes": ("是", "yes"), "no": ("否", "no")}
 RESULTS = {
     "met": ("完成", "met"), "partly": ("部分完成", "partly met"), "not_met": ("未完成", "not met"),
     "unknown": ("未填报", "not reported"),

@@ -42,7 +42,7 @@ def store(session: Session, *, actor: audit.Actor) -> int:
             _STORE_SQL, [_row(now.day, now.water_year, each) for each in now.lines], returning=True
         )
         stored = []
-        for each in now.lines:
+        for _ in now.lines:
             stored.append(cursor.fetchone())
             cursor.nextset()
     changed = [
