@@ -35,6 +35,7 @@ from market.registry import (
 from market.settlement import deliveries
 from market.supervision import curtailments
 from market.supervision.trail import heads, publishing
+from market.supervision.warning import daily
 from market.trading import (
     awards,
     bidding,
@@ -316,6 +317,17 @@ def erase_places(url: str) -> int:
         return tokens.erase_places(session, actor=CLOCK)
 
 
+def warn_early(url: str) -> int:
+    """The colours of the day are stored, and changes of them told."""
+    stored: list[int] = []
+
+    def store(session: Session, _day: str) -> None:
+        stored.append(daily.store(session, actor=CLOCK))
+
+    _each(url, "early-warning", ["today"], store)
+    return sum(stored)
+
+
 def publish_heads(url: str, settings: Settings) -> int:
     """The heads of the audit chains are signed and published."""
     secret = settings.secret(heads.PURPOSE)
@@ -341,6 +353,7 @@ JOBS = (
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
     Job("places", "40 18 * * *", "erase from where people signed in, after a year", erase_places),
+    Job("early-warning", "20 17 * * *", "store the day's colours of early warning, tell changes", warn_early),
     Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

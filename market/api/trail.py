@@ -112,6 +112,8 @@ SUBJECTS = {
     "project": "prj", "proposal": "prp", "project_mark": "mrk", "saving_contract": "sct", "contract_due": "due",
     "contract_baseline": "bsl", "saving_report": "srp", "report_adjustment": "adj", "measuring_point": "mpt",
     "point_reading": "mpr", "point_bill": "mpb", "listing": "lst", "bidder": "bdr", "bid": "bid", "sign_in": "sig",
+    "reduction_plan": "rdp", "filing": "flg", "department_figure": "dpf", "plan_result": "plr", "inspection": "isp",
+    "national_export": "exn", "early_warning": "ewn",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}
