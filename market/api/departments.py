@@ -8,7 +8,7 @@ from typing import Any
 from market.api.http import actor, blueprint, page, paging, session
 from market.api.schemas import departments as shapes
 from market.core.db import raw
-from market.registry import lists, reference
+from market.registry import reference
 from market.supervision.reports import entries, inspections
 from market.supervision.reports.inspections import Found
 from market.supervision.reports.models import DepartmentFigure, Inspection, PlanResult
@@ -98,7 +98,7 @@ def plan(body: dict[str, Any]) -> dict[str, Any]:
 @inspection_blp.response(200, shapes.InspectionOut)
 def get(inspection_id: int) -> dict[str, Any]:
     """One inspection with its findings."""
-    return _inspections([lists.one(session(), Inspection, inspection_id)])[0]
+    return _inspections([inspections.one(session(), inspection_id)])[0]
 
 
 @inspection_blp.route("/inspections/<isp:inspection_id>/complete", methods=["POST"])

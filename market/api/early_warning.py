@@ -14,7 +14,7 @@ from market.core import clock
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
-from market.registry import lists, reference
+from market.registry import reference
 from market.registry.restriction_models import Restriction
 from market.supervision.warning import daily, plans, tree
 from market.supervision.warning.models import ReductionPlan
@@ -128,7 +128,7 @@ def record(body: dict[str, Any]) -> dict[str, Any]:
 @plan_blp.response(200, shapes.ReductionPlanOut)
 def get_plan(reduction_plan_id: int) -> dict[str, Any]:
     """One reduction plan."""
-    return _plans([lists.one(session(), ReductionPlan, reduction_plan_id)])[0]
+    return _plans([plans.one(session(), reduction_plan_id)])[0]
 
 
 @plan_blp.route("/reduction-plans/<rdp:reduction_plan_id>/end", methods=["POST"])

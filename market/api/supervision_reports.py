@@ -56,7 +56,7 @@ def list_kinds() -> dict[str, Any]:
 
 @blp.route("/supervision-reports/<string:report_name>", methods=["GET"])
 @blp.arguments(shapes.ReportQuery, location="query")
-@blp.response(200, shapes.ReportOut)
+@blp.response(200, shapes.SupervisionReportOut)
 @blp.doc(**_FILES)
 def get_report(query: dict[str, Any], report_name: str) -> Any:
     """A report of a water year as JSON, CSV or an Excel workbook."""
@@ -146,7 +146,7 @@ def explain(body: dict[str, Any], filing_id: int) -> dict[str, Any]:
 
 
 @filing_blp.route("/filings/<flg:filing_id>/correct", methods=["POST"])
-@filing_blp.arguments(shapes.CorrectionIn)
+@filing_blp.arguments(shapes.FilingCorrectionIn)
 @filing_blp.response(201, shapes.FilingOut)
 def correct(body: dict[str, Any], filing_id: int) -> dict[str, Any]:
     """File the figures of now in the place of a filing, which stays as it is."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 PARTICIPANT_ROLES = frozenset({"holder", "agent", "association", "firm", "verifier", "bank", "integrator"})
 BUREAU_ROLES = frozenset({"registrar", "reviewer", "supervisor", "auditor", "treasurer", "administrator"})
 OUTSIDE_ROLES = frozenset({"reader", "department"})
-"""Of authorities beside the bureau: the prefecture, which reads what is reported, and departments that enter figures."""
+"""Of authorities beside the bureau: the prefecture, which reads reports, and departments, which enter figures."""
 
 ROLES_OF_KIND: dict[str, frozenset[str]] = {
     "person": frozenset({"holder", "agent"}),

@@ -8,7 +8,6 @@ from ledger.units import format_decimal, parse_decimal
 from market.api.schemas.fields import Decimal, PublicId
 from market.api.schemas.registry import text
 from market.registry.models import SECTORS
-
 from market.supervision.reports.models import FIGURE_KINDS, INSPECTION_STATES, RESULT_STATES
 
 SHA256 = validate.Regexp(r"^[0-9a-f]{64}$")
@@ -89,8 +88,8 @@ class PlanResultIn(Schema):
     target = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100))
     year = fields.Integer(required=True, strict=True, validate=YEAR)
     result = fields.String(required=True, validate=RESULT)
-    text = fields.String(required=True, validate=text(2000))
     document = fields.String(required=True, validate=text(500))
+    text = fields.String(required=True, validate=text(2000))
 
 
 class PlanResultOut(PlanResultIn):

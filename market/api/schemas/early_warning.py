@@ -38,7 +38,7 @@ class WarningRuleOut(Schema):
     demonstration = fields.Boolean(required=True)
 
 
-class ForecastOut(Schema):
+class UseForecastOut(Schema):
     """The use at the year's end, how it was found, and its band."""
 
     volume = Volume(required=True)
@@ -69,7 +69,7 @@ class WarningNodeOut(Schema):
     allotted = Volume(required=True)
     held = Volume(required=True)
     holdings = Volume(required=True)
-    forecast = fields.Nested(ForecastOut, required=True, allow_none=True)
+    forecast = fields.Nested(UseForecastOut, required=True, allow_none=True)
     base = Fixed(2, required=True, allow_none=True)
     used_per_base = Volume(required=True, allow_none=True)
     colour = fields.String(required=True, validate=COLOUR)
@@ -110,7 +110,7 @@ class WarningDayOut(Schema):
     used = Volume(required=True)
     allotted = Volume(required=True)
     holdings = Volume(required=True)
-    forecast = fields.Nested(ForecastOut, required=True, allow_none=True)
+    forecast = fields.Nested(UseForecastOut, required=True, allow_none=True)
     colour = fields.String(required=True, validate=COLOUR)
     measure = fields.String(required=True, allow_none=True)
     share = Fixed(6, required=True, allow_none=True)

@@ -92,6 +92,6 @@ class ReconciliationOut(Schema):
     accepted = fields.Integer(required=True)
     rejected = fields.Integer(required=True)
     unanswered = fields.Integer(required=True)
-    unknown = fields.Integer(required=True)
+    never_sent = fields.Integer(required=True, data_key="unknown", attribute="unknown")
     differing = fields.Integer(required=True)
     records = fields.List(fields.Nested(NationalRecordOut), required=True)

@@ -49,7 +49,7 @@ class ReportKindList(Schema):
     data = fields.List(fields.Nested(ReportKindOut), required=True)
 
 
-class ReportOut(Schema):
+class SupervisionReportOut(Schema):
     """A report: decimals are strings in the unit of their column, counts are numbers."""
 
     report = fields.String(required=True)
@@ -147,7 +147,7 @@ class ExplanationIn(Schema):
     text = fields.String(required=True, validate=text(4000))
 
 
-class CorrectionIn(Schema):
+class FilingCorrectionIn(Schema):
     """Why a filing is corrected."""
 
     reason = fields.String(required=True, validate=text(4000))

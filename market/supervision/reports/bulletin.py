@@ -1,4 +1,4 @@
-"""The yearly bulletin: what the reports of a year come to, and the tables of it that are printed. Figures add up rows."""
+"""The yearly bulletin: what the reports of a year come to, and those of their tables that are printed."""
 
 from __future__ import annotations
 

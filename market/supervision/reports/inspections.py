@@ -117,6 +117,14 @@ def cancel(session: Session, *, actor: audit.Actor, inspection_id: int, reason: 
     return found
 
 
+def one(session: Session, inspection_id: int) -> Inspection:
+    """An inspection. Errors: NotFound."""
+    found = session.get(Inspection, inspection_id)
+    if found is None:
+        raise NotFound("there is no such inspection")
+    return found
+
+
 def listing(session: Session, *, status: str | None, before: int | None, limit: int) -> list[Inspection]:
     """Inspections, the newest first."""
     statement = select(Inspection)

@@ -160,6 +160,14 @@ def _check_over(session: Session, limit: Limit) -> None:
         )  # fmt: skip
 
 
+def one(session: Session, plan_id: int) -> ReductionPlan:
+    """A reduction plan. Errors: NotFound."""
+    found = session.get(ReductionPlan, plan_id)
+    if found is None:
+        raise NotFound("there is no such reduction plan")
+    return found
+
+
 def listing(session: Session, *, status: str | None, before: int | None, limit: int) -> list[ReductionPlan]:
     """Reduction plans, the newest first."""
     statement = select(ReductionPlan)
