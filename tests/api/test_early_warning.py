@@ -69,7 +69,10 @@ def test_a_day_is_stored_once_and_a_change_of_colour_is_told(county: County) -> 
     assert jobs.run(county.settings.url(), job) == 0
     read(county, county.mine, "4600")  # 600 m3 beyond what was on the account
     now = _node(county, CAP)
-    assert (now["used"], now["colour"]) == ("4600.000", "orange" if now["measure"] == "use" else now["colour"])
+    assert (now["used"], now["colour"]) == (
+        "4600.000",
+        "orange" if now["measure"] == "use" else now["colour"],
+    )
     assert now["colour"] in ("orange", "red")
     with clock.moved_to(clock.now() + dt.timedelta(days=1)):
         if clock.this_year() == YEAR:
@@ -92,9 +95,16 @@ def test_an_overloaded_cap_gets_a_plan_and_nothing_more_comes_in_or_is_granted(c
     assert past["code"] == "due_in_the_past"
     plan = county.post("supervisor", "/reduction-plans", _plan(county))
     assert (plan["restricted"], plan["status"]) == (True, "running")
-    assert refused(county, "supervisor", "/reduction-plans", _plan(county))["code"] == "reduction_plan_running"
+    assert (
+        refused(county, "supervisor", "/reduction-plans", _plan(county))["code"] == "reduction_plan_running"
+    )
     gate = county.get("auditor", f"/limits/{plan['import_limit_id']}")
-    assert (gate["kind"], gate["zone"], gate["volume"], gate["available"]) == ("import", TOWNSHIP, "0.000", "0.000")
+    assert (gate["kind"], gate["zone"], gate["volume"], gate["available"]) == (
+        "import",
+        TOWNSHIP,
+        "0.000",
+        "0.000",
+    )
     bought = _order(county, "farmer-1", "buy", county.mine)
     sold = _order(county, "farmer-2", "sell", county.theirs)
     assert (sold["fills"], bought["fills"]) == ([], [])  # they cross, and the border is shut

@@ -19,8 +19,10 @@ Row = Mapping[str, Any]
 
 
 def between(filed: Sequence[Row], now: Sequence[Row], keys: Sequence[str]) -> list[Difference]:
-    """Every difference, rows in the order of the filing, new ones last. Columns that only one side has are passed over:
-    a column that a later version of the report added says nothing of the figures.
+    """Every difference, rows in the order of the filing and columns in that of now, new rows last.
+
+    Columns that only one side has are passed over: a column that a later version of the report added says nothing of
+    the figures.
     """
     then, today = _by_key(filed, keys), _by_key(now, keys)
     found = [each for key, row in then.items() for each in _of_row(key, row, today.get(key), keys)]
@@ -40,8 +42,8 @@ def _of_row(
     if now is None:
         yield Difference(key, None, _text(filed, keys), None)
         return
-    for name in filed:
-        if name in now and name not in keys and filed[name] != now[name]:
+    for name in now:
+        if name in filed and name not in keys and filed[name] != now[name]:
             yield Difference(key, name, _word(filed[name]), _word(now[name]))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from market.core import acts, audit, clock
@@ -108,12 +108,8 @@ def _newest(session: Session, duty: str, year: int, report: str) -> Filing | Non
 
 def _check_explained(session: Session, duty: str, report: str) -> None:
     """Of every year the newest filing of this report for this duty. Errors: Unexplained."""
-    standing = (
-        select(Filing)
-        .where(Filing.duty == duty, Filing.report == report)
-        .distinct(Filing.year)
-        .order_by(Filing.year, Filing.id.desc())
-    )
+    newest = select(func.max(Filing.id)).where(Filing.duty == duty, Filing.report == report)
+    standing = select(Filing).where(Filing.id.in_(newest.group_by(Filing.year))).order_by(Filing.year)
     for each in session.scalars(standing).all():
         if not held(session, each).explained:
             raise Unexplained(

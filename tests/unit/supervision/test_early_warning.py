@@ -22,7 +22,16 @@ def rule(measure: str, colour: str, at: str, operator: str = "gte") -> WarningRu
     """A threshold from the first day on."""
     at_e6 = int(at.replace(".", "").ljust(7, "0")) if "." in at else int(at) * ONE
     return WarningRule(
-        measure, colour, dt.date(2020, 1, 1), at_e6, operator, colour, colour, True, colour != "yellow", DEMONSTRATION
+        measure,
+        colour,
+        dt.date(2020, 1, 1),
+        at_e6,
+        operator,
+        colour,
+        colour,
+        True,
+        colour != "yellow",
+        DEMONSTRATION,
     )
 
 
@@ -79,7 +88,9 @@ def test_a_share_of_the_year_goes_evenly_through_its_month() -> None:
 
 
 def test_thresholds_hold_exactly_and_say_whether_they_include_their_number() -> None:
-    assert reached(rule("use", "orange", "1"), 1000, 1000) and not reached(rule("use", "orange", "1"), 999, 1000)
+    assert reached(rule("use", "orange", "1"), 1000, 1000) and not reached(
+        rule("use", "orange", "1"), 999, 1000
+    )
     assert not reached(rule("use", "orange", "1", "gt"), 1000, 1000)
     assert reached(rule("use", "yellow", "0.9"), 899_999_999_999_999_999, 10**18) is False
     assert reached(rule("use", "yellow", "0.9"), 9 * 10**17, 10**18)
@@ -119,11 +130,15 @@ def _lines(*nodes: Node) -> list[Line]:
         _at({1, 3, 9}): Facts(used_litres=400, holdings_litres=10, land_mu_e2=100, read_days=400 * 73),
         _at({1, 3, 9}, "industry"): Facts(used_litres=90, read_days=90 * 146),
     }
-    return lines(nodes, places, {(5, "industry"): Facts(used_litres=90)}, RULES, elapsed_e6=HALF, year_days=365)
+    return lines(
+        nodes, places, {(5, "industry"): Facts(used_litres=90)}, RULES, elapsed_e6=HALF, year_days=365
+    )
 
 
 def test_places_add_up_under_every_node_that_holds_them() -> None:
-    whole, part, farms = _lines(_cap(None, 10_000), _cap(3, 10_000), _cap(1, 1_000, "agriculture", allotted_litres=9))
+    whole, part, farms = _lines(
+        _cap(None, 10_000), _cap(3, 10_000), _cap(1, 1_000, "agriculture", allotted_litres=9)
+    )
     assert (whole.facts.used_litres, whole.facts.holdings_litres) == (1090, 60)
     assert (part.facts.used_litres, farms.facts.used_litres) == (490, 1000)
     assert (farms.verdict.colour, farms.verdict.measure) == ("orange", "forecast")
@@ -149,6 +164,14 @@ def test_a_target_is_held_against_its_land_or_output_and_says_nothing_where_neit
     )
     assert (land.base_e2, land.per_base_litres, land.verdict.share_e6) == (300, 333, 833_333)
     # 90 litres by day 146 of 365, two fifths: 225 by its end, 75 of the 60 that are allowed for each unit
-    assert (output.base_e2, output.per_base_litres, output.verdict) == (300, 30, Verdict("yellow", "intensity", 1_250_000))
+    assert (output.base_e2, output.per_base_litres, output.verdict) == (
+        300,
+        30,
+        Verdict("yellow", "intensity", 1_250_000),
+    )
     assert (user.facts.used_litres, user.verdict.colour) == (90, "yellow")
-    assert (unknown.base_e2, unknown.per_base_litres, unknown.verdict) == (None, None, Verdict("green", None, None))
+    assert (unknown.base_e2, unknown.per_base_litres, unknown.verdict) == (
+        None,
+        None,
+        Verdict("green", None, None),
+    )
