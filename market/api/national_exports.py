@@ -80,6 +80,7 @@ def take_answer(body: dict[str, Any], national_export_id: int) -> dict[str, Any]
 @blp.response(201, shapes.ReconciliationOut)
 def take_answer_file(national_export_id: int) -> dict[str, Any]:
     """Take the same as a CSV file or an Excel workbook, whole or not at all."""
+    exports.one(session(), national_export_id)  # what is not there is not there, whatever was sent
     exports.take_file(session(), actor=actor().audit, export_id=national_export_id, data=sent_data())
     return _reconciled(national_export_id)
 

@@ -106,13 +106,13 @@ def lift(session: Session, *, actor: audit.Actor, restriction_id: int, reason: s
         raise NotFound("there is no such restriction")
     if found.lifted_at is not None:
         raise RestrictionStands("the restriction is lifted already")
+    found.lifted_by, found.lifted_at, found.lift_reason = actor.user_id, clock.now(), reason
     if found.import_limit_id is not None:
         litres = OPEN_LITRES if found.import_litres is None else found.import_litres
         limits.change(
             session, actor=actor, limit_id=found.import_limit_id, limit_litres=litres, reason=reason,
             legal_source=found.legal_source,
         )  # fmt: skip
-    found.lifted_by, found.lifted_at, found.lift_reason = actor.user_id, clock.now(), reason
     detail = {"limit_id": found.limit_id, "reason": reason}
     acts.done(
         session,

@@ -105,6 +105,11 @@ def test_an_overloaded_cap_gets_a_plan_and_nothing_more_comes_in_or_is_granted(c
         "0.000",
         "0.000",
     )
+    opened = {"volume": "9", "reason": "t", "legal_source": "t"}
+    stands = county.client.post(
+        f"/v1/limits/{gate['id']}/change", json=opened, headers=county.headers("registrar", If_Match='"1"')
+    )
+    assert stands.json["code"] == "restriction_stands"
     bought = _order(county, "farmer-1", "buy", county.mine)
     sold = _order(county, "farmer-2", "sell", county.theirs)
     assert (sold["fills"], bought["fills"]) == ([], [])  # they cross, and the border is shut

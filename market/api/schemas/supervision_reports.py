@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import PublicId
@@ -13,13 +15,14 @@ from market.supervision.reports.report import Kind
 NAME = validate.Regexp(r"^[a-z][a-z-]{0,40}$")
 SHA256 = validate.Regexp(r"^[0-9a-f]{64}$")
 YEAR = validate.Range(2000, 2200)
+FIRST_DAY, LAST_DAY = dt.date(2000, 1, 1), dt.date(2200, 12, 31)
 
 
 class ReportQuery(Schema):
     """Of which water year (without it, the present one), held against which day (today), and in which format."""
 
     water_year = fields.Integer(load_default=None, validate=YEAR)
-    on = fields.Date(load_default=None)
+    on = fields.Date(load_default=None, validate=validate.Range(FIRST_DAY, LAST_DAY))
     format = fields.String(load_default="json", validate=validate.OneOf(FORMATS))
 
 

@@ -32,7 +32,10 @@ def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
                 for number, part in enumerate(value if isinstance(value, list) else ()):
                     if isinstance(part, dict):
                         # a target of the plan stands in the paragraph of its task
-                        yield f"{section}[{index}].{name}[{number}]", row | part if section == "plan" else part
+                        yield (
+                            f"{section}[{index}].{name}[{number}]",
+                            row | part if section == "plan" else part,
+                        )
 
 
 def test_every_figure_has_a_source_that_is_listed_or_is_marked_as_demonstration() -> None:

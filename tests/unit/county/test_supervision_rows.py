@@ -27,7 +27,9 @@ def test_of_a_threshold_the_latest_that_has_begun_holds() -> None:
     pack = load(SMALL + ADDED)
     assert pack.warnings_on(dt.date(2025, 12, 31)) == ()
     assert [each.at_e6 for each in pack.warnings_on(dt.date(2026, 6, 30))] == [900_000]
-    assert [(each.at_e6, each.restricts) for each in pack.warnings_on(dt.date(2026, 7, 1))] == [(800_000, True)]
+    assert [(each.at_e6, each.restricts) for each in pack.warnings_on(dt.date(2026, 7, 1))] == [
+        (800_000, True)
+    ]
     assert [each.most_litres for each in pack.intensities_on(dt.date(2026, 1, 1))] == [600_000]
     assert pack.duties[0].due_on(2026) == dt.date(2026, 12, 31)
     assert pack.plan[0].targets[0].least_e6 == 500_000
@@ -38,7 +40,7 @@ def test_of_a_threshold_the_latest_that_has_begun_holds() -> None:
     [
         ("plan: true, restricts: true", "restricts: true", "tighter rules come with a plan"),
         ('from: "2026-07-01"', 'from: "2026-01-01"', "stands twice from this day"),
-        ("colour: yellow, from: \"2026-01-01\"", "colour: green, from: \"2026-01-01\"", "must be one of yellow"),
+        ('colour: yellow, from: "2026-01-01"', 'colour: green, from: "2026-01-01"', "must be one of yellow"),
         ("zone: C, sector: agriculture, per", "zone: X, sector: agriculture, per", "no zone X"),
         ("sector: agriculture, per", "sector: mining, per", "no sector mining"),
         ('most: "600"', 'most: "0"', "above zero"),

@@ -70,7 +70,9 @@ def test_differences_name_the_row_the_column_and_both_values() -> None:
         Difference(("c",), None, None, "x=4"),
     ]
     assert between(filed, list(reversed(filed)), ("k",)) == []
-    assert between([{"k": None, "x": 1}], [{"k": None, "x": 2}], ("k",)) == [Difference((None,), "x", "1", "2")]
+    assert between([{"k": None, "x": 1}], [{"k": None, "x": 2}], ("k",)) == [
+        Difference((None,), "x", "1", "2")
+    ]
 
 
 DAY = dt.date(2026, 12, 31)
@@ -96,7 +98,9 @@ def test_the_calendar_has_every_report_of_every_duty_and_year() -> None:
     trades = Duty("trades", "交易", "Trades", 1, 31, 1, ("trades",), DEMONSTRATION)
     filed = {("use", 2025, "use"): Filed(dt.date(2026, 1, 2), 7)}
     found = items((use, trades), (2025, 2026), filed, dt.date(2026, 1, 15))
-    assert [(each.duty.code, each.year, each.report, each.due_on.isoformat(), each.state) for each in found] == [
+    assert [
+        (each.duty.code, each.year, each.report, each.due_on.isoformat(), each.state) for each in found
+    ] == [
         ("use", 2025, "caps", "2025-12-31", "overdue"),
         ("use", 2025, "use", "2025-12-31", "done_late"),
         ("trades", 2025, "trades", "2026-01-31", "due"),
