@@ -12,14 +12,17 @@ from tests.unit.county.small import SMALL
 
 ADDED = """
 warnings:
-  - {measure: use, colour: yellow, from: "2026-01-01", at: "0.9", operator: gte, zh: 临界, en: near, demonstration: true}
-  - {measure: use, colour: yellow, from: "2026-07-01", at: "0.8", operator: gte, zh: 临界, en: near, plan: true, restricts: true, demonstration: true}
+  - {measure: use, colour: yellow, from: "2026-01-01", at: "0.9", operator: gte, zh: 临界, en: near,
+     demonstration: true}
+  - {measure: use, colour: yellow, from: "2026-07-01", at: "0.8", operator: gte, zh: 临界, en: near,
+     plan: true, restricts: true, demonstration: true}
 intensities:
   - {code: farm, from: "2026-01-01", zone: C, sector: agriculture, per: mu, most: "600", demonstration: true}
 duties:
   - {code: use, zh: 用水, en: Use, month: 12, day: 31, reports: [use], demonstration: true}
 plan:
-  - {code: "1", zh: 任务, en: Task, lead: 水利局, others: [发改委], demonstration: true, targets: [{year: 2020, zh: 目标, en: Aim, measure: m, least: "0.5"}]}
+  - {code: "1", zh: 任务, en: Task, lead: 水利局, others: [发改委], demonstration: true,
+     targets: [{year: 2020, zh: 目标, en: Aim, measure: m, least: "0.5"}]}
 """
 
 
