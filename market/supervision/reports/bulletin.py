@@ -19,7 +19,21 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rights", ("place", "kind", "source", "sector", "status", "rights", "volume_litres")),
     ("prices", ("month", "township", "sector", "trades", "litres", "price_e4")),
     ("contracts", ("title", "kind", "mode", "status", "verified_litres", "benefit_fen")),
-    ("plan", ("task", "lead", "others", "target_year", "value_e6", "result")),
+    (
+        "plan",
+        (
+            "task",
+            "title_zh",
+            "title_en",
+            "lead",
+            "others",
+            "target_year",
+            "target_zh",
+            "target_en",
+            "value_e6",
+            "result",
+        ),
+    ),
 )
 """The tables that are printed, with their columns."""
 

@@ -19,7 +19,7 @@ MEASURES = (
 ENTERED = ("irrigation_efficiency", "reclaimed_use", "unconventional_share")
 """Those that departments enter, in per cent."""
 
-# Use is what counted readings and signed turn sheets say; a share of nothing is not known.
+# Use is what counted readings and signed turn sheets say; where nothing was metered, or of nothing, it is not known.
 _MEASURES_SQL = """
 counted AS (
   SELECT r.water_account_id, r.use_litres FROM meter_intervals i JOIN readings r ON r.id = i.reading_id
@@ -40,7 +40,7 @@ measured (name, value_e6) AS (
      ORDER BY kind, id DESC) f
   UNION ALL
   SELECT CASE WHEN l.source IS NULL THEN 'use_of_cap' ELSE 'groundwater_of_cap' END,
-         (coalesce((SELECT sum(u.litres) FROM used u WHERE l.source IS NULL OR u.source = l.source), 0)
+         ((SELECT sum(u.litres) FROM used u WHERE l.source IS NULL OR u.source = l.source)
           * 1000000 / nullif(l.limit_litres, 0))::bigint
     FROM limits l JOIN zones z ON z.id = l.zone_id
    WHERE l.kind = 'cap' AND l.water_year = %(year)s AND z.code = %(county)s AND l.sector IS NULL
@@ -125,14 +125,14 @@ PLAN = Report(
     "plan", "节水行动实施方案年度考核表", "The plan's yearly assessment",
     (
         Field("task", "任务", "Task", key=True),
-        Field("title_zh", "任务名称", "Title (zh)"),
-        Field("title_en", "任务英文名称", "Title (en)"),
+        Field("title_zh", "任务名称", "Title (zh)", language="zh"),
+        Field("title_en", "任务英文名称", "Title (en)", language="en"),
         Field("lead", "牵头单位", "Lead"),
         Field("others", "参与单位", "Taking part"),
         Field("target", "目标序号", "Target", Kind.COUNT, key=True),
         Field("target_year", "目标年", "Target year", Kind.COUNT),
-        Field("target_zh", "目标", "Target (zh)"),
-        Field("target_en", "目标英文", "Target (en)"),
+        Field("target_zh", "目标", "Target (zh)", language="zh"),
+        Field("target_en", "目标英文", "Target (en)", language="en"),
         Field("wanted_e6", "目标值", "Wanted", Kind.NUMBER),
         Field("value_e6", "完成值", "Reached", Kind.NUMBER),
         Field("result", "完成情况", "Result", Kind.WORD, words=words.RESULTS),

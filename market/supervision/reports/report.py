@@ -44,7 +44,10 @@ SCALES: Mapping[Kind, int] = {Kind.VOLUME: 3, Kind.MONEY: 2, Kind.PRICE: 4, Kind
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column. `key`: with the other keys it names a row. `prefix` is of an ID, `words` of a WORD."""
+    """A column. `key`: with the other keys it names a row. `prefix` is of an ID, `words` of a WORD.
+
+    `language`: the column is of one language, and pages of another leave it out.
+    """
 
     name: str
     zh: str
@@ -53,6 +56,7 @@ class Field:
     key: bool = False
     prefix: str = ""
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    language: str = ""
 
     @property
     def unit(self) -> tuple[str, str] | None:
@@ -102,6 +106,10 @@ class Report:
     en: str
     fields: tuple[Field, ...]
     query: Query
+
+    def told(self, language: str) -> tuple[Field, ...]:
+        """The columns that a page of a language shows."""
+        return tuple(each for each in self.fields if each.language in ("", language))
 
     @property
     def keys(self) -> tuple[str, ...]:
