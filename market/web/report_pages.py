@@ -36,8 +36,8 @@ def show(report_name: str) -> Response:
     """A report of a water year. Errors: NoSuchReport, NoSuchYear."""
     found = catalogue.run(raw(session()), report_name, water_year=_year())
     return page(
-        "report.html", found=found, fields=found.report.told(language()), rows=found.rows, places=PLACES, shown=formats.shown,
-        formats=formats.FORMATS, more=f"&water_year={found.year}",
+        "report.html", found=found, fields=found.report.told(language()), rows=found.rows, places=PLACES,
+        shown=formats.shown, formats=formats.FORMATS, more=f"&water_year={found.year}",
     )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from market import jobs, prove
-from market.core import clock, db
+from market.core import audit, clock, db, ids
+from market.metering import readings
+from market.supervision.warning import tree
 from tests.api.county import YEAR, County, open_county
 from tests.api.offers import product
 from tests.api.supervising import CANAL, CAP, NEIGHBOUR, TOWNSHIP, cut, farmer, read, refused
@@ -159,3 +161,30 @@ def test_industry_is_held_against_the_output_that_a_department_reports(county: C
     assert (node["per"], node["limit"], node["colour"]) == ("output", "40.000", "green")
     land = _node(county, "farm-kushan")
     assert land["per"] == "mu" and float(land["base"]) >= 20
+
+
+def test_a_reading_is_spread_over_its_months_and_is_the_season_of_the_years_after(county: County) -> None:
+    """460 m3 from 16 March to 30 April: 46 days, 16 of them in March."""
+    registrar = audit.Actor(user_id=county.id_of("registrar"), request_id="tests")
+    account = ids.parse("wac", county.theirs["water_account"])
+    days = [dt.datetime(YEAR, *day, tzinfo=clock.LEGAL_ZONE) for day in ((3, 16), (5, 1))]
+    with db.transaction(county.settings.url()) as session:
+        with clock.moved_to(days[0]):
+            meter = readings.register_meter(
+                session, actor=registrar, water_account_id=account, serial="S-spring", start_litres=0,
+                installed_at=days[0],
+            )  # fmt: skip
+        with clock.moved_to(days[1] + dt.timedelta(hours=1)):
+            readings.record(
+                session, actor=registrar, meter_id=meter.id, read_at=days[1], counter_litres=460_000
+            )
+    with db.connect(county.settings.url()) as connection:
+        for water_year in (YEAR, YEAR + 1):
+            with clock.moved_to(dt.datetime(water_year, 7, 2, tzinfo=dt.UTC)):
+                found = tree.now(connection, water_year=water_year)
+            facts = next(each.facts for each in found.lines if each.node.code == f"T-{NEIGHBOUR}")
+            months = facts.months if water_year == YEAR else facts.past[YEAR]
+            assert (months[2], months[3], sum(months)) == (160_000, 300_000, 460_000)
+            if water_year == YEAR:
+                spring = (days[1] - dt.datetime(YEAR, 1, 1, tzinfo=clock.LEGAL_ZONE)).days
+                assert (facts.used_litres, facts.read_days) == (460_000, 460_000 * spring)
