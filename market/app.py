@@ -27,6 +27,9 @@ API_MODULES = (
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
+    "data_protection",
+    "watching", "cases",
+    "appeals",
     "early_warning", "supervision_reports", "departments", "national_exports",
 )  # fmt: skip
 
@@ -36,6 +39,7 @@ PAGE_MODULES = ("certificates", "contract_pages", "report_pages")
 ID_PREFIXES = {
     "par": "participant", "usr": "user", "key": "API key", "man": "mandate", "ent": "entitlement",
     "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
+    "cmd": "command to the engine",
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading", "cur": "curtailment", "cov": "carry-over",
     "obj": "objection", "doc": "document", "asm": "water assessment",
@@ -57,7 +61,10 @@ ID_PREFIXES = {
     "lst": "listing",
     "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
+    "umk": "look at personal data", "ers": "request to erase",
     "bdr": "bidder", "bid": "bid",
+    "alr": "alert", "svr": "look of surveillance", "pmk": "mark of a participant", "pdc": "decision that moves prices",
+    "cas": "case", "apl": "appeal against a credit record",
     "ewn": "early warning of a day", "rdp": "reduction plan", "flg": "filing", "dpf": "figure of a department",
     "plr": "result of the plan", "isp": "inspection", "exn": "national export",
 }  # fmt: skip
@@ -93,11 +100,16 @@ def create_app(
 ) -> http.KarezFlask:
     """The application. `exchange` replaces the engine's socket in tests; `rate_limits` off is for load of one's own."""
     settings = settings or Settings.from_environment()
-    db.unlock_ids(settings.url())
     app, _ = _assemble(settings, rate_limits=rate_limits)
-    app.config["EXCHANGE"] = exchange or (lambda: client(str(settings.engine_socket)))
-    app.short_way = shortway.ShortWay(app)
+    bind(app, settings, exchange or (lambda: client(str(settings.engine_socket))))
     return app
+
+
+def bind(app: http.KarezFlask, settings: Settings, exchange: Callable[[], Exchange]) -> None:
+    """Points an assembled application at a database and an exchange; its secret stays the one it was made with."""
+    db.unlock_ids(settings.url())
+    app.config.update(KAREZ=settings, EXCHANGE=exchange)
+    app.short_way = shortway.ShortWay(app)
 
 
 def describe() -> dict[str, Any]:

@@ -22,7 +22,6 @@ from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.db import raw
 from market.core.errors import Refusal
-from market.participants import tokens
 from market.registry import (
     endings,
     lease_queries,
@@ -34,8 +33,10 @@ from market.registry import (
 )
 from market.settlement import deliveries
 from market.supervision import curtailments
+from market.supervision.privacy import retention
 from market.supervision.trail import heads, publishing
 from market.supervision.warning import daily
+from market.supervision.watching import runs
 from market.trading import (
     awards,
     bidding,
@@ -313,19 +314,17 @@ def end_lots(url: str) -> int:
 
 def erase_places(url: str) -> int:
     """From where people signed in is erased once its time is over."""
-    with db.transaction(url) as session:
-        return tokens.erase_places(session, actor=CLOCK)
+    return retention.run(url, actor=CLOCK, data=(retention.PLACE,))
 
 
-def warn_early(url: str) -> int:
-    """The colours of the day are stored, and changes of them told."""
-    stored: list[int] = []
+def erase_all(url: str) -> int:
+    """What is kept of who left, of refused applicants and of ended rights is erased once its time is over."""
+    return retention.run(url, actor=CLOCK)
 
-    def store(session: Session, _day: str) -> None:
-        stored.append(daily.store(session, actor=CLOCK))
 
-    _each(url, "early-warning", ["today"], store)
-    return sum(stored)
+def surveil(url: str) -> int:
+    """The record of the last legal day, and of the month before it, is looked at; what is new is raised."""
+    return len(runs.run(url, actor=CLOCK).raised)
 
 
 def publish_heads(url: str, settings: Settings) -> int:
@@ -352,8 +351,11 @@ JOBS = (
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
-    Job("places", "40 18 * * *", "erase from where people signed in, after a year", erase_places),
-    Job("early-warning", "20 17 * * *", "store the day's colours of early warning, tell changes", warn_early),
+    Job("places", "40 18 * * *", "erase from where people signed in, once its time is over", erase_places),
+    Job("retention", "10 19 1 * *", "erase personal data that need no longer be kept", erase_all),
+    Job("surveillance", "30 17 * * *", "look for abuse in what was ordered and traded, raise new alerts", surveil),
+    Job("early-warning", "20 17 * * *", "store the day's colours of early warning, tell changes",
+        partial(daily.run, actor=CLOCK)),
     Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

@@ -150,6 +150,10 @@ def get() -> dict[str, Any]:
             {"kind": each.kind, "publication": each.publication, **_basis(each.basis)} for each in pack.kinds
         ],
         "savings": [_saving(each) for each in pack.savings],
+        "retention": [
+            {"data": each.data, "from_on": each.from_on, "years": each.years, **_basis(each.basis)}
+            for each in pack.retention
+        ],
     }
 
 

@@ -19,7 +19,7 @@ inspection_blp = blueprint("inspections", "Special inspections: planned, done wi
 
 @blp.route("/department-figures", methods=["GET"])
 @blp.arguments(shapes.FiguresQuery, location="query")
-@blp.response(200, shapes.FigurePage)
+@blp.response(200, shapes.DepartmentFigurePage)
 def list_figures(query: dict[str, Any]) -> dict[str, Any]:
     """Figures, those that were replaced too, newest first."""
     where = paging("dpf")
@@ -29,7 +29,7 @@ def list_figures(query: dict[str, Any]) -> dict[str, Any]:
 
 @blp.route("/department-figures", methods=["POST"])
 @blp.arguments(shapes.FigureIn)
-@blp.response(201, shapes.FigureOut)
+@blp.response(201, shapes.DepartmentFigureOut)
 def enter_figure(body: dict[str, Any]) -> dict[str, Any]:
     """Enter a figure; a later one of the same things takes its place."""
     digest = body.pop("document_sha256")

@@ -86,6 +86,7 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT lessor_id FROM leases WHERE id = :id UNION ALL SELECT lessee_id FROM leases WHERE id = :id",
     ),
     "subscription": ("subscription_id", "SELECT seller_id FROM programme_subscriptions WHERE id = :id"),
+    "credit_entry": ("credit_entry_id", "SELECT participant_id FROM credit_entries WHERE id = :id"),
     "firm": ("firm_id", "SELECT participant_id FROM firms WHERE id = :id"),
     "project": ("project_id", "SELECT participant_id FROM projects WHERE id = :id"),
     "saving_contract": ("contract_id", "SELECT participant_id FROM contract_parties WHERE contract_id = :id"),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from market.county import checks, contract_template, parts, saving_rows, supervision_rows, trading_rows
+from market.county import (
+    checks,
+    contract_template,
+    parts,
+    retention_rows,
+    saving_rows,
+    supervision_rows,
+    trading_rows,
+    watch_rows,
+)
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -27,12 +36,16 @@ _SECTIONS = (
 )  # fmt: skip
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
-    "buy_back", "two_way_accounts", "savings", "contract_template", "warnings", "intensities", "duties", "plan",
+    "buy_back", "two_way_accounts", "savings", "contract_template",
+    "retention",
+    "surveillance", "credit",
+    "warnings", "intensities", "duties", "plan",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
-border keeps an account. Without a template saving contracts have no text on paper; without warnings nothing has a
-colour, without duties nothing is due, and without a plan nothing of it is assessed."""
+border keeps an account. Without a template saving contracts have no text on paper; personal data whose time no rule
+says is kept; without warnings nothing has a colour, without duties nothing is due, and without a plan nothing of it is
+assessed."""
 
 
 def load(text: str) -> Pack:
@@ -91,6 +104,9 @@ class _Reader:
                 "two_way_accounts", lambda item: trading_rows.two_way(item, self._basis)
             ),
             savings=self._all("savings", lambda item: saving_rows.saving(item, self._basis)),
+            retention=self._all("retention", lambda item: retention_rows.retention(item, self._basis)),
+            surveillance=self._all("surveillance", lambda item: watch_rows.surveillance(item, self._basis)),
+            credit=self._all("credit", lambda item: watch_rows.credit(item, self._basis)),
             warnings=self._all("warnings", lambda item: supervision_rows.warning(item, self._basis)),
             intensities=self._all("intensities", lambda item: supervision_rows.intensity(item, self._basis)),
             duties=self._all("duties", lambda item: supervision_rows.duty(item, self._basis)),

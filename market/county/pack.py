@@ -30,6 +30,7 @@ from market.county.parts import (
     CanalMonths,
     CarryOver,
     Clock,
+    CreditRule,
     Decision,
     Fee,
     FirstPrice,
@@ -40,6 +41,7 @@ from market.county.parts import (
     Platform,
     Product,
     ReserveRule,
+    RetentionRule,
     ReviewRule,
     Route,
     SavingRule,
@@ -49,6 +51,7 @@ from market.county.parts import (
     Tariff,
     Threshold,
     TwoWayRule,
+    WatchRule,
     WaterYear,
     Zone,
 )
@@ -92,6 +95,9 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     two_way_accounts: tuple[TwoWayRule, ...] = ()
     savings: tuple[SavingRule, ...] = ()
     contract_template: ContractTemplate | None = None
+    retention: tuple[RetentionRule, ...] = ()
+    surveillance: tuple[WatchRule, ...] = ()
+    credit: tuple[CreditRule, ...] = ()
     warnings: tuple[WarningRule, ...] = ()
     intensities: tuple[IntensityTarget, ...] = ()
     duties: tuple[Duty, ...] = ()
@@ -262,6 +268,25 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         """The rules and clocks of savings in force on a day, by name: of each the latest that has begun."""
         begun = sorted((each for each in self.savings if each.from_on <= day), key=lambda each: each.from_on)
         return {each.name: each for each in begun}
+
+    def retention_on(self, day: dt.date) -> dict[str, RetentionRule]:
+        """The rules in force on a day for how long personal data is kept, by kind: the latest that has begun."""
+        begun = sorted(
+            (each for each in self.retention if each.from_on <= day), key=lambda each: each.from_on
+        )
+        return {each.data: each for each in begun}
+
+    def surveillance_on(self, day: dt.date) -> dict[str, WatchRule]:
+        """The thresholds of surveillance in force on a day, by name: of each the latest that has begun."""
+        begun = sorted(
+            (each for each in self.surveillance if each.from_on <= day), key=lambda each: each.from_on
+        )
+        return {each.name: each for each in begun}
+
+    def credit_on(self, finding: str, day: dt.date) -> CreditRule | None:
+        """What a finding costs on a day: the latest rule that has begun; None where it costs nothing."""
+        begun = [each for each in self.credit if each.finding == finding and each.from_on <= day]
+        return max(begun, key=lambda each: each.from_on, default=None)
 
     def warnings_on(self, day: dt.date) -> tuple[WarningRule, ...]:
         """The warnings in force on a day: of each measure and colour the latest that has begun."""

@@ -309,6 +309,41 @@ class SavingRule(msgspec.Struct, frozen=True):
     unit: str = ""
 
 
+RETAINED = ("place", "application", "contact", "person", "document")
+"""Kinds of personal data that are erased in time: from where somebody signed in, years from that day; who applied and
+was refused, from the decision; the contact of who left, from then; name, identifier and sign-ins of who left, from the
+last business; the papers of a right, from its end.
+"""
+
+
+class RetentionRule(msgspec.Struct, frozen=True):
+    """For how many years a kind of personal data is kept, by a rule that holds from a day on."""
+
+    data: str
+    from_on: dt.date
+    years: int
+    basis: Basis
+
+
+class WatchRule(msgspec.Struct, frozen=True):
+    """A threshold of surveillance, in the unit that its name ends in, from a day on."""
+
+    name: str
+    value: int
+    from_on: dt.date
+    basis: Basis
+
+
+class CreditRule(msgspec.Struct, frozen=True):
+    """How many points a finding takes from a credit record, and for how many months, from a day on."""
+
+    finding: str
+    points: int
+    months: int
+    from_on: dt.date
+    basis: Basis
+
+
 class FirstPrice(msgspec.Struct, frozen=True):
     """A product's first reference price: the county's tariff of a sector times `multiple_e6` (millionths)."""
 

@@ -18,6 +18,8 @@ WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.s
 """
 _SUBJECTS = {
     "participants": "participant",
+    "unmaskings": "unmasking",
+    "erasure_requests": "erasure_request",
     "entitlements": "entitlement",
     "limits": "limit",
     "announcements": "announcement",
@@ -83,6 +85,12 @@ _SUBJECTS = {
     "lot_offers": "lot_offer",
     "report_claw_backs": "report_claw_back",
     "point_nights": "point_night",
+    "surveillance_runs": "surveillance_run",
+    "surveillance_alerts": "surveillance_alert",
+    "party_marks": "party_mark",
+    "price_decisions": "price_decision",
+    "supervision_cases": "supervision_case",
+    "credit_appeals": "credit_appeal",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

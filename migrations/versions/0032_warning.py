@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0032_warning"
-down_revision = "0028_trust"
+down_revision = "0033_privacy"
 branch_labels = None
 depends_on = None
 

@@ -6,6 +6,7 @@ from market.core import clock, db, ids
 from market.registry.season_models import CarryOver
 from market.supervision.warning.models import ReductionPlan
 from market.trading.call_models import Call
+from tests.api import watched
 from tests.api.county import YEAR, County, product
 from tests.api.saving import paper
 
@@ -30,7 +31,7 @@ def bureau_ids(county: County) -> dict[str, str]:
         "resale_round_id": county.round,
         "firm_qualification_id": _paper(county),
         "project_mark_id": _mark(county),
-        "credit_entry_id": _credit_entry(county),
+        **watched.furnish(county),
         "sign_in_id": ids.public("sig", 1),
         **supervised(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
@@ -73,15 +74,6 @@ def _paper(county: County) -> str:
 def _mark(county: County) -> str:
     body = {"mark": "pilot", "level": "county", "document": "tests"}
     found: str = county.post("registrar", f"/projects/{county.mine['project']}/marks", body)["id"]
-    return found
-
-
-def _credit_entry(county: County) -> str:
-    body = {
-        "participant_id": county.mine["participant"], "kind": "other", "points": 1, "reason": "tests",
-        "legal_source": "tests", "expires_on": clock.today().isoformat(),
-    }  # fmt: skip
-    found: str = county.post("supervisor", "/credit-entries", body)["id"]
     return found
 
 

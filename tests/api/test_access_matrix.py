@@ -22,7 +22,8 @@ from market.participants import tokens
 from market.participants.models import User
 from tests.api import saved
 from tests.api.bureau import bureau_ids
-from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, trust_body
+from tests.api.county import YEAR, County, api_key, mandate, trust_body
+from tests.api.furnished import open_furnished
 from tests.api.lots import listing_body
 from tests.api.offers import negotiation_body, programme_body
 from tests.api.saving import point_body, project_body
@@ -38,15 +39,14 @@ LISTS = (
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
-    "leases", "invoices", "household-shares",
+    "leases", "invoices", "household-shares", "credit-appeals",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The county with my things, a neighbour's, things of the bureau, and an API key for each role."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         for role in sorted(BUREAU | OUTSIDE):
             found.user(role, role)
         for name in ("spare", "stranger"):
@@ -112,6 +112,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "participant_id": things["participant_id"], "water_year": YEAR, **place, "township": "653123101",
             "canal": "KUSHAN-C1",
         },
+        "erasure_requests.ask": {"participant_id": things["participant_id"]},
         "trusts.open_trust": trust_body(things["participant_id"]),
         "trust_members.offer": {"water_account_id": things["water_account_id"], "volume": "1"},
         "pledge_consents.grant": {

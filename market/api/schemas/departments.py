@@ -51,7 +51,7 @@ class FigureIn(Schema):
     document_sha256 = fields.String(load_default=None, allow_none=True, validate=SHA256)
 
 
-class FigureOut(Schema):
+class DepartmentFigureOut(Schema):
     """A figure as it was entered; the newest of its kind, year, zone, sector and user counts."""
 
     id = PublicId("dpf", required=True)
@@ -67,10 +67,10 @@ class FigureOut(Schema):
     entered_at = fields.AwareDateTime(required=True)
 
 
-class FigurePage(Schema):
+class DepartmentFigurePage(Schema):
     """A page of figures."""
 
-    data = fields.List(fields.Nested(FigureOut), required=True)
+    data = fields.List(fields.Nested(DepartmentFigureOut), required=True)
     has_more = fields.Boolean(required=True)
 
 

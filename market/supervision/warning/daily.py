@@ -10,8 +10,9 @@ import psycopg
 from psycopg.rows import dict_row, tuple_row
 from sqlalchemy.orm import Session
 
-from market.core import acts, audit
+from market.core import acts, audit, db
 from market.core.db import raw
+from market.supervision.errors import NoSuchYear
 from market.supervision.warning import tree
 from market.supervision.warning.rollup import Line
 
@@ -26,6 +27,15 @@ INSERT INTO early_warnings (day, water_year, kind, node, zone_id, limit_id, limi
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (day, water_year, kind, node) DO NOTHING RETURNING id
 """
+
+
+def run(url: str, *, actor: audit.Actor) -> int:
+    """Keeps the colours of today in a transaction of its own; nothing on a day of no water year. As `store`."""
+    try:
+        with db.transaction(url) as session:
+            return store(session, actor=actor)
+    except NoSuchYear:
+        return 0
 
 
 def store(session: Session, *, actor: audit.Actor) -> int:
