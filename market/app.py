@@ -26,7 +26,7 @@ API_MODULES = (
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
-    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
+    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "interventions", "reversals",
     "data_protection",
     "watching", "cases",
     "appeals",
@@ -65,6 +65,7 @@ ID_PREFIXES = {
     "bdr": "bidder", "bid": "bid",
     "alr": "alert", "svr": "look of surveillance", "pmk": "mark of a participant", "pdc": "decision that moves prices",
     "cas": "case", "apl": "appeal against a credit record",
+    "itv": "intervention", "hlt": "halt", "rvs": "reversal of a settlement",
     "ewn": "early warning of a day", "rdp": "reduction plan", "flg": "filing", "dpf": "figure of a department",
     "plr": "result of the plan", "isp": "inspection", "exn": "national export",
 }  # fmt: skip

@@ -32,7 +32,7 @@ from market.registry import (
     trusts,
 )
 from market.settlement import deliveries
-from market.supervision import curtailments
+from market.supervision import curtailments, halting, undoing
 from market.supervision.privacy import retention
 from market.supervision.trail import heads, publishing
 from market.supervision.warning import daily
@@ -312,14 +312,14 @@ def end_lots(url: str) -> int:
     )  # fmt: skip
 
 
-def erase_places(url: str) -> int:
-    """From where people signed in is erased once its time is over."""
-    return retention.run(url, actor=CLOCK, data=(retention.PLACE,))
+def advance_interventions(url: str) -> int:
+    """Halts whose time is over are lifted, and what reversals left owed is set off against money that came in."""
+    steps = ((halting.due, halting.end), (undoing.payable, undoing.collect))
+    return sum(_each(url, "interventions", _found(url, find), partial(_numbered, do)) for find, do in steps)
 
 
-def erase_all(url: str) -> int:
-    """What is kept of who left, of refused applicants and of ended rights is erased once its time is over."""
-    return retention.run(url, actor=CLOCK)
+def _numbered(do: Callable[..., Any], session: Session, number: int) -> None:
+    do(session, number, actor=CLOCK)
 
 
 def surveil(url: str) -> int:
@@ -340,6 +340,7 @@ JOBS = (
     Job("calls", "* * * * * */2", "begin, clear and settle calls whose product gathers or stands still", clear_calls),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("bidding", "* * * * * */10", "open, close and decide public biddings and their sales", advance_biddings),
+    Job("interventions", "* * * * * */10", "lift halts whose time is over, collect claims", advance_interventions),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
@@ -351,11 +352,12 @@ JOBS = (
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
-    Job("places", "40 18 * * *", "erase from where people signed in, once its time is over", erase_places),
-    Job("retention", "10 19 1 * *", "erase personal data that need no longer be kept", erase_all),
+    Job("places", "40 18 * * *", "erase from where people signed in, once its time is over",
+        partial(retention.run, actor=CLOCK, data=(retention.PLACE,))),
+    Job("retention", "10 19 1 * *", "erase personal data that need no longer be kept",
+        partial(retention.run, actor=CLOCK)),
     Job("surveillance", "30 17 * * *", "look for abuse in what was ordered and traded, raise new alerts", surveil),
-    Job("early-warning", "20 17 * * *", "store the day's colours of early warning, tell changes",
-        partial(daily.run, actor=CLOCK)),
+    Job("early-warning", "20 17 * * *", "store the day's colours of early warning", partial(daily.run, actor=CLOCK)),
     Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

@@ -24,9 +24,11 @@ from market.proofs import (
     ledger,
     lots,
     metering,
+    reversing,
     rights,
     savings,
     season,
+    stopping,
     storage,
     trading,
     trail,
@@ -54,6 +56,8 @@ PARTS = (
     invoices,
     households,
     cases,
+    stopping,
+    reversing,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

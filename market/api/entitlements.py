@@ -12,6 +12,7 @@ from market.api.whose import narrowed, of_body
 from market.core.db import raw
 from market.registry import allocations, entitlements, lists, reference
 from market.registry.models import Announcement, Entitlement
+from market.supervision import suspensions
 
 blp = blueprint("entitlements", "Lasting rights and their certificates")
 announced = blueprint("announcements", "Shares of a class of rights, credited for a water year")
@@ -67,7 +68,7 @@ def refuse(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.EntitlementOut)
 def suspend(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Suspend a confirmed right; open orders of its accounts are cancelled."""
-    return _step(entitlements.suspend, entitlement_id, body, expected_version())
+    return _step(suspensions.suspend, entitlement_id, body, expected_version())
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/reinstate", methods=["POST"])

@@ -149,6 +149,11 @@ OWNERS: dict[str, tuple[str, str]] = {
         "reading_id",
         "SELECT w.participant_id FROM readings r JOIN water_accounts w ON w.id = r.water_account_id WHERE r.id = :id",
     ),
+    "settlement_reversal": (
+        "reversal_id",
+        "SELECT p.participant_id FROM interventions v JOIN intervention_parties p ON p.intervention_id = v.id"
+        " WHERE v.kind = 'reversal' AND v.subject_id = :id UNION ALL SELECT 0 FROM settlement_reversals WHERE id = :id",
+    ),
     "finding": (
         "finding_id",
         "SELECT w.participant_id FROM use_findings f JOIN water_accounts w ON w.id = f.water_account_id"

@@ -91,6 +91,9 @@ _SUBJECTS = {
     "price_decisions": "price_decision",
     "supervision_cases": "supervision_case",
     "credit_appeals": "credit_appeal",
+    "halts": "halt",
+    "order_cancellations": "order_cancellation",
+    "settlement_reversals": "settlement_reversal",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

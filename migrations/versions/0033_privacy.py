@@ -9,7 +9,7 @@ from alembic import op
 from ledger.models import immutable_trigger_ddl
 
 revision = "0033_privacy"
-down_revision = "0029_cases"
+down_revision = "0030_interventions"
 branch_labels = None
 depends_on = None
 

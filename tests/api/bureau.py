@@ -27,6 +27,8 @@ def bureau_ids(county: County) -> dict[str, str]:
         "programme_id": county.programme,
         "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
         "kill_switch_id": _kill_switch(county),
+        "halt_id": _halt(county),
+        "cancellation_id": _cancellation(county),
         "buy_back_id": county.offer,
         "resale_round_id": county.round,
         "firm_qualification_id": _paper(county),
@@ -86,6 +88,41 @@ def _kill_switch(county: County) -> str:
     found: str = county.post("supervisor", "/kill-switch", body)["id"]
     county.post("supervisor", f"/kill-switch/{found}/lift", {"reason": "tests"})
     return found
+
+
+def _halt(county: County) -> str:
+    """A halt of what nobody trades, lifted already."""
+    reclaimed = next(
+        p["id"] for p in county.get("auditor", "/products")["data"] if p["source"] == "reclaimed"
+    )
+    body = {
+        "scope": "product",
+        "product_id": reclaimed,
+        "orders": "stay",
+        "reason": "tests",
+        "legal_source": "tests",
+    }
+    found: str = county.post("supervisor", "/interventions/halts", body)["id"]
+    county.post("supervisor", f"/interventions/halts/{found}/lift", {"reason": "tests"})
+    return found
+
+
+_CANCELLATION_SQL = """
+WITH made AS (
+  INSERT INTO interventions (kind, reason, legal_source, ordered_by, ordered_at)
+  SELECT 'cancellation', 'tests', 'tests', min(id), now() FROM users RETURNING id
+)
+INSERT INTO order_cancellations (id, filter, orders, participants, sell_litres, buy_litres, held_fen, digest, inbox_id,
+                                 ordered_at)
+SELECT made.id, '{}', 1, 1, 0, 0, 0, '', (SELECT min(id) FROM inbox), now() FROM made RETURNING id
+"""
+
+
+def _cancellation(county: County) -> str:
+    """A cancellation that ended nothing: its rows alone."""
+    with db.connect(county.settings.url()) as connection:
+        [made] = connection.execute(_CANCELLATION_SQL).fetchone() or (0,)
+    return ids.public("itv", made)
 
 
 def _curtailment(county: County) -> str:

@@ -313,7 +313,7 @@ def test_powers_are_kept_apart() -> None:
     assert writes("administrator") == {"users.create", "users.set_roles", "users.suspend", "users.reinstate"}
     assert writes("reviewer") == {
         f"{what}.{decision}"
-        for what in ("reviews", "calls", "programmes")
+        for what in ("reviews", "calls", "programmes", "reversals")
         for decision in ("approve", "reject")
     }
     assert writes("reader") == set()

@@ -32,7 +32,11 @@ OF_THINGS = {
     "ZoneOut.name_en", "EntitlementStepOut.name_zh", "EntitlementStepOut.name_en",
     "BillOut.document_sha256", "SupplierBillOut.document_sha256", "PointNightOut.document_sha256",
     "PointReadingOut.document_sha256", "BuyBackOut.document", "MarkOut.document", "PhaseOut.document",
+    "FigureOut.name", "ThresholdInForceOut.name", "PartyMarkOut.document",
     "ReceiptOut.note", "ParticipantOut.identifier_kind", "DerivationOut.plot_zh", "DerivationOut.plot_en",
+    "DutyOut.name_zh", "DutyOut.name_en", "WarningRuleOut.name_zh", "WarningRuleOut.name_en", "ReportKindOut.name",
+    "ReportColumnOut.name", "DepartmentFigureOut.document", "DepartmentFigureOut.document_sha256",
+    "PlanResultOut.document", "ReductionPlanOut.document",
 }  # fmt: skip
 """Names of rules, places and papers of the bureau, hashes."""
 EXCEPTIONS = {
@@ -43,6 +47,7 @@ EXCEPTIONS = {
     "PublishedOut.applicant": "masked for everybody where it is made (registry.publications)",
     "StatementOut.name": "a paper that its parties and the bureau see; a hash covers its text",
     "PledgeOut.document": "the loan's number, seen by the two who agreed on it and by the registrar's book",
+    "PublicEntryOut.name": "null of persons and households",
     "UnmaskedOut.name": "what was asked for with a purpose, and recorded",
     "UnmaskedOut.identity": "as UnmaskedOut.name",
     "UnmaskedOut.contact": "as UnmaskedOut.name",
