@@ -30,9 +30,10 @@ API_MODULES = (
     "data_protection",
     "watching", "cases",
     "appeals",
+    "early_warning", "supervision_reports", "departments", "national_exports",
 )  # fmt: skip
 
-PAGE_MODULES = ("certificates", "contract_pages")
+PAGE_MODULES = ("certificates", "contract_pages", "report_pages")
 """Pages for people, of market.web."""
 
 ID_PREFIXES = {
@@ -65,6 +66,8 @@ ID_PREFIXES = {
     "alr": "alert", "svr": "look of surveillance", "pmk": "mark of a participant", "pdc": "decision that moves prices",
     "cas": "case", "apl": "appeal against a credit record",
     "itv": "intervention", "hlt": "halt", "rvs": "reversal of a settlement",
+    "ewn": "early warning of a day", "rdp": "reduction plan", "flg": "filing", "dpf": "figure of a department",
+    "plr": "result of the plan", "isp": "inspection", "exn": "national export",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -35,6 +35,7 @@ from market.settlement import deliveries
 from market.supervision import curtailments, halting, undoing
 from market.supervision.privacy import retention
 from market.supervision.trail import heads, publishing
+from market.supervision.warning import daily
 from market.supervision.watching import runs
 from market.trading import (
     awards,
@@ -321,16 +322,6 @@ def _numbered(do: Callable[..., Any], session: Session, number: int) -> None:
     do(session, number, actor=CLOCK)
 
 
-def erase_places(url: str) -> int:
-    """From where people signed in is erased once its time is over."""
-    return retention.run(url, actor=CLOCK, data=(retention.PLACE,))
-
-
-def erase_all(url: str) -> int:
-    """What is kept of who left, of refused applicants and of ended rights is erased once its time is over."""
-    return retention.run(url, actor=CLOCK)
-
-
 def surveil(url: str) -> int:
     """The record of the last legal day, and of the month before it, is looked at; what is new is raised."""
     return len(runs.run(url, actor=CLOCK).raised)
@@ -361,9 +352,12 @@ JOBS = (
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
-    Job("places", "40 18 * * *", "erase from where people signed in, once its time is over", erase_places),
-    Job("retention", "10 19 1 * *", "erase personal data that need no longer be kept", erase_all),
+    Job("places", "40 18 * * *", "erase from where people signed in, once its time is over",
+        partial(retention.run, actor=CLOCK, data=(retention.PLACE,))),
+    Job("retention", "10 19 1 * *", "erase personal data that need no longer be kept",
+        partial(retention.run, actor=CLOCK)),
     Job("surveillance", "30 17 * * *", "look for abuse in what was ordered and traded, raise new alerts", surveil),
+    Job("early-warning", "20 17 * * *", "store the day's colours of early warning", partial(daily.run, actor=CLOCK)),
     Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

@@ -88,6 +88,14 @@ IMMUTABLE = (
     "order_cancellations",
     "order_cancellation_lines",
     "reversal_takings",
+    "early_warnings",
+    "filings",
+    "filing_explanations",
+    "department_figures",
+    "plan_results",
+    "inspection_findings",
+    "national_exports",
+    "national_answers",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -34,6 +34,7 @@ MODEL_MODULES = (
     "market.registry.trust_models",
     "market.registry.pledge_models",
     "market.registry.lease_models",
+    "market.registry.restriction_models",
     "market.metering.models",
     "market.payments.models",
     "market.settlement.models",
@@ -63,6 +64,9 @@ MODEL_MODULES = (
     "market.supervision.trail.models",
     "market.supervision.watching.models",
     "market.supervision.cases.models",
+    "market.supervision.warning.models",
+    "market.supervision.reports.models",
+    "market.supervision.national.models",
 )
 
 

@@ -11,6 +11,7 @@ from market.county import (
     parts,
     retention_rows,
     saving_rows,
+    supervision_rows,
     trading_rows,
     watch_rows,
 )
@@ -38,11 +39,13 @@ _OPTIONAL = (
     "buy_back", "two_way_accounts", "savings", "contract_template",
     "retention",
     "surveillance", "credit",
+    "warnings", "intensities", "duties", "plan",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
 border keeps an account. Without a template saving contracts have no text on paper; personal data whose time no rule
-says is kept."""
+says is kept; without warnings nothing has a colour, without duties nothing is due, and without a plan nothing of it is
+assessed."""
 
 
 def load(text: str) -> Pack:
@@ -104,6 +107,10 @@ class _Reader:
             retention=self._all("retention", lambda item: retention_rows.retention(item, self._basis)),
             surveillance=self._all("surveillance", lambda item: watch_rows.surveillance(item, self._basis)),
             credit=self._all("credit", lambda item: watch_rows.credit(item, self._basis)),
+            warnings=self._all("warnings", lambda item: supervision_rows.warning(item, self._basis)),
+            intensities=self._all("intensities", lambda item: supervision_rows.intensity(item, self._basis)),
+            duties=self._all("duties", lambda item: supervision_rows.duty(item, self._basis)),
+            plan=self._all("plan", lambda item: supervision_rows.task(item, self._basis)),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:

@@ -55,6 +55,7 @@ from market.county.parts import (
     WaterYear,
     Zone,
 )
+from market.county.supervision_rows import Duty, IntensityTarget, PlanTask, WarningRule
 
 
 class Pack(msgspec.Struct, frozen=True, dict=True):
@@ -97,6 +98,10 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     retention: tuple[RetentionRule, ...] = ()
     surveillance: tuple[WatchRule, ...] = ()
     credit: tuple[CreditRule, ...] = ()
+    warnings: tuple[WarningRule, ...] = ()
+    intensities: tuple[IntensityTarget, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    plan: tuple[PlanTask, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -282,6 +287,18 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         """What a finding costs on a day: the latest rule that has begun; None where it costs nothing."""
         begun = [each for each in self.credit if each.finding == finding and each.from_on <= day]
         return max(begun, key=lambda each: each.from_on, default=None)
+
+    def warnings_on(self, day: dt.date) -> tuple[WarningRule, ...]:
+        """The warnings in force on a day: of each measure and colour the latest that has begun."""
+        begun = sorted((each for each in self.warnings if each.from_on <= day), key=lambda each: each.from_on)
+        return tuple({(each.measure, each.colour): each for each in begun}.values())
+
+    def intensities_on(self, day: dt.date) -> tuple[IntensityTarget, ...]:
+        """The intensity targets in force on a day: of each code the latest that has begun."""
+        begun = sorted(
+            (each for each in self.intensities if each.from_on <= day), key=lambda each: each.from_on
+        )
+        return tuple({each.code: each for each in begun}.values())
 
     def publication_needed(self, kind: str) -> bool:
         """Whether an application for a right of this kind is published for objection; not so where no rule says so."""

@@ -103,7 +103,7 @@ class UserRole(Base):
     __table_args__ = (
         CheckConstraint(
             "role IN ('holder', 'agent', 'association', 'firm', 'verifier', 'bank', 'integrator', 'registrar',"
-            " 'reviewer', 'supervisor', 'auditor', 'treasurer', 'administrator')",
+            " 'reviewer', 'supervisor', 'auditor', 'treasurer', 'administrator', 'reader', 'department')",
             name="role",
         ),
     )

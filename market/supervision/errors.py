@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.core.errors import Conflict, NotAllowed, Refusal
+from market.core.errors import Conflict, InvalidInput, NotAllowed, Refusal
 
 
 class OwnInterest(NotAllowed):
@@ -148,3 +148,11 @@ class FeesNotCovered(Conflict):
     title_en = "The fees do not cover what goes back"
     title_zh = "手续费账户余额不足以退回"
     legal = "service rule of the exchange: no account is overdrawn"
+
+
+class NoSuchYear(InvalidInput):
+    """A water year that the county does not know."""
+
+    code = "no_such_water_year"
+    title_en = "There is no such water year"
+    title_zh = "没有该水年"

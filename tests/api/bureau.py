@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from market.core import clock, db, ids
 from market.registry.season_models import CarryOver
+from market.supervision.warning.models import ReductionPlan
 from market.trading.call_models import Call
 from tests.api import watched
 from tests.api.county import YEAR, County, product
@@ -34,7 +35,33 @@ def bureau_ids(county: County) -> dict[str, str]:
         "project_mark_id": _mark(county),
         **watched.furnish(county),
         "sign_in_id": ids.public("sig", 1),
+        **supervised(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
+    }
+
+
+def supervised(county: County) -> dict[str, str]:
+    """A report, a filing, an inspection, an export for a national system, and a reduction plan: a row alone."""
+    inspection = {
+        "title": "t", "subject": "t", "inspectors": "t", "legal_source": "t",
+        "planned_on": clock.today().isoformat(),
+    }  # fmt: skip
+    asked = {"duty": "yearly-use", "year": YEAR, "report": "caps"}
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        plan = ReductionPlan(
+            limit_id=ids.parse("cap", county.get("auditor", "/limits")["data"][0]["id"]), colour="orange",
+            measure="use", reduce_litres=1, due_on=clock.today(), responsible="t", measures="t", document="t",
+            legal_source="t",
+        )  # fmt: skip
+        session.add(plan)
+        session.flush()
+        found = {"reduction_plan_id": ids.public("rdp", plan.id), "report_name": "caps"}
+    return found | {
+        "filing_id": county.post("supervisor", "/filings", asked)["id"],
+        "inspection_id": county.post("supervisor", "/inspections", inspection)["id"],
+        "national_export_id": county.post(
+            "supervisor", "/national-exports", {"kind": "use", "water_year": YEAR}
+        )["id"],
     }
 
 

@@ -34,6 +34,9 @@ OF_THINGS = {
     "PointReadingOut.document_sha256", "BuyBackOut.document", "MarkOut.document", "PhaseOut.document",
     "FigureOut.name", "ThresholdInForceOut.name", "PartyMarkOut.document",
     "ReceiptOut.note", "ParticipantOut.identifier_kind", "DerivationOut.plot_zh", "DerivationOut.plot_en",
+    "DutyOut.name_zh", "DutyOut.name_en", "WarningRuleOut.name_zh", "WarningRuleOut.name_en", "ReportKindOut.name",
+    "ReportColumnOut.name", "DepartmentFigureOut.document", "DepartmentFigureOut.document_sha256",
+    "PlanResultOut.document", "ReductionPlanOut.document",
 }  # fmt: skip
 """Names of rules, places and papers of the bureau, hashes."""
 EXCEPTIONS = {

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from market.api.permissions.rules import BUREAU, PARTICIPANTS, PUBLIC, Rule, read, write
+from market.api.permissions.rules import BUREAU, PARTICIPANTS, PUBLIC, Rule, read, upload, write
+
+WATCHING = frozenset({"registrar", "reviewer", "supervisor", "reader"})
+"""Who reads warnings and reports, beside the auditor: the bureau's desks and the prefecture."""
+REPORTS = Rule(WATCHING | {"auditor"}, page=True)
 
 ROUTES: dict[str, Rule] = {
     # the audit trail
@@ -53,4 +57,45 @@ ROUTES: dict[str, Rule] = {
     "reversals.approve": write("reviewer", key="http"),
     "reversals.reject": write("reviewer", key="http"),
     "reversals.withdraw": write("supervisor", key="http"),
+    # early warning
+    "early_warning.get_tree": read(also=WATCHING),
+    "early_warning.list_history": read(also=WATCHING),
+    "reduction_plans.list_plans": read(also=WATCHING),
+    "reduction_plans.get_plan": read(also=WATCHING),
+    "reduction_plans.record": write("supervisor"),
+    "reduction_plans.end": write("supervisor"),
+    # reports and filings
+    "supervision_reports.list_kinds": read(also=WATCHING),
+    "supervision_reports.get_report": read(also=WATCHING),
+    "report_pages.index": REPORTS,
+    "report_pages.show": REPORTS,
+    "report_pages.bulletin": REPORTS,
+    "report_pages.bulletin_pdf": REPORTS,
+    "filings.list_duties": read(also=WATCHING),
+    "filings.list_filings": read(also=WATCHING),
+    "filings.get_filing": read(also=WATCHING),
+    "filings.content": read(also=WATCHING),
+    "filings.differences": read(also=WATCHING),
+    "filings.file": write("supervisor"),
+    "filings.explain": write("supervisor"),
+    "filings.correct": write("supervisor"),
+    # what other departments enter
+    "entries.list_figures": read("department", also=WATCHING),
+    "entries.enter_figure": write("department"),
+    "entries.list_results": read("department", also=WATCHING),
+    "entries.enter_result": write("department", "supervisor"),
+    # special inspections
+    "inspections.list_inspections": read(also=WATCHING),
+    "inspections.get": read(also=WATCHING),
+    "inspections.plan": write("supervisor"),
+    "inspections.complete": write("supervisor"),
+    "inspections.cancel": write("supervisor"),
+    # exports for a national system
+    "national_exports.list_exports": read("supervisor", "reader"),
+    "national_exports.get": read("supervisor", "reader"),
+    "national_exports.content": read("supervisor", "reader"),
+    "national_exports.reconciliation": read("supervisor", "reader"),
+    "national_exports.make": write("supervisor"),
+    "national_exports.take_answer": write("supervisor"),
+    "national_exports.take_answer_file": upload("supervisor"),
 }

@@ -9,7 +9,7 @@ from market.api.schemas.personal import Personal
 from market.api.schemas.registry import text
 from market.participants.models import KINDS
 from market.participants.passwords import LONGEST, SHORTEST
-from market.participants.policy import BUREAU_ROLES, PARTICIPANT_ROLES
+from market.participants.policy import BUREAU_ROLES, OUTSIDE_ROLES, PARTICIPANT_ROLES
 from market.participants.privacy import Kind
 
 STATUSES = ("applied", "admitted", "refused", "suspended", "closed")
@@ -137,14 +137,14 @@ class UserIn(Schema):
     login = fields.String(required=True, validate=LOGIN)
     name = fields.String(required=True, validate=text(128))
     password = _password()
-    roles = _roles(BUREAU_ROLES)
+    roles = _roles(BUREAU_ROLES | OUTSIDE_ROLES)
     totp = YesNo(load_default=False)
 
 
 class RolesIn(Schema):
     """The roles that a user of the bureau has from now on, and no others."""
 
-    roles = _roles(BUREAU_ROLES)
+    roles = _roles(BUREAU_ROLES | OUTSIDE_ROLES)
 
 
 class UserOut(Schema):
