@@ -9,7 +9,7 @@ from alembic import op
 from ledger.models import immutable_trigger_ddl
 
 revision = "0033_privacy"
-down_revision = "0030_interventions"
+down_revision = "0032_warning"
 branch_labels = None
 depends_on = None
 
