@@ -164,6 +164,12 @@ def _saving(rule: facts.SavingRule) -> dict[str, Any]:
     }
 
 
+_REVIEW = (
+    "of", "kind", "desk", "from_on", "until_on", "publication_days", "objection", "publication_stops",
+    "objection_stops", "hearing_stops", "silence", "four_eyes", "warn_days",
+)  # fmt: skip
+
+
 def _review(rule: facts.ReviewRule) -> dict[str, Any]:
     return {
         "code": rule.code,
@@ -172,6 +178,7 @@ def _review(rule: facts.ReviewRule) -> dict[str, Any]:
         "to_sector": rule.to_sector,
         "crossing": rule.crossing,
         "from_volume": rule.from_litres,
+        **{name: getattr(rule, name) for name in _REVIEW},
         **_basis(rule.basis),
     }
 

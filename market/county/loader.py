@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from market.county import checks, contract_template, parts, saving_rows, trading_rows
+from market.county import checks, contract_template, parts, review_rows, saving_rows, trading_rows
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -28,10 +28,12 @@ _SECTIONS = (
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
     "buy_back", "two_way_accounts", "savings", "contract_template",
+    "desks",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
-border keeps an account. Without a template saving contracts have no text on paper."""
+border keeps an account. Without a template saving contracts have no text on paper; desks that it does not name are
+called by what they decide on."""
 
 
 def load(text: str) -> Pack:
@@ -69,7 +71,8 @@ class _Reader:
             flows=self._all("flows", self._flow),
             routes=self._all("routes", self._route),
             fees=self._all("fees", self._fee),
-            reviews=self._all("reviews", self._review),
+            reviews=self._all("reviews", lambda item: review_rows.rule(item, self._basis)),
+            desks=self._all("desks", lambda item: review_rows.desk(item, self._basis)),
             tariffs=self._all("tariffs", self._tariff),
             thresholds=self._all("thresholds", self._threshold),
             clocks=self._all("clocks", self._clock),
@@ -233,21 +236,6 @@ class _Reader:
     def _fee(self, item: Item) -> parts.Fee:
         found = item.table(("zone", "rate"), _BASIS)
         return parts.Fee(found["zone"].code(), found["rate"].decimal(6, 1_000_000), self._basis(item, found))
-
-    def _review(self, item: Item) -> parts.ReviewRule:
-        found = item.table(
-            ("code", "working_days"),
-            ("from_sector", "to_sector", "crossing_districts", "from_volume", *_BASIS),
-        )
-        return parts.ReviewRule(
-            found["code"].code(),
-            found["working_days"].whole(1, 120),
-            self._basis(item, found),
-            found["from_sector"].code() if "from_sector" in found else None,
-            found["to_sector"].code() if "to_sector" in found else None,
-            found["crossing_districts"].boolean() if "crossing_districts" in found else False,
-            found["from_volume"].decimal(3) if "from_volume" in found else 0,
-        )
 
     def _tariff(self, item: Item) -> parts.Tariff:
         found = item.table(("zone", "sector", "price"), ("tiers", *_BASIS))

@@ -24,6 +24,7 @@ from market.county.parts import (
     DISTRICT,
     NO_FLOW,
     ONE_E6,
+    TRADE,
     BandRule,
     Basis,
     BuyBackRule,
@@ -31,6 +32,7 @@ from market.county.parts import (
     CarryOver,
     Clock,
     Decision,
+    Desk,
     Fee,
     FirstPrice,
     Flow,
@@ -91,6 +93,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     two_way_accounts: tuple[TwoWayRule, ...] = ()
     savings: tuple[SavingRule, ...] = ()
     contract_template: ContractTemplate | None = None
+    desks: tuple[Desk, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -201,17 +204,43 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         return len(self.ancestors(code))
 
     def review_rules(
-        self, from_sector: str, to_sector: str, from_canal: str, to_canal: str
+        self, from_sector: str, to_sector: str, from_canal: str, to_canal: str, on: dt.date | None = None
     ) -> tuple[ReviewRule, ...]:
-        """The rules that may put a trade between these places up for review; the first whose volume fits decides."""
+        """The rules that may put a trade between these places up for review; the first whose volume fits decides.
+
+        Those in force on a day; without one every rule, whenever it holds.
+        """
         crosses = self.district_of(from_canal) != self.district_of(to_canal)
         return tuple(
             rule
-            for rule in self.reviews
-            if rule.from_sector in (None, from_sector)
+            for rule in (self.reviews if on is None else self.reviews_on(on))
+            if rule.of == TRADE
+            and rule.from_sector in (None, from_sector)
             and rule.to_sector in (None, to_sector)
             and (crosses or not rule.crossing)
         )
+
+    def reviews_on(self, day: dt.date) -> tuple[ReviewRule, ...]:
+        """The rules of reviews in force on a day, in their order: of each code the latest that has begun."""
+        latest: dict[str, ReviewRule] = {}
+        for rule in self.reviews:
+            before = latest.get(rule.code)
+            if _begins(rule) <= day and (before is None or _begins(before) < _begins(rule)):
+                latest[rule.code] = rule
+        return tuple(
+            rule
+            for rule in self.reviews
+            if latest.get(rule.code) is rule and (rule.until_on is None or day <= rule.until_on)
+        )
+
+    @property
+    def has_dated_reviews(self) -> bool:
+        """Whether another day may have other rules of reviews."""
+        return any(rule.from_on is not None or rule.until_on is not None for rule in self.reviews)
+
+    def desk(self, code: str) -> Desk | None:
+        """A desk of the bureau by its code, or None where the pack names none."""
+        return next((each for each in self.desks if each.code == code), None)
 
     def negotiated_rule(
         self, sectors: tuple[str, str], canals: tuple[str, str], starts_on: dt.date, ends_on: dt.date,
@@ -297,6 +326,10 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     def from_json(cls, text: str) -> Pack:
         """The reverse of `to_json`. msgspec.ValidationError."""
         return msgspec.json.decode(text, type=cls)
+
+
+def _begins(rule: ReviewRule) -> dt.date:
+    return rule.from_on or dt.date.min
 
 
 def years_after(day: dt.date, years: int) -> dt.date:

@@ -12,6 +12,15 @@ COUNTY, DISTRICT, CANAL = "county", "district", "canal"
 ONE_E6 = 1_000_000
 ALLOCATION, LEASE, ENTITLEMENT = TENURES = ("allocation", "lease", "entitlement")
 FILING, APPROVAL, PUBLICATION = LANES = ("filing", "approval", "publication")
+TRADE, PROGRAMME, RIGHT, TRANSFER, FIRM, COMPLAINT = REVIEWED = (
+    "trade", "programme", "right", "transfer", "firm", "complaint",
+)  # fmt: skip
+"""What goes before a desk: trades and calls, purchase programmes, applications for rights, leases and rights that are
+sold, firms for the directory, complaints."""
+TRADES_DESK, RIGHTS_DESK, CONTRACTS_DESK, SUPERVISION_DESK = DESKS = (
+    "trades", "rights", "contracts", "supervision",
+)  # fmt: skip
+NOTHING, APPROVED, REFUSED, ESCALATED = SILENCES = ("nothing", "approved", "refused", "escalated")
 NIGHT = "night"
 SESSION_PHASES = ("pre_open", "auction", "uncross", "open", NIGHT)
 """What a trading day is made of; at night orders may be entered and wait, as before the opening."""
@@ -126,7 +135,12 @@ class Fee(msgspec.Struct, frozen=True):
 
 
 class ReviewRule(msgspec.Struct, frozen=True):
-    """Trades that go before a reviewer. None in a sector: any; `crossing`: only across districts."""
+    """What goes before a desk of the bureau (`of`, one of REVIEWED), from a day on, and how it is decided there.
+
+    None in a sector or kind: any; `crossing`: only across districts. `working_days` 0: the law's clocks or the lane of
+    the deal say them. It is published for `publication_days`, with `objection` for others to object. `silence`: what
+    it means that nobody decides in time. `four_eyes`: a second person confirms. Its colour turns `warn_days` before.
+    """
 
     code: str
     working_days: int
@@ -135,6 +149,29 @@ class ReviewRule(msgspec.Struct, frozen=True):
     to_sector: str | None = None
     crossing: bool = False
     from_litres: int = 0
+    of: str = TRADE
+    kind: str | None = None
+    desk: str = TRADES_DESK
+    from_on: dt.date | None = None
+    until_on: dt.date | None = None
+    publication_days: int = 0
+    objection: bool = False
+    publication_stops: bool = False
+    objection_stops: bool = False
+    hearing_stops: bool = True
+    silence: str = NOTHING
+    four_eyes: bool = False
+    warn_days: int = 3
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """A desk of the bureau: what its decisions are signed with, and the mark that its notices are numbered under."""
+
+    code: str
+    zh: str
+    en: str
+    mark: str
+    basis: Basis
 
 
 class NegotiatedRule(msgspec.Struct, frozen=True):
