@@ -27,9 +27,10 @@ API_MODULES = (
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
+    "desks", "desk_people", "notices", "standing",
 )  # fmt: skip
 
-PAGE_MODULES = ("certificates", "contract_pages")
+PAGE_MODULES = ("certificates", "contract_pages", "notice_pages")
 """Pages for people, of market.web."""
 
 ID_PREFIXES = {
@@ -57,6 +58,8 @@ ID_PREFIXES = {
     "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
     "bdr": "bidder", "bid": "bid",
+    "rvw": "file of a matter before a desk", "hrg": "hearing", "rob": "objection to a published matter",
+    "itr": "declared interest", "dpt": "deputy", "ntc": "notice", "cpl": "complaint",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -34,6 +34,7 @@ from market.registry import (
 )
 from market.settlement import deliveries
 from market.supervision import curtailments
+from market.supervision.desks import due
 from market.supervision.trail import heads, publishing
 from market.trading import (
     awards,
@@ -323,6 +324,15 @@ def publish_heads(url: str, settings: Settings) -> int:
         return publishing.publish(raw(session), secret)
 
 
+def attend_reviews(url: str) -> int:
+    """Files of what waits at the desks are opened; of what is soon due is warned, silence means what its rule says."""
+    waiting = _found(url, due.found)
+    return _each(
+        url, "reviews-due", waiting,
+        lambda session, each: due.attend(session, actor=CLOCK, review_id=each),
+    )  # fmt: skip
+
+
 JOBS = (
     Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
     Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
@@ -337,6 +347,7 @@ JOBS = (
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
     Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
+    Job("reviews-due", "* * * * * 40", "open files at the desks, warn, let silence mean what its rule says", attend_reviews),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),

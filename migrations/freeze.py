@@ -74,6 +74,10 @@ IMMUTABLE = (
     "invoices",
     "household_payouts",
     "household_shares",
+    "desk_review_steps",
+    "notices",
+    "notice_addressees",
+    "notice_services",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

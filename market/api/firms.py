@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from market.api.desks import decided
 from market.api.http import actor, blueprint, etag, expected_version, own_only, page, paging, session
 from market.api.schemas import firms as shapes
 from market.contracts import firm_queries, firms
@@ -12,6 +13,7 @@ from market.contracts.firm_models import FirmQualification
 from market.core import clock
 from market.participants import credit
 from market.participants.credit_models import CreditEntry
+from market.supervision.desks.models import FIRM
 
 blp = blueprint("firms", "Service firms for saving water, as the county lists them")
 registrations = blueprint("firm_registrations", "How a firm comes into the directory")
@@ -92,7 +94,8 @@ def _decided(act: str, firm_id: int, reason: str) -> dict[str, Any]:
 @registrations.response(200, shapes.RegistrationOut)
 def enlist(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
     """List the firm: the public sees it, and it may answer calls."""
-    return _decided("list", firm_id, body["reason"])
+    decided(FIRM, firm_id, approved=True, reason=body["reason"])
+    return _one(firm_id)
 
 
 @registrations.route("/firm-registrations/<frm:firm_id>/refuse", methods=["POST"])
@@ -100,7 +103,8 @@ def enlist(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
 @registrations.response(200, shapes.RegistrationOut)
 def refuse(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
     """Refuse to list a firm."""
-    return _decided("refuse", firm_id, body["reason"])
+    decided(FIRM, firm_id, approved=False, reason=body["reason"])
+    return _one(firm_id)
 
 
 @registrations.route("/firm-registrations/<frm:firm_id>/suspend", methods=["POST"])

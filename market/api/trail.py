@@ -112,6 +112,7 @@ SUBJECTS = {
     "project": "prj", "proposal": "prp", "project_mark": "mrk", "saving_contract": "sct", "contract_due": "due",
     "contract_baseline": "bsl", "saving_report": "srp", "report_adjustment": "adj", "measuring_point": "mpt",
     "point_reading": "mpr", "point_bill": "mpb", "listing": "lst", "bidder": "bdr", "bid": "bid", "sign_in": "sig",
+    "desk_review": "rvw", "notice": "ntc", "complaint": "cpl", "desk_interest": "itr", "desk_deputy": "dpt",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}

@@ -70,7 +70,11 @@ def _days(found: dict[str, Item]) -> int:
 
 def _check_of(item: Item, of: str, found: dict[str, Item]) -> None:
     """Each part of a rule stands only where it has a meaning. Errors: PackError."""
-    for names, where in ((_OF_TRADES, (parts.TRADE,)), (_PUBLISHED, PUBLISHED_HERE), (("kind",), (parts.RIGHT,))):
+    for names, where in (
+        (_OF_TRADES, (parts.TRADE,)),
+        (_PUBLISHED, PUBLISHED_HERE),
+        (("kind",), (parts.RIGHT,)),
+    ):
         for name in names:
             if name in found and of not in where:
                 raise found[name].wrong(f"a rule of {of} does not say this")

@@ -133,7 +133,7 @@ class FeeOut(BasisOut):
 
 
 class ReviewRuleOut(BasisOut):
-    """What goes before which desk, and how and by when it is decided; `working_days` 0: the clocks or the lane say it."""
+    """What goes before which desk, and how and by when it is decided (`working_days` 0: as clocks and lanes say)."""
 
     code = fields.String(required=True)
     working_days = fields.Integer(required=True)
