@@ -347,7 +347,7 @@ JOBS = (
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
     Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
-    Job("reviews-due", "* * * * * 40", "open files at the desks, warn, let silence mean what its rule says", attend_reviews),
+    Job("reviews-due", "* * * * * 40", "open files at the desks, warn, let silence mean what it does", attend_reviews),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),

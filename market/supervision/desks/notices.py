@@ -169,6 +169,8 @@ def serve(
     issued = docket.legal_day(found.notice.issued_at)
     if not issued <= served_on <= clock.today():
         raise ServedLater(f"it was issued on {issued}", pointer="/served_on", limit=str(issued))
+    if any(each.participant_id == participant_id for each in found.services):
+        raise ServedBefore
     made = NoticeService(
         notice_id=notice_id, participant_id=participant_id, how=how, served_on=served_on, served_by=actor.user_id,
         received_by=received_by, recorded_at=clock.now(),

@@ -75,10 +75,18 @@ def clock(
         return NO_CLOCK
     holding = stopping(terms, stops)
     pauses = [Pause(each.since, each.until) for each in holding]
-    now = next((each for each in holding if _is_on(each, today)), None)
+    # On the day on which a hearing ended the clock does not count yet, but nothing is waited for any more.
+    now = next(
+        (each for each in holding if each.until is None or (each.by == PUBLICATION and _is_on(each, today))),
+        None,
+    )
     due = due_on(began_on, terms.working_days, "working_days", pauses, is_working_day=is_working_day)
     stopped = stopped_since(pauses) or (now.since if now is not None else None)
-    return view(due, terms.warn_days, today, is_working_day, now.by if now is not None else None, stopped)
+
+    def counts(day: dt.date) -> bool:
+        return is_working_day(day) and not any(_is_on(each, day) for each in holding)
+
+    return view(due, terms.warn_days, today, counts, now.by if now is not None else None, stopped)
 
 
 def view(
