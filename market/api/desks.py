@@ -51,6 +51,11 @@ def decided(
     )  # fmt: skip
 
 
+def check_free(kind: str, reference: int) -> None:
+    """Refuses who has an interest in a matter of another procedure, or stood aside. Errors: OwnInterest, Recused."""
+    deciding.check_free(session(), who=official(), kind=kind, reference=reference)
+
+
 @blp.route("/desks/<string:desk>/queue", methods=["GET"])
 @blp.response(200, shapes.QueuePage)
 def queue(desk: str) -> dict[str, Any]:

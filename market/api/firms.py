@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.api.desks import decided
+from market.api.desks import check_free, decided
 from market.api.http import actor, blueprint, etag, expected_version, own_only, page, paging, session
 from market.api.schemas import firms as shapes
 from market.contracts import firm_queries, firms
@@ -13,7 +13,7 @@ from market.contracts.firm_models import FirmQualification
 from market.core import clock
 from market.participants import credit
 from market.participants.credit_models import CreditEntry
-from market.supervision.desks.models import FIRM
+from market.supervision.desks.models import FIRM, QUALIFICATION
 
 blp = blueprint("firms", "Service firms for saving water, as the county lists them")
 registrations = blueprint("firm_registrations", "How a firm comes into the directory")
@@ -153,6 +153,7 @@ def _checked(qualification_id: int, reason: str, *, confirmed: bool) -> dict[str
 @registrations.response(200, shapes.QualificationOut)
 def confirm_qualification(body: dict[str, Any], firm_qualification_id: int) -> dict[str, Any]:
     """Confirm a paper."""
+    check_free(QUALIFICATION, firm_qualification_id)
     return _checked(firm_qualification_id, body["reason"], confirmed=True)
 
 
@@ -161,6 +162,7 @@ def confirm_qualification(body: dict[str, Any], firm_qualification_id: int) -> d
 @registrations.response(200, shapes.QualificationOut)
 def refuse_qualification(body: dict[str, Any], firm_qualification_id: int) -> dict[str, Any]:
     """Refuse a paper."""
+    check_free(QUALIFICATION, firm_qualification_id)
     return _checked(firm_qualification_id, body["reason"], confirmed=False)
 
 

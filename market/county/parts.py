@@ -12,11 +12,12 @@ COUNTY, DISTRICT, CANAL = "county", "district", "canal"
 ONE_E6 = 1_000_000
 ALLOCATION, LEASE, ENTITLEMENT = TENURES = ("allocation", "lease", "entitlement")
 FILING, APPROVAL, PUBLICATION = LANES = ("filing", "approval", "publication")
-TRADE, PROGRAMME, RIGHT, TRANSFER, FIRM, COMPLAINT = REVIEWED = (
-    "trade", "programme", "right", "transfer", "firm", "complaint",
+TRADE, PROGRAMME, RIGHT, TRANSFER, FIRM, COMPLAINT, ADMISSION, PLEDGE, REPORT, CLAW_BACK, REFUND = REVIEWED = (
+    "trade", "programme", "right", "transfer", "firm", "complaint", "admission", "pledge", "report", "claw_back",
+    "refund",
 )  # fmt: skip
 """What goes before a desk: trades and calls, purchase programmes, applications for rights, leases and rights that are
-sold, firms for the directory, complaints."""
+sold, firms for the directory, complaints; and what only waits there, its steps being those of its own procedure."""
 TRADES_DESK, RIGHTS_DESK, CONTRACTS_DESK, SUPERVISION_DESK = DESKS = (
     "trades", "rights", "contracts", "supervision",
 )  # fmt: skip

@@ -17,13 +17,19 @@ _OPTIONAL = (
     "of", "kind", "desk", "from", "until", "working_days", *_OF_TRADES, *_PUBLISHED, "hearing_stops", "silence",
     "four_eyes", "warn_days", *BASIS,
 )  # fmt: skip
-OWN_DAYS = (parts.TRADE, parts.FIRM, parts.COMPLAINT)
+OWN_DAYS = (
+    parts.TRADE, parts.FIRM, parts.COMPLAINT, parts.ADMISSION, parts.PLEDGE, parts.REFUND,
+)  # fmt: skip
 """Whose working days the rule says; elsewhere the law's clocks do, or the lane that a deal takes."""
 PUBLISHED_HERE = (parts.TRADE, parts.PROGRAMME, parts.FIRM)
 """Applications for rights and what passes a right are published by rules of their own (`kinds`, `negotiated`)."""
+OWN_PROCEDURE = (parts.ADMISSION, parts.PLEDGE, parts.REPORT, parts.CLAW_BACK, parts.REFUND)
+"""Decided by steps of their own, which say by whom and by how many persons: a rule gives them a clock."""
 DESK_OF = {
     parts.TRADE: parts.TRADES_DESK, parts.PROGRAMME: parts.TRADES_DESK, parts.RIGHT: parts.RIGHTS_DESK,
     parts.TRANSFER: parts.RIGHTS_DESK, parts.FIRM: parts.CONTRACTS_DESK, parts.COMPLAINT: parts.SUPERVISION_DESK,
+    parts.ADMISSION: parts.RIGHTS_DESK, parts.PLEDGE: parts.RIGHTS_DESK, parts.REPORT: parts.CONTRACTS_DESK,
+    parts.CLAW_BACK: parts.SUPERVISION_DESK, parts.REFUND: parts.SUPERVISION_DESK,
 }  # fmt: skip
 """The desk where the rule names none."""
 
@@ -70,7 +76,9 @@ def _days(found: dict[str, Item]) -> int:
 
 def _check_of(item: Item, of: str, found: dict[str, Item]) -> None:
     """Each part of a rule stands only where it has a meaning. Errors: PackError."""
+    decides = tuple(each for each in parts.REVIEWED if each not in OWN_PROCEDURE)
     for names, where in (
+        (("desk", "silence", "four_eyes"), decides),
         (_OF_TRADES, (parts.TRADE,)),
         (_PUBLISHED, PUBLISHED_HERE),
         (("kind",), (parts.RIGHT,)),

@@ -25,6 +25,13 @@ TABLES = (
 )
 
 
+INDEXES = (
+    ("entitlements", "ix_entitlements_pending"),
+    ("entitlement_steps", "ix_entitlement_steps_renewals"),
+    ("participants", "ix_participants_applied"),
+)
+
+
 def upgrade() -> None:
     script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     op.get_bind().execution_options(no_parameters=True).exec_driver_sql(script)
@@ -34,6 +41,7 @@ def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
     op.execute("DROP FUNCTION closed_files_stay()")
-    op.drop_index("ix_entitlements_pending", "entitlements")
+    for table, name in INDEXES:
+        op.drop_index(name, table)
     # What silence decided has no person to name: it cannot be taken back to before.
     op.alter_column("review_decisions", "decided_by", nullable=False)

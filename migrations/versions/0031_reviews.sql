@@ -26,7 +26,7 @@ CREATE TABLE desk_reviews (
   archive BYTEA,
   archive_sha256 BYTEA,
   CONSTRAINT pk_desk_reviews PRIMARY KEY (id),
-  CONSTRAINT ck_desk_reviews_kind CHECK (kind IN ('instruction', 'call', 'programme', 'entitlement', 'negotiation', 'firm', 'complaint')),
+  CONSTRAINT ck_desk_reviews_kind CHECK (kind IN ('instruction', 'call', 'programme', 'entitlement', 'negotiation', 'firm', 'complaint', 'renewal', 'participant', 'pledge', 'firm_qualification', 'saving_report', 'claw_back', 'refund')),
   CONSTRAINT ck_desk_reviews_desk CHECK (desk IN ('trades', 'rights', 'contracts', 'supervision')),
   CONSTRAINT ck_desk_reviews_status CHECK (status IN ('open', 'closed')),
   CONSTRAINT ck_desk_reviews_outcome CHECK (outcome IN ('approved', 'refused', 'elsewhere')),
@@ -213,6 +213,8 @@ CREATE TABLE complaints (
 CREATE INDEX ix_complaints_participant_id ON complaints (participant_id);
 CREATE INDEX ix_entitlements_pending ON entitlements (id) WHERE status IN ('applied', 'accepted', 'published');
 ALTER TABLE review_decisions ALTER COLUMN decided_by DROP NOT NULL;
+CREATE INDEX ix_entitlement_steps_renewals ON entitlement_steps (entitlement_id, id) WHERE step IN ('ask_renewal', 'renew', 'refuse_renewal');
+CREATE INDEX ix_participants_applied ON participants (id) WHERE status = 'applied';
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "desk_review_steps" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are immutable');
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "notices" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are immutable');
 CREATE TRIGGER immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON "notice_addressees" FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are immutable');

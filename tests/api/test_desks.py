@@ -17,10 +17,13 @@ from market.core import audit, clock, db, ids, workdays
 from market.county import install
 from market.county.loader import load
 from market.county.shipped import text_of
+from market.demo import people
 from market.participants import tokens
 from market.participants.models import User
 from market.prove import run as prove
-from tests.api.county import County, objected, open_county, permit, product
+from market.supervision.desks.models import KINDS
+from market.supervision.desks.waiting import FACTS_SQL
+from tests.api.county import PASSWORD, County, objected, open_county, permit, product
 from tests.api.smallholders import household
 
 OURS = """  - {code: farm-to-industry-large, from_sector: agriculture, to_sector: industry, from_volume: "50", working_days: 20, four_eyes: true, publication_days: 5, objection: true, objection_stops: true, demonstration: true}
@@ -331,6 +334,36 @@ def test_a_complaint_is_numbered_and_answered_by_somebody_else(county: County) -
     assert county.post("seller", f"/complaints/{again['id']}/withdraw")["status"] == "withdrawn"
 
 
+def test_what_is_decided_by_steps_of_its_own_waits_at_its_desk_and_leaves_it(county: County) -> None:
+    body = {
+        "kind": "household", "name": "Newcomer", "identifier": people.identity_number(9001), "login": "newcomer",
+        "password": PASSWORD, "user_name": "Newcomer", "roles": ["holder"],
+    }  # fmt: skip
+    made = county.client.post("/v1/participants", json=body).json["id"]
+
+    def waiting() -> list[dict[str, Any]]:
+        rows = county.get("clerk", "/desks/rights/queue?limit=200")["data"]
+        return [each for each in rows if each["subject_id"] == made]
+
+    (shown,) = waiting()
+    assert (shown["kind"], shown["days_left"]) == ("participant", 5)
+    decision = {"decision": "approved", **DECIDED}
+    assert _refused(county, "clerk", f"/desk-reviews/{shown['id']}/decide", decision) == (
+        409,
+        "own_procedure",
+    )
+    county.user("cousin", "registrar")
+    county.post("cousin", "/desk-interests", {"participant_id": made, "relation": "kin"})
+    assert _refused(county, "cousin", f"/participants/{made}/admit") == (403, "own_interest")
+    county.post("clerk", f"/participants/{made}/admit")
+    assert waiting() == []
+    assert county.get("auditor", f"/desk-reviews/{shown['id']}")["outcome"] == "elsewhere"
+    with db.connect(county.settings.url()) as connection:  # each kind's facts can be asked for
+        assert [connection.execute(FACTS_SQL[kind], {"ids": []}).fetchall() for kind in KINDS] == [[]] * len(
+            KINDS
+        )
+
+
 def test_numbers_have_no_gaps_and_nothing_is_proved_wrong(county: County) -> None:
     rows = county.get("auditor", "/notices?limit=200")["data"]
     for series in {each["number"].partition("〕")[0] for each in rows}:
@@ -348,7 +381,7 @@ def test_a_closed_file_cannot_be_changed_in_the_database_either(county: County) 
             "DELETE FROM desk_reviews",
             "UPDATE notices SET seq = seq + 1",
         ):
-            with pytest.raises(Exception, match="changes no more|immutable"):
+            with pytest.raises(Exception, match=r"changes no more|immutable"):
                 connection.execute(statement)
             connection.rollback()
     assert ids.parse("rvw", county.get("auditor", "/desks/rights/queue?limit=1")["data"][0]["id"]) > 0

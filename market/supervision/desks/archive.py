@@ -35,7 +35,19 @@ UPDATE desk_reviews r
         WHEN 'entitlement' THEN (SELECT to_jsonb(x) FROM entitlements x WHERE x.id = o.reference)
         WHEN 'negotiation' THEN (SELECT to_jsonb(x) FROM negotiations x WHERE x.id = o.reference)
         WHEN 'firm' THEN (SELECT to_jsonb(x) FROM firms x WHERE x.id = o.reference)
-        WHEN 'complaint' THEN (SELECT to_jsonb(x) FROM complaints x WHERE x.id = o.reference) END,
+        WHEN 'complaint' THEN (SELECT to_jsonb(x) FROM complaints x WHERE x.id = o.reference)
+        WHEN 'renewal' THEN (SELECT to_jsonb(x) FROM entitlements x WHERE x.id = o.reference)
+        WHEN 'participant' THEN (
+          SELECT to_jsonb(x) - ARRAY['identifier_hash', 'identifier_masked', 'contact', 'name']
+            FROM participants x WHERE x.id = o.reference)
+        WHEN 'pledge' THEN (SELECT to_jsonb(x) FROM pledges x WHERE x.id = o.reference)
+        WHEN 'firm_qualification' THEN (SELECT to_jsonb(x) FROM firm_qualifications x WHERE x.id = o.reference)
+        WHEN 'saving_report' THEN (
+          SELECT to_jsonb(x) FROM report_disputes x WHERE x.report_id = o.reference ORDER BY x.id DESC LIMIT 1)
+        WHEN 'claw_back' THEN (SELECT to_jsonb(x) FROM report_claw_backs x WHERE x.id = o.reference)
+        WHEN 'refund' THEN (
+          SELECT to_jsonb(x) FROM delivery_refunds x WHERE x.delivery_id = o.reference ORDER BY x.id DESC LIMIT 1)
+      END,
       'papers', CASE o.kind
         WHEN 'entitlement' THEN (
           SELECT jsonb_build_object(

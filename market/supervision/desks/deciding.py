@@ -109,6 +109,13 @@ def conclude(
     return done
 
 
+def check_free(session: Session, *, who: Official, kind: str, reference: int) -> None:
+    """Refuses who has an interest in a matter of its own procedure, or stood aside. Errors: OwnInterest, Recused."""
+    review = docket.file_of(session, kind, reference)
+    if review is not None:
+        people.check_free(session, who, review)
+
+
 def _admitted(session: Session, who: Official, review: DeskReview) -> Seat:
     """The seat of somebody who may act on a file. Errors: OtherDesk, OwnInterest, Recused."""
     seat = people.seat(session, who, review.desk)

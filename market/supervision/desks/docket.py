@@ -28,9 +28,9 @@ from market.county.review_rows import DESK_OF
 from market.registry import clocks as law_clocks
 from market.registry import steps as right_steps
 from market.registry.models import Entitlement
-from market.supervision.desks import archive, matters, rules
+from market.supervision.desks import archive, matters, rules, waiting
 from market.supervision.desks.errors import FileClosed
-from market.supervision.desks.models import ELSEWHERE, OPEN, RIGHT, DeskReview, DeskReviewStep
+from market.supervision.desks.models import ELSEWHERE, OPEN, OWN_PROCEDURE, RIGHT, DeskReview, DeskReviewStep
 
 KEEPER = audit.Actor(request_id="docket")
 """Who opens files, in the record: nobody who signed in."""
@@ -77,7 +77,7 @@ def keep(session: Session) -> int:
 
     At most MOST_AT_ONCE of each, the oldest first.
     """
-    rows = raw(session).execute(matters.COMPARED_SQL, {"most": MOST_AT_ONCE}).fetchall()
+    rows = raw(session).execute(waiting.COMPARED_SQL, {"most": MOST_AT_ONCE}).fetchall()
     missing: dict[str, list[int]] = defaultdict(list)
     gone = []
     for is_missing, kind, number in rows:
@@ -98,7 +98,7 @@ def _open(session: Session, missing: dict[str, list[int]]) -> None:
     made = [
         _file(pack, kind, _Facts(*row))
         for kind, references in sorted(missing.items())
-        for row in connection.execute(matters.FACTS_SQL[kind], {"ids": Bigints(references)}).fetchall()
+        for row in connection.execute(waiting.FACTS_SQL[kind], {"ids": Bigints(references)}).fetchall()
     ]
     opened = connection.execute(_OPENED_SQL, (msgspec.json.encode(made).decode(),)).fetchall()
     if not opened:
@@ -121,7 +121,8 @@ def _file(pack: Pack, kind: str, facts: _Facts) -> dict[str, Any]:
     until = began_on + dt.timedelta(days=rule.publication_days) if rule.publication_days else None
     return {
         "kind": kind, "reference": facts.reference, "desk": rule.desk, "rule": rule.code,
-        "terms": msgspec.json.encode(rule).decode(), "four_eyes": rule.four_eyes, "parties": facts.parties,
+        "terms": msgspec.json.encode(rule).decode(), "parties": facts.parties,
+        "four_eyes": rule.four_eyes and kind not in OWN_PROCEDURE,
         "litres": facts.litres, "fen": facts.fen, "began_at": facts.began_at, "working_days": max(days, 0),
         "published_until": until,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from market.core import audit, clock
 from market.county.parts import APPROVED, NOTHING, REFUSED, SUPERVISION_DESK
 from market.supervision.desks import docket, rules
 from market.supervision.desks.deciding import conclude
-from market.supervision.desks.models import INSTRUCTION, OPEN, DeskReview
+from market.supervision.desks.models import INSTRUCTION, OPEN, OWN_PROCEDURE, DeskReview
 
 SILENCE = "期限届满未作决定 nobody decided in time"
 
@@ -60,7 +60,9 @@ def _silence(session: Session, actor: audit.Actor, review: DeskReview) -> None:
         )  # fmt: skip
         return
     # A call is settled whole, with everybody in it: silence never does that, it goes to the supervisor.
-    if rule.silence == NOTHING or review.desk == SUPERVISION_DESK:
+    # What has steps of its own stays where these are taken.
+    stays = review.desk == SUPERVISION_DESK or review.kind in OWN_PROCEDURE
+    if rule.silence == NOTHING or stays:
         docket.note(session, review, "overdue", reason=SILENCE)
         docket.tell(session, actor=actor, number=review.id, act="overdue")
         return

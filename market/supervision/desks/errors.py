@@ -20,6 +20,15 @@ class OtherDesk(NotAllowed):
     legal = COUNTY
 
 
+class OwnProcedure(Conflict):
+    """What has steps of its own is decided by them."""
+
+    code = "own_procedure"
+    title_en = "This is decided by the steps of its own procedure"
+    title_zh = "该事项按其自身程序办理"
+    legal = COUNTY
+
+
 class Recused(NotAllowed):
     """Who has stood aside takes no part any more."""
 

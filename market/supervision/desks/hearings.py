@@ -13,7 +13,7 @@ from market.core import clock
 from market.core.errors import NotFound
 from market.supervision.desks import docket, people
 from market.supervision.desks.errors import HeardInTheRegister, HearingOver, HearingRunning
-from market.supervision.desks.models import RIGHT, ReviewHearing
+from market.supervision.desks.models import RENEWAL, RIGHT, ReviewHearing
 from market.supervision.desks.people import Official
 from market.supervision.errors import ReasonMissing
 
@@ -25,7 +25,7 @@ def begin(session: Session, *, who: Official, review_id: int, reason: str) -> Re
     review = docket.locked(session, review_id)
     seat = people.seat(session, who, review.desk)
     people.check_free(session, who, review)
-    if review.kind == RIGHT:
+    if review.kind in (RIGHT, RENEWAL):
         raise HeardInTheRegister
     if not reason.strip():
         raise ReasonMissing(pointer="/reason")

@@ -27,9 +27,14 @@ from market.county.parts import APPROVED, DESKS, REFUSED
 
 NOW = func.clock_timestamp()
 OPEN, CLOSED = "open", "closed"
-INSTRUCTION, CALL, PROGRAMME, RIGHT, DEAL, FIRM, COMPLAINT = KINDS = (
+INSTRUCTION, CALL, PROGRAMME, RIGHT, DEAL, FIRM, COMPLAINT = DECIDED_HERE = (
     "instruction", "call", "programme", "entitlement", "negotiation", "firm", "complaint",
 )  # fmt: skip
+RENEWAL, ADMISSION, PLEDGE, QUALIFICATION, DISPUTE, CLAW_BACK, REFUND = OWN_PROCEDURE = (
+    "renewal", "participant", "pledge", "firm_qualification", "saving_report", "claw_back", "refund",
+)  # fmt: skip
+"""What waits at a desk and is decided by steps of its own: the docket lists it, keeps its clock and closes its file."""
+KINDS = (*DECIDED_HERE, *OWN_PROCEDURE)
 ELSEWHERE = "elsewhere"
 """The matter ended without a decision of the desk: withdrawn, lapsed, or reached by a curtailment or a year's end."""
 OUTCOMES = (APPROVED, REFUSED, ELSEWHERE)
