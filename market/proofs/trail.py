@@ -75,6 +75,11 @@ _SUBJECTS = {
     "lot_offers": "lot_offer",
     "report_claw_backs": "report_claw_back",
     "point_nights": "point_night",
+    "desk_reviews": "desk_review",
+    "desk_interests": "desk_interest",
+    "desk_deputies": "desk_deputy",
+    "notices": "notice",
+    "complaints": "complaint",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

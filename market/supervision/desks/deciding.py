@@ -70,7 +70,7 @@ def decide(
             )
     docket.note(
         session, review, "decided", by=who.user_id, for_user=seat.member_id, reason=said, legal_source=legal,
-        detail={"decision": decision, **(extra or {})},
+        detail={"decision": decision, **_plain(extra)},
     )  # fmt: skip
     return conclude(
         session, actor=who.actor, review=review, approved=approved, reason=said, legal_source=legal, more=more,
@@ -132,8 +132,13 @@ def _check_ripe(session: Session, review: DeskReview) -> None:
     publishing.check_answered(session, review)
 
 
+def _plain(extra: Mapping[str, Any] | None) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(dict(extra or {}), str_keys=True)
+    return found
+
+
 def _written(extra: Mapping[str, Any] | None) -> str:
-    return msgspec.json.encode(dict(extra or {}), order="sorted").decode()
+    return msgspec.json.encode(_plain(extra), order="sorted").decode()
 
 
 def _proposal(review: DeskReview) -> rules.Proposal | None:
