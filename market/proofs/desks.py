@@ -23,7 +23,8 @@ LEFT JOIN negotiations n ON r.kind = 'negotiation' AND n.id = r.reference
 LEFT JOIN entitlements e ON r.kind = 'entitlement' AND e.id = r.reference
 LEFT JOIN complaints m ON r.kind = 'complaint' AND m.id = r.reference
 WHERE r.outcome = 'approved' AND NOT coalesce(i.status IN ('settled', 'reversed'), c.status = 'settled',
-        p.status = 'struck', n.status = 'registered', CASE WHEN e.id IS NOT NULL THEN e.certificate_number IS NOT NULL END,
+        p.status = 'struck', n.status = 'registered',
+        CASE WHEN e.id IS NOT NULL THEN e.certificate_number IS NOT NULL END,
         m.status = 'upheld', true)
    OR r.outcome = 'refused' AND NOT coalesce(i.status = 'rejected', c.status = 'rejected', p.status = 'rejected',
         n.status = 'refused', e.status = 'refused', m.status = 'dismissed', true)
