@@ -43,7 +43,7 @@ def decide(
     Errors: OtherDesk, OwnInterest, Recused, ReasonMissing, HearingRunning, PublicationRunning, ObjectionOpen,
     SecondPerson, OtherThanProposed, and those of the use case.
     """
-    review = docket.file_of(session, kind, reference)
+    review, opened = docket.file_of(session, kind, reference)
     more = dict(extra or {}) | ({"expected_version": version} if version is not None else {})
     if review is None:
         return matters.carry_out(
@@ -60,6 +60,7 @@ def decide(
     made = rules.Proposal(decision, _written(extra), who.user_id)
     match rules.turn(review.four_eyes, _proposal(review), made):
         case rules.Turn.PROPOSE:
+            docket.tell_opened(session, opened)
             _propose(session, who, seat, review, made, said, legal)
             return None
         case rules.Turn.SAME_PERSON:
@@ -74,13 +75,13 @@ def decide(
     )  # fmt: skip
     return conclude(
         session, actor=who.actor, review=review, approved=approved, reason=said, legal_source=legal, more=more,
-        decided_by=who.user_id, decided_for=seat.member_id,
+        decided_by=who.user_id, decided_for=seat.member_id, opened=opened,
     )  # fmt: skip
 
 
 def conclude(
     session: Session, *, actor: audit.Actor, review: DeskReview, approved: bool, reason: str, legal_source: str,
-    more: Mapping[str, Any], decided_by: int | None, decided_for: int | None = None,
+    more: Mapping[str, Any], decided_by: int | None, decided_for: int | None = None, opened: docket.Opened | None = None,
 ) -> Any:  # fmt: skip
     """Carries a decision out, with its notice, and closes the locked file. Errors: those of the use case."""
     outcome = APPROVED if approved else REFUSED
@@ -103,6 +104,7 @@ def conclude(
     }  # fmt: skip
     closed = archive.close(raw(session), [review.id], closing)
     session.expire(review)
+    docket.tell_opened(session, opened or [])
     notices.issued(session, actor, notice)
     detail = {"notice": notice.id, "decided_for": decided_for, "sha256": closed[review.id]}
     docket.tell(session, actor=actor, number=review.id, act=outcome, detail=detail)
@@ -111,9 +113,8 @@ def conclude(
 
 def check_free(session: Session, *, who: Official, kind: str, reference: int) -> None:
     """Refuses who has an interest in a matter of its own procedure, or stood aside. Errors: OwnInterest, Recused."""
-    review = docket.file_of(session, kind, reference)
-    if review is not None:
-        people.check_free(session, who, review)
+    people.check_interest(session, who, docket.parties_of(session, kind, reference))
+    people.check_not_recused(session, who, kind, reference)
 
 
 def _admitted(session: Session, who: Official, review: DeskReview) -> Seat:
@@ -190,7 +191,7 @@ def stand_aside(session: Session, *, who: Official, review_id: int, reason: str)
     seat = people.seat(session, who, review.desk)
     if not reason.strip():
         raise ReasonMissing(pointer="/reason")
-    people.check_not_recused(session, who, review)
+    people.check_not_recused(session, who, review.kind, review.reference)
     if review.proposed_by == who.user_id:
         review.proposed_decision = review.proposed_extra = review.proposed_by = review.proposed_at = None
     docket.note(session, review, "recused", by=who.user_id, for_user=seat.member_id, reason=reason)

@@ -61,6 +61,10 @@ SELECT review_id, 'objection', lodged_at, answered_at FROM review_objections WHE
 """
 
 
+Opened = list[tuple[int, dict[str, Any]]]
+"""Files that were opened, with what the audit trail says of each."""
+
+
 class _Facts(NamedTuple):
     reference: int
     began_at: dt.datetime
@@ -77,22 +81,30 @@ def keep(session: Session) -> int:
 
     At most MOST_AT_ONCE of each, the oldest first.
     """
-    rows = raw(session).execute(waiting.COMPARED_SQL, {"most": MOST_AT_ONCE}).fetchall()
-    missing: dict[str, list[int]] = defaultdict(list)
-    gone = []
-    for is_missing, kind, number in rows:
-        if is_missing:
-            missing[kind].append(number)
-        else:
-            gone.append(number)
+    missing, gone = _compared(session)
     if missing:
-        _open(session, missing)
+        tell_opened(session, _open(session, missing))
     if gone:
         _end(session, gone)
-    return len(rows)
+    return sum(len(each) for each in missing.values()) + len(gone)
 
 
-def _open(session: Session, missing: dict[str, list[int]]) -> None:
+def _compared(
+    session: Session, kind: str | None = None, reference: int | None = None
+) -> tuple[dict[str, list[int]], list[int]]:
+    """The matters without a file, by kind, and the open files without a matter; of all, or of one matter."""
+    wanted = {"most": MOST_AT_ONCE, "kind": kind, "reference": reference}
+    missing: dict[str, list[int]] = defaultdict(list)
+    gone = []
+    for is_missing, of, number in raw(session).execute(waiting.COMPARED_SQL, wanted).fetchall():
+        if is_missing:
+            missing[of].append(number)
+        else:
+            gone.append(number)
+    return missing, gone
+
+
+def _open(session: Session, missing: dict[str, list[int]]) -> Opened:
     connection = raw(session)
     pack = pack_in_force(connection)
     made = [
@@ -101,12 +113,15 @@ def _open(session: Session, missing: dict[str, list[int]]) -> None:
         for row in connection.execute(waiting.FACTS_SQL[kind], {"ids": Bigints(references)}).fetchall()
     ]
     opened = connection.execute(_OPENED_SQL, (msgspec.json.encode(made).decode(),)).fetchall()
-    if not opened:
-        return  # somebody else opened them at this moment
-    numbers = sorted(row[0] for row in opened)
-    connection.execute(_STEPS_SQL, ("opened", clock.now(), Bigints(numbers)))
-    details = [(number, {"kind": kind, "reference": reference}) for number, kind, reference in sorted(opened)]
-    acts.done_many(connection, actor=KEEPER, source="supervision", told=[(REVIEW, "opened", details)])
+    connection.execute(_STEPS_SQL, ("opened", clock.now(), Bigints(row[0] for row in opened)))
+    return [(number, {"kind": kind, "reference": reference}) for number, kind, reference in sorted(opened)]
+
+
+def tell_opened(session: Session, opened: Opened) -> None:
+    """Tells of files that were opened; after everything else that is locked, for that locks the audit trail."""
+    if opened:
+        told = [(REVIEW, "opened", opened)]
+        acts.done_many(raw(session), actor=KEEPER, source="supervision", told=told)
 
 
 def _file(pack: Pack, kind: str, facts: _Facts) -> dict[str, Any]:
@@ -177,20 +192,35 @@ def locked(session: Session, review_id: int) -> DeskReview:
     return found
 
 
-def file_of(session: Session, kind: str, reference: int) -> DeskReview | None:
-    """The open file of a matter, locked and opened now if it has to be; None where it does not wait for a desk."""
-    keep(session)
-    return session.scalars(
+def file_of(session: Session, kind: str, reference: int) -> tuple[DeskReview | None, Opened]:
+    """The open file of a matter, locked, and what is to be told where it had to be opened for that (`tell_opened`).
+
+    None where the matter does not wait for a desk.
+    """
+    missing, gone = _compared(session, kind, reference)
+    opened = _open(session, missing) if missing else []
+    if gone:
+        return None, opened
+    found = session.scalars(
         select(DeskReview)
         .where(DeskReview.kind == kind, DeskReview.reference == reference, DeskReview.status == OPEN)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one_or_none()
+    return found, opened
+
+
+def parties_of(session: Session, kind: str, reference: int) -> list[int]:
+    """The participants whom a matter concerns now; none where there is no such matter."""
+    rows = raw(session).execute(waiting.FACTS_SQL[kind], {"ids": [reference]}).fetchall()
+    return [party for row in rows for party in _Facts(*row).parties]
 
 
 def latest(session: Session, kind: str, reference: int) -> DeskReview | None:
     """The last file of a matter, open or closed."""
-    keep(session)
+    missing, _ = _compared(session, kind, reference)
+    if missing:
+        tell_opened(session, _open(session, missing))
     return session.scalars(
         select(DeskReview)
         .where(DeskReview.kind == kind, DeskReview.reference == reference)

@@ -57,7 +57,9 @@ SELECT EXISTS (
    WHERE c.id = %(complaint)s AND %(user)s IN (c.clerk_id, s.by_user, s.for_user))
 """
 _RECUSED_SQL = """
-SELECT EXISTS (SELECT FROM desk_review_steps WHERE review_id = %s AND by_user = %s AND step = 'recused')
+SELECT EXISTS (
+  SELECT FROM desk_reviews r JOIN desk_review_steps s ON s.review_id = r.id AND s.step = 'recused'
+   WHERE r.kind = %s AND r.reference = %s AND r.status = 'open' AND s.by_user = %s)
 """
 
 
@@ -111,12 +113,12 @@ def check_free(session: Session, who: Official, review: DeskReview) -> None:
             raise OwnInterest(
                 "it complains of what you decided, or of yourself", rule="somebody_else_decides"
             )
-    check_not_recused(session, who, review)
+    check_not_recused(session, who, review.kind, review.reference)
 
 
-def check_not_recused(session: Session, who: Official, review: DeskReview) -> None:
-    """Refuses who has stood aside. Errors: Recused."""
-    if raw(session).execute(_RECUSED_SQL, (review.id, who.user_id)).fetchone() == (True,):
+def check_not_recused(session: Session, who: Official, kind: str, reference: int) -> None:
+    """Refuses who has stood aside in a matter that waits. Errors: Recused."""
+    if raw(session).execute(_RECUSED_SQL, (kind, reference, who.user_id)).fetchone() == (True,):
         raise Recused
 
 

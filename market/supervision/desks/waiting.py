@@ -21,7 +21,7 @@ from market.supervision.desks.models import (
     RIGHT,
 )
 
-# Every matter that waits, against the files that are open: which file is missing, and whose matter is gone.
+# Every matter that waits (or one), against the files that are open: which is missing, and whose matter is gone.
 COMPARED_SQL = """
 WITH waiting AS MATERIALIZED (
   SELECT 'instruction' AS kind, id AS reference FROM instructions WHERE status = 'awaiting_review'
@@ -44,11 +44,13 @@ WITH waiting AS MATERIALIZED (
 (SELECT true, w.kind, w.reference FROM waiting w
   WHERE NOT EXISTS (SELECT FROM desk_reviews r
                      WHERE r.kind = w.kind AND r.reference = w.reference AND r.status = 'open')
+    AND (%(kind)s::text IS NULL OR (w.kind, w.reference) = (%(kind)s, %(reference)s))
   ORDER BY w.kind, w.reference LIMIT %(most)s)
 UNION ALL
 (SELECT false, r.kind, r.id FROM desk_reviews r
   WHERE r.status = 'open' AND NOT EXISTS (SELECT FROM waiting w
                                            WHERE w.kind = r.kind AND w.reference = r.reference)
+    AND (%(kind)s::text IS NULL OR (r.kind, r.reference) = (%(kind)s, %(reference)s))
   ORDER BY r.id LIMIT %(most)s)
 """
 # reference, began_at, code of the rule, last day where the matter itself has one, parties, litres, fen, kind of right
