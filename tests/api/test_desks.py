@@ -318,6 +318,7 @@ def test_a_complaint_is_numbered_and_answered_by_somebody_else(county: County) -
         county.client.get(f"/v1/complaints/{made['id']}", headers=county.headers("factory")).status_code
         == 404
     )
+    assert _refused(county, "seller", "/complaints", {"text": "of nothing"}) == (422, "complaint_about")
     body = {"notice_id": mine["id"], "text": "not mine"}
     assert _refused(county, "neighbour", "/complaints", body) == (404, "not_found")
     rows = county.get("chief", "/desks/supervision/queue?limit=200")["data"]

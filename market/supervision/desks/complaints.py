@@ -15,6 +15,7 @@ from market.core.db import raw
 from market.core.errors import NotFound
 from market.participants.models import User
 from market.supervision.desks import answering, docket, notices, rules
+from market.supervision.desks.errors import ComplaintAbout
 from market.supervision.desks.models import COMPLAINT, OPEN, Complaint, DeskReview
 
 
@@ -29,8 +30,10 @@ def file(
 ) -> Complaint:  # fmt: skip
     """Files a complaint about the decision of a notice to the participant, or about somebody at the bureau.
 
-    Errors: NotFound.
+    Errors: ComplaintAbout, NotFound.
     """
+    if notice_id is None and clerk_id is None:
+        raise ComplaintAbout(pointer="/notice_id")
     if notice_id is not None:
         addressees = {each for each, _ in notices.find(session, notice_id).addressees}
         if participant_id not in addressees:

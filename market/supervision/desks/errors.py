@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.core.errors import Conflict, NotAllowed, Refusal
+from market.core.errors import Conflict, InvalidInput, NotAllowed, Refusal
 
 LICENSING_38 = "行政许可法 art. 38"
 LICENSING_45 = "行政许可法 art. 45"
@@ -207,6 +207,15 @@ class ServedLater(Refusal):
     title_en = "A notice is served between its issue and today"
     title_zh = "送达日期应在签发之日至今日之间"
     legal = LICENSING_38
+
+
+class ComplaintAbout(InvalidInput):
+    """A complaint is about the decision of a notice, or about a person at the bureau."""
+
+    code = "complaint_about"
+    title_en = "Say which notice, or whom, you complain of"
+    title_zh = "请说明所投诉的决定书或工作人员"
+    legal = SERVICE
 
 
 class ComplaintState(Conflict):

@@ -181,7 +181,8 @@ def appoint(
     The deputy's own offices may be joined with the desk's: an administrator, auditor or treasurer stands in at none.
     Errors: NotFound, DeputyRefused.
     """
-    member, deputy = users.find(session, member_id), users.find(session, deputy_id)
+    found = {each: users.find(session, each) for each in sorted({member_id, deputy_id})}
+    member, deputy = found[member_id], found[deputy_id]
     roles = users.roles_of(session, [member_id, deputy_id])
     role = rules.ROLE_OF[desk]
     if role not in roles[member_id]:
