@@ -93,11 +93,16 @@ def create_app(
 ) -> http.KarezFlask:
     """The application. `exchange` replaces the engine's socket in tests; `rate_limits` off is for load of one's own."""
     settings = settings or Settings.from_environment()
-    db.unlock_ids(settings.url())
     app, _ = _assemble(settings, rate_limits=rate_limits)
-    app.config["EXCHANGE"] = exchange or (lambda: client(str(settings.engine_socket)))
-    app.short_way = shortway.ShortWay(app)
+    bind(app, settings, exchange or (lambda: client(str(settings.engine_socket))))
     return app
+
+
+def bind(app: http.KarezFlask, settings: Settings, exchange: Callable[[], Exchange]) -> None:
+    """Points an assembled application at a database and an exchange; its secret stays the one it was made with."""
+    db.unlock_ids(settings.url())
+    app.config.update(KAREZ=settings, EXCHANGE=exchange)
+    app.short_way = shortway.ShortWay(app)
 
 
 def describe() -> dict[str, Any]:

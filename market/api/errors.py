@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import psycopg
 import structlog
 from flask import Flask, Response, current_app, g, request
 from marshmallow import ValidationError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from ledger.errors import InsufficientBalance, LedgerError
-from market.core.errors import Refusal
+from market.core.errors import Refusal, Unavailable
 
 log = structlog.get_logger("api")
 
@@ -145,8 +147,16 @@ def of_bug(error: Exception) -> Response:
     return problem(500, code, zh if wants_chinese() else "Internal error")
 
 
+def of_database(error: OperationalError | psycopg.OperationalError) -> Response:
+    """The database does not answer, or gave this up after every retry: the same key may be sent again."""
+    log.error("request.unavailable", path=request.path, error=repr(error))
+    return of_refusal(Unavailable("the database does not answer"))
+
+
 def register(app: Flask) -> None:
     """Hangs the table into an app."""
+    app.register_error_handler(OperationalError, of_database)
+    app.register_error_handler(psycopg.OperationalError, of_database)
     app.register_error_handler(Refusal, of_refusal)
     app.register_error_handler(ValidationError, of_validation)
     app.register_error_handler(LedgerError, of_ledger)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ledger.units import parse_litres
 from market.api.http import KarezFlask
 from market.api.permissions import PARTICIPANTS
-from market.app import create_app
+from market.app import bind, create_app
 from market.core import audit, clock, db, ids
 from market.core.config import Settings
 from market.demo import people
@@ -36,6 +36,8 @@ from tests.api.offers import leased, negotiation_body, product, programme, signe
 PASSWORD = "correct horse battery"
 YEAR = clock.this_year()
 _numbers = itertools.count(1)
+_idle: list[KarezFlask] = []
+"""Applications that no county uses now: assembling one takes most of a second, and all have one secret."""
 
 
 @dataclass
@@ -50,6 +52,7 @@ class County:
     mine: dict[str, str] = field(default_factory=dict)
     theirs: dict[str, str] = field(default_factory=dict)
     logins: dict[str, str] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
     password_hash: str = ""
     bank: str = ""
     programme: str = ""
@@ -103,7 +106,8 @@ def open_county(database_url: str, data_dir: Path) -> Iterator[County]:
     )
     filled(database_url, settings)
     exchange = Inline(database_url)
-    app = create_app(settings, exchange=lambda: exchange, rate_limits=False)
+    app = _idle.pop() if _idle else create_app(settings, exchange=lambda: exchange, rate_limits=False)
+    bind(app, settings, lambda: exchange)
     access.forget(settings)
     county = County(settings, app, exchange, app.test_client(use_cookies=False))
     county.password_hash = passwords.hashed(PASSWORD)
@@ -112,6 +116,7 @@ def open_county(database_url: str, data_dir: Path) -> Iterator[County]:
         yield county
     finally:
         exchange.close()
+        _idle.append(app)
 
 
 def _sign_everyone_in(county: County) -> None:

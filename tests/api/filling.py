@@ -33,10 +33,10 @@ def filled(database_url: str, settings: Settings) -> None:
     copy = f"karez_test_{os.getpid()}_county"
     db.create_database(server_url, copy, template=name)
     _filled_once[server_url] = copy
-    atexit.register(_gone, server_url, copy)
+    atexit.register(gone, server_url, copy)
 
 
-def _gone(server_url: str, name: str) -> None:
+def gone(server_url: str, name: str) -> None:
     """Drops the copy, where the server outlives the run."""
     with contextlib.suppress(psycopg.OperationalError):
         db.drop_database(server_url, name)

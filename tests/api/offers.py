@@ -15,10 +15,14 @@ YEAR = clock.this_year()
 
 def product(county: County) -> str:
     """The product of the demonstration's surface water."""
-    found: str = next(
-        p["id"] for p in county.get("auditor", "/products")["data"] if p["code"] == f"surface-{YEAR}"
-    )
-    return found
+    return _product(county, f"surface-{YEAR}")
+
+
+def _product(county: County, code: str) -> str:
+    """The id of a product; asked once, as a product keeps its code."""
+    if code not in county.products:
+        county.products |= {each["code"]: each["id"] for each in county.get("auditor", "/products")["data"]}
+    return county.products[code]
 
 
 def negotiation_body(county: County, account: str, other: str, **terms: Any) -> dict[str, Any]:
@@ -31,9 +35,7 @@ def negotiation_body(county: County, account: str, other: str, **terms: Any) -> 
 
 def product_of(county: County, tenure: str) -> str:
     """The product of leases or of rights of the demonstration's surface water."""
-    code = f"surface-{YEAR}-{tenure}"
-    found: str = next(p["id"] for p in county.get("auditor", "/products")["data"] if p["code"] == code)
-    return found
+    return _product(county, f"surface-{YEAR}-{tenure}")
 
 
 def lease_body(county: County, account: str, other: str, right: str, **terms: Any) -> dict[str, Any]:

@@ -6,19 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from market.core import clock
+from tests.api.offers import product
 
 if TYPE_CHECKING:
     from tests.api.county import County
 
 YEAR = clock.this_year()
-
-
-def surface(county: County) -> str:
-    """The product of the demonstration's surface water."""
-    found: str = next(
-        each["id"] for each in county.get("auditor", "/products")["data"] if each["code"] == f"surface-{YEAR}"
-    )
-    return found
 
 
 def account(county: County, participant: str, township: str, canal: str, sector: str) -> str:
@@ -34,7 +27,7 @@ def account(county: County, participant: str, township: str, canal: str, sector:
 def offer_body(county: County, water_account: str, **other: Any) -> dict[str, Any]:
     """An offer for the demonstration township at twice its water price of 0.077 yuan."""
     return {
-        "product_id": surface(county), "water_account_id": water_account, "zone": "DEMO-MANAS", "multiple": "2",
+        "product_id": product(county), "water_account_id": water_account, "zone": "DEMO-MANAS", "multiple": "2",
         "budget": "50.00", "starts_on": clock.today().isoformat(), "ends_on": f"{YEAR}-12-31", "document": "notice 1",
     } | other  # fmt: skip
 

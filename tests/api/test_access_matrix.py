@@ -23,7 +23,8 @@ from market.participants.access import SAFE_METHODS
 from market.participants.models import User
 from tests.api import saved
 from tests.api.bureau import bureau_ids
-from tests.api.county import YEAR, County, api_key, furnish, mandate, open_county, trust_body
+from tests.api.county import YEAR, County, api_key, mandate, trust_body
+from tests.api.furnished import open_furnished
 from tests.api.lots import listing_body
 from tests.api.offers import negotiation_body, programme_body
 from tests.api.saving import point_body, project_body
@@ -46,8 +47,7 @@ LISTS = (
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The county with my things, a neighbour's, things of the bureau, and an API key for each role."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         for role in sorted(BUREAU):
             found.user(role, role)
         for name in ("spare", "stranger"):

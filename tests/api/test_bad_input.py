@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from market.core import clock, db
-from tests.api.county import YEAR, County, furnish, open_county, product
+from tests.api.county import YEAR, County, product
+from tests.api.furnished import open_furnished
 
 UNKNOWN = "_00000000000000000000000000"
 TOO_LARGE = 1024 * 1024
@@ -17,8 +18,7 @@ TOO_LARGE = 1024 * 1024
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demonstration county with my things and a neighbour's."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         yield found
 
 

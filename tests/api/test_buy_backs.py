@@ -10,15 +10,15 @@ from market.core import audit, db
 from market.core.sheets.writing import export
 from market.trading import buy_backs
 from market.trading.buy_back_sheets import BUY_BACK_LIST
-from tests.api.county import County, furnish, open_county
+from tests.api.county import County
+from tests.api.furnished import open_furnished
 from tests.api.storing import offer_body
 
 
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demonstration county, with an offer."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         yield found
 
 

@@ -12,14 +12,14 @@ from click.testing import CliRunner
 
 from market import jobs, prove
 from market.cli import main
-from tests.api.county import County, furnish, open_county, product
+from tests.api.county import County, product
+from tests.api.furnished import open_furnished
 
 
 @pytest.fixture
 def county(fresh_database_url: str, tmp_path: Path) -> Iterator[County]:
     """The county with a farmer and a factory."""
-    with open_county(fresh_database_url, tmp_path) as found:
-        furnish(found)
+    with open_furnished(fresh_database_url, tmp_path) as found:
         yield found
 
 

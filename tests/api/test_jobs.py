@@ -20,7 +20,8 @@ from market.cli import main
 from market.core import audit, clock, db, jobqueue
 from market.core.errors import NotFound
 from market.registry import pledge_alerts
-from tests.api.county import YEAR, County, furnish, open_county, trust_body
+from tests.api.county import YEAR, County, trust_body
+from tests.api.furnished import open_furnished
 from tests.api.smallholders import buy, household, order_body, trustee_of
 
 _numbers = itertools.count(1)
@@ -29,8 +30,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The county with my things and a neighbour's; afterwards nothing in the market is wrong."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         yield found
         found.exchange.take_up()
         report = prove.run(found.settings.url())

@@ -17,14 +17,14 @@ from werkzeug.test import TestResponse
 
 from market.core import clock
 from market.web.words import WORDS
-from tests.api.county import PASSWORD, YEAR, County, furnish, objected, open_county, permit
+from tests.api.county import PASSWORD, YEAR, County, objected, permit
+from tests.api.furnished import open_furnished
 
 
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The county with my things and a neighbour's."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         yield found
 
 

@@ -28,7 +28,8 @@ from schemathesis.specs.openapi.checks import (
 
 from market.api.permissions import PUBLIC, ROUTES
 from market.core import ids
-from tests.api.county import County, furnish, open_county, product
+from tests.api.county import County, product
+from tests.api.furnished import open_furnished
 
 REQUESTS = 10_000
 ENOUGH_ROUNDS = 40
@@ -43,8 +44,7 @@ ONCE = {"auth_sign_out"}
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demonstration county with things to name."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         yield found
 
 

@@ -14,7 +14,8 @@ from market import prove
 from market.core import audit, clock, db, ids
 from market.registry.season_models import Curtailment
 from market.supervision import curtailments
-from tests.api.county import YEAR, County, furnish, open_county, product
+from tests.api.county import YEAR, County, product
+from tests.api.furnished import open_furnished
 
 NEW_YEAR = dt.datetime(YEAR, 12, 31, 16, 0, 1, tzinfo=dt.UTC)
 
@@ -22,8 +23,7 @@ NEW_YEAR = dt.datetime(YEAR, 12, 31, 16, 0, 1, tzinfo=dt.UTC)
 @pytest.fixture
 def county(fresh_database_url: str, tmp_path: Path) -> Iterator[County]:
     """The county with orders, trades and reviews that are open."""
-    with open_county(fresh_database_url, tmp_path) as found:
-        furnish(found)
+    with open_furnished(fresh_database_url, tmp_path) as found:
         found.user("registrar-2", "registrar")
         yield found
 

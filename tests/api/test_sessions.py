@@ -13,7 +13,8 @@ from market import jobs, prove
 from market.core import clock, db, workdays
 from market.county import parts
 from market.county.pack import Pack
-from tests.api.county import YEAR, County, furnish, open_county, product
+from tests.api.county import YEAR, County, product
+from tests.api.furnished import open_furnished
 from tests.api.smallholders import order_body
 
 LAW = {"reason": "one hand on both sides", "legal_source": "tests art. 1"}
@@ -22,8 +23,7 @@ LAW = {"reason": "one hand on both sides", "legal_source": "tests art. 1"}
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The county with my things and a neighbour's; afterwards nothing in the market is wrong."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         found.user("supervisor", "supervisor")
         yield found
         found.exchange.take_up()

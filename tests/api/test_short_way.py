@@ -13,14 +13,14 @@ from market.api.http import KarezFlask
 from market.core import ids
 from market.core.errors import Unavailable
 from market.trading.commands import Answer, Command
-from tests.api.county import County, furnish, open_county, product
+from tests.api.county import County, product
+from tests.api.furnished import open_furnished
 
 
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demonstration county with my things and a neighbour's; my token is known to the process."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         found.get("mine", "/me")
         yield found
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api import storing
-from tests.api.county import County, furnish, open_county
+from tests.api.county import County
+from tests.api.furnished import open_furnished
 
 
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demonstration county, with storage and a round in which two have bid."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         yield found
 
 

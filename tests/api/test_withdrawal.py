@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.api.county import County, furnish, open_county, permit
+from tests.api.county import County, permit
+from tests.api.furnished import open_furnished
 
 
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The county with my things and a neighbour's."""
-    with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        furnish(found)
+    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
         yield found
 
 

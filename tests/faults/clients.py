@@ -10,16 +10,14 @@ import http.client
 import json
 import random
 import secrets
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from market.demo.client import TIMEOUT_S
-from tests.faults.server import YEAR, Farmer, Running, Village, announcement, running
+from tests.faults.server import YEAR, Farmer, Running, Village, announcement, place_of_its_own, running
 
 CLIENTS = 64
 BUYERS = 8
@@ -188,7 +186,7 @@ def run(rounds: int, progress: Callable[[int], None]) -> Report:
     AssertionError for the first round with another number of winners than one.
     """
     report = Report()
-    with tempfile.TemporaryDirectory(prefix="karez-") as place, running(Path(place)) as server:
+    with place_of_its_own() as place, running(place) as server:
         stage = Stage(server)
         for number in range(1, rounds + 1):
             play(stage, report)

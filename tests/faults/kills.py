@@ -10,12 +10,10 @@ import http.client
 import json
 import random
 import secrets
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -25,7 +23,7 @@ from market.bench.stream import Stream
 from market.core import db
 from market.demo.client import Caller
 from market.watch import SETTLED_AFTER_S
-from tests.faults.server import Farmer, Running, Village, running
+from tests.faults.server import Farmer, Running, Village, place_of_its_own, running
 
 SELLING, BUYING = ("653123101", "KUSHAN-C1"), ("653123102", "KUSHAN-C2")
 A_SIDE = 4
@@ -291,7 +289,7 @@ def run(kills: int, progress: Callable[[int], None]) -> Report:
     """
     report = Report()
     moment = random.Random()
-    with tempfile.TemporaryDirectory(prefix="karez-") as place, running(Path(place)) as server:
+    with place_of_its_own() as place, running(place) as server:
         village = Village(server)
         clients = []
         for number in range(A_SIDE):

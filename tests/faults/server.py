@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,13 @@ class Running:
         report = json.loads(done.stdout)
         assert done.returncode == (1 if report["violations"] else 0), done.stderr
         return [each for each in report["invariants"] if each["violations"]]
+
+
+@contextlib.contextmanager
+def place_of_its_own() -> Iterator[Path]:
+    """An empty data directory, not below pytest's: another run that begins closes that one to the database's user."""
+    with tempfile.TemporaryDirectory(prefix="karez-") as place:
+        yield Path(place)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,8 +20,10 @@ from market.core.datadir import OperatorError
 FAST = {"fsync": "off", "shared_buffers": "32MB"}
 STARTER = """
 import sys, time
+from collections.abc import Iterator
 from pathlib import Path
 from market.core import embedded
+from tests.faults.server import place_of_its_own
 embedded.Server(Path(sys.argv[1]), settings={"fsync": "off", "shared_buffers": "32MB"}).start()
 print("started", flush=True)
 time.sleep(600)
@@ -28,14 +31,15 @@ time.sleep(600)
 
 
 @pytest.fixture(scope="module")
-def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data_dir() -> Iterator[Path]:
     """A data directory with a cluster in it, its path too long for a socket."""
-    directory = tmp_path_factory.mktemp("data") / ("x" * 100)
-    directory.mkdir()
-    server = embedded.Server(directory, settings=FAST)
-    server.start()
-    server.stop()
-    return directory
+    with place_of_its_own() as place:
+        directory = place / ("x" * 100)
+        directory.mkdir()
+        server = embedded.Server(directory, settings=FAST)
+        server.start()
+        server.stop()
+        yield directory
 
 
 def _postmasters(data_dir: Path) -> list[psutil.Process]:

@@ -24,7 +24,7 @@ import pytest
 
 from market.core import clock
 from market.demo import people
-from tests.faults.server import COMMAND, ENVIRONMENT, Running, running
+from tests.faults.server import COMMAND, ENVIRONMENT, Running, place_of_its_own, running
 
 ROOT = Path(__file__).resolve().parents[2]
 FEE, INCOME, LEFT = "244.78", "300.60", "55.82"
@@ -35,9 +35,9 @@ _keys = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def server() -> Iterator[Running]:
     """A running installation with the demonstration county."""
-    with running(tmp_path_factory.mktemp("karez")) as found:
+    with place_of_its_own() as place, running(place) as found:
         yield found
 
 
