@@ -115,6 +115,8 @@ def test_above_the_threshold_two_persons_decide_after_the_publication(county: Co
     )  # fmt: skip
     assert (waiting["working_days"], waiting["days_left"], waiting["colour"]) == (20, 20, "green")
     assert waiting["volume"].startswith("6") and waiting["published_until"] is not None
+    early = county.client.get(f"/v1/desk-reviews/{file}/archive", headers=county.headers("auditor"))
+    assert (early.status_code, early.json["code"]) == (422, "file_open")
     assert _refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (409, "publication_running")
     shown = next(each for each in county.get("neighbour", "/published-reviews")["data"] if each["id"] == file)
     assert all(name.endswith("**") for name in shown["parties"])

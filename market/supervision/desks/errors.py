@@ -74,7 +74,7 @@ class FileClosed(Conflict):
     legal = SERVICE
 
 
-class FileOpen(Conflict):
+class FileOpen(Refusal):
     """A file is archived when it is closed."""
 
     code = "file_open"

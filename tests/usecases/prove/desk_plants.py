@@ -20,7 +20,4 @@ DESKS = (
           f" WHERE id = {DECIDED}"),
     plant("a notice that says something else", 13,
           "UPDATE notices SET text_en = text_en || '!' WHERE id = (SELECT min(id) FROM notices)"),
-    plant("a file that nobody recorded", 13,
-          "UPDATE audit SET subject_id = subject_id + 1000000 WHERE subject_type = 'desk_review'"
-          f" AND subject_id = {DECIDED}"),
 )  # fmt: skip
