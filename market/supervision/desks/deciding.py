@@ -81,7 +81,8 @@ def decide(
 
 def conclude(
     session: Session, *, actor: audit.Actor, review: DeskReview, approved: bool, reason: str, legal_source: str,
-    more: Mapping[str, Any], decided_by: int | None, decided_for: int | None = None, opened: docket.Opened | None = None,
+    more: Mapping[str, Any], decided_by: int | None, decided_for: int | None = None,
+    opened: docket.Opened | None = None,
 ) -> Any:  # fmt: skip
     """Carries a decision out, with its notice, and closes the locked file. Errors: those of the use case."""
     outcome = APPROVED if approved else REFUSED
