@@ -26,15 +26,17 @@ install: $(VENV)/.installed ## Make .venv with the karez command and its pinned 
 run: install ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
 	@exec $(BIN)/karez up --port $(PORT) --data-dir $(DATA_DIR)
 
-# Two halves at once, each with a database server of its own; what the second says is printed when both are done.
-HALF := tests/usecases tests/faults tests/model
+# Three parts at once, each with a database server of its own: faults wait more than they compute.
+FAULTS := tests/faults tests/worked_examples
+USES := tests/usecases tests/model
 
 test: lint ## Run every check and every test
-	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; failed=0; \
-	$(BIN)/python -m pytest $(HALF:%=--ignore %) >"$$said" 2>&1 & other=$$!; \
-	$(BIN)/python -m pytest $(HALF) || failed=1; \
-	wait $$other || failed=1; \
-	cat "$$said"; exit $$failed
+	@said=$$(mktemp -d); trap 'rm -rf "$$said"' EXIT; failed=0; \
+	$(BIN)/python -m pytest $(FAULTS) >"$$said/faults" 2>&1 & faults=$$!; \
+	$(BIN)/python -m pytest $(USES) >"$$said/uses" 2>&1 & uses=$$!; \
+	$(BIN)/python -m pytest $(addprefix --ignore ,$(FAULTS) $(USES)) || failed=1; \
+	wait $$faults || failed=1; wait $$uses || failed=1; \
+	cat "$$said"/*; exit $$failed
 
 lint: $(VENV)/.installed-dev ## Check style, types, import order and security
 	$(BIN)/ruff check .

@@ -26,16 +26,21 @@ API_MODULES = (
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
-    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
+    "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "interventions", "reversals",
+    "data_protection",
+    "watching", "cases",
+    "appeals",
+    "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
 )  # fmt: skip
 
-PAGE_MODULES = ("certificates", "contract_pages", "notice_pages")
+PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")
 """Pages for people, of market.web."""
 
 ID_PREFIXES = {
     "par": "participant", "usr": "user", "key": "API key", "man": "mandate", "ent": "entitlement",
     "ann": "announcement", "wac": "water account", "mac": "money account", "cap": "limit", "prd": "product",
+    "cmd": "command to the engine",
     "ord": "order", "trd": "trade", "ins": "instruction", "rev": "review", "dep": "deposit", "pay": "payout",
     "mtr": "meter", "rdg": "reading", "cur": "curtailment", "cov": "carry-over",
     "obj": "objection", "doc": "document", "asm": "water assessment",
@@ -57,9 +62,15 @@ ID_PREFIXES = {
     "lst": "listing",
     "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
+    "umk": "look at personal data", "ers": "request to erase",
     "bdr": "bidder", "bid": "bid",
     "rvw": "file of a matter before a desk", "hrg": "hearing", "rob": "objection to a published matter",
     "itr": "declared interest", "dpt": "deputy", "ntc": "notice", "cpl": "complaint",
+    "alr": "alert", "svr": "look of surveillance", "pmk": "mark of a participant", "pdc": "decision that moves prices",
+    "cas": "case", "apl": "appeal against a credit record",
+    "itv": "intervention", "hlt": "halt", "rvs": "reversal of a settlement",
+    "ewn": "early warning of a day", "rdp": "reduction plan", "flg": "filing", "dpf": "figure of a department",
+    "plr": "result of the plan", "isp": "inspection", "exn": "national export",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -22,7 +22,6 @@ from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.db import raw
 from market.core.errors import Refusal
-from market.participants import tokens
 from market.registry import (
     endings,
     lease_queries,
@@ -33,9 +32,12 @@ from market.registry import (
     trusts,
 )
 from market.settlement import deliveries
-from market.supervision import curtailments
+from market.supervision import curtailments, halting, undoing
 from market.supervision.desks import due
+from market.supervision.privacy import retention
 from market.supervision.trail import heads, publishing
+from market.supervision.warning import daily
+from market.supervision.watching import runs
 from market.trading import (
     awards,
     bidding,
@@ -311,10 +313,19 @@ def end_lots(url: str) -> int:
     )  # fmt: skip
 
 
-def erase_places(url: str) -> int:
-    """From where people signed in is erased once its time is over."""
-    with db.transaction(url) as session:
-        return tokens.erase_places(session, actor=CLOCK)
+def advance_interventions(url: str) -> int:
+    """Halts whose time is over are lifted, and what reversals left owed is set off against money that came in."""
+    steps = ((halting.due, halting.end), (undoing.payable, undoing.collect))
+    return sum(_each(url, "interventions", _found(url, find), partial(_numbered, do)) for find, do in steps)
+
+
+def _numbered(do: Callable[..., Any], session: Session, number: int) -> None:
+    do(session, number, actor=CLOCK)
+
+
+def surveil(url: str) -> int:
+    """The record of the last legal day, and of the month before it, is looked at; what is new is raised."""
+    return len(runs.run(url, actor=CLOCK).raised)
 
 
 def publish_heads(url: str, settings: Settings) -> int:
@@ -324,21 +335,13 @@ def publish_heads(url: str, settings: Settings) -> int:
         return publishing.publish(raw(session), secret)
 
 
-def attend_reviews(url: str) -> int:
-    """Files of what waits at the desks are opened; of what is soon due is warned, silence means what its rule says."""
-    waiting = _found(url, due.found)
-    return _each(
-        url, "reviews-due", waiting,
-        lambda session, each: due.attend(session, actor=CLOCK, review_id=each),
-    )  # fmt: skip
-
-
 JOBS = (
     Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
     Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
     Job("calls", "* * * * * */2", "begin, clear and settle calls whose product gathers or stands still", clear_calls),
     Job("curtailments", "* * * * * */10", "take the next step of running curtailments", advance_curtailments),
     Job("bidding", "* * * * * */10", "open, close and decide public biddings and their sales", advance_biddings),
+    Job("interventions", "* * * * * */10", "lift halts whose time is over, collect claims", advance_interventions),
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", tell_banks),
     Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
@@ -347,11 +350,16 @@ JOBS = (
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
     Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
-    Job("reviews-due", "* * * * * 40", "open files at the desks, warn, let silence mean what it does", attend_reviews),
+    Job("reviews-due", "* * * * * 40", "open files at desks, warn, apply silence", partial(due.run, actor=CLOCK)),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),
-    Job("places", "40 18 * * *", "erase from where people signed in, after a year", erase_places),
+    Job("places", "40 18 * * *", "erase from where people signed in, once its time is over",
+        partial(retention.run, actor=CLOCK, data=(retention.PLACE,))),
+    Job("retention", "10 19 1 * *", "erase personal data that need no longer be kept",
+        partial(retention.run, actor=CLOCK)),
+    Job("surveillance", "30 17 * * *", "look for abuse in what was ordered and traded, raise new alerts", surveil),
+    Job("early-warning", "20 17 * * *", "store the day's colours of early warning", partial(daily.run, actor=CLOCK)),
     Job("lots", "22 * * * *", "end lots of saved water, set claw-backs off, free deposits", end_lots),
     Job("trusts", "6 * * * *", "end trusts whose term is over and give their water back", end_trusts),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from market.proofs import (
     beneficiaries,
     bidding,
     calls,
+    cases,
     contracts,
     crossing,
     deals,
@@ -24,9 +25,11 @@ from market.proofs import (
     ledger,
     lots,
     metering,
+    reversing,
     rights,
     savings,
     season,
+    stopping,
     storage,
     trading,
     trail,
@@ -54,6 +57,9 @@ PARTS = (
     invoices,
     households,
     desks,
+    cases,
+    stopping,
+    reversing,
     trail,
 )
 Violations = dict[int, list[list[Any]]]
@@ -113,7 +119,7 @@ def _wrong_digests(connection: psycopg.Connection[Any]) -> Iterator[list[Any]]:
         cursor.itersize = 10_000
         cursor.execute(
             "SELECT batch_id, id, participant_id, key, position, encode(body_hash, 'hex'), actor_user_id,"
-            " coalesce(mandate_id, 0), request, outcome FROM commands ORDER BY batch_id, id"
+            " coalesce(mandate_id, 0), request, outcome, origin FROM commands ORDER BY batch_id, id"
         )
         batch: int | None = None
         rows: list[Any] = []

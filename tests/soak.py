@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,6 +20,7 @@ import structlog
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from market.core import datadir, db, embedded
+from tests import soak_trail
 from tests.faults import clients, kills
 from tests.model.playing import play
 from tests.soak_savings import soak, table
@@ -29,9 +31,10 @@ FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 TEMPLATE = "karez_test_soak"
 STEPS_A_SHARD = 10_000
 COMMANDS_A_SHARD = 100_000
-SHARDS = {"book": 10, "savings": 1, "machine": 100, "clients": 10, "kills": 10}
+SHARDS = {"book": 10, "savings": 1, "trail": 10, "machine": 100, "clients": 10, "kills": 10}
 DRAWN, RECOVERIES = 1_000, 200_000
 ROUNDS_A_SHARD = 20
+COPIES_A_SHARD = 10_000
 
 
 def _book(_: str, seed: int) -> None:
@@ -62,34 +65,48 @@ def _savings(_: str, _seed: int) -> None:
     assert found["missed"] == [], found["missed"]
 
 
-KINDS: dict[str, Callable[[str, int], None]] = {
+def _trail(_: str, seed: int) -> Counter[str]:
+    counted = soak_trail.soak(COPIES_A_SHARD, seed)
+    assert soak_trail.missed_of(counted) == 0, soak_trail.table(counted)
+    assert sum(counted.values()) == COPIES_A_SHARD, counted
+    return counted
+
+
+KINDS: dict[str, Callable[[str, int], Counter[str] | None]] = {
     "book": _book,
     "savings": _savings,
+    "trail": _trail,
     "machine": _machine,
     "clients": _clients,
     "kills": _kills,
 }
-AT_ONCE = {"book", "savings", "machine"}
+TABLES: dict[str, Callable[[Mapping[str, int]], str]] = {"trail": soak_trail.table}
+"""What is printed of the counts of a kind's shards together."""
+AT_ONCE = {"book", "savings", "trail", "machine"}
 """Kinds whose shards do not disturb each other."""
 
 
-def _quietly(kind: str, server_url: str, seed: int) -> None:
+def _quietly(kind: str, server_url: str, seed: int) -> Counter[str] | None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    KINDS[kind](server_url, seed)
+    return KINDS[kind](server_url, seed)
 
 
 class State:
-    """Which shards are done, in a file."""
+    """Which shards are done, and what they counted, in a file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.done: dict[str, list[int]] = json.loads(path.read_text()) if path.exists() else {}
+        kept: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self.counted: dict[str, dict[str, int]] = kept.pop("counted", {})
+        self.done: dict[str, list[int]] = kept
 
-    def add(self, kind: str, seed: int) -> None:
-        """Marks a shard as done."""
+    def add(self, kind: str, seed: int, counted: Mapping[str, int] | None) -> None:
+        """Marks a shard as done; one that was played again is not counted again."""
+        if counted and seed not in self.done.get(kind, []):
+            self.counted[kind] = dict(Counter(self.counted.get(kind)) + Counter(counted))
         self.done.setdefault(kind, []).append(seed)
         unfinished = self._path.with_suffix(".new")
-        unfinished.write_text(json.dumps(self.done))
+        unfinished.write_text(json.dumps({**self.done, "counted": self.counted}))
         unfinished.rename(self._path)
 
 
@@ -134,8 +151,10 @@ def _play_all(server_url: str, state: State, kinds: list[str], seed: int | None,
                         again = f"python -m tests.soak --only {kind} --seed {running[done]}"
                         progress.console.print(f"{done.exception()}\nagain: {again}")
                         return 1
-                    state.add(kind, running[done])
+                    state.add(kind, running[done], done.result())
                     progress.advance(task)
+            if kind in TABLES:
+                progress.console.print(TABLES[kind](state.counted.get(kind, {})))
     return 0
 
 

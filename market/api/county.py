@@ -13,6 +13,7 @@ from market.core.errors import NotFound
 from market.county import parts as facts
 from market.county.current import pack_in_force
 from market.county.pack import Pack
+from market.county.review_parts import ReviewRule
 from market.registry import reference
 from market.registry.models import WaterYear
 
@@ -150,6 +151,10 @@ def get() -> dict[str, Any]:
             {"kind": each.kind, "publication": each.publication, **_basis(each.basis)} for each in pack.kinds
         ],
         "savings": [_saving(each) for each in pack.savings],
+        "retention": [
+            {"data": each.data, "from_on": each.from_on, "years": each.years, **_basis(each.basis)}
+            for each in pack.retention
+        ],
     }
 
 
@@ -170,7 +175,7 @@ _REVIEW = (
 )  # fmt: skip
 
 
-def _review(rule: facts.ReviewRule) -> dict[str, Any]:
+def _review(rule: ReviewRule) -> dict[str, Any]:
     return {
         "code": rule.code,
         "working_days": rule.working_days,

@@ -13,7 +13,7 @@ from market.api.schemas import desks as shapes
 from market.contracts.invoicing import names_of
 from market.core import clock, ids
 from market.core.errors import NotFound
-from market.county.parts import APPROVED
+from market.county.review_parts import APPROVED
 from market.participants.names import masked
 from market.supervision.desks import deciding, docket, hearings, matters, people, publishing, rules
 from market.supervision.desks.errors import FileOpen

@@ -13,6 +13,7 @@ from market.api.whose import narrowed, of_body
 from market.core.db import raw
 from market.registry import allocations, entitlements, lists, reference
 from market.registry.models import Announcement, Entitlement
+from market.supervision import suspensions
 from market.supervision.desks.models import RIGHT
 
 blp = blueprint("entitlements", "Lasting rights and their certificates")
@@ -69,7 +70,7 @@ def refuse(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.EntitlementOut)
 def suspend(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Suspend a confirmed right; open orders of its accounts are cancelled."""
-    return _step(entitlements.suspend, entitlement_id, body, expected_version())
+    return _step(suspensions.suspend, entitlement_id, body, expected_version())
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/reinstate", methods=["POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from market.api.appeals import title
 from market.api.desks import check_free, decided
 from market.api.http import actor, blueprint, etag, expected_version, own_only, page, paging, session
 from market.api.schemas import firms as shapes
@@ -11,8 +12,9 @@ from market.contracts import firm_queries, firms
 from market.contracts.errors import NotAServiceFirm
 from market.contracts.firm_models import FirmQualification
 from market.core import clock
-from market.participants import credit
+from market.participants import appeals, credit
 from market.participants.credit_models import CreditEntry
+from market.supervision.cases import handling
 from market.supervision.desks.models import FIRM, QUALIFICATION
 
 blp = blueprint("firms", "Service firms for saving water, as the county lists them")
@@ -178,7 +180,22 @@ def list_entries(query: dict[str, Any]) -> dict[str, Any]:
         after=where.after,
         limit=where.limit + 1,
     )
-    return page([_entry_out(each) for each in rows], where.limit)
+    appealed = appeals.against(session(), (each.id for each in rows))
+    numbers = handling.numbers(session(), {each.case_id for each in rows if each.case_id is not None})
+    return page(
+        [
+            _entry_out(each)
+            | {
+                "finding": each.finding,
+                "case_number": numbers.get(each.case_id) if each.case_id else None,
+                "appeal_until": each.appeal_until,
+                "appeal_id": appealed[each.id].id if each.id in appealed else None,
+                "appeal_status": appealed[each.id].status if each.id in appealed else None,
+            }
+            for each in rows
+        ],
+        where.limit,
+    )
 
 
 @credits.route("/credit-entries", methods=["POST"])
@@ -211,7 +228,11 @@ def _out(each: firm_queries.View, *, public: bool = False) -> dict[str, Any]:
         "name": each.name,
         "qualifications": [paper for paper in papers if paper["valid"] or not public],
         "credit_points": each.credit.points,
-        "credit_entries": [_entry_out(entry) for entry in each.credit.entries],
+        "credit_entries": [
+            # the reasons of a case are no business of the public
+            _entry_out(entry) | ({"reason": " / ".join(title(entry))} if public and entry.finding else {})
+            for entry in each.credit.entries
+        ],
     }
 
 

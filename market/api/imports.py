@@ -127,7 +127,9 @@ def participants_template() -> Response:
 @blp.doc(**SENT)
 def export_participants() -> Response:
     """All participants as a workbook; of an identifier only its ends are shown."""
-    return _export(participants.PARTICIPANTS, participants.participant_rows(raw(session())))
+    return _export(
+        participants.PARTICIPANTS, participants.participant_rows(raw(session()), roles=actor().roles)
+    )
 
 
 @blp.route("/imports/participants", methods=["POST"])
@@ -183,7 +185,7 @@ def water_accounts_template() -> Response:
 @blp.doc(**SENT)
 def export_water_accounts() -> Response:
     """Water accounts as a workbook, with what is on them; a participant gets its own."""
-    rows = account_sheets.account_rows(raw(session()), participant_id=own_only())
+    rows = account_sheets.account_rows(raw(session()), participant_id=own_only(), roles=actor().roles)
     return _export(account_sheets.WATER_ACCOUNTS, rows)
 
 

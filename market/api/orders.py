@@ -17,6 +17,7 @@ from market.api.idempotency import body_hash, required_key
 from market.api.ownership import remember_order
 from market.api.schemas import trading as shapes
 from market.api.submitted import SUBMITTED
+from market.api.whose import through
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.trading import errors, orders, queries
@@ -37,7 +38,7 @@ def _submit(requests: Sequence[Request]) -> list[Answer]:
         answers = exchange().submit(
             orders.commands(
                 requests, participant=who.participant_id, user=who.user_id, mandate=who.mandate_id,
-                key=required_key(), body_hash=body_hash(), request_id=who.request_id,
+                key=required_key(), body_hash=body_hash(), request_id=who.request_id, origin=who.origin,
             )
         )  # fmt: skip
     if answers and answers[0].replayed:
@@ -140,3 +141,19 @@ def get(order_id: int) -> dict[str, Any]:
     if row is None:
         raise NotFound("there is no such order")
     return order_view(row)
+
+
+@blp.route("/orders/<ord:order_id>/commands", methods=["GET"])
+@blp.response(200, shapes.OrderCommandPage)
+def list_commands(order_id: int) -> dict[str, Any]:
+    """Who placed, amended and cancelled an order, and through which sign-in or key, oldest first."""
+    where = paging("cmd")
+    rows = queries.order_commands(raw(session()), order_id, after=where.after or 0, limit=where.limit + 1)
+    return page([_command_view(row) for row in rows], where.limit)
+
+
+def _command_view(row: tuple[Any, ...]) -> dict[str, Any]:
+    return {
+        "id": row[0], "command": row[1], "outcome": row[2], "code": row[3], "user_id": row[4], "mandate_id": row[5],
+        **through(row[6]), "at": row[7],
+    }  # fmt: skip

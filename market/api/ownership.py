@@ -88,6 +88,7 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT lessor_id FROM leases WHERE id = :id UNION ALL SELECT lessee_id FROM leases WHERE id = :id",
     ),
     "subscription": ("subscription_id", "SELECT seller_id FROM programme_subscriptions WHERE id = :id"),
+    "credit_entry": ("credit_entry_id", "SELECT participant_id FROM credit_entries WHERE id = :id"),
     "firm": ("firm_id", "SELECT participant_id FROM firms WHERE id = :id"),
     "project": ("project_id", "SELECT participant_id FROM projects WHERE id = :id"),
     "saving_contract": ("contract_id", "SELECT participant_id FROM contract_parties WHERE contract_id = :id"),
@@ -149,6 +150,11 @@ OWNERS: dict[str, tuple[str, str]] = {
     "reading": (
         "reading_id",
         "SELECT w.participant_id FROM readings r JOIN water_accounts w ON w.id = r.water_account_id WHERE r.id = :id",
+    ),
+    "settlement_reversal": (
+        "reversal_id",
+        "SELECT p.participant_id FROM interventions v JOIN intervention_parties p ON p.intervention_id = v.id"
+        " WHERE v.kind = 'reversal' AND v.subject_id = :id UNION ALL SELECT 0 FROM settlement_reversals WHERE id = :id",
     ),
     "finding": (
         "finding_id",

@@ -7,6 +7,8 @@ from typing import Any
 from market.api.http import actor, blueprint, page, paging, session
 from market.api.schemas import life as shapes
 from market.api.whose import narrowed
+from market.participants import unmasking
+from market.participants.privacy import Kind
 from market.registry import assessments, documents, lists
 from market.registry.life_models import EntitlementDocument, WaterAssessment
 
@@ -34,8 +36,14 @@ def hand_in(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @documents_blp.route("/documents/<doc:document_id>", methods=["GET"])
 @documents_blp.response(200, shapes.DocumentWithContent)
 def get_document(document_id: int) -> dict[str, Any]:
-    """A document with its bytes in base64."""
+    """A document with its bytes in base64; that the bureau opened it is recorded, and its holder can see it."""
     found = lists.one(session(), EntitlementDocument, document_id)
+    who = actor()
+    if who.participant_id is None:
+        unmasking.note(
+            session(), actor=who.audit, roles=who.roles, participant_id=documents.holder_of(session(), found),
+            kinds=[Kind.PAPER], purpose="a document was opened",
+        )  # fmt: skip
     return _document(found) | {"content": found.content}
 
 

@@ -153,6 +153,7 @@ def _out(each: project_queries.View) -> dict[str, Any]:
     project = each.project
     return {name: getattr(project, name) for name in names} | {
         "name": each.name,
+        "user_kind": each.user_kind,
         "township": each.township,
         "use": project.use_litres,
         "taking": project.status == "open" and project.closes_at > clock.now(),

@@ -72,6 +72,7 @@ class ShortWay:
         commands = orders.commands(
             [request], participant=who.participant_id, user=who.user_id, mandate=None, key=key,
             body_hash=idempotency.hash_of(f"POST {path}", content), request_id=request_id,
+            origin=who.origin,
         )  # fmt: skip
         try:
             answers = environ[SUBMITTED] = self._app.config["EXCHANGE"]().submit(commands)

@@ -9,7 +9,7 @@ from market.trading.market_data import MECHANISMS
 
 STREAM_PATH = "/v1/market/stream"
 """Where the feed's process streams, at its own port."""
-EVENTS = ("trade", "depth", "phase")
+EVENTS = ("trade", "depth", "phase", "halt")
 
 
 def tape_view(row: tuple[Any, ...]) -> dict[str, Any]:

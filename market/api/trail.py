@@ -12,11 +12,13 @@ from flask import Response
 
 from market.api.http import actor, blueprint, page, paging, session, settings
 from market.api.schemas import trail as shapes
+from market.api.whose import through
 from market.core import audit, clock, db, ids
 from market.core.db import raw
 from market.core.errors import InvalidInput, NotFound
 from market.core.links import Entry
-from market.participants import tokens
+from market.participants import tokens, unmasking
+from market.participants.privacy import Kind
 from market.supervision.trail import heads, publishing
 
 blp = blueprint("trail", "The audit trail: signed heads, entries, exports")
@@ -91,9 +93,14 @@ def get_sign_in(sign_in_id: int) -> dict[str, Any]:
     found = tokens.sign_in_of(session(), sign_in_id)
     if found is None:
         raise NotFound("there is no such sign-in")
-    audit.record(
-        raw(session()), actor=actor().audit, action="sign_in.unmasked", subject=("sign_in", sign_in_id)
-    )
+    who = actor()
+    participant = tokens.participant_of(session(), found)
+    if participant is not None:  # who looked is told to the person
+        unmasking.note(
+            session(), actor=who.audit, roles=who.roles, participant_id=participant, kinds=[Kind.PLACE],
+            purpose="a sign-in was looked up",
+        )  # fmt: skip
+    audit.record(raw(session()), actor=who.audit, action="sign_in.unmasked", subject=("sign_in", sign_in_id))
     return {
         "id": found.id, "user_id": found.user_id, "at": found.at, "address": found.address, "program": found.program,
     }  # fmt: skip
@@ -113,6 +120,12 @@ SUBJECTS = {
     "contract_baseline": "bsl", "saving_report": "srp", "report_adjustment": "adj", "measuring_point": "mpt",
     "point_reading": "mpr", "point_bill": "mpb", "listing": "lst", "bidder": "bdr", "bid": "bid", "sign_in": "sig",
     "desk_review": "rvw", "notice": "ntc", "complaint": "cpl", "desk_interest": "itr", "desk_deputy": "dpt",
+    "halt": "hlt", "order_cancellation": "itv", "settlement_reversal": "rvs",
+    "unmasking": "umk", "erasure_request": "ers",
+    "surveillance_alert": "alr", "surveillance_run": "svr", "party_mark": "pmk", "price_decision": "pdc",
+    "supervision_case": "cas", "credit_appeal": "apl",
+    "reduction_plan": "rdp", "filing": "flg", "department_figure": "dpf", "plan_result": "plr", "inspection": "isp",
+    "national_export": "exn", "early_warning": "ewn",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}
@@ -129,13 +142,10 @@ def _subject_of(text: str) -> tuple[str, int]:
 def _entry(entry: Entry) -> dict[str, Any]:
     link, who = entry.link, entry.link.actor
     prefix = SUBJECTS.get(link.subject_type or "")
-    origin, _, number = (who.origin or "").partition(":")
     return {
         "id": entry.seq, "chain": entry.chain, "at": link.at, "action": link.action, "subject_type": link.subject_type,
         "subject_id": ids.public(prefix, link.subject_id) if prefix and link.subject_id else None,
         "user_id": who.user_id, "participant_id": who.participant_id, "mandate_id": who.mandate_id,
-        "sign_in_id": int(number) if origin == "sign_in" else None,
-        "api_key_id": int(number) if origin == "api_key" else None,
-        "request_id": who.request_id, "detail": msgspec.json.decode(link.detail), "hash": entry.hash.hex(),
-        "previous": entry.previous.hex(), "seq": entry.seq,
+        **through(who.origin), "request_id": who.request_id, "detail": msgspec.json.decode(link.detail),
+        "hash": entry.hash.hex(), "previous": entry.previous.hex(), "seq": entry.seq,
     }  # fmt: skip

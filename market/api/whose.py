@@ -6,6 +6,15 @@ from market.api.http import own_only, require_own
 from market.contracts.errors import NotAContractParty
 
 
+def through(origin: str | None) -> dict[str, int | None]:
+    """The sign-in or API key that an origin (`Actor.origin`) names, by row."""
+    kind, _, number = (origin or "").partition(":")
+    return {
+        "sign_in_id": int(number) if kind == "sign_in" else None,
+        "api_key_id": int(number) if kind == "api_key" else None,
+    }
+
+
 def narrowed(asked: int | None) -> int | None:
     """The participant to narrow a list to: the one asked for, if it may be, else the actor's own; None is all.
 

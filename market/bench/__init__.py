@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-BENCHMARKS = ("orders", "allocation", "matching", "auction", "feed", "savings")
+BENCHMARKS = ("orders", "allocation", "matching", "auction", "feed", "savings", "cancel")
 """The names `karez bench` knows."""
 
 

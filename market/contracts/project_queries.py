@@ -18,10 +18,11 @@ from market.participants.models import Participant
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A project with its user's name, its township's code, its standing marks and how many proposals it has."""
+    """A project with its user's name and kind, its township's code, its standing marks, how many proposals it has."""
 
     project: Project
     name: str
+    user_kind: str
     township: str
     marks: Sequence[ProjectMark]
     proposals: int
@@ -64,7 +65,7 @@ def calls(
     if project_id is not None:
         wanted.append(Project.id == project_id)
     rows = session.execute(
-        select(Project, Participant.name, Zone.code)
+        select(Project, Participant.name, Participant.kind, Zone.code)
         .join(Participant, Participant.id == Project.participant_id)
         .join(Zone, Zone.id == Project.township_zone_id)
         .where(*wanted)
@@ -82,7 +83,7 @@ def calls(
         .group_by(Proposal.project_id)
     ).all()
     numbers = {row[0]: row[1] for row in counted}
-    return [View(row[0], row[1], row[2], marks[row[0].id], numbers.get(row[0].id, 0)) for row in rows]
+    return [View(*row, marks[row[0].id], numbers.get(row[0].id, 0)) for row in rows]
 
 
 def call(session: Session, *, project_id: int) -> View:

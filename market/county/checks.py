@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from market.county import review_rows, saving_rows
+from market.county import retention_rows, review_rows, saving_rows, supervision_rows, watch_rows
 from market.county.document import Item
 from market.county.pack import Pack
 from market.county.parts import ADMIN, COUNTY, ENTITLEMENT, FILING, PUBLICATION, RIVER, LimitSpec, Zone
@@ -36,6 +36,10 @@ def check(pack: Pack, lines: Lines) -> None:
     _check_sessions(pack, lines)
     _check_first_prices(pack, lines)
     saving_rows.check(pack.savings, lines)
+    retention_rows.check(pack.retention, lines)
+    watch_rows.check(pack.surveillance, pack.credit, lines)
+    known = ({each.code for each in pack.zones}, {each.code for each in pack.sectors})
+    supervision_rows.check(pack.warnings, pack.intensities, known, lines)
 
 
 def _check_duplicates(pack: Pack, lines: Lines) -> None:
@@ -71,6 +75,8 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("first_prices", "source_of_water", (each.source for each in pack.first_prices)),
         ("two_way_accounts", "code", (each.code for each in pack.two_way_accounts)),
         ("two_way_accounts", "zone", (each.zone for each in pack.two_way_accounts)),
+        ("duties", "code", (each.code for each in pack.duties)),
+        ("plan", "code", (each.code for each in pack.plan)),
     ]
     for section, key, names in keys:
         seen: dict[object, int] = {}

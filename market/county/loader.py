@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from market.county import checks, contract_template, parts, review_rows, saving_rows, trading_rows
+from market.county import (
+    checks,
+    contract_template,
+    parts,
+    retention_rows,
+    review_rows,
+    saving_rows,
+    supervision_rows,
+    trading_rows,
+    watch_rows,
+)
 from market.county.document import Item, read
 from market.county.pack import Pack
 from market.county.parts import Basis
@@ -28,12 +38,16 @@ _SECTIONS = (
 _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
     "buy_back", "two_way_accounts", "savings", "contract_template",
+    "retention",
     "desks",
+    "surveillance", "credit",
+    "warnings", "intensities", "duties", "plan",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
-deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
-border keeps an account. Without a template saving contracts have no text on paper; desks that it does not name are
-called by what they decide on."""
+deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and
+no border keeps an account. Without a template saving contracts have no text on paper; desks that it does not name
+are called by what they decide on; personal data whose time no rule says is kept; without warnings nothing has a
+colour, without duties nothing is due, and without a plan nothing of it is assessed."""
 
 
 def load(text: str) -> Pack:
@@ -93,6 +107,13 @@ class _Reader:
                 "two_way_accounts", lambda item: trading_rows.two_way(item, self._basis)
             ),
             savings=self._all("savings", lambda item: saving_rows.saving(item, self._basis)),
+            retention=self._all("retention", lambda item: retention_rows.retention(item, self._basis)),
+            surveillance=self._all("surveillance", lambda item: watch_rows.surveillance(item, self._basis)),
+            credit=self._all("credit", lambda item: watch_rows.credit(item, self._basis)),
+            warnings=self._all("warnings", lambda item: supervision_rows.warning(item, self._basis)),
+            intensities=self._all("intensities", lambda item: supervision_rows.intensity(item, self._basis)),
+            duties=self._all("duties", lambda item: supervision_rows.duty(item, self._basis)),
+            plan=self._all("plan", lambda item: supervision_rows.task(item, self._basis)),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:

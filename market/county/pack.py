@@ -24,15 +24,14 @@ from market.county.parts import (
     DISTRICT,
     NO_FLOW,
     ONE_E6,
-    TRADE,
     BandRule,
     Basis,
     BuyBackRule,
     CanalMonths,
     CarryOver,
     Clock,
+    CreditRule,
     Decision,
-    Desk,
     Fee,
     FirstPrice,
     Flow,
@@ -42,7 +41,7 @@ from market.county.parts import (
     Platform,
     Product,
     ReserveRule,
-    ReviewRule,
+    RetentionRule,
     Route,
     SavingRule,
     Sector,
@@ -51,9 +50,12 @@ from market.county.parts import (
     Tariff,
     Threshold,
     TwoWayRule,
+    WatchRule,
     WaterYear,
     Zone,
 )
+from market.county.review_parts import TRADE, Desk, ReviewRule, in_force
+from market.county.supervision_rows import Duty, IntensityTarget, PlanTask, WarningRule
 
 
 class Pack(msgspec.Struct, frozen=True, dict=True):
@@ -94,6 +96,13 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     savings: tuple[SavingRule, ...] = ()
     contract_template: ContractTemplate | None = None
     desks: tuple[Desk, ...] = ()
+    retention: tuple[RetentionRule, ...] = ()
+    surveillance: tuple[WatchRule, ...] = ()
+    credit: tuple[CreditRule, ...] = ()
+    warnings: tuple[WarningRule, ...] = ()
+    intensities: tuple[IntensityTarget, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    plan: tuple[PlanTask, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -221,17 +230,8 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         )
 
     def reviews_on(self, day: dt.date) -> tuple[ReviewRule, ...]:
-        """The rules of reviews in force on a day, in their order: of each code the latest that has begun."""
-        latest: dict[str, ReviewRule] = {}
-        for rule in self.reviews:
-            before = latest.get(rule.code)
-            if _begins(rule) <= day and (before is None or _begins(before) < _begins(rule)):
-                latest[rule.code] = rule
-        return tuple(
-            rule
-            for rule in self.reviews
-            if latest.get(rule.code) is rule and (rule.until_on is None or day <= rule.until_on)
-        )
+        """The rules of reviews in force on a day, in their order."""
+        return in_force(self.reviews, day)
 
     @property
     def has_dated_reviews(self) -> bool:
@@ -287,6 +287,37 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         begun = sorted((each for each in self.savings if each.from_on <= day), key=lambda each: each.from_on)
         return {each.name: each for each in begun}
 
+    def retention_on(self, day: dt.date) -> dict[str, RetentionRule]:
+        """The rules in force on a day for how long personal data is kept, by kind: the latest that has begun."""
+        begun = sorted(
+            (each for each in self.retention if each.from_on <= day), key=lambda each: each.from_on
+        )
+        return {each.data: each for each in begun}
+
+    def surveillance_on(self, day: dt.date) -> dict[str, WatchRule]:
+        """The thresholds of surveillance in force on a day, by name: of each the latest that has begun."""
+        begun = sorted(
+            (each for each in self.surveillance if each.from_on <= day), key=lambda each: each.from_on
+        )
+        return {each.name: each for each in begun}
+
+    def credit_on(self, finding: str, day: dt.date) -> CreditRule | None:
+        """What a finding costs on a day: the latest rule that has begun; None where it costs nothing."""
+        begun = [each for each in self.credit if each.finding == finding and each.from_on <= day]
+        return max(begun, key=lambda each: each.from_on, default=None)
+
+    def warnings_on(self, day: dt.date) -> tuple[WarningRule, ...]:
+        """The warnings in force on a day: of each measure and colour the latest that has begun."""
+        begun = sorted((each for each in self.warnings if each.from_on <= day), key=lambda each: each.from_on)
+        return tuple({(each.measure, each.colour): each for each in begun}.values())
+
+    def intensities_on(self, day: dt.date) -> tuple[IntensityTarget, ...]:
+        """The intensity targets in force on a day: of each code the latest that has begun."""
+        begun = sorted(
+            (each for each in self.intensities if each.from_on <= day), key=lambda each: each.from_on
+        )
+        return tuple({each.code: each for each in begun}.values())
+
     def publication_needed(self, kind: str) -> bool:
         """Whether an application for a right of this kind is published for objection; not so where no rule says so."""
         return any(each.publication for each in self.kinds if each.kind == kind)
@@ -326,10 +357,6 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     def from_json(cls, text: str) -> Pack:
         """The reverse of `to_json`. msgspec.ValidationError."""
         return msgspec.json.decode(text, type=cls)
-
-
-def _begins(rule: ReviewRule) -> dt.date:
-    return rule.from_on or dt.date.min
 
 
 def years_after(day: dt.date, years: int) -> dt.date:

@@ -12,16 +12,6 @@ COUNTY, DISTRICT, CANAL = "county", "district", "canal"
 ONE_E6 = 1_000_000
 ALLOCATION, LEASE, ENTITLEMENT = TENURES = ("allocation", "lease", "entitlement")
 FILING, APPROVAL, PUBLICATION = LANES = ("filing", "approval", "publication")
-TRADE, PROGRAMME, RIGHT, TRANSFER, FIRM, COMPLAINT, ADMISSION, PLEDGE, REPORT, CLAW_BACK, REFUND = REVIEWED = (
-    "trade", "programme", "right", "transfer", "firm", "complaint", "admission", "pledge", "report", "claw_back",
-    "refund",
-)  # fmt: skip
-"""What goes before a desk: trades and calls, purchase programmes, applications for rights, leases and rights that are
-sold, firms for the directory, complaints; and what only waits there, its steps being those of its own procedure."""
-TRADES_DESK, RIGHTS_DESK, CONTRACTS_DESK, SUPERVISION_DESK = DESKS = (
-    "trades", "rights", "contracts", "supervision",
-)  # fmt: skip
-NOTHING, APPROVED, REFUSED, ESCALATED = SILENCES = ("nothing", "approved", "refused", "escalated")
 NIGHT = "night"
 SESSION_PHASES = ("pre_open", "auction", "uncross", "open", NIGHT)
 """What a trading day is made of; at night orders may be entered and wait, as before the opening."""
@@ -132,46 +122,6 @@ class Fee(msgspec.Struct, frozen=True):
 
     zone: str
     rate_e6: int
-    basis: Basis
-
-
-class ReviewRule(msgspec.Struct, frozen=True):
-    """What goes before a desk of the bureau (`of`, one of REVIEWED), from a day on, and how it is decided there.
-
-    None in a sector or kind: any; `crossing`: only across districts. `working_days` 0: the law's clocks or the lane of
-    the deal say them. It is published for `publication_days`, with `objection` for others to object. `silence`: what
-    it means that nobody decides in time. `four_eyes`: a second person confirms. Its colour turns `warn_days` before.
-    """
-
-    code: str
-    working_days: int
-    basis: Basis
-    from_sector: str | None = None
-    to_sector: str | None = None
-    crossing: bool = False
-    from_litres: int = 0
-    of: str = TRADE
-    kind: str | None = None
-    desk: str = TRADES_DESK
-    from_on: dt.date | None = None
-    until_on: dt.date | None = None
-    publication_days: int = 0
-    objection: bool = False
-    publication_stops: bool = False
-    objection_stops: bool = False
-    hearing_stops: bool = True
-    silence: str = NOTHING
-    four_eyes: bool = False
-    warn_days: int = 3
-
-
-class Desk(msgspec.Struct, frozen=True):
-    """A desk of the bureau: what its decisions are signed with, and the mark that its notices are numbered under."""
-
-    code: str
-    zh: str
-    en: str
-    mark: str
     basis: Basis
 
 
@@ -345,6 +295,41 @@ class SavingRule(msgspec.Struct, frozen=True):
     value_e6: int = 0
     length: int = 0
     unit: str = ""
+
+
+RETAINED = ("place", "application", "contact", "person", "document")
+"""Kinds of personal data that are erased in time: from where somebody signed in, years from that day; who applied and
+was refused, from the decision; the contact of who left, from then; name, identifier and sign-ins of who left, from the
+last business; the papers of a right, from its end.
+"""
+
+
+class RetentionRule(msgspec.Struct, frozen=True):
+    """For how many years a kind of personal data is kept, by a rule that holds from a day on."""
+
+    data: str
+    from_on: dt.date
+    years: int
+    basis: Basis
+
+
+class WatchRule(msgspec.Struct, frozen=True):
+    """A threshold of surveillance, in the unit that its name ends in, from a day on."""
+
+    name: str
+    value: int
+    from_on: dt.date
+    basis: Basis
+
+
+class CreditRule(msgspec.Struct, frozen=True):
+    """How many points a finding takes from a credit record, and for how many months, from a day on."""
+
+    finding: str
+    points: int
+    months: int
+    from_on: dt.date
+    basis: Basis
 
 
 class FirstPrice(msgspec.Struct, frozen=True):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from market.county import parts
+from market.county import review_parts as parts
 from market.county.document import Item
-from market.county.parts import Basis, Desk, ReviewRule
+from market.county.parts import Basis
+from market.county.review_parts import Desk, ReviewRule
 
 BasisOf = Callable[[Item, dict[str, Item]], Basis]
 BASIS = ("source", "status", "demonstration")

@@ -51,6 +51,8 @@ BUREAU = (
     sign_in("auditor", ("auditor",), "示范审计员 Auditor"),
     sign_in("treasurer", ("treasurer",), "示范出纳 Treasurer"),
     sign_in("administrator", ("administrator",), "示范管理员 Administrator"),
+    sign_in("reader", ("reader",), "示范地区水利局 Prefecture"),
+    sign_in("department", ("department",), "示范统计局 Statistics office"),
 )
 CENTRE = sign_in("centre", ("holder",), "示范水权收储中心 Demonstration trading centre")
 FACTORY = sign_in("factory", ("holder",), "示范水泥厂 Demonstration cement works")

@@ -82,6 +82,18 @@ def phase(product: int, name: str, reason: str) -> bytes:
     return event("phase", {"product_id": ids.public("prd", product), "phase": name, "reason": reason})
 
 
+def halts(product: int, rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """What the bureau has standing still of a product, rows of HALTS_SQL, as an event; empty: nothing any more."""
+    data = [
+        {
+            "id": ids.public("hlt", number), "scope": scope, "zone": zone, "orders": orders,
+            "until": until.isoformat() if until is not None else None, "reason": reason, "legal_source": source,
+        }
+        for number, scope, _, zone, orders, until, reason, source in rows
+    ]  # fmt: skip
+    return event("halt", {"product_id": ids.public("prd", product), "halts": data})
+
+
 class _Told(NamedTuple):
     number: int
     product: int

@@ -32,6 +32,11 @@ AGAIN_AFTER_S = 1.0
 LATE_AFTER_S = 10.0
 
 PRODUCTS_SQL = "SELECT id, version, phase, phase_reason FROM products WHERE tenure = 'allocation'"
+HALTS_SQL = """
+SELECT h.id, h.scope, h.product_id, z.code, h.orders, h.until, h.reason, h.legal_source
+FROM halts h LEFT JOIN zones z ON z.id = h.zone_id
+WHERE h.lifted_at IS NULL AND h.scope <> 'participant' ORDER BY h.id
+"""
 
 
 class Follower:
@@ -43,6 +48,7 @@ class Follower:
         self._memory = hub.memory
         self._versions: dict[int, int] = {}
         self._deep: set[int] = set()
+        self._halted: set[int] = set()
         self._depth_due = 0.0
         self._last = -1
         self._looked_at = 0.0
@@ -84,10 +90,24 @@ class Follower:
         self._versions = {product: version for product, version, _, _ in products}
         for product, _, name, reason in products:
             self._memory.set_state("phase", product, events.phase(product, name, reason))
+        await self._read_halts(connection)
         if moved:
             await self._read_trades(connection)
         await self._read_depth(connection, moved)
         self._hub.tell_all()
+
+    async def _read_halts(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """What stands still of each product; a product of which nothing does is told so once."""
+        rows = await (await connection.execute(HALTS_SQL)).fetchall()
+        if not rows and not self._halted:
+            return
+        for product in self._versions:
+            own = [row for row in rows if row[2] in (None, product)]
+            if own or product in self._halted:
+                self._memory.set_state("halt", product, events.halts(product, own))
+        self._halted = {
+            product for product in self._versions if any(row[2] in (None, product) for row in rows)
+        }
 
     async def _read_trades(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Remembers the trades since the last look, the last ones of each product where there are too many."""

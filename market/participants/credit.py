@@ -11,23 +11,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from market.core import acts, audit, clock
 from market.core.errors import NotFound
 from market.participants.admission import find
-from market.participants.credit_models import CreditEntry
+from market.participants.credit_models import REJECTED, CreditAppeal, CreditEntry
 from market.participants.errors import CreditEntryState, CreditTerm
+from market.participants.models import Participant
 
 LONGEST_YEARS = 3
 ENTRY = "credit_entry"
+FINDING = "finding"
 _done = partial(acts.done, source="participants", kind=ENTRY)
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What counts of a participant's record today: its points together, and the entries, newest first."""
+    """What the public sees of a participant's record today: its points together, and the entries, newest first."""
 
     points: int
     entries: Sequence[CreditEntry]
@@ -60,9 +62,44 @@ def record(
         participant_id=participant_id, kind=kind, points=points, reason=reason, legal_source=legal_source,
         recorded_by=actor.user_id, recorded_at=clock.now(), expires_on=expires_on,
     )  # fmt: skip
+    return _entered(session, actor, made)
+
+
+def record_finding(
+    session: Session,
+    *,
+    actor: audit.Actor,
+    participant_id: int,
+    finding: str,
+    case_id: int,
+    points: int,
+    months: int,
+    appeal_days: int,
+    reason: str,
+    legal_source: str,
+) -> CreditEntry:
+    """Takes points (above zero) for a finding, for so many months; so many days it may be appealed against.
+
+    Errors: NotFound.
+    """
+    find(session, participant_id)
+    assert actor.user_id is not None
+    today = clock.today()
+    made = CreditEntry(
+        participant_id=participant_id, kind=FINDING, points=-points, reason=reason, legal_source=legal_source,
+        recorded_by=actor.user_id, recorded_at=clock.now(), expires_on=_months_on(today, months), finding=finding,
+        case_id=case_id, appeal_until=today + dt.timedelta(days=appeal_days),
+    )  # fmt: skip
+    return _entered(session, actor, made)
+
+
+def _entered(session: Session, actor: audit.Actor, made: CreditEntry) -> CreditEntry:
     session.add(made)
     session.flush()
-    _done(session, actor=actor, number=made.id, act="recorded", detail={"kind": kind, "points": points})
+    detail = {"kind": made.kind, "points": made.points} | (
+        {"finding": made.finding, "case_id": made.case_id} if made.finding else {}
+    )
+    _done(session, actor=actor, number=made.id, act="recorded", detail=detail)
     return made
 
 
@@ -72,6 +109,16 @@ def _years_on(day: dt.date, years: int) -> dt.date:
         return day.replace(year=day.year + years)
     except ValueError:
         return day.replace(year=day.year + years, day=28)
+
+
+def _months_on(day: dt.date, months: int) -> dt.date:
+    """The same day so many months on, or the last of that month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    following = (day.replace(year=day.year + years, month=month + 1, day=1) + dt.timedelta(days=31)).replace(
+        day=1
+    )
+    last = following - dt.timedelta(days=1)
+    return last.replace(day=min(day.day, last.day))
 
 
 def withdraw(session: Session, *, actor: audit.Actor, entry_id: int, reason: str) -> CreditEntry:
@@ -87,19 +134,47 @@ def withdraw(session: Session, *, actor: audit.Actor, entry_id: int, reason: str
     return found
 
 
+def _public(today: dt.date) -> list[ColumnElement[bool]]:
+    """What the public sees: what counts today; of a finding once the time of an appeal is over, or it is upheld."""
+    lodged = select(CreditAppeal.id).where(CreditAppeal.entry_id == CreditEntry.id)
+    return [
+        CreditEntry.withdrawn_at.is_(None),
+        CreditEntry.expires_on >= today,
+        or_(
+            CreditEntry.appeal_until.is_(None),
+            (CreditEntry.appeal_until < today) & ~lodged.exists(),
+            lodged.where(CreditAppeal.status == REJECTED).exists(),
+        ),
+    ]
+
+
 def extracts(session: Session, participant_ids: Iterable[int]) -> dict[int, Extract]:
-    """What counts today of the record of each of these participants."""
+    """What the public sees today of the record of each of these participants."""
     wanted = sorted(set(participant_ids))
     rows = session.scalars(
         select(CreditEntry)
-        .where(CreditEntry.participant_id.in_(wanted), CreditEntry.withdrawn_at.is_(None))
-        .where(CreditEntry.expires_on >= clock.today())
+        .where(CreditEntry.participant_id.in_(wanted), *_public(clock.today()))
         .order_by(CreditEntry.id.desc())
     )
     entries: dict[int, list[CreditEntry]] = {each: [] for each in wanted}
     for row in rows:
         entries[row.participant_id].append(row)
     return {each: Extract(sum(entry.points for entry in kept), kept) for each, kept in entries.items()}
+
+
+def public_entries(
+    session: Session, *, participant_id: int | None = None, after: int | None = None, limit: int = 50
+) -> list[tuple[CreditEntry, Participant]]:
+    """Every entry that the public sees today, with whom it is about, by id."""
+    statement = (
+        select(CreditEntry, Participant)
+        .join(Participant, Participant.id == CreditEntry.participant_id)
+        .where(CreditEntry.id > (after or 0), *_public(clock.today()))
+    )
+    if participant_id is not None:
+        statement = statement.where(CreditEntry.participant_id == participant_id)
+    rows = session.execute(statement.order_by(CreditEntry.id).limit(limit))
+    return [(entry, participant) for entry, participant in rows]
 
 
 def entries(

@@ -152,3 +152,29 @@ class CreditEntryState(Conflict):
     code = "credit_entry_state"
     title_en = "The entry was withdrawn before"
     title_zh = "该信用记录已撤销"
+
+
+class NotAppealable(Refusal):
+    """An appeal is against an entry out of a finding that stands, within the days of the county's rule."""
+
+    code = "not_appealable"
+    title_en = "The entry cannot be appealed against, or no longer"
+    title_zh = "该信用记录不能申诉，或已超过申诉期限"
+    legal = "行政复议法 (2023) art. 20 (model)"
+
+
+class AppealState(Conflict):
+    """There is one appeal against an entry, and it is decided once."""
+
+    code = "credit_appeal_state"
+    title_en = "There was an appeal before, or it is decided"
+    title_zh = "已提出申诉或申诉已决定"
+
+
+class SamePerson(NotAllowed):
+    """Who closed the case, or is named in it, does not decide the appeal."""
+
+    code = "same_person"
+    title_en = "An appeal is decided by another person"
+    title_zh = "申诉应由其他人员决定"
+    legal = "行政复议法 (2023) (model): who decided does not decide again"

@@ -38,7 +38,7 @@ class Participant(Base):
     """A person or body with an account.
 
     `owner_group_id` is the participant at the end of the chain of ownership: two participants with one owner group
-    may not trade with each other.
+    may not trade with each other. What was erased is only a number from then on: `erased_at`.
     """
 
     __tablename__ = "participants"
@@ -57,7 +57,13 @@ class Participant(Base):
     decided_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     decided_by: Mapped[int | None] = mapped_column(BigInteger)
     decision_reason: Mapped[str | None] = mapped_column(Text)
+    erased_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
+        CheckConstraint(
+            "erased_at IS NULL OR (status IN ('refused', 'closed') AND contact = ''"
+            " AND (identifier_kind = 'uscc' OR identifier_masked = ''))",
+            name="erased",
+        ),
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint("status IN ('applied', 'admitted', 'refused', 'suspended', 'closed')", name="status"),
         CheckConstraint("identifier_kind IN ('uscc', 'identity_number')", name="identifier_kind"),
@@ -98,7 +104,7 @@ class UserRole(Base):
     __table_args__ = (
         CheckConstraint(
             "role IN ('holder', 'agent', 'association', 'firm', 'verifier', 'bank', 'integrator', 'registrar',"
-            " 'reviewer', 'supervisor', 'auditor', 'treasurer', 'administrator')",
+            " 'reviewer', 'supervisor', 'auditor', 'treasurer', 'administrator', 'reader', 'department')",
             name="role",
         ),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-MASK = "**"
+from market.participants.privacy import Kind
+from market.participants.privacy import masked as _masked
 
 
 def masked(name: str) -> str:
     """What the public sees of a name: its length is not told either."""
-    return name.strip()[:1] + MASK
+    return _masked(Kind.NAME, name)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 PARTICIPANT_ROLES = frozenset({"holder", "agent", "association", "firm", "verifier", "bank", "integrator"})
 BUREAU_ROLES = frozenset({"registrar", "reviewer", "supervisor", "auditor", "treasurer", "administrator"})
+OUTSIDE_ROLES = frozenset({"reader", "department"})
+"""Of authorities beside the bureau: the prefecture, which reads reports, and departments, which enter figures."""
 
 ROLES_OF_KIND: dict[str, frozenset[str]] = {
     "person": frozenset({"holder", "agent"}),
@@ -39,8 +41,10 @@ def wrong_participant_roles(kind: str, roles: Iterable[str]) -> str | None:
 def wrong_bureau_roles(roles: Iterable[str]) -> str | None:
     """Why a user of the bureau cannot have these roles together, or None."""
     wanted = set(roles)
-    if not wanted or wanted - BUREAU_ROLES:
-        return f"the bureau's roles are {', '.join(sorted(BUREAU_ROLES))}"
+    if not wanted or wanted - BUREAU_ROLES - OUTSIDE_ROLES:
+        return f"the bureau's roles are {', '.join(sorted(BUREAU_ROLES | OUTSIDE_ROLES))}"
+    if wanted & OUTSIDE_ROLES and len(wanted) > 1:
+        return "a reader or another department is no one of the bureau: no other role beside it"
     if "auditor" in wanted and len(wanted) > 1:
         return "an auditor reads all and writes nothing: no other role beside it"
     for one, other in _APART:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -14,10 +14,11 @@ from market.core.db import bump_reference, raw
 from market.core.sheets.columns import Column, Kind, Problem, Register, choices
 from market.core.sheets.gathering import Gathered, gather
 from market.core.sheets.reading import Row, read
-from market.participants import admission, entering
+from market.participants import admission, entering, privacy
 from market.participants.entering import ADMITTED, APPLIED, Entered, NewParticipant
 from market.participants.errors import IdentifierKnown, WrongIdentifier
 from market.participants.models import KINDS
+from market.participants.privacy import Kind as Datum
 
 KIND_CHOICES = choices(
     dict(
@@ -146,8 +147,10 @@ def _tell(
     )
 
 
-def participant_rows(connection: psycopg.Connection[Any]) -> Iterator[dict[str, Any]]:
-    """Every participant as a row of its sheet; of its identifier only the ends are shown."""
+def participant_rows(
+    connection: psycopg.Connection[Any], *, roles: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    """Every participant as a row of its sheet, as somebody with these roles sees it."""
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
             "SELECT id, kind, name, identifier_masked AS identifier, contact, status,"
@@ -155,4 +158,8 @@ def participant_rows(connection: psycopg.Connection[Any]) -> Iterator[dict[str, 
         )
         for row in cursor:
             row["participant_id"] = ids.public("par", row["id"])
+            row["contact"] = privacy.shown(Datum.CONTACT, row["contact"], roles, own=False)
+            if row["kind"] not in privacy.BODIES:
+                row["name"] = privacy.shown(Datum.NAME, row["name"], roles, own=False)
+                row["identifier"] = privacy.shown(Datum.IDENTITY, row["identifier"], roles, own=False)
             yield row

@@ -35,17 +35,11 @@ CSRF_HEADER = "X-CSRF-TOKEN"
 ACCESS_LIFE = dt.timedelta(minutes=15)
 REFRESH_LIFE = dt.timedelta(days=7)
 LONGEST_PROGRAM = 200
-KEPT = dt.timedelta(days=365)
-"""For so long it is kept from where somebody signed in."""
 
 # One row a jti: of two that use it at once, the second inserts nothing.
 _END_SQL = text(
     "INSERT INTO revoked_tokens (jti, user_id, expires_at) VALUES (:jti, :user_id, :expires_at)"
     " ON CONFLICT (jti) DO NOTHING RETURNING jti"
-)
-_ERASE_SQL = text(
-    "WITH gone AS (UPDATE sign_ins SET address = NULL, program = NULL"
-    " WHERE at < :before AND (address IS NOT NULL OR program IS NOT NULL) RETURNING 1) SELECT count(*) FROM gone"
 )
 _SWEEP_SQL = text("DELETE FROM revoked_tokens WHERE user_id = :user_id AND expires_at < :now")
 
@@ -173,16 +167,9 @@ def sign_in_of(session: Session, sign_in_id: int) -> SignIn | None:
     return session.get(SignIn, sign_in_id)
 
 
-def erase_places(session: Session, *, actor: Actor) -> int:
-    """Erases from where people signed in, once that is older than KEPT; returns how many sign-ins that was.
-
-    Source: 网络安全法 art. 21 (3) has network logs kept for at least six months; 个人信息保护法 art. 47 has them
-    erased when their purpose is reached. A year is the choice of this market: demonstration.
-    """
-    found = session.execute(_ERASE_SQL, {"before": clock.now() - KEPT}).scalar_one()
-    if found:
-        audit.record(db.raw(session), actor=actor, action="sign_in.places_erased", detail={"sign_ins": found})
-    return int(found)
+def participant_of(session: Session, sign_in: SignIn) -> int | None:
+    """The participant whose user signed in; None for a user of the bureau."""
+    return session.scalars(select(User.participant_id).where(User.id == sign_in.user_id)).one()
 
 
 def rotate(

@@ -22,7 +22,7 @@ def violations(connection: psycopg.Connection[Any]) -> list[list[Any]]:
         return []
     found: list[list[Any]] = []
     for product, book in exchange.books.items():
-        if exchange.products[product].phase != "open":
+        if product in exchange.paused:
             continue
         for buyers, bids in book.buys.items():
             for sellers, asks in book.sells.items():

@@ -42,8 +42,11 @@ LEFT JOIN (
   SELECT a.asset_id, sum(i.source_litres - i.delivered_litres - coalesce((
            SELECT sum(f.source_litres - f.missing_litres)
            FROM delivery_refunds f JOIN deliveries d ON d.id = f.delivery_id
-           WHERE d.instruction_id = i.id AND f.status = 'approved'), 0)) AS lost
-  FROM instructions i JOIN accounts a ON a.id = i.seller_account WHERE i.status = 'settled' GROUP BY 1
+           WHERE d.instruction_id = i.id AND f.status = 'approved'), 0)
+         - coalesce(v.source_litres - v.returned_litres, 0)) AS lost
+  FROM instructions i JOIN accounts a ON a.id = i.seller_account
+  LEFT JOIN settlement_reversals v ON v.instruction_id = i.id AND v.status = 'settled'
+  WHERE i.status IN ('settled', 'reversed') GROUP BY 1
   UNION ALL
   SELECT a.asset_id, sum(s.source_litres - s.delivered_litres)
   FROM storage_assignments s JOIN water_accounts w ON w.id = s.water_account_id JOIN accounts a ON a.id = w.account_id

@@ -113,7 +113,7 @@ WITH moved AS (
 SELECT 'an instruction did not post all its legs' AS reason, d.id AS instruction_id, d.status, m.given, m.received,
        m.paid, m.shared, m.charged, m.freed
 FROM due d LEFT JOIN moved m ON m.id = d.id
-WHERE d.status = 'settled' AND (
+WHERE d.status IN ('settled', 'reversed') AND (
       coalesce(m.given, 0) <> d.source_litres OR coalesce(m.received, 0) <> d.delivered_litres
    OR coalesce(m.lost, 0) <> d.source_litres - d.delivered_litres OR coalesce(m.paid, 0) <> d.amount_fen
    OR coalesce(m.shared, 0) <> d.amount_fen OR coalesce(m.charged, 0) <> d.charge_litres
@@ -127,8 +127,8 @@ FROM due d JOIN moved m ON m.id = d.id WHERE d.status IN ('awaiting_review', 're
 REVIEWS_SQL = """
 SELECT 'a settled or rejected review without its decision' AS reason, i.id AS instruction_id, i.status
 FROM instructions i LEFT JOIN review_decisions r ON r.instruction_id = i.id
-WHERE i.review_rule IS NOT NULL AND i.status IN ('settled', 'rejected')
-  AND r.decision IS DISTINCT FROM CASE i.status WHEN 'settled' THEN 'approved' ELSE 'rejected' END
+WHERE i.review_rule IS NOT NULL AND i.status <> 'awaiting_review'
+  AND r.decision IS DISTINCT FROM CASE i.status WHEN 'rejected' THEN 'rejected' ELSE 'approved' END
 UNION ALL
 SELECT 'a trade without its instruction', t.id, NULL
 FROM trades t LEFT JOIN instructions i ON i.id = t.instruction_id AND i.reference = t.id

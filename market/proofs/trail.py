@@ -18,6 +18,8 @@ WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.s
 """
 _SUBJECTS = {
     "participants": "participant",
+    "unmaskings": "unmasking",
+    "erasure_requests": "erasure_request",
     "entitlements": "entitlement",
     "limits": "limit",
     "announcements": "announcement",
@@ -58,6 +60,14 @@ _SUBJECTS = {
     "saving_contracts": "saving_contract",
     "contract_versions": "contract_version",
     "contract_dues": "contract_due",
+    "restrictions": "restriction",
+    "reduction_plans": "reduction_plan",
+    "filings": "filing",
+    "department_figures": "department_figure",
+    "plan_results": "plan_result",
+    "inspections": "inspection",
+    "national_exports": "national_export",
+    "national_answers": "national_answer",
     "contract_baselines": "contract_baseline",
     "saving_reports": "saving_report",
     "report_adjustments": "report_adjustment",
@@ -80,6 +90,15 @@ _SUBJECTS = {
     "desk_deputies": "desk_deputy",
     "notices": "notice",
     "complaints": "complaint",
+    "surveillance_runs": "surveillance_run",
+    "surveillance_alerts": "surveillance_alert",
+    "party_marks": "party_mark",
+    "price_decisions": "price_decision",
+    "supervision_cases": "supervision_case",
+    "credit_appeals": "credit_appeal",
+    "halts": "halt",
+    "order_cancellations": "order_cancellation",
+    "settlement_reversals": "settlement_reversal",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

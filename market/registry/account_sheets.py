@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from market.core.errors import NotFound, Refusal, UnknownId
 from market.core.sheets.columns import Column, Kind, Register, choices
 from market.core.sheets.gathering import Gathered, gather
 from market.core.sheets.reading import Row, read
+from market.participants import privacy
+from market.participants.privacy import Kind as Datum
 from market.registry import accounts, places, reference
 from market.registry.accounts import NewWaterAccount
 from market.registry.county import known_sectors, known_sources, plan_threshold
@@ -172,12 +174,15 @@ def _open(connection: psycopg.Connection[Any], actor: audit.Actor, asked: Sequen
 
 
 def account_rows(
-    connection: psycopg.Connection[Any], *, participant_id: int | None
+    connection: psycopg.Connection[Any], *, participant_id: int | None, roles: Collection[str]
 ) -> Iterator[dict[str, Any]]:
-    """Water accounts as rows of their sheet; of one participant, or of all."""
+    """Water accounts as rows of their sheet, as somebody with these roles sees them; of one participant, its own, or
+    of all.
+    """
     with connection.cursor(row_factory=dict_row) as cursor:
         cursor.execute(
-            "SELECT w.*, p.name AS holder, t.code AS township, c.code AS canal, a.debits_pending AS held_litres,"
+            "SELECT w.*, p.name AS holder, p.kind AS holder_kind, t.code AS township, c.code AS canal,"
+            " a.debits_pending AS held_litres,"
             " a.credits_posted - a.debits_posted AS balance_litres,"
             " a.credits_posted - a.debits_posted - a.debits_pending AS available_litres"
             " FROM water_accounts w JOIN participants p ON p.id = w.participant_id"
@@ -189,4 +194,8 @@ def account_rows(
         for row in cursor:
             row["participant_id"] = ids.public("par", row["participant_id"])
             row["water_account_id"] = ids.public("wac", row["id"])
+            if row["holder_kind"] not in privacy.BODIES:
+                row["holder"] = privacy.shown(
+                    Datum.NAME, row["holder"], roles, own=participant_id is not None
+                )
             yield row

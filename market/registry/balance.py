@@ -111,6 +111,15 @@ SELECT coalesce((
   SELECT sum(t.amount)
     FROM transfers t JOIN instructions i ON i.id = t.reference JOIN chosen c ON c.account_id = i.seller_account
    WHERE t.code = {int(TransferCode.TRADE_LOSS)} AND t.kind = 0 AND t.created_at <= %(moment)s), 0)::bigint
+  - coalesce((
+  SELECT sum(t.amount)
+    FROM transfers t JOIN accounts l ON l.id = t.debit_account_id AND l.code = {int(AccountCode.WATER_LOSS)}
+    LEFT JOIN settlement_reversals v ON t.code = {int(TransferCode.REVERSED_WATER)} AND v.id = t.reference
+    JOIN instructions i ON i.id = CASE t.code WHEN {int(TransferCode.RETURN_WATER)} THEN t.reference
+                                  ELSE v.instruction_id END
+    JOIN chosen c ON c.account_id = i.seller_account
+   WHERE t.code IN ({int(TransferCode.RETURN_WATER)}, {int(TransferCode.REVERSED_WATER)})
+     AND t.created_at <= %(moment)s), 0)::bigint
   + coalesce((
   SELECT sum(s.source_litres - s.delivered_litres)
     FROM storage_assignments s JOIN water_accounts w ON w.id = s.water_account_id

@@ -14,6 +14,7 @@ from market.registry import steps
 from market.registry.errors import EntitlementState
 from market.registry.life_errors import DocumentExists, DocumentSize, DocumentType, TooManyDocuments
 from market.registry.life_models import MOST_BYTES, EntitlementDocument
+from market.registry.models import Entitlement
 
 MOST_DOCUMENTS = 20
 _ENDED = ("refused", "withdrawn", "replaced", "cancelled", "expired")
@@ -79,3 +80,10 @@ def of_right(session: Session, *, entitlement_id: int) -> list[EntitlementDocume
     statement = select(EntitlementDocument).where(EntitlementDocument.entitlement_id == entitlement_id)
     unread = defer(EntitlementDocument.content)
     return list(session.scalars(statement.order_by(EntitlementDocument.id).options(unread)))
+
+
+def holder_of(session: Session, document: EntitlementDocument) -> int:
+    """The participant whose right a document is of."""
+    return session.scalars(
+        select(Entitlement.participant_id).where(Entitlement.id == document.entitlement_id)
+    ).one()

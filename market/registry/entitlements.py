@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from market.core import audit, clock
 from market.core.db import bump_reference, raw
 from market.county.current import pack_in_force
-from market.registry import assessments, backing, life, places, reference, steps
+from market.registry import assessments, backing, life, places, reference, restrictions, steps
 from market.registry.county import certificate_prefix
 from market.registry.errors import GroundwaterClosed, TermBackwards, TermTooLong
 from market.registry.life_errors import TermNeedsGrounds
@@ -44,7 +44,8 @@ def apply(
 
     A permit from the county's threshold on names the assessment of its project, and fits into it.
     Errors: UnknownZone, NotAPlace, UnknownSector, UnknownSource, NotFound, ParticipantNotAdmitted,
-    TermBackwards, TermTooLong, TermNeedsGrounds, GroundwaterClosed, AssessmentNeeded, AssessmentTooSmall.
+    TermBackwards, TermTooLong, TermNeedsGrounds, GroundwaterClosed, PlaceOverloaded, AssessmentNeeded,
+    AssessmentTooSmall.
     """
     connection = raw(session)
     places.check_kind_of_water(connection, sector=sector, source=source)
@@ -55,6 +56,9 @@ def apply(
     status = tree.strictest_groundwater(tree.lineage[township_id] | tree.lineage[canal_id])
     if source == "groundwater" and status != "open":
         raise GroundwaterClosed(f"groundwater at {township} and {canal} is {status}", pointer="/source")
+    restrictions.check_open(
+        connection, township_zone_id=township_id, canal_zone_id=canal_id, source=source, sector=sector
+    )
     assessments.check_covers(
         connection,
         participant_id=participant_id,
@@ -127,12 +131,16 @@ def confirm(
 
     At once where the county's pack needs no publication for its kind; else after the days for objections.
     Errors: NotFound, StaleVersion, EntitlementState, ParticipantNotAdmitted, PublicationNeeded,
-    ObjectionPeriodRunning, ObjectionsUndecided, ObjectionUpheld, ApplicationStopped.
+    ObjectionPeriodRunning, ObjectionsUndecided, ObjectionUpheld, ApplicationStopped, PlaceOverloaded.
     """
     entitlement = steps.locked(session, entitlement_id, expected_version)
     steps.check(session, entitlement, "confirm")
     connection = raw(session)
     places.check_admitted(connection, entitlement.participant_id)
+    restrictions.check_open(
+        connection, township_zone_id=entitlement.township_zone_id, canal_zone_id=entitlement.canal_zone_id,
+        source=entitlement.source, sector=entitlement.sector,
+    )  # fmt: skip
     [number] = next_numbers(connection, entitlement.source, 1)
     entitlement.certificate_number = number
     steps.take(

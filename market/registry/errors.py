@@ -54,6 +54,23 @@ class ParticipantNotAdmitted(Refusal):
     title_zh = "主体尚未准入"
 
 
+class PlaceOverloaded(Refusal):
+    """No new right under a node that uses more than its cap, until its reduction plan is fulfilled."""
+
+    code = "place_overloaded"
+    title_en = "This place is overloaded: nothing new is granted"
+    title_zh = "该区域水资源超载，不予新增水权"
+    legal = "取水许可和水资源费征收管理条例 art. 20; county plan part 3(1)1"
+
+
+class RestrictionStands(Conflict):
+    """A node is restricted once at a time, and a restriction lifted once."""
+
+    code = "restriction_stands"
+    title_en = "The node is restricted already, or not any more"
+    title_zh = "该节点已受限或已解除限制"
+
+
 class GroundwaterClosed(Refusal):
     """No new groundwater right where drawing is restricted, banned or beyond what renews."""
 

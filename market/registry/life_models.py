@@ -86,7 +86,9 @@ class Objection(Base):
 
 
 class EntitlementDocument(Base):
-    """A file of an application or of a later step, as it was handed in. Immutable."""
+    """A file of an application or of a later step, as it was handed in. It changes once: name and bytes are erased
+    when they need no longer be kept, and what remains says that they were there.
+    """
 
     __tablename__ = "entitlement_documents"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -95,10 +97,13 @@ class EntitlementDocument(Base):
     media_type: Mapped[str] = mapped_column(Text)
     size_bytes: Mapped[int] = mapped_column(Integer)
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
     handed_in_by: Mapped[int | None] = mapped_column(BigInteger)
     handed_in_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    erased_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     __table_args__ = (
+        CheckConstraint("(content IS NULL) = (erased_at IS NOT NULL)", name="erased"),
+        CheckConstraint("erased_at IS NULL OR name = ''", name="erased_name"),
         UniqueConstraint("entitlement_id", "sha256"),
         CheckConstraint(f"media_type IN {MEDIA_TYPES}", name="media_type"),
         CheckConstraint(

@@ -25,6 +25,7 @@ from market.registry.errors import (
     LimitBelowUse,
     LimitExists,
     LimitShape,
+    RestrictionStands,
 )
 from market.registry.models import Limit, LimitChange
 
@@ -184,7 +185,7 @@ def change(
 ) -> Limit:
     """Changes a limit from now on. A cut may take only what is neither used nor held.
 
-    Errors: NotFound, StaleVersion, CurtailmentRunning, LimitBelowUse.
+    Errors: NotFound, StaleVersion, CurtailmentRunning, RestrictionStands, LimitBelowUse.
     """
     limit = session.scalars(
         select(Limit)
@@ -197,6 +198,7 @@ def change(
     if expected_version is not None and limit.version != expected_version:
         raise StaleVersion(f"its version is now {limit.version}")
     _check_not_curtailed(raw(session), limit)
+    _check_not_restricted(raw(session), limit)
     before = limit.limit_litres
     if limit_litres == before and legal_source == limit.legal_source:
         return limit
@@ -220,6 +222,15 @@ def _check_not_curtailed(connection: psycopg.Connection[Any], limit: Limit) -> N
     ).fetchone()
     if row is not None:
         raise CurtailmentRunning(f"{limit.code} is being cut by a curtailment")
+
+
+def _check_not_restricted(connection: psycopg.Connection[Any], limit: Limit) -> None:
+    """What shuts an overloaded place is opened by the end of its plan alone. Errors: RestrictionStands."""
+    row = connection.execute(
+        "SELECT FROM restrictions WHERE import_limit_id = %s AND lifted_at IS NULL", (limit.id,)
+    ).fetchone()
+    if row is not None:
+        raise RestrictionStands(f"{limit.code} shuts an overloaded place", pointer="/volume")
 
 
 def check_shape(kind: str, zone_id: int | None, to_zone_id: int | None) -> None:

@@ -5,7 +5,7 @@ All of it changes seldom; who changes it calls `core.db.bump_reference`, and a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from ledger.arrays import Bigints
-from market.registry import behind, caps
-from market.registry.rules import AccountFacts, SectorRule
+from market.registry import behind, caps, halts
+from market.registry.rules import AccountFacts, Barrier, SectorRule
 
 _GROUNDWATER_STRICTNESS = {"open": 0, "restricted": 1, "overdrawn": 2, "banned": 3}
 
@@ -120,12 +120,14 @@ def accounts(
     owners = behind.of(connection, selling) if selling else {}
     nothing = {row[0]: behind.NOTHING_ON_OFFER for row in rows if row[10] == behind.LOT}
     owners = nothing | owners
-    return {row[0]: _view(tree, sector_rules, row, owners.get(row[0])) for row in rows}
+    standing = halts.in_force(connection)
+    return {row[0]: _view(tree, sector_rules, row, owners.get(row[0]), standing) for row in rows}
 
 
 def _view(
-    tree: Zones, sector_rules: Mapping[str, SectorRule], row: tuple[Any, ...], owners: behind.Behind | None
-) -> AccountView:
+    tree: Zones, sector_rules: Mapping[str, SectorRule], row: tuple[Any, ...], owners: behind.Behind | None,
+    standing: Sequence[halts.Halt],
+) -> AccountView:  # fmt: skip
     (account, participant, owner, township, canal, ledger_account, plan_account, sector, source, year) = row[
         :10
     ]
@@ -137,6 +139,9 @@ def _view(
         sector=sector,
         source=source,
         water_year=year,
+    )
+    halt = halts.over(
+        standing, participant=participant, owner=owner, zones=place.zones, source=source, water_year=year
     )
     facts = AccountFacts(
         participant_status=participant_status,
@@ -151,6 +156,7 @@ def _view(
         groundwater=tree.strictest_groundwater(place.zones),
         sector_rule=sector_rules.get(sector),
         stopped=owners.stopped if owners is not None else None,
+        halted=Barrier("halted", halt.detail, halt.legal_source) if halt is not None else None,
     )
     return AccountView(
         account, participant, owner, township, canal, ledger_account, plan_account, place, facts, owners

@@ -50,7 +50,8 @@ class AccountFacts:
 
     `groundwater` is the strictest status of its zones (open, restricted, banned, overdrawn);
     `right_suspended` is whether a right behind the account is suspended; `sector_rule` None means that
-    the pack does not know the sector; `stopped` why an account that sells for others does not.
+    the pack does not know the sector; `stopped` why an account that sells for others does not; `halted` which order of
+    the bureau has it standing still.
     """
 
     participant_status: str
@@ -65,6 +66,7 @@ class AccountFacts:
     groundwater: str
     sector_rule: SectorRule | None
     stopped: Barrier | None = None
+    halted: Barrier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ def right_rule(facts: AccountFacts) -> RightRule:
 
 
 def _common(facts: AccountFacts) -> Barrier | None:
+    if facts.halted is not None:
+        return facts.halted
     if facts.participant_status != "admitted":
         return Barrier(
             "participant_not_admitted", f"the participant is {facts.participant_status}", SERVICE_RULE

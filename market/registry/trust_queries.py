@@ -198,9 +198,14 @@ SELECT s.member_id,
 """
 _MONEY_SQL = f"""
 SELECT r.id, m.participant_id,
-       coalesce(sum((p ->> 1)::bigint) FILTER (WHERE i.status = 'settled'), 0)::bigint - coalesce((
+       coalesce(sum((p ->> 1)::bigint) FILTER (WHERE i.status IN ('settled', 'reversed')), 0)::bigint - coalesce((
          SELECT sum(t.amount) FROM transfers t JOIN instructions n ON n.id = t.reference
           WHERE t.debit_account_id = m.account_id AND t.code = {int(TransferCode.RETURN_MONEY)}
+            AND n.seller_water_account_id = r.water_account_id), 0)::bigint - coalesce((
+         SELECT sum(CASE WHEN t.debtor_account = m.account_id THEN t.owed_fen ELSE -t.owed_fen END)
+           FROM reversal_takings t JOIN settlement_reversals v ON v.id = t.reversal_id
+           JOIN instructions n ON n.id = v.instruction_id
+          WHERE m.account_id IN (t.debtor_account, t.creditor_account)
             AND n.seller_water_account_id = r.water_account_id), 0)::bigint,
        coalesce(sum((p ->> 1)::bigint) FILTER (WHERE i.status = 'awaiting_review'), 0)::bigint
   FROM trusts r

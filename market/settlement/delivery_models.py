@@ -22,7 +22,7 @@ from ledger.base import Base
 
 NOW = func.clock_timestamp()
 
-DELIVERY_STATES = ("ordered", "dispatched", "delivered", "short", "made_good", "refunded")
+DELIVERY_STATES = ("ordered", "dispatched", "delivered", "short", "made_good", "refunded", "reversed")
 
 
 class Delivery(Base):

@@ -21,22 +21,30 @@ SELECT i.id, i.seller_account, i.buyer_account, i.buyer_money_account, i.source_
        i.amount_fen, i.payees, i.charges, i.frees, i.holds, i.status, w.source, w.water_year,
        i.seller_water_account_id
 FROM instructions i JOIN water_accounts w ON w.id = i.seller_water_account_id
-WHERE i.id = %s FOR NO KEY UPDATE OF i
+WHERE i.id = %s
 """
+_LOCKED_SQL = f"{_LOAD_SQL} FOR NO KEY UPDATE OF i"
 
 
 def settled(
-    connection: psycopg.Connection[Any], *, instruction_id: int
+    connection: psycopg.Connection[Any], *, instruction_id: int, lock: bool = True
 ) -> tuple[clearing.Obligation, clearing.Books, int]:
-    """A settled obligation, its system accounts, the seller's water account. Errors: NotFound, InstructionResolved."""
-    due, _, system, seller = _load(connection, instruction_id, "settled")
+    """A settled obligation, its system accounts, the seller's water account; not locked where it is only looked at.
+
+    Errors: NotFound, InstructionResolved.
+    """
+    due, _, system, seller = _load(connection, instruction_id, "settled", lock=lock)
     return due, system, seller
 
 
 def _load(
-    connection: psycopg.Connection[Any], instruction_id: int, status: str = "awaiting_review"
+    connection: psycopg.Connection[Any],
+    instruction_id: int,
+    status: str = "awaiting_review",
+    *,
+    lock: bool = True,
 ) -> tuple[clearing.Obligation, clearing.Holds, clearing.Books, int]:
-    row = connection.execute(_LOAD_SQL, (instruction_id,)).fetchone()
+    row = connection.execute(_LOCKED_SQL if lock else _LOAD_SQL, (instruction_id,)).fetchone()
     if row is None:
         raise NotFound("there is no such instruction")
     if row[11] != status:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -13,7 +16,7 @@ from market.core.chart import TransferCode
 from market.core.db import raw
 from market.registry import excess, shareouts
 from market.settlement import deliveries, instructions
-from market.settlement.clearing import Books
+from market.settlement.clearing import Books, Obligation
 from market.settlement.delivery_models import DeliveryRefund
 from market.settlement.errors import CannotReturn, DeliveryState, FourEyes
 from market.settlement.schedule import Restitution, restitution
@@ -79,14 +82,12 @@ def approve(session: Session, *, actor: audit.Actor, delivery_id: int) -> Delive
             limit=str(error.needed),
             available=str(error.available),
         ) from error
-    first = connection.execute(_FIRST_SQL, (due.seller_account, due.id)).fetchone()
-    assert first is not None
     shareouts.give_back(
         connection,
         water_account_id=seller,
         instruction_id=due.id,
         litres=back.source_litres,
-        hold_id=first[0],
+        hold_id=taken_by(connection, due),
         mark=ids[arrival],
         arrived=True,
     )
@@ -94,6 +95,13 @@ def approve(session: Session, *, actor: audit.Actor, delivery_id: int) -> Delive
     detail = {"litres": back.missing_litres, "source_litres": back.source_litres, "fen": back.fen}
     deliveries.tell(session, actor, "refunded", delivery_id, detail)
     return refund
+
+
+def taken_by(connection: psycopg.Connection[Any], due: Obligation) -> int:
+    """The first transfer that took the water of a settled obligation from its seller."""
+    first = connection.execute(_FIRST_SQL, (due.seller_account, due.id)).fetchone()
+    assert first is not None
+    return int(first[0])
 
 
 _FIRST_SQL = (

@@ -15,6 +15,7 @@ from market.core import audit, clock, inbox, outbox
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
 from market.participants.models import Participant
+from market.supervision import cancelling, register
 from market.supervision.errors import ReasonMissing, SwitchLifted
 from market.trading.models import Product
 from market.trading.session_models import KillSwitch
@@ -32,6 +33,14 @@ SELECT %(topic)s, 'participant', n.id, %(payload)s FROM (
   UNION SELECT %(participant)s WHERE %(participant)s IS NOT NULL) AS n ORDER BY n.id
 """
 
+_PARTIES_SQL = """
+INSERT INTO intervention_parties (intervention_id, participant_id)
+SELECT DISTINCT %(intervention)s::bigint, o.participant_id FROM orders o
+ WHERE o.status = 'open' AND (%(product)s::bigint IS NULL OR o.product_id = %(product)s)
+   AND %(participant)s::bigint IS NULL
+UNION SELECT %(intervention)s, %(participant)s WHERE %(participant)s::bigint IS NOT NULL
+"""
+
 
 def throw(
     session: Session,
@@ -46,8 +55,7 @@ def throw(
 
     New ones are refused from the commit on; the engine ends the open ones. Errors: NotFound, ReasonMissing.
     """
-    if not reason.strip() or not legal_source.strip():
-        raise ReasonMissing(pointer="/reason" if not reason.strip() else "/legal_source")
+    register.check_reasons(reason, legal_source)
     for kind, number, pointer in (
         (Participant, participant_id, "/participant_id"),
         (Product, product_id, "/product_id"),
@@ -55,6 +63,7 @@ def throw(
         if number is not None and session.get(kind, number) is None:
             raise NotFound(pointer=pointer)
     connection = raw(session)
+    cancelling.lock_products(connection, product_id)
     payload: dict[str, Any] = {"reason": REASON}
     if participant_id is not None:
         payload["participant_id"] = participant_id
@@ -65,6 +74,13 @@ def throw(
     )  # fmt: skip
     session.add(found)
     session.flush()  # events and the record name it
+    number = register.enter(
+        session, actor=actor, kind="kill_switch", subject_id=found.id, reason=reason, legal_source=legal_source,
+        at=found.thrown_at,
+    )  # fmt: skip
+    raw(session).execute(
+        _PARTIES_SQL, {"intervention": number, "participant": participant_id, "product": product_id}
+    )
     bump_reference(connection)
     _tell(connection, actor, found, "thrown", reason)
     return found

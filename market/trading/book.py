@@ -187,6 +187,19 @@ class Book:
         if len(entries) > 2 * level.live + 64:
             self._compact(level, log)
 
+    def shelve(self, order: Order) -> None:
+        """Takes an order that stands still out of its ladder, between batches: it stays open and is never matched."""
+        self.remove(order, [])
+        self.orders[order.id] = order
+
+    def drop(self, order: Order, log: list[Any]) -> None:
+        """Forgets an order that ends, in its ladder or shelved; one that never stood here is none of it."""
+        if order.level is not None:
+            self.remove(order, log)
+        elif order.id in self.orders:
+            log.append((UNDO_ITEM, self.orders, order.id, order))
+            del self.orders[order.id]
+
     @staticmethod
     def _compact(level: Level, log: list[Any]) -> None:
         """Drops emptied entries from the middle of a level, so that cancels cannot make a level slow."""

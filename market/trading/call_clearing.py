@@ -55,7 +55,7 @@ def compute(session: Session, call: Call) -> Found:
             call=str(call.id),
             product=product.code,
             committed=call.committed,
-            book=exchange.books[product.id].orders.values(),
+            book=[each for each in exchange.books[product.id].orders.values() if each.level is not None],
             pack=reference.pack,
             limits=[each for each in reference.limits if each.water_year == product.water_year],
             available=exchange.available,

@@ -58,11 +58,13 @@ def apply(exchange: Exchange, call: ClearedCall) -> int:
     product = exchange.products[call.product]
     if product.phase != "uncross":
         raise Moved(f"trading in {product.code} is {product.phase}")
+    if product.halt is not None:
+        raise Moved(f"{product.code} is halted")
     orders = exchange.books[call.product].orders
     for fill in call.fills:
         order = orders.get(fill.order)
-        if order is None or order.rest < fill.litres:
-            raise Moved(f"order {fill.order} has less left than was filled")
+        if order is None or order.level is None or order.rest < fill.litres:
+            raise Moved(f"order {fill.order} has less left than was filled, or stands still")
         _fill(exchange, call, order, fill)
     for account, litres in call.charges:
         if exchange.available[account] < litres:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from market.core import audit, books, clock, inbox, outbox
 from market.core.db import raw
 from market.core.errors import NotFound
+from market.registry import halts
 from market.trading import call_clearing, products
 from market.trading.call_models import Call
 from market.trading.errors import CallRunning, CallState, NoCallHere, ProductNotOpen
@@ -135,14 +136,19 @@ def close_call(session: Session, *, actor: audit.Actor, call_id: int) -> Call:
 
 
 def to_clear(session: Session) -> list[int]:
-    """The calls whose product stands still for them, oldest first."""
+    """The calls whose product stands still for them, oldest first; those of a product that is halted wait."""
     statement = (
-        select(Call.id)
+        select(Call.id, Product.source, Product.water_year)
         .join(Product, Product.id == Call.product_id)
         .where(Call.status == "clearing", Product.phase == "uncross")
         .order_by(Call.id)
     )
-    return list(session.scalars(statement))
+    standing = halts.in_force(raw(session))
+    return [
+        number
+        for number, source, year in session.execute(statement)
+        if not any(halt.covers(source, year) for halt in standing)
+    ]
 
 
 def clear(session: Session, *, actor: audit.Actor, call_id: int) -> Call:

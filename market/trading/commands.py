@@ -63,7 +63,10 @@ Request = Place | Amend | Cancel | Deal
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One request with who sends it: for whom, by whom, under which mandate and idempotency key."""
+    """One request with who sends it: for whom, by whom, under which mandate and idempotency key.
+
+    `origin` is the sign-in or API key that it came through, as the audit trail names it (`Actor.origin`).
+    """
 
     participant: int
     user: int
@@ -73,6 +76,7 @@ class Command(msgspec.Struct, frozen=True):
     body_hash: bytes
     request: Request
     request_id: str = ""
+    origin: str | None = None
 
 
 class FillView(msgspec.Struct, frozen=True, array_like=True):

@@ -291,9 +291,17 @@ class Engine:
         if reference != self.reference.version:
             self.connection.rollback()
             self.exchange.undo_batch()
-            refresh(self.connection, self.exchange, self.reference.refresh(self.connection))
-            self.connection.commit()
+            self._refresh_reference()
             raise Stale
+
+    def _refresh_reference(self) -> None:
+        """Loads what changed of the reference; what stands still no longer takes its place in the books by a reload."""
+        halts, stopped = self.exchange.halts, self.exchange.stops
+        refresh(self.connection, self.exchange, self.reference.refresh(self.connection))
+        self.connection.commit()
+        lifted = not set(halts) <= set(self.exchange.halts)
+        if lifted or ((stopped or self.exchange.stops) and not self.exchange.still()):
+            self.reload()
 
     def _found(
         self, fresh: Sequence[tuple[int, Command]], keys: Sequence[tuple[Any, ...]]

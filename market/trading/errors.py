@@ -264,6 +264,17 @@ class KillSwitchOn(Conflict):
     title_zh = "已被紧急叫停交易"
 
 
+class Halted(Conflict):
+    """The bureau has ordered a product, a zone, a participant or the whole market to stand still.
+
+    `available` is from when it is lifted at the latest, if the order says so.
+    """
+
+    code = "halted"
+    title_en = "Halted by order of the bureau"
+    title_zh = "已被主管部门责令暂停交易"
+
+
 class SameOwner(Refusal):
     """One beneficial owner stands on both sides of a deal."""
 
@@ -319,6 +330,7 @@ BY_CODE: dict[str, type[Refusal]] = _UNKNOWN | {
         PostOnlyWouldFill, ExpiryAndValidity, ExpiryPast, FokNotFilled, MinimumFillNotMet, AmendBelowFilled,
         OrderNotOpen, DuplicateClientOrderId, EngineRefused, TrustEnded, BelowAgreedPrice, SameOwner,
         ValidityNotInPhase, FlowNotAllowed, NoRoute, CallOnly, PriceOutsideBand, KillSwitchOn,
+        Halted,
     )
 } | dict.fromkeys((f"{kind}_exceeded" for kind in (*LIMIT_KINDS, "plan")), LimitExceeded)  # fmt: skip
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from ledger.units import format_litres, format_price_e4
@@ -36,6 +37,8 @@ class Exchange(Gates):
         self.new_orders: dict[int, Order] = {}
         self._freed_before: dict[int, None] = {}
         self.strike: Callable[[Exchange, Deal], Outcome] | None = None
+        self.doomed: dict[int, int] = {}
+        """Orders that the bureau cancels, and by which of its cancellations: none of them is matched any more."""
 
     def begin(self) -> None:
         """Starts a batch: what was done before can no longer be taken back."""
@@ -51,8 +54,35 @@ class Exchange(Gates):
 
     def restore(self, order: Order) -> None:
         """Puts an order that the database holds open into its book; in order of priority."""
-        self.book_of(order.account.product).add(order, [])
+        book = self.book_of(order.account.product)
+        if self.stands_still(order):
+            book.orders[order.id] = order
+        else:
+            book.add(order, [])
         self.remember_expiry(order)
+
+    @property
+    def stops(self) -> bool:
+        """Whether any order may have to stand still."""
+        return bool(self.halts or self.doomed)
+
+    def stands_still(self, order: Order) -> bool:
+        """Whether an order stays as it is, unmatched: its account is halted, or the bureau cancels it."""
+        return order.account.halt is not None or order.id in self.doomed
+
+    def still(self) -> bool:
+        """Takes what stands still from now on out of the ladders; between batches, as the reference changes.
+
+        False where something that stood still does so no longer: its place is lost, and the books are loaded anew.
+        """
+        for book in self.books.values():
+            for order in list(book.orders.values()):
+                if self.stands_still(order):
+                    if order.level is not None:
+                        book.shelve(order)
+                elif order.level is None:
+                    return False
+        return True
 
     def remember_expiry(self, order: Order) -> None:
         """Has the clock end a GTD order in time."""
@@ -148,11 +178,8 @@ class Exchange(Gates):
     # --- amend, cancel -----------------------------------------------------------------------------------------
 
     def _own_open(self, participant: int, order_id: int) -> Order | None:
-        for book in self.books.values():
-            order = book.orders.get(order_id)
-            if order is not None:
-                return order if order.account.participant == participant else None
-        return None
+        order = self.open_order(order_id)
+        return order if order is not None and order.account.participant == participant else None
 
     def cancel(self, participant: int, request: Cancel) -> Outcome:
         """Takes the rest out of the book and frees its hold. Allowed in every phase but while a call is cleared."""
@@ -177,13 +204,13 @@ class Exchange(Gates):
     def amend(self, participant: int, request: Amend) -> Outcome:
         """A smaller volume at the same price keeps priority; anything else goes to the end and may fill at once."""
         order = self._own_open(participant, request.order)
-        if order is None:
+        if order is None or order.id in self.doomed:
             return Refused("order_not_open", "there is no such open order", None, None, None, SERVICE_RULE)
         product = self.products[order.account.product]
         volume = order.volume if request.volume is None else request.volume
         price = order.price if request.price is None else request.price
         refusal = (
-            self.refuse_switched(participant, product)
+            self.refuse_stopped(order.account, product)
             or self.refuse_phase(product, ENTERING)
             or self.refuse_amounts(volume, price, product)
             or (self.refuse_band(price, product.id) if price != order.price else None)
@@ -245,7 +272,7 @@ class Exchange(Gates):
             self._end_stop(product)
         product.phase, product.phase_reason = phase, reason
         self.log.append((UNDO_ITEM, self.paused, product_id, self.paused.get(product_id)))
-        if phase not in TRADING:
+        if phase not in TRADING or product.halt is not None:
             self.paused[product_id] = product_id
         elif self.paused.pop(product_id, None) is not None:
             self._match_resting(self.book_of(product_id))
@@ -285,6 +312,19 @@ class Exchange(Gates):
         """Every open order that matches, oldest first."""
         found = [order for book in self.books.values() for order in book.orders.values() if matches(order)]
         return sorted(found, key=lambda each: each.id)
+
+    def doomed_by(self, cancellation: int, most: int) -> list[Order]:
+        """The first of the orders, oldest first, that a cancellation of the bureau has still to end."""
+        found = (self.open_order(number) for number, by in self.doomed.items() if by == cancellation)
+        return list(islice((order for order in found if order is not None), most))
+
+    def open_order(self, order_id: int) -> Order | None:
+        """An open order by its id."""
+        for book in self.books.values():
+            order = book.orders.get(order_id)
+            if order is not None:
+                return order
+        return None
 
     def due(self, now: float) -> list[Order]:
         """The open orders whose expiry has come, and those of products that are over; oldest first."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ledger.units import format_fen, format_litres, format_price_e4
 from market.settlement.clearing import Beneficiaries
@@ -15,6 +15,9 @@ from market.trading.book import BUY, Order
 from market.trading.commands import Place, Refused
 from market.trading.fills import Terms, buy_hold
 from market.trading.matching import Matcher
+
+if TYPE_CHECKING:
+    from market.registry.halts import Halt
 
 SERVICE_RULE = "service rule of the exchange"
 HOLD_RULE = "service rule of the exchange: an order holds what it needs before it is matched"
@@ -38,7 +41,8 @@ class Account:
 
     `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
     (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant);
-    `stores`: public storage, whose gates only its own mechanisms pass.
+    `stores`: public storage, whose gates only its own mechanisms pass; `halt`: what the bureau ordered to stand still
+    of which this is part (its participant, or a zone it is in).
     """
 
     id: int
@@ -54,11 +58,15 @@ class Account:
     buy_gate: tuple[str, str, str] | None = None
     beneficiaries: Beneficiaries | None = None
     stores: bool = False
+    halt: Halt | None = None
 
 
 @dataclass(slots=True)
 class Product:
-    """One order book's rules now. `closes_at` is a UNIX time; `stop` what its guard has stopped it by, 0 if nothing."""
+    """One order book's rules now. `closes_at` is a UNIX time; `stop` what its guard has stopped it by, 0 if nothing.
+
+    `halt`: the bureau's order that it, or the whole market, stands still, whatever its phase.
+    """
 
     id: int
     code: str
@@ -68,6 +76,7 @@ class Product:
     version: int = 0
     phase_reason: str = ""
     stop: int = 0
+    halt: Halt | None = None
 
     def fields(self) -> tuple[str, str, int]:
         """What an undo must bring back."""
@@ -99,6 +108,7 @@ class Gates(Matcher):
         self.products: dict[int, Product] = {}
         self.accounts: dict[int, Account] = {}
         self.switches: tuple[Switch, ...] = ()
+        self.halts: tuple[Halt, ...] = ()
 
     def refuse_place(self, account: Account, request: Place) -> Refused | None:
         """What forbids a new order, whatever its account has free."""
@@ -132,7 +142,7 @@ class Gates(Matcher):
             return Refused("product_mismatch", "the water account holds another source or water year than the product",
                            "/product_id", None, None, SERVICE_RULE)  # fmt: skip
         refusal = (
-            self.refuse_switched(account.participant, product)
+            self.refuse_stopped(account, product)
             or self.refuse_phase(product, phases)
             or self.refuse_amounts(volume, price, product, lots=lots)
         )
@@ -181,10 +191,13 @@ class Gates(Matcher):
                            None, None, SERVICE_RULE)  # fmt: skip
         return None
 
-    def refuse_switched(self, participant: int, product: Product) -> Refused | None:
-        """Whether a kill switch is on for this participant, or for all, in this product."""
+    def refuse_stopped(self, account: Account, product: Product) -> Refused | None:
+        """Whether a kill switch is on for this participant, or for all, in this product, or a halt stands."""
+        halt = product.halt or account.halt
+        if halt is not None:
+            return Refused("halted", halt.detail, "/product_id", None, halt.until or None, halt.legal_source)
         for each in self.switches:
-            if each.participant in (None, participant) and each.product in (None, product.id):
+            if each.participant in (None, account.participant) and each.product in (None, product.id):
                 whose = "everybody" if each.participant is None else "this participant"
                 detail = f"a kill switch stops the orders of {whose}: {each.reason}"
                 return Refused("kill_switch", detail, "/product_id", None, None, each.legal_source)

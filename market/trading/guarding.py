@@ -1,5 +1,5 @@
-"""Guards and kill switches between the database and the engine's memory: loaded with the reference data, written with
-the batch that stopped a product.
+"""Guards, kill switches and halts between the database and the engine's memory: loaded with the reference data, written
+with the batch that stopped a product.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from market.county.pack import Pack
+from market.registry import halts
 from market.trading.exchange import Exchange
 from market.trading.gates import Switch
 from market.trading.guards import Ended, Guard, Stop, band
@@ -23,6 +24,14 @@ SET_PHASE_SQL = (
 _STOPS_SQL = "SELECT product_id, id FROM price_stops WHERE ended_at IS NULL"
 _SWITCHES_SQL = """
 SELECT participant_id, product_id, reason, legal_source FROM kill_switches WHERE lifted_at IS NULL ORDER BY id
+"""
+_DOOMED_SQL = """
+SELECT l.order_id, l.cancellation_id
+FROM order_cancellations c
+JOIN inbox i ON i.id = c.inbox_id AND i.done_at IS NULL
+JOIN order_cancellation_lines l ON l.cancellation_id = c.id
+JOIN orders o ON o.id = l.order_id AND o.status = 'open'
+ORDER BY l.order_id
 """
 # A trade's price at the seller's place, as guards.at_source has it, or what sellers got on average in a call,
 # whichever came last; deals struck elsewhere are no prices of the book.
@@ -66,6 +75,7 @@ def load(connection: psycopg.Connection[Any], exchange: Exchange, pack: Pack, to
     for product, number in connection.execute(_STOPS_SQL).fetchall():
         exchange.products[product].stop = number
     exchange.switches = tuple(Switch(*row) for row in connection.execute(_SWITCHES_SQL).fetchall())
+    _load_orders_of_the_bureau(connection, exchange)
     exchange.guards = {}
     if not pack.bands:
         return
@@ -86,6 +96,18 @@ def load(connection: psycopg.Connection[Any], exchange: Exchange, pack: Pack, to
             deals_exempt=rule.deals_exempt,
             legal_source=f"{rule.basis.source}: price bands of the county pack",
         )
+
+
+def _load_orders_of_the_bureau(connection: psycopg.Connection[Any], exchange: Exchange) -> None:
+    """What is halted, and which orders a cancellation is about to end."""
+    exchange.doomed = dict(connection.execute(_DOOMED_SQL).fetchall())
+    exchange.halts = halts.in_force(connection)
+    for halt in exchange.halts:
+        if not (halt.zone or halt.participant):
+            for product in exchange.products.values():
+                if halt.product in (0, product.id):
+                    product.halt = product.halt or halt
+                    exchange.paused[product.id] = product.id
 
 
 def statements(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -23,13 +24,17 @@ from market.trading.rows import texts, words
 log = structlog.get_logger("engine")
 
 
-def take_up(engine: Engine) -> int:
-    """Does what lies in the inbox, oldest first; returns how much that was."""
+def take_up(engine: Engine, *, between: Callable[[], None] | None = None) -> int:
+    """Does what lies in the inbox, oldest first; returns how much that was.
+
+    `between` is called after each part of something long, so that orders need not wait for the whole of it.
+    """
     rows = engine.connection.execute(sql.OPEN_INBOX_SQL).fetchall()
     engine.connection.commit()
     for item in rows:
         while take(engine, *item):
-            pass
+            if between is not None:
+                between()
     return len(rows)
 
 
@@ -151,22 +156,31 @@ def _cancel(engine: Engine, item: int, details: dict[str, Any], product: int | N
     The item is done with the last of them: an engine that was killed in between goes on with what is left.
     """
     matches, reason = _filter(details, product), details.get("reason", "by_bureau")
+    cancellation = details.get("cancellation_id")
 
-    def work() -> tuple[int, bool]:
-        chosen = engine.exchange.those(matches)
+    def work() -> tuple[list[Order], bool]:
+        exchange = engine.exchange
+        chosen = (
+            exchange.those(matches)
+            if cancellation is None
+            else exchange.doomed_by(cancellation, MAX_BATCH + 1)
+        )
         for order in chosen[:MAX_BATCH]:
-            engine.exchange.end(order, "cancelled", reason)
-        return min(len(chosen), MAX_BATCH), len(chosen) > MAX_BATCH
+            exchange.end(order, "cancelled", reason)
+        return chosen[:MAX_BATCH], len(chosen) > MAX_BATCH
 
     def done(batch: Batch) -> list[tuple[str, Any]]:
         ended, more = batch.result
         when = None if more else clock.now()
-        return [(sql.CANCELLED_INBOX_SQL, (when, batch.rows.batch_id, ended, item))]
+        return [(sql.CANCELLED_INBOX_SQL, (when, batch.rows.batch_id, len(ended), item))]
 
     batch = engine.run(
         lambda: Batch(work=work, action="cancel_orders", actor=actor, detail={"inbox": item}, extra=done)
     )
-    return bool(batch.result[1])
+    ended, more = batch.result
+    for order in ended:
+        engine.exchange.doomed.pop(order.id, None)
+    return bool(more)
 
 
 _PHASES = {"halt": "halted", "close": "closed"}

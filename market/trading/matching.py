@@ -238,9 +238,8 @@ class Matcher:
         self.change(order.account.money if order.side == BUY else order.account.ledger, amount)
 
     def finish(self, order: Order, status: str, reason: str | None) -> None:
-        """Ends an order whose fields are logged and whose hold is nil; takes it out of its book if it stands there."""
-        if order.level is not None:
-            self.books[order.account.product].remove(order, self.log)
+        """Ends an order whose fields are logged and whose hold is nil; takes it out of its book if it is there."""
+        self.books[order.account.product].drop(order, self.log)
         order.status = status
         order.reason = reason
 

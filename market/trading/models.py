@@ -60,7 +60,8 @@ class Product(Base):
 class Command(Base):
     """A command as it reached the engine, and its outcome: the idempotency row and the detail of the audit link.
 
-    `key` is the caller's idempotency key; `position` the place within one request. Immutable.
+    `key` is the caller's idempotency key; `position` the place within one request; `origin` the sign-in or API key
+    that it came through. Immutable.
     """
 
     __tablename__ = "commands"
@@ -75,6 +76,7 @@ class Command(Base):
     request: Mapped[str] = mapped_column(Text)
     outcome: Mapped[str] = mapped_column(Text)
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    origin: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (UniqueConstraint("participant_id", "key", "position"), Index(None, "batch_id"))
 
 

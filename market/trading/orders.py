@@ -52,10 +52,10 @@ def batch_requests(members: Sequence[Mapping[str, Any]]) -> list[Request]:
 
 def commands(
     requests: Sequence[Request], *, participant: int, user: int, mandate: int | None, key: str, body_hash: bytes,
-    request_id: str,
+    request_id: str, origin: str | None,
 ) -> list[Command]:  # fmt: skip
     """The commands of one HTTP request, all under its idempotency key."""
     return [
-        Command(participant, user, mandate, key, position, body_hash, request, request_id)
+        Command(participant, user, mandate, key, position, body_hash, request, request_id, origin)
         for position, request in enumerate(requests)
     ]

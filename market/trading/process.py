@@ -42,6 +42,8 @@ class Server:
         self._stopping = False
         self._next_sweep = 0.0
         self._asked_before = 0
+        self._notified = False
+        self._door: socket.socket | None = None
 
     def run(self) -> None:
         """Waits for the lock, loads the book, serves; returns after SIGTERM or SIGINT."""
@@ -52,7 +54,7 @@ class Server:
         self._engine = Engine(lambda: db.connect(self._url))
         sweep()
         self._tick(inbox_too=True)
-        door = self._open_door()
+        door = self._door = self._open_door()
         self._selector.register(door, selectors.EVENT_READ)
         self._selector.register(self._listening, selectors.EVENT_READ)
         log.info("engine.ready", socket=self._path)
@@ -104,8 +106,8 @@ class Server:
             if (not asks and now >= self._next_sweep) or now >= self._next_sweep + SWEEP_WITHIN_S:
                 self._next_sweep = now + SWEEP_EVERY_S
                 sweep()
-            if notified or now >= next_poll:
-                next_poll = now + POLL_INBOX_S
+            if notified or self._notified or now >= next_poll:
+                self._notified, next_poll = False, now + POLL_INBOX_S
                 self._tick(inbox_too=True)
             elif now >= next_tick:
                 self._tick(inbox_too=False)
@@ -146,10 +148,18 @@ class Server:
     def _tick(self, *, inbox_too: bool) -> None:
         try:
             if inbox_too:
-                take_up(self._engine)
+                take_up(self._engine, between=self._answer_waiting)
             end_expired(self._engine)
         except EngineUnavailable as error:
             log.error("engine.tick_failed", error=str(error))
+
+    def _answer_waiting(self) -> None:
+        """Orders that came in while something long is done in parts."""
+        if self._door is None:  # nobody can ask yet
+            return
+        asks, notified = self._read(self._door, 0)
+        self._notified = self._notified or notified
+        self._answer(asks)
 
     def _accept(self, door: socket.socket) -> None:
         connection, _ = door.accept()

@@ -35,6 +35,37 @@ INSTRUCTION_COLUMNS = (
     " i.amount_fen, i.status, i.review_rule, i.review_due_on, i.instructed_at, i.resolved_at"
 )
 
+# What made the order, in its batch; then what its participant asked to change of it while it stood.
+_COMMAND_COLUMNS = (
+    "c.id, c.request::json ->> 'type', c.outcome::json ->> 'type', c.outcome::json ->> 'code', c.actor_user_id,"
+    " c.mandate_id, c.origin, c.created_at"
+)
+_ORDER_COMMANDS_SQL = f"""
+SELECT * FROM (
+  SELECT {_COMMAND_COLUMNS} FROM orders o JOIN commands c ON c.batch_id = o.batch_id
+  WHERE o.id = %(order)s
+    AND o.id IN ((c.outcome::json ->> 'order')::bigint, (c.outcome::json ->> 'counterpart')::bigint)
+    AND c.request::json ->> 'type' IN ('place', 'deal')
+  UNION ALL
+  SELECT {_COMMAND_COLUMNS} FROM orders o
+  JOIN commands c ON c.participant_id = o.participant_id AND c.batch_id >= o.batch_id
+  WHERE o.id = %(order)s AND (o.status = 'open' OR c.created_at <= o.updated_at)
+    AND (c.request = '{{"type":"cancel","order":' || o.id || '}}'
+         OR c.request LIKE '{{"type":"amend","order":' || o.id || ',%%')
+) AS c (id, asked, outcome, code, user_id, mandate_id, origin, at)
+WHERE c.id > %(after)s ORDER BY c.id LIMIT %(limit)s
+"""
+
+
+def order_commands(
+    connection: psycopg.Connection[Any], order_id: int, *, after: int, limit: int
+) -> list[tuple[Any, ...]]:
+    """What was asked of an order: (id, place | amend | cancel | deal, accepted | refused, code, user, mandate, origin,
+    instant), oldest first.
+    """
+    named = {"order": order_id, "after": after, "limit": limit}
+    return connection.execute(_ORDER_COMMANDS_SQL, named).fetchall()
+
 
 def rows(connection: psycopg.Connection[Any], statement: str, parameters: Any) -> list[tuple[Any, ...]]:
     """The rows of one query."""

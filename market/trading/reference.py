@@ -22,6 +22,7 @@ from market.county.pack import Pack
 from market.registry import caps, excess, reference, rules
 from market.registry.behind import Behind
 from market.registry.county import USE_PLAN, rules_of
+from market.registry.halts import Halt
 from market.settlement.clearing import Beneficiaries, Books
 from market.trading import guarding
 from market.trading.exchange import Exchange
@@ -124,7 +125,7 @@ class Reference:
             account = known[fresh.id]
             account.owner, account.plan = fresh.owner, fresh.plan
             account.sell_gate, account.buy_gate = fresh.sell_gate, fresh.buy_gate
-            account.stores = fresh.stores
+            account.stores, account.halt = fresh.stores, fresh.halt
             account.beneficiaries = fresh.beneficiaries
         return {account.plan for account in known.values() if account.plan}
 
@@ -175,7 +176,15 @@ class Reference:
             buy_gate=_gate(rules.may_buy(facts)),
             stores=rules.may_store(facts) is None,
             beneficiaries=_beneficiaries(view.behind),
+            halt=self._halt(view),
         )
+
+    def _halt(self, view: reference.AccountView) -> Halt | None:
+        """The first halt of its participant, of its owners or of a zone that holds it; none: it may trade."""
+        for halt in self.exchange.halts:
+            if halt.holds(view.participant_id, view.owner_id, view.place.zones):
+                return halt
+        return None
 
     def terms(self, seller: Pool, buyer: Pool) -> Terms | None:
         """How sellers of one pool can deliver to buyers of another; None where no rule or route allows it."""

@@ -24,7 +24,7 @@ _LINKS_SQL = """
 SELECT seq, at, action, batch_id, detail FROM audit WHERE chain = 'engine' AND seq > %s ORDER BY seq
 """
 _COMMANDS_SQL = """
-SELECT participant_id, actor_user_id, mandate_id, key, position, body_hash, request
+SELECT participant_id, actor_user_id, mandate_id, key, position, body_hash, request, origin
 FROM commands WHERE batch_id = %s ORDER BY id
 """
 _INBOX_COLUMNS = "id, kind, product_id, payload, actor_user_id, request_id"
@@ -127,7 +127,16 @@ class Replayer(Engine):
                 self.run(lambda: Batch(work=self.exchange.rematch_all, action="rematch"))
             elif link.action == "trading.batch":
                 commands = [
-                    Command(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), decode_request(row[6]))
+                    Command(
+                        row[0],
+                        row[1],
+                        row[2],
+                        row[3],
+                        row[4],
+                        bytes(row[5]),
+                        decode_request(row[6]),
+                        origin=row[7],
+                    )
                     for row in self._log.execute(_COMMANDS_SQL, (link.batch_id,))
                 ]
                 self.run(lambda: Batch(commands))

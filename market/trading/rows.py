@@ -214,7 +214,7 @@ class Journal:
         """One command and its outcome, as text."""
         self.rows.append((
             command_id, command.participant, command.key, command.position, command.body_hash.hex(), command.user,
-            command.mandate or 0, encode(command.request).decode(), encode(outcome).decode(),
+            command.mandate or 0, encode(command.request).decode(), encode(outcome).decode(), command.origin,
         ))  # fmt: skip
 
     def digest(self) -> str:
@@ -226,14 +226,17 @@ class Journal:
         c = list(zip(*self.rows, strict=True))
         return (
             batch_id, moment, Bigints(c[0]), Bigints(c[1]), texts(c[2]), Bigints(c[3]), words(c[4]), Bigints(c[5]),
-            Bigints(c[6]), texts(c[7]), texts(c[8]),
+            Bigints(c[6]), texts(c[7]), texts(c[8]), texts(c[9]),
         )  # fmt: skip
 
 
 def command_digest(rows: Iterable[tuple[Any, ...]]) -> str:
-    """The digest of rows of (id, participant, key, position, body hash, user, mandate or 0, request, outcome)."""
+    """The digest of rows of (id, participant, key, position, body hash, user, mandate or 0, request, outcome, origin).
+
+    Where there is no origin the row ends before it: so every row did before origins were kept.
+    """
     digest = hashlib.sha256()
     for row in rows:
-        digest.update("\x1f".join(map(str, row)).encode())
+        digest.update("\x1f".join(map(str, row if row[-1] is not None else row[:-1])).encode())
         digest.update(b"\x1e")
     return digest.hexdigest()

@@ -34,12 +34,12 @@ CROSS JOIN LATERAL (
 
 INSERT_COMMANDS_SQL = """
 INSERT INTO commands (id, batch_id, participant_id, key, position, body_hash, actor_user_id, mandate_id, request,
-                      outcome, created_at)
+                      outcome, origin, created_at)
 SELECT t.id, %s, t.participant, t.key, t.position, decode(t.body_hash, 'hex'), t.actor, nullif(t.mandate, 0),
-       t.request, t.outcome, %s
+       t.request, t.outcome, t.origin, %s
 FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
-            %s::text[])
-  AS t (id, participant, key, position, body_hash, actor, mandate, request, outcome)
+            %s::text[], %s::text[])
+  AS t (id, participant, key, position, body_hash, actor, mandate, request, outcome, origin)
 """
 
 INSERT_ORDERS_SQL = """

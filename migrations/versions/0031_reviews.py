@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0031_reviews"
-down_revision = "0028_trust"
+down_revision = "0032_warning"
 branch_labels = None
 depends_on = None
 

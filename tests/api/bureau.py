@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from market.core import clock, db, ids
 from market.registry.season_models import CarryOver
+from market.supervision.warning.models import ReductionPlan
 from market.trading.call_models import Call
+from tests.api import watched
 from tests.api.county import YEAR, County, product
 from tests.api.saving import paper
 
@@ -25,12 +27,15 @@ def bureau_ids(county: County) -> dict[str, str]:
         "programme_id": county.programme,
         "factory_account": county.get("factory", "/water-accounts")["data"][0]["id"],
         "kill_switch_id": _kill_switch(county),
+        "halt_id": _halt(county),
+        "cancellation_id": _cancellation(county),
         "buy_back_id": county.offer,
         "resale_round_id": county.round,
         "firm_qualification_id": _paper(county),
         "project_mark_id": _mark(county),
-        "credit_entry_id": _credit_entry(county),
+        **watched.furnish(county),
         "sign_in_id": ids.public("sig", 1),
+        **supervised(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
         "desk": "trades",
         **_desks(county),
@@ -62,6 +67,31 @@ def _desks(county: County) -> dict[str, str]:
     }
 
 
+def supervised(county: County) -> dict[str, str]:
+    """A report, a filing, an inspection, an export for a national system, and a reduction plan: a row alone."""
+    inspection = {
+        "title": "t", "subject": "t", "inspectors": "t", "legal_source": "t",
+        "planned_on": clock.today().isoformat(),
+    }  # fmt: skip
+    asked = {"duty": "yearly-use", "year": YEAR, "report": "caps"}
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        plan = ReductionPlan(
+            limit_id=ids.parse("cap", county.get("auditor", "/limits")["data"][0]["id"]), colour="orange",
+            measure="use", reduce_litres=1, due_on=clock.today(), responsible="t", measures="t", document="t",
+            legal_source="t",
+        )  # fmt: skip
+        session.add(plan)
+        session.flush()
+        found = {"reduction_plan_id": ids.public("rdp", plan.id), "report_name": "caps"}
+    return found | {
+        "filing_id": county.post("supervisor", "/filings", asked)["id"],
+        "inspection_id": county.post("supervisor", "/inspections", inspection)["id"],
+        "national_export_id": county.post(
+            "supervisor", "/national-exports", {"kind": "use", "water_year": YEAR}
+        )["id"],
+    }
+
+
 def _paper(county: County) -> str:
     """A paper of my firm that the bureau has not checked."""
     found: str = county.post(
@@ -76,15 +106,6 @@ def _mark(county: County) -> str:
     return found
 
 
-def _credit_entry(county: County) -> str:
-    body = {
-        "participant_id": county.mine["participant"], "kind": "other", "points": 1, "reason": "tests",
-        "legal_source": "tests", "expires_on": clock.today().isoformat(),
-    }  # fmt: skip
-    found: str = county.post("supervisor", "/credit-entries", body)["id"]
-    return found
-
-
 def _kill_switch(county: County) -> str:
     """A switch on what nobody trades, lifted already."""
     reclaimed = next(
@@ -94,6 +115,41 @@ def _kill_switch(county: County) -> str:
     found: str = county.post("supervisor", "/kill-switch", body)["id"]
     county.post("supervisor", f"/kill-switch/{found}/lift", {"reason": "tests"})
     return found
+
+
+def _halt(county: County) -> str:
+    """A halt of what nobody trades, lifted already."""
+    reclaimed = next(
+        p["id"] for p in county.get("auditor", "/products")["data"] if p["source"] == "reclaimed"
+    )
+    body = {
+        "scope": "product",
+        "product_id": reclaimed,
+        "orders": "stay",
+        "reason": "tests",
+        "legal_source": "tests",
+    }
+    found: str = county.post("supervisor", "/interventions/halts", body)["id"]
+    county.post("supervisor", f"/interventions/halts/{found}/lift", {"reason": "tests"})
+    return found
+
+
+_CANCELLATION_SQL = """
+WITH made AS (
+  INSERT INTO interventions (kind, reason, legal_source, ordered_by, ordered_at)
+  SELECT 'cancellation', 'tests', 'tests', min(id), now() FROM users RETURNING id
+)
+INSERT INTO order_cancellations (id, filter, orders, participants, sell_litres, buy_litres, held_fen, digest, inbox_id,
+                                 ordered_at)
+SELECT made.id, '{}', 1, 1, 0, 0, 0, '', (SELECT min(id) FROM inbox), now() FROM made RETURNING id
+"""
+
+
+def _cancellation(county: County) -> str:
+    """A cancellation that ended nothing: its rows alone."""
+    with db.connect(county.settings.url()) as connection:
+        [made] = connection.execute(_CANCELLATION_SQL).fetchone() or (0,)
+    return ids.public("itv", made)
 
 
 def _curtailment(county: County) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import psycopg
 
 from market.core import db, ids
 
@@ -55,8 +57,32 @@ def furnish(county: County) -> None:
             [cleared] = connection.execute(_CLEARED_SQL, (contract, right, spare)).fetchone() or (0,)
             [lot] = connection.execute(_LOT_SQL, (cleared, report, right)).fetchone() or (0,)
             [taken] = connection.execute(_CLAW_BACK_SQL, (spare, report)).fetchone() or (0,)
+            things["settlement_reversal"] = _reversal(
+                connection, ids.parse("par", things["participant"]), spare
+            )
             things["saving_lot"], things["claw_back"] = ids.public("svl", lot), ids.public("clb", taken)
             participant = ids.parse("par", things["participant"])
             [notice] = connection.execute(_NOTICE_SQL, (participant, participant)).fetchone() or (0,)
             [complaint] = connection.execute(_COMPLAINT_SQL, (participant, spare, spare)).fetchone() or (0,)
             things["notice"], things["complaint"] = ids.public("ntc", notice), ids.public("cpl", complaint)
+
+
+_REVERSAL_SQL = """
+INSERT INTO settlement_reversals (instruction_id, status, reason, legal_source, proposed_by, proposed_at, decided_by,
+                                  decided_at, decision_reason)
+SELECT min(id), 'withdrawn', 'tests', 'tests', %(user)s, now(), %(user)s, now(), 'tests' FROM instructions RETURNING id
+"""
+_INTERVENED_SQL = """
+WITH made AS (
+  INSERT INTO interventions (kind, subject_id, reason, legal_source, ordered_by, ordered_at)
+  VALUES ('reversal', %(reversal)s, 'tests', 'tests', %(user)s, now()) RETURNING id
+)
+INSERT INTO intervention_parties (intervention_id, participant_id) SELECT id, %(participant)s FROM made
+"""
+
+
+def _reversal(connection: psycopg.Connection[Any], participant: int, user: int) -> str:
+    """A reversal that was dropped, and concerned one participant alone."""
+    [made] = connection.execute(_REVERSAL_SQL, {"user": user}).fetchone() or (0,)
+    connection.execute(_INTERVENED_SQL, {"reversal": made, "user": user, "participant": participant})
+    return ids.public("rvs", made)

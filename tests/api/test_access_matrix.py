@@ -16,7 +16,7 @@ from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
 from market.api.ownership import OWNERS
-from market.api.permissions import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, ROUTES, Rule
+from market.api.permissions import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, ROUTES, Rule
 from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.access import SAFE_METHODS
@@ -40,7 +40,7 @@ LISTS = (
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
-    "leases", "invoices", "household-shares", "notices", "complaints",
+    "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints",
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ LISTS = (
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The county with my things, a neighbour's, things of the bureau, and an API key for each role."""
     with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
-        for role in sorted(BUREAU):
+        for role in sorted(BUREAU | OUTSIDE):
             found.user(role, role)
         for name in ("spare", "stranger"):
             found.user(name, "holder", ids.parse("par", found.theirs["participant"]))
@@ -113,6 +113,7 @@ def _body(county: County, endpoint: str, things: dict[str, str]) -> dict[str, An
             "participant_id": things["participant_id"], "water_year": YEAR, **place, "township": "653123101",
             "canal": "KUSHAN-C1",
         },
+        "erasure_requests.ask": {"participant_id": things["participant_id"]},
         "trusts.open_trust": trust_body(things["participant_id"]),
         "trust_members.offer": {"water_account_id": things["water_account_id"], "volume": "1"},
         "pledge_consents.grant": {
@@ -337,14 +338,16 @@ def test_powers_are_kept_apart() -> None:
     assert writes("administrator") == {"users.create", "users.set_roles", "users.suspend", "users.reinstate"}
     assert writes("reviewer") - AT_EVERY_DESK == {
         f"{what}.{decision}"
-        for what in ("reviews", "calls", "programmes")
+        for what in ("reviews", "calls", "programmes", "reversals")
         for decision in ("approve", "reject")
     }
+    assert writes("reader") == set()
+    assert writes("department") == {"entries.enter_figure", "entries.enter_result"}
     assert writes("treasurer") == {"payments.record_deposit", "payments.record_payout"}
     assert writes("supervisor") & writes("reviewer") == AT_EVERY_DESK
     for role in ("administrator", "auditor", "treasurer"):
         assert writes(role) & AT_EVERY_DESK == set(), role
-    for role in BUREAU:
+    for role in BUREAU | OUTSIDE:
         assert not any(name.startswith("orders.") for name in writes(role)), role
     for role in PARTICIPANTS - HOLDERS:
         assert not any(name.startswith(("orders.", "entitlements.")) for name in writes(role)), role

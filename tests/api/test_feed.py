@@ -159,7 +159,7 @@ def _deal(county: County) -> str:
 
 def test_a_trade_arrives_as_the_tape_shows_it(county: County, feed: Feed) -> None:
     with feed.watch() as stream:
-        assert stream.next("hello") == {"events": ["depth", "phase", "trade"]}
+        assert stream.next("hello") == {"events": ["depth", "halt", "phase", "trade"]}
         made = _deal(county)
         told = stream.next("trade")
     shown = county.client.get(f"/v1/products/{product(county)}/tape?limit=1").json["data"][0]
@@ -183,6 +183,24 @@ def test_depth_and_phase_come_first_as_they_are_and_then_when_they_change(county
             county.post("supervisor", f"/products/{product(county)}/{step}", {"reason": "a test of the feed"})
             county.exchange.take_up()
             assert stream.next("phase")["phase"] == phase
+
+
+def test_everybody_is_told_what_the_bureau_has_standing_still_and_when_it_goes_on(
+    county: County, feed: Feed
+) -> None:
+    why = {"orders": "stay", "reason": "a test of the feed", "legal_source": "tests art. 1"}
+    with feed.watch(f"?product_id={product(county)}&events=halt") as stream:
+        stream.next("hello")
+        made = county.post(
+            "supervisor", "/interventions/halts", why | {"scope": "zone", "zone": "DEMO-CANAL"}
+        )
+        assert stream.next("halt") == {
+            "product_id": product(county),
+            "halts": [why | {"id": made["id"], "scope": "zone", "zone": "DEMO-CANAL", "until": None}],
+        }
+        county.post("supervisor", f"/interventions/halts/{made['id']}/lift", {"reason": "explained"})
+        assert stream.next("halt")["halts"] == []
+    county.exchange.take_up()
 
 
 def _until(stream: Stream, level: dict[str, Any]) -> dict[str, Any]:

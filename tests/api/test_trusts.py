@@ -261,6 +261,32 @@ def test_a_member_does_not_buy_its_own_water(county: County, pool: Pool) -> None
     county.post(member, f"/orders/{own['id']}/cancel")
 
 
+def test_a_reversed_sale_brings_the_members_their_water_back_and_takes_their_money(
+    county: County, pool: Pool
+) -> None:
+    for role in ("supervisor", "reviewer"):
+        county.user(role, role)
+    six, four = pool.join(f"m-{next(_numbers)}", "1000", "6"), pool.join(f"m-{next(_numbers)}", "1000", "4")
+
+    def money() -> list[str]:
+        return [county.get(who, "/money-accounts")["data"][0]["balance"] for who in (six, four, pool.trustee)]
+
+    before = money()
+    pool.order("10", "0.06")
+    trade = buy(county, "10", "0.06")["fills"][0]["trade_id"]
+    assert money() != before and pool.parts() == {six: "0.000", four: "0.000"}
+    body = {
+        "instruction_id": county.get(pool.trustee, f"/trades/{trade}")["instruction_id"], "reason": "a sham",
+        "legal_source": "tests",
+    }  # fmt: skip
+    made = county.post("supervisor", "/interventions/reversals", body)["id"]
+    county.post("reviewer", f"/interventions/reversals/{made}/approve", {"reason": "agreed"})
+    assert (money(), pool.parts()) == (before, {six: "6.000", four: "4.000"})
+    takings = county.get(six, f"/interventions/reversals/{made}")["takings"]
+    assert [each["owed"] for each in takings] == [each["paid"] for each in takings] == ["0.35"]
+    assert set(pool.parts("proceeds").values()) == {"0.00"}
+
+
 def test_a_pool_whose_member_is_suspended_does_not_sell_until_that_share_is_out(
     county: County, pool: Pool
 ) -> None:

@@ -16,6 +16,7 @@ import pytest
 from market.bench import floor
 from market.core import db, embedded
 from market.core.datadir import OperatorError
+from tests.faults.server import place_of_its_own
 
 FAST = {"fsync": "off", "shared_buffers": "32MB"}
 STARTER = """

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from market.api.permissions.rules import BUREAU, EVERYONE, PARTICIPANTS, PUBLIC, Rule, read, write
 
+LOOKERS = BUREAU - {"administrator"}
+"""To look is to read: the auditor may. The administrator looks after sign-ins and needs nobody's data."""
+
 ROUTES: dict[str, Rule] = {
     # health
     "health.healthz": Rule(PUBLIC),
@@ -27,6 +30,13 @@ ROUTES: dict[str, Rule] = {
     "participants.record_mandate": write("registrar"),
     "participants.list_mandates": read("registrar", "supervisor", also=PARTICIPANTS, owns="participant"),
     "participants.revoke_mandate": write("registrar", also=PARTICIPANTS, owns="mandate"),
+    # personal data
+    "unmaskings.unmask": Rule(LOOKERS, "participant"),
+    "unmaskings.list_unmaskings": read("supervisor"),
+    "my_data.list_data_access": Rule(EVERYONE, "self"),
+    "my_data.download": Rule(EVERYONE, "self"),
+    "erasure_requests.ask": write("registrar", also=PARTICIPANTS, owns="body"),
+    "erasure_requests.list_requests": read("registrar", "supervisor", also=PARTICIPANTS, owns="self"),
     # users of the bureau
     "users.create": write("administrator"),
     "users.list_users": read("administrator"),

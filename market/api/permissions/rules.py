@@ -7,7 +7,9 @@ from dataclasses import dataclass
 HOLDERS = frozenset({"holder", "agent", "association", "firm"})
 PARTICIPANTS = HOLDERS | {"verifier", "bank", "integrator"}
 BUREAU = frozenset({"registrar", "reviewer", "supervisor", "auditor", "treasurer", "administrator"})
-EVERYONE = PARTICIPANTS | BUREAU
+OUTSIDE = frozenset({"reader", "department"})
+"""Authorities beside the bureau: who reads what is reported, and who enters figures."""
+EVERYONE = PARTICIPANTS | BUREAU | OUTSIDE
 PUBLIC: frozenset[str] = frozenset()
 
 

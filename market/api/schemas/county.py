@@ -7,7 +7,8 @@ from marshmallow import Schema, fields, validate
 from market.api.schemas.fields import Price, Volume
 from market.api.schemas.registry import Share
 from market.api.schemas.saving_terms import Multiple
-from market.county.parts import DESKS, REVIEWED, SILENCES
+from market.county.parts import RETAINED
+from market.county.review_parts import DESKS, REVIEWED, SILENCES
 
 
 class ZonesQuery(Schema):
@@ -189,6 +190,14 @@ class SavingRuleOut(BasisOut):
     unit = fields.String(required=True, allow_none=True)
 
 
+class RetentionRuleOut(BasisOut):
+    """For how many years a kind of personal data is kept, from a day on (个人信息保护法 art. 17: everybody is told)."""
+
+    data = fields.String(required=True, validate=validate.OneOf(RETAINED))
+    from_on = fields.Date(required=True)
+    years = fields.Integer(required=True)
+
+
 class CountyOut(Schema):
     """The county's rules in force."""
 
@@ -207,3 +216,4 @@ class CountyOut(Schema):
     clocks = fields.List(fields.Nested(CountyClockOut), required=True)
     kinds = fields.List(fields.Nested(KindRuleOut), required=True)
     savings = fields.List(fields.Nested(SavingRuleOut), required=True)
+    retention = fields.List(fields.Nested(RetentionRuleOut), required=True)

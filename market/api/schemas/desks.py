@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import Money, PublicId, Volume
-from market.county.parts import APPROVED, DESKS, REFUSED, SILENCES
+from market.county.review_parts import APPROVED, DESKS, REFUSED, SILENCES
 from market.supervision.desks.models import KINDS, OUTCOMES, RELATIONS, STEPS
 from market.supervision.desks.rules import COLOURS, STOPS
 from market.supervision.desks.standing import STAGES, TURNS

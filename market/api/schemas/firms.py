@@ -12,7 +12,8 @@ from market.contracts.firm_models import (
     QUALIFICATION_KINDS,
     QUALIFICATION_STATES,
 )
-from market.participants.credit_models import ENTRY_KINDS, MOST_POINTS
+from market.county.watch_rows import FINDINGS
+from market.participants.credit_models import APPEAL_STATES, ENTRY_KINDS, MOST_POINTS
 
 KIND = validate.OneOf(PROJECT_KINDS)
 
@@ -97,6 +98,18 @@ class CreditEntryOut(Schema):
     withdrawal_reason = fields.String(required=True, allow_none=True)
 
 
+class OwnCreditEntryOut(CreditEntryOut):
+    """The same as whom it is about and the bureau see it. Of what came out of a case: its number, what was found, until
+    which day it may be appealed against, and how the appeal stands.
+    """
+
+    finding = fields.String(required=True, allow_none=True, validate=validate.OneOf(FINDINGS))
+    case_number = fields.String(required=True, allow_none=True)
+    appeal_until = fields.Date(required=True, allow_none=True)
+    appeal_id = PublicId("apl", required=True, allow_none=True)
+    appeal_status = fields.String(required=True, allow_none=True, validate=validate.OneOf(APPEAL_STATES))
+
+
 class FirmOut(Schema):
     """A firm as the public sees it: confirmed papers, and what counts of its credit record today."""
 
@@ -161,5 +174,5 @@ class CreditEntryIn(Schema):
 class CreditEntryPage(Schema):
     """A page of entries."""
 
-    data = fields.List(fields.Nested(CreditEntryOut), required=True)
+    data = fields.List(fields.Nested(OwnCreditEntryOut), required=True)
     has_more = fields.Boolean(required=True)

@@ -9,7 +9,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from market.api.schemas.fields import PublicId, Volume
+from market.api.schemas.personal import Guarded, Personal
 from market.api.schemas.registry import EntitlementOut, Land, text
+from market.participants.privacy import Kind
 from market.registry.changes import MOST_PARTS
 from market.registry.endings import GROUNDS
 from market.registry.life_models import MEDIA_TYPES, MOST_BYTES, OBJECTION_STATES
@@ -231,6 +233,10 @@ class ObjectionsQuery(Schema):
     status = fields.String(validate=validate.OneOf(OBJECTION_STATES))
 
 
+class PersonalBytes(Guarded, Base64):
+    """The bytes of a paper."""
+
+
 class DocumentIn(Schema):
     """A document: PDF, PNG or JPEG, at most 512 KiB."""
 
@@ -244,7 +250,7 @@ class DocumentOut(Schema):
 
     id = PublicId("doc", required=True)
     entitlement_id = PublicId("ent", required=True)
-    name = fields.String(required=True)
+    name = Personal(Kind.PAPER, required=True)
     media_type = fields.String(required=True)
     size_bytes = fields.Integer(required=True)
     sha256 = fields.String(required=True, metadata={"description": "In hexadecimal."})
@@ -259,9 +265,9 @@ class DocumentList(Schema):
 
 
 class DocumentWithContent(DocumentOut):
-    """A document with its content."""
+    """A document with its content; null once it was erased."""
 
-    content = Base64(required=True)
+    content = PersonalBytes(Kind.PAPER, required=True)
 
 
 class AssessmentIn(Schema):

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from market.api.schemas.desks import REASON
 from market.api.schemas.fields import PublicId
-from market.county.parts import APPROVED, DESKS, REFUSED
+from market.county.review_parts import APPROVED, DESKS, REFUSED
 from market.supervision.desks.models import HOW_SERVED
 
 COMPLAINT_STATES = ("filed", "upheld", "dismissed", "withdrawn")

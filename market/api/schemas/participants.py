@@ -5,10 +5,12 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import PublicId, YesNo
+from market.api.schemas.personal import Personal
 from market.api.schemas.registry import text
 from market.participants.models import KINDS
 from market.participants.passwords import LONGEST, SHORTEST
-from market.participants.policy import BUREAU_ROLES, PARTICIPANT_ROLES
+from market.participants.policy import BUREAU_ROLES, OUTSIDE_ROLES, PARTICIPANT_ROLES
+from market.participants.privacy import Kind
 
 STATUSES = ("applied", "admitted", "refused", "suspended", "closed")
 LOGIN = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9._@-]{2,63}\Z", error="3 to 64 letters, digits and . _ @ -")
@@ -44,14 +46,17 @@ class ApplicationIn(Schema):
 
 
 class ParticipantOut(Schema):
-    """A participant; `owner_group_id` stands at the end of its chain of ownership."""
+    """A participant; `owner_group_id` stands at the end of its chain of ownership.
+
+    A natural person's name and identifier, and every contact, are masked or null for who does not need them.
+    """
 
     id = PublicId("par", required=True)
     kind = fields.String(required=True)
-    name = fields.String(required=True)
+    name = Personal(Kind.NAME, of="id", kind_of="kind", required=True)
     identifier_kind = fields.String(required=True)
-    identifier_masked = fields.String(required=True)
-    contact = fields.String(required=True)
+    identifier_masked = Personal(Kind.IDENTITY, of="id", kind_of="kind", required=True)
+    contact = Personal(Kind.CONTACT, of="id", required=True)
     owner_group_id = PublicId("par", required=True, allow_none=True)
     public_storage = fields.Boolean(required=True)
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
@@ -111,7 +116,7 @@ class MandateOut(Schema):
     participant_id = PublicId("par", required=True)
     clerk_user_id = PublicId("usr", required=True)
     scope = fields.String(required=True)
-    document = fields.String(required=True)
+    document = Personal(Kind.PAPER, of="participant_id", required=True)
     valid_from = fields.AwareDateTime(required=True)
     valid_to = fields.AwareDateTime(required=True)
     recorded_by = PublicId("usr", required=True)
@@ -132,22 +137,22 @@ class UserIn(Schema):
     login = fields.String(required=True, validate=LOGIN)
     name = fields.String(required=True, validate=text(128))
     password = _password()
-    roles = _roles(BUREAU_ROLES)
+    roles = _roles(BUREAU_ROLES | OUTSIDE_ROLES)
     totp = YesNo(load_default=False)
 
 
 class RolesIn(Schema):
     """The roles that a user of the bureau has from now on, and no others."""
 
-    roles = _roles(BUREAU_ROLES)
+    roles = _roles(BUREAU_ROLES | OUTSIDE_ROLES)
 
 
 class UserOut(Schema):
     """A user of the bureau."""
 
     id = PublicId("usr", required=True)
-    login = fields.String(required=True)
-    name = fields.String(required=True)
+    login = Personal(Kind.STAFF, required=True)
+    name = Personal(Kind.STAFF, required=True)
     status = fields.String(required=True)
     roles = fields.List(fields.String(), required=True)
     created_at = fields.AwareDateTime(required=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import Money, PublicId
+from market.api.schemas.personal import Personal
 from market.api.schemas.registry import text
+from market.participants.privacy import Kind
 
 SIGNED_MONEY = r"^-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,2})?$"
 
@@ -69,9 +71,9 @@ class DepositOut(Schema):
     id = PublicId("dep", required=True)
     money_account_id = PublicId("mac", required=True)
     amount = Money(required=True)
-    bank_reference = fields.String(required=True)
+    bank_reference = Personal(Kind.BANK, required=True)
     value_date = fields.Date(required=True)
-    note = fields.String(required=True)
+    note = Personal(Kind.BANK, required=True)
     recorded_at = fields.AwareDateTime(required=True)
 
 

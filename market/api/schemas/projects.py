@@ -8,9 +8,11 @@ from marshmallow import Schema, fields, validate
 
 from ledger.units import format_decimal, parse_decimal
 from market.api.schemas.fields import Decimal, Money, PublicId, Volume, YesNo
+from market.api.schemas.personal import Personal
 from market.api.schemas.registry import text
 from market.contracts.firm_models import PROJECT_KINDS
 from market.contracts.project_models import MARK_LEVELS, MARKS, MODES, PROJECT_STATES, PROPOSAL_STATES
+from market.participants.privacy import Kind
 
 KIND = validate.OneOf(PROJECT_KINDS)
 MODE = validate.OneOf(MODES)
@@ -91,7 +93,7 @@ class ProjectOut(Schema):
 
     id = PublicId("prj", required=True)
     participant_id = PublicId("par", required=True)
-    name = fields.String(required=True)
+    name = Personal(Kind.NAME, of="participant_id", kind_of="user_kind", required=True)
     kind = fields.String(required=True, validate=KIND)
     title = fields.String(required=True)
     description = fields.String(required=True)

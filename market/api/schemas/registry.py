@@ -8,6 +8,8 @@ from marshmallow import Schema, fields, validate
 
 from ledger.units import format_decimal, parse_decimal
 from market.api.schemas.fields import Decimal, PublicId, Volume, YesNo
+from market.api.schemas.personal import Guarded
+from market.participants.privacy import Kind
 from market.registry.life import STATES
 from market.registry.models import LIMIT_KINDS, RIGHT_KINDS, SECTORS
 
@@ -39,6 +41,10 @@ class Land(Decimal):
     unit = "mu with at most 2 decimals"
     pattern = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,2})?$"
     example = "10.32"
+
+
+class PersonalLand(Guarded, Land):
+    """The land of a holder."""
 
 
 class LimitIn(Schema):
@@ -160,7 +166,7 @@ class EntitlementOut(Schema):
     township = fields.String(required=True)
     canal = fields.String(required=True)
     volume = Volume(required=True)
-    land_mu = Land(required=True, allow_none=True)
+    land_mu = PersonalLand(Kind.LAND, of="participant_id", required=True)
     priority = fields.Integer(required=True)
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(required=True)

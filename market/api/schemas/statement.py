@@ -35,6 +35,8 @@ _SUBJECTS = {
     TransferCode.PLAN_SET: "wac",
     TransferCode.RETURN_WATER: "ins",
     TransferCode.RETURN_MONEY: "ins",
+    TransferCode.REVERSED_WATER: "rvs",
+    TransferCode.REVERSED_MONEY: "rvs",
     TransferCode.TRUST_MOVE: "tmb",
     TransferCode.PLEDGE_HOLD: "plg",
     TransferCode.PLEDGE_MOVE: "plg",

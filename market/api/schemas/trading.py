@@ -238,6 +238,27 @@ class TradeOut(Schema):
     traded_at = fields.AwareDateTime(required=True)
 
 
+class OrderCommandOut(Schema):
+    """What was asked of an order, by whom, and through which sign-in or API key; `code` says why it was refused."""
+
+    id = PublicId("cmd", required=True)
+    command = fields.String(required=True, validate=validate.OneOf(("place", "amend", "cancel", "deal")))
+    outcome = fields.String(required=True, validate=validate.OneOf(("accepted", "refused")))
+    code = fields.String(required=True, allow_none=True)
+    user_id = PublicId("usr", required=True)
+    mandate_id = PublicId("man", required=True, allow_none=True)
+    sign_in_id = PublicId("sig", required=True, allow_none=True)
+    api_key_id = PublicId("key", required=True, allow_none=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class OrderCommandPage(Schema):
+    """What was asked of an order, oldest first."""
+
+    data = fields.List(fields.Nested(OrderCommandOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
 class TradePage(Schema):
     """Trades, newest first."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import PublicId
+from market.api.schemas.personal import Personal
 from market.core.audit import API, ENGINE
+from market.participants.privacy import Kind
 
 CHAINS = (API, ENGINE)
 HEX_32 = validate.Regexp(r"^[0-9a-f]{64}$")
@@ -90,5 +92,5 @@ class SignInOut(Schema):
     id = PublicId("sig", required=True)
     user_id = PublicId("usr", required=True)
     at = fields.AwareDateTime(required=True)
-    address = fields.String(required=True, allow_none=True)
-    program = fields.String(required=True, allow_none=True)
+    address = Personal(Kind.PLACE, required=True)
+    program = Personal(Kind.PLACE, required=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from market.core import audit, clock
 from market.core.db import raw
-from market.county.parts import APPROVED, REFUSED
+from market.county.review_parts import APPROVED, REFUSED
 from market.supervision.desks import archive, docket, matters, notices, people, publishing, rules
 from market.supervision.desks.errors import (
     HearingRunning,

@@ -23,7 +23,8 @@ from market.core.db import raw
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
 from market.county.pack import Pack
-from market.county.parts import DEMONSTRATION, TRADE, ReviewRule
+from market.county.parts import DEMONSTRATION
+from market.county.review_parts import TRADE, ReviewRule
 from market.county.review_rows import DESK_OF
 from market.registry import clocks as law_clocks
 from market.registry import steps as right_steps

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from market.core import audit, clock
-from market.county.parts import APPROVED, NOTHING, REFUSED, SUPERVISION_DESK
+from market.core import audit, clock, db
+from market.core.errors import Refusal
+from market.county.review_parts import APPROVED, NOTHING, REFUSED, SUPERVISION_DESK
 from market.supervision.desks import docket, rules
 from market.supervision.desks.deciding import conclude
 from market.supervision.desks.models import INSTRUCTION, OPEN, OWN_PROCEDURE, DeskReview
 
+log = structlog.get_logger("reviews")
 SILENCE = "期限届满未作决定 nobody decided in time"
 
 
@@ -29,6 +32,24 @@ def found(session: Session) -> list[int]:
         if clocks[each.id].colour == rules.RED
         or (clocks[each.id].colour == rules.YELLOW and each.warned_at is None)
     ]
+
+
+def run(url: str, *, actor: audit.Actor) -> int:
+    """Attends to every file that is due, each in a transaction of its own; returns to how many.
+
+    What a use case refuses stays for the next time and stops no other.
+    """
+    with db.transaction(url) as session:
+        due = found(session)
+    done = 0
+    for number in due:
+        try:
+            with db.transaction(url) as session:
+                attend(session, actor=actor, review_id=number)
+            done += 1
+        except Refusal as refusal:
+            log.info("reviews.item_waits", item=number, code=refusal.code, detail=str(refusal))
+    return done
 
 
 def attend(session: Session, *, actor: audit.Actor, review_id: int) -> None:

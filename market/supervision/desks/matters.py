@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from market.contracts import firms
 from market.core import audit
-from market.county import parts
+from market.county import review_parts as parts
 from market.registry import entitlements
 from market.supervision import reviews
 from market.supervision.desks import answering

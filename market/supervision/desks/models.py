@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.base import Base
-from market.county.parts import APPROVED, DESKS, REFUSED
+from market.county.review_parts import APPROVED, DESKS, REFUSED
 
 NOW = func.clock_timestamp()
 OPEN, CLOSED = "open", "closed"

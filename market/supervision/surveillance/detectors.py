@@ -30,13 +30,22 @@ RUNS: tuple[Callable[[Record], list[Alert]], ...] = (
 """Each gives alerts of one detector, `away_from_the_market` of two: related parties and outliers."""
 
 
-def detect(evidence: Evidence, thresholds: Thresholds | None = None) -> tuple[Alert, ...]:
+def detect(
+    evidence: Evidence,
+    thresholds: Thresholds | None = None,
+    *,
+    progress: Callable[[str], None] = lambda _detector: None,
+) -> tuple[Alert, ...]:
     """Every alert of a period: in the order of DETECTORS, then of who and what they name.
 
-    The same evidence gives the same alerts, whatever the order of its parts. n log n of the events.
+    The same evidence gives the same alerts, whatever the order of its parts. n log n of the events. `progress` is told
+    the name of what is looked for next.
     """
     record = Record(evidence, thresholds or Thresholds())
-    found = [one for run in RUNS for one in run(record)]
+    found: list[Alert] = []
+    for run in RUNS:
+        progress(run.__name__)
+        found += run(record)
     return tuple(sorted(found, key=_order))
 
 

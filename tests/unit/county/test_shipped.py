@@ -31,7 +31,11 @@ def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
             for name, value in row.items():
                 for number, part in enumerate(value if isinstance(value, list) else ()):
                     if isinstance(part, dict):
-                        yield f"{section}[{index}].{name}[{number}]", part
+                        # a target of the plan stands in the paragraph of its task
+                        yield (
+                            f"{section}[{index}].{name}[{number}]",
+                            row | part if section == "plan" else part,
+                        )
 
 
 def test_every_figure_has_a_source_that_is_listed_or_is_marked_as_demonstration() -> None:

@@ -38,6 +38,7 @@ def make(database_url: str, data_dir: Path) -> None:
         _resell(county)
         county.exchange.take_up()
         _season(county)
+        _case(county)
     db.dispose(database_url)
 
 
@@ -256,6 +257,15 @@ def _season(county: County) -> None:
     raised = why | {"volume": cap["volume"]}
     county.post("registrar", f"/limits/{cap['id']}/change", raised, If_Match=f'"{version}"')
     county.exchange.take_up()
+
+
+def _case(county: County) -> None:
+    """A case that was founded against me, and my appeal, which waits."""
+    case = {"title": "tests", "reason": "tests", "participant_ids": [county.mine["participant"]]}
+    made = county.post("supervisor", "/cases", case)
+    end = {"outcome": "founded", "finding": "other", "reason": "tests", "legal_source": "tests"}
+    (entry,) = county.post("supervisor", f"/cases/{made['id']}/close", end)["finding"]["credit_entry_ids"]
+    county.post("mine", f"/credit-entries/{entry}/appeal", {"grounds": "tests"})
 
 
 def _right(county: County) -> None:

@@ -89,6 +89,14 @@ SESSIONS = (
     plant("a kill switch that nobody recorded", 13,
           SWITCH, "UPDATE kill_switches SET lifted_by = thrown_by, lifted_at = now(), lift_reason = 'planted'"),
     plant("a reference price that nobody recorded", 13, PRICE),
+    plant("a look at personal data that nobody recorded", 13,
+          "INSERT INTO unmaskings (participant_id, user_id, roles, kinds, purpose, legal_basis)"
+          " SELECT max(participant_id), max(id), 'auditor', 'name', 'planted', 'planted' FROM users"),
+    plant("an erasure request that nobody recorded", 13,
+          "INSERT INTO erasure_requests (participant_id, asked_by, status, outcome)"
+          " SELECT max(participant_id), max(id), 'done', '{}' FROM users"),
+    plant("a command that came through another sign-in", 13,
+          "UPDATE commands SET origin = 'sign_in:999999' WHERE id = (SELECT max(id) FROM commands)"),
 )  # fmt: skip
 
 PROJECT = "(SELECT max(project_id) FROM proposals WHERE status = 'submitted')"
@@ -162,6 +170,11 @@ SAVING = (
           "UPDATE invoice_counters SET last = last + 1"),
     plant("an invoice that was changed", 13,
           "UPDATE invoices SET text = text || ' ' WHERE id = (SELECT max(id) FROM invoices)"),
+    plant("a finding that is not what its points are for", 13, "UPDATE case_findings SET finding = 'hoarding'"),
+    plant("a case that was lost", 13, "UPDATE number_series SET last = last + 1 WHERE series LIKE 'K-%'"),
+    plant("a granted appeal whose entry stands", 13,
+          unchecked("credit_appeals", "ck_credit_appeals_decided"),
+          "UPDATE credit_appeals SET status = 'granted'"),
     plant("a firm that nobody recorded", 13, "UPDATE audit SET subject_id = 0 WHERE subject_type = 'firm'"),
 )  # fmt: skip
 

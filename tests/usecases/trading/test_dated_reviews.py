@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from market.core import clock
-from market.county.parts import DEMONSTRATION, ReviewRule
+from market.county.parts import DEMONSTRATION
+from market.county.review_parts import ReviewRule
 from tests.model.world import World
 from tests.usecases.trading.ruling import install_rules
 from tests.usecases.trading.test_guarded_books import LOT

@@ -96,8 +96,9 @@ class Life:
                 client_order_id=f"c{chance.randint(1, 400)}" if chance.random() < 0.3 else None,
             )  # fmt: skip
         command = Command(
-            names.participant[holder], names.clerk, None, f"r{self.count}", 0, bytes(32), request
-        )
+            names.participant[holder], names.clerk, None, f"r{self.count}", 0, bytes(32), request,
+            origin=f"sign_in:{self.count}" if self.count % 2 else None,
+        )  # fmt: skip
         self.sent.append(holder)
         return command
 

@@ -1,0 +1,1 @@
+"""Exports for a national system of water rights, and what it answered."""
