@@ -31,9 +31,10 @@ API_MODULES = (
     "watching", "cases",
     "appeals",
     "early_warning", "supervision_reports", "departments", "national_exports",
+    "desks", "desk_people", "notices", "standing",
 )  # fmt: skip
 
-PAGE_MODULES = ("certificates", "contract_pages", "report_pages")
+PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")
 """Pages for people, of market.web."""
 
 ID_PREFIXES = {
@@ -63,6 +64,8 @@ ID_PREFIXES = {
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
     "umk": "look at personal data", "ers": "request to erase",
     "bdr": "bidder", "bid": "bid",
+    "rvw": "file of a matter before a desk", "hrg": "hearing", "rob": "objection to a published matter",
+    "itr": "declared interest", "dpt": "deputy", "ntc": "notice", "cpl": "complaint",
     "alr": "alert", "svr": "look of surveillance", "pmk": "mark of a participant", "pdc": "decision that moves prices",
     "cas": "case", "apl": "appeal against a credit record",
     "itv": "intervention", "hlt": "halt", "rvs": "reversal of a settlement",

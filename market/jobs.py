@@ -33,6 +33,7 @@ from market.registry import (
 )
 from market.settlement import deliveries
 from market.supervision import curtailments, halting, undoing
+from market.supervision.desks import due
 from market.supervision.privacy import retention
 from market.supervision.trail import heads, publishing
 from market.supervision.warning import daily
@@ -349,6 +350,7 @@ JOBS = (
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),
     Job("programmes", "* * * * * 50", "close purchase programmes whose deadline is over", close_programmes),
+    Job("reviews-due", "* * * * * 40", "open files at desks, warn, apply silence", partial(due.run, actor=CLOCK)),
     Job("rights", "3 * * * *", "expire rights whose last day is over", expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", advance_savings),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=publish_heads),

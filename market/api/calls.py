@@ -7,11 +7,13 @@ from typing import Any
 from flask import Response
 
 from ledger.units import format_litres
+from market.api.desks import decided
 from market.api.http import actor, blueprint, own_only, page, paging, session
 from market.api.schemas import calls as shapes
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.trading import call_queries, call_settling, calls
+from market.supervision.desks.models import CALL
+from market.trading import call_queries, calls
 from market.trading.auction import words
 from market.trading.call_models import Call, CallBorder
 from market.trading.models import Product
@@ -89,7 +91,7 @@ def cancel(body: dict[str, Any], call_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.CallOut)
 def approve(body: dict[str, Any], call_id: int) -> dict[str, Any]:
     """Settle a call that the county's rules put before a reviewer: all of it at once."""
-    return _view(call_settling.settle(session(), actor=actor().audit, call_id=call_id, reviewed=True, **body))
+    return _decided(call_id, True, body)
 
 
 @blp.route("/calls/<cal:call_id>/reject", methods=["POST"])
@@ -97,7 +99,12 @@ def approve(body: dict[str, Any], call_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.CallOut)
 def reject(body: dict[str, Any], call_id: int) -> dict[str, Any]:
     """Give everything back that a held call holds; its orders are not revived."""
-    return _view(call_settling.reject(session(), actor=actor().audit, call_id=call_id, **body))
+    return _decided(call_id, False, body)
+
+
+def _decided(call_id: int, approved: bool, body: dict[str, Any]) -> dict[str, Any]:
+    decided(CALL, call_id, approved=approved, **body)
+    return _view(session().get_one(Call, call_id, populate_existing=True))
 
 
 @blp.route("/calls/<cal:call_id>/result", methods=["GET"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from market.api.desks import check_free
 from market.api.http import actor, blueprint, session
 from market.api.schemas import saving_lots as shapes
 from market.api.whose import party
 from market.contracts import clawing, lot_queries
 from market.contracts.lot_models import ReportClawBack
 from market.core.errors import NotFound
+from market.supervision.desks.models import CLAW_BACK
 
 blp = blueprint("claw_backs", "Claw-backs of what was shared and is not saved after all")
 
@@ -40,6 +42,7 @@ def get(claw_back_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.ClawBackOut)
 def open_one(claw_back_id: int) -> dict[str, Any]:
     """Agree, as another person: the report is reopened and its lot sells no more."""
+    check_free(CLAW_BACK, claw_back_id)
     return _out(clawing.open_one(session(), actor=actor().audit, claw_back_id=claw_back_id))
 
 
@@ -68,6 +71,7 @@ def re_verify(body: dict[str, Any], claw_back_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.ClawBackOut)
 def decide(body: dict[str, Any], claw_back_id: int) -> dict[str, Any]:
     """Decide; the second of two persons who say the same carries it out."""
+    check_free(CLAW_BACK, claw_back_id)
     return _out(clawing.decide(session(), actor=actor().audit, claw_back_id=claw_back_id, **body))
 
 

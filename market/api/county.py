@@ -13,6 +13,7 @@ from market.core.errors import NotFound
 from market.county import parts as facts
 from market.county.current import pack_in_force
 from market.county.pack import Pack
+from market.county.review_parts import ReviewRule
 from market.registry import reference
 from market.registry.models import WaterYear
 
@@ -168,7 +169,13 @@ def _saving(rule: facts.SavingRule) -> dict[str, Any]:
     }
 
 
-def _review(rule: facts.ReviewRule) -> dict[str, Any]:
+_REVIEW = (
+    "of", "kind", "desk", "from_on", "until_on", "publication_days", "objection", "publication_stops",
+    "objection_stops", "hearing_stops", "silence", "four_eyes", "warn_days",
+)  # fmt: skip
+
+
+def _review(rule: ReviewRule) -> dict[str, Any]:
     return {
         "code": rule.code,
         "working_days": rule.working_days,
@@ -176,6 +183,7 @@ def _review(rule: facts.ReviewRule) -> dict[str, Any]:
         "to_sector": rule.to_sector,
         "crossing": rule.crossing,
         "from_volume": rule.from_litres,
+        **{name: getattr(rule, name) for name in _REVIEW},
         **_basis(rule.basis),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from market.api.desks import check_free
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.schemas import deliveries as shapes
 from market.api.schemas.registry import GroundsIn
@@ -13,6 +14,7 @@ from market.registry import reference
 from market.settlement import deliveries, delivery_queries, refunds
 from market.settlement.delivery_models import Delivery
 from market.settlement.models import Instruction
+from market.supervision.desks.models import REFUND
 
 blp = blueprint("deliveries", "Traded water on its way to the buyer's gate")
 
@@ -98,6 +100,7 @@ def propose_refund(body: dict[str, Any], delivery_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.DeliveryOut)
 def approve_refund(delivery_id: int) -> dict[str, Any]:
     """Approve a refund: water, money and headroom go back as they came, at once and whole."""
+    check_free(REFUND, delivery_id)
     refunds.approve(session(), actor=actor().audit, delivery_id=delivery_id)
     return _one(delivery_id)
 
@@ -106,6 +109,7 @@ def approve_refund(delivery_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.DeliveryOut)
 def decline_refund(delivery_id: int) -> dict[str, Any]:
     """Decline a refund."""
+    check_free(REFUND, delivery_id)
     refunds.decline(session(), actor=actor().audit, delivery_id=delivery_id)
     return _one(delivery_id)
 

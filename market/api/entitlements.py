@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from market.api import rights_wire
+from market.api.desks import decided
 from market.api.http import actor, blueprint, expected_version, page, paging, session
 from market.api.schemas import registry as shapes
 from market.api.whose import narrowed, of_body
@@ -13,6 +14,7 @@ from market.core.db import raw
 from market.registry import allocations, entitlements, lists, reference
 from market.registry.models import Announcement, Entitlement
 from market.supervision import suspensions
+from market.supervision.desks.models import RIGHT
 
 blp = blueprint("entitlements", "Lasting rights and their certificates")
 announced = blueprint("announcements", "Shares of a class of rights, credited for a water year")
@@ -52,7 +54,7 @@ def get_entitlement(entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.EntitlementOut)
 def confirm(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Confirm an application, published where its kind needs it; the right gets its certificate number."""
-    return _step(entitlements.confirm, entitlement_id, body, expected_version(required=False))
+    return _decided(entitlement_id, True, body["reason"])
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/refuse", methods=["POST"])
@@ -60,7 +62,7 @@ def confirm(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.EntitlementOut)
 def refuse(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Refuse an application, with the reason."""
-    return _step(entitlements.refuse, entitlement_id, body, expected_version(required=False))
+    return _decided(entitlement_id, False, body["reason"])
 
 
 @blp.route("/entitlements/<ent:entitlement_id>/suspend", methods=["POST"])
@@ -77,6 +79,12 @@ def suspend(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 def reinstate(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """End the suspension of a right."""
     return _step(entitlements.reinstate, entitlement_id, body, expected_version())
+
+
+def _decided(entitlement_id: int, approved: bool, reason: str) -> dict[str, Any]:
+    version = expected_version(required=False)
+    decided(RIGHT, entitlement_id, approved=approved, reason=reason, version=version)
+    return rights_wire.one(lists.one(session(), Entitlement, entitlement_id))
 
 
 def _step(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from market.api.appeals import title
+from market.api.desks import check_free, decided
 from market.api.http import actor, blueprint, etag, expected_version, own_only, page, paging, session
 from market.api.schemas import firms as shapes
 from market.contracts import firm_queries, firms
@@ -14,6 +15,7 @@ from market.core import clock
 from market.participants import appeals, credit
 from market.participants.credit_models import CreditEntry
 from market.supervision.cases import handling
+from market.supervision.desks.models import FIRM, QUALIFICATION
 
 blp = blueprint("firms", "Service firms for saving water, as the county lists them")
 registrations = blueprint("firm_registrations", "How a firm comes into the directory")
@@ -94,7 +96,8 @@ def _decided(act: str, firm_id: int, reason: str) -> dict[str, Any]:
 @registrations.response(200, shapes.RegistrationOut)
 def enlist(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
     """List the firm: the public sees it, and it may answer calls."""
-    return _decided("list", firm_id, body["reason"])
+    decided(FIRM, firm_id, approved=True, reason=body["reason"])
+    return _one(firm_id)
 
 
 @registrations.route("/firm-registrations/<frm:firm_id>/refuse", methods=["POST"])
@@ -102,7 +105,8 @@ def enlist(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
 @registrations.response(200, shapes.RegistrationOut)
 def refuse(body: dict[str, Any], firm_id: int) -> dict[str, Any]:
     """Refuse to list a firm."""
-    return _decided("refuse", firm_id, body["reason"])
+    decided(FIRM, firm_id, approved=False, reason=body["reason"])
+    return _one(firm_id)
 
 
 @registrations.route("/firm-registrations/<frm:firm_id>/suspend", methods=["POST"])
@@ -151,6 +155,7 @@ def _checked(qualification_id: int, reason: str, *, confirmed: bool) -> dict[str
 @registrations.response(200, shapes.QualificationOut)
 def confirm_qualification(body: dict[str, Any], firm_qualification_id: int) -> dict[str, Any]:
     """Confirm a paper."""
+    check_free(QUALIFICATION, firm_qualification_id)
     return _checked(firm_qualification_id, body["reason"], confirmed=True)
 
 
@@ -159,6 +164,7 @@ def confirm_qualification(body: dict[str, Any], firm_qualification_id: int) -> d
 @registrations.response(200, shapes.QualificationOut)
 def refuse_qualification(body: dict[str, Any], firm_qualification_id: int) -> dict[str, Any]:
     """Refuse a paper."""
+    check_free(QUALIFICATION, firm_qualification_id)
     return _checked(firm_qualification_id, body["reason"], confirmed=False)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from market.api import rights_wire
+from market.api.desks import check_free
 from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
 from market.api.schemas import life as shapes
 from market.api.schemas.registry import EntitlementOut, GroundsIn, RemarkIn
@@ -15,6 +16,7 @@ from market.registry import changes, endings, lists, procedure, publications, re
 from market.registry.life import STEPS
 from market.registry.life_models import Objection
 from market.registry.models import Entitlement
+from market.supervision.desks.models import RENEWAL
 
 blp = blueprint("life", "The life of a right: each step named, dated, reasoned, with its legal source")
 
@@ -308,6 +310,7 @@ def ask_renewal(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, EntitlementOut)
 def renew(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Let a right go on to a new last day."""
+    check_free(RENEWAL, entitlement_id)
     return _changed(endings.renew, entitlement_id, **body)
 
 
@@ -316,6 +319,7 @@ def renew(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
 @blp.response(200, EntitlementOut)
 def refuse_renewal(body: dict[str, Any], entitlement_id: int) -> dict[str, Any]:
     """Decide that a right ends with its term, with the reason."""
+    check_free(RENEWAL, entitlement_id)
     return _changed(endings.refuse_renewal, entitlement_id, reason=body["reason"])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from market.api.desks import decided
 from market.api.http import actor, blueprint, etag, own_only, page, paging, require_own, session
 from market.api.schemas import negotiations as shapes
 from market.api.schemas.registry import GroundsIn
@@ -13,7 +14,8 @@ from market.core.errors import NotFound
 from market.registry import lists
 from market.registry.lease_terms import Terms
 from market.registry.models import WaterAccount
-from market.trading import deal_publications, negotiated, negotiation_queries, registrations
+from market.supervision.desks.models import DEAL
+from market.trading import deal_publications, negotiated, negotiation_queries
 from market.trading.book import BUY, SELL
 from market.trading.commands import Refused
 from market.trading.negotiated import Proposal
@@ -124,7 +126,7 @@ def withdraw(body: dict[str, Any], negotiation_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.NegotiationOut)
 def approve(body: dict[str, Any], negotiation_id: int) -> dict[str, Any]:
     """Enter a lease on the register, or pay for a right and re-register it: both or neither."""
-    registrations.approve(session(), actor=actor().audit, negotiation_id=negotiation_id, **body)
+    decided(DEAL, negotiation_id, approved=True, **body)
     return _one(negotiation_id)
 
 
@@ -133,7 +135,7 @@ def approve(body: dict[str, Any], negotiation_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.NegotiationOut)
 def reject(body: dict[str, Any], negotiation_id: int) -> dict[str, Any]:
     """Refuse to register a lease or a right, with the reason; the buyer's money is free."""
-    registrations.reject(session(), actor=actor().audit, negotiation_id=negotiation_id, **body)
+    decided(DEAL, negotiation_id, approved=False, **body)
     return _one(negotiation_id)
 
 

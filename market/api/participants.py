@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import g
 
+from market.api.desks import check_free
 from market.api.http import (
     actor,
     blueprint,
@@ -22,6 +23,7 @@ from market.api.schemas import participants as shapes
 from market.core.audit import Actor
 from market.participants import admission, mandates
 from market.participants.models import Mandate, Participant
+from market.supervision.desks.models import ADMISSION
 
 blp = blueprint("participants", "Who takes part in the market, and who may act for whom")
 
@@ -61,6 +63,7 @@ def get(participant_id: int) -> Participant:
 @blp.response(200, shapes.ParticipantOut)
 def admit(body: dict[str, Any], participant_id: int) -> Participant:
     """Admit an applicant: its money account is opened, and its users may sign in."""
+    check_free(ADMISSION, participant_id)
     return _tagged(admission.admit(session(), actor=actor().audit, participant_id=participant_id, **body))
 
 
@@ -69,6 +72,7 @@ def admit(body: dict[str, Any], participant_id: int) -> Participant:
 @blp.response(200, shapes.ParticipantOut)
 def refuse(body: dict[str, Any], participant_id: int) -> Participant:
     """Refuse an applicant, with the reason."""
+    check_free(ADMISSION, participant_id)
     return _tagged(admission.refuse(session(), actor=actor().audit, participant_id=participant_id, **body))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from market.api.desks import check_free
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.schemas import pledges as shapes
 from market.api.schemas.registry import GroundsIn, RemarkIn
@@ -15,6 +16,7 @@ from market.registry import lists, pledge_alerts, pledge_queries, pledge_sales, 
 from market.registry.models import Entitlement
 from market.registry.pledge_errors import PledgeParty
 from market.registry.pledge_models import Pledge, PledgeConsent
+from market.supervision.desks.models import PLEDGE
 
 consents = blueprint("pledge_consents", "A holder's consent that a bank looks at one of its rights")
 blp = blueprint("pledges", "Rights pledged to banks for loans")
@@ -179,6 +181,7 @@ def agree(body: dict[str, Any], pledge_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.PledgeOut)
 def register(body: dict[str, Any], pledge_id: int) -> dict[str, Any]:
     """Register a pledge at the next rank; from now on its litres are held."""
+    check_free(PLEDGE, pledge_id)
     pledges.register(session(), actor=actor().audit, pledge_id=pledge_id, reason=body["reason"])
     return _one(pledge_id)
 
@@ -188,6 +191,7 @@ def register(body: dict[str, Any], pledge_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.PledgeOut)
 def refuse(body: dict[str, Any], pledge_id: int) -> dict[str, Any]:
     """Refuse the registration, with the reason."""
+    check_free(PLEDGE, pledge_id)
     pledges.refuse(session(), actor=actor().audit, pledge_id=pledge_id, reason=body["reason"])
     return _one(pledge_id)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from market.api.desks import decided
 from market.api.errors import wants_chinese
 from market.api.http import actor, blueprint, etag, own_only, page, paging, require_own, session
 from market.api.negotiations import deal_view
@@ -14,6 +15,7 @@ from market.core.errors import NotFound, Refusal
 from market.participants import mandates
 from market.registry import lists
 from market.registry.models import WaterAccount
+from market.supervision.desks.models import PROGRAMME
 from market.trading import programme_queries, programmes, subscriptions
 from market.trading.negotiation_errors import NotAParty
 from market.trading.programme_errors import ProgrammeState
@@ -121,9 +123,7 @@ def contract(programme_id: int) -> dict[str, Any]:
 def approve(body: dict[str, Any], programme_id: int) -> dict[str, Any]:
     """Approve the annex but for the exceptions: all its deals are struck in one batch."""
     exceptions = {each["subscription_id"]: each["reason"] for each in body.pop("exceptions")}
-    programmes.approve(
-        session(), actor=actor().audit, programme_id=programme_id, exceptions=exceptions, **body
-    )
+    decided(PROGRAMME, programme_id, approved=True, extra={"exceptions": exceptions}, **body)
     return _one(programme_id)
 
 
@@ -132,7 +132,7 @@ def approve(body: dict[str, Any], programme_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.ProgrammeOut)
 def reject(body: dict[str, Any], programme_id: int) -> dict[str, Any]:
     """Refuse the whole: everything that is held is free again."""
-    programmes.reject(session(), actor=actor().audit, programme_id=programme_id, **body)
+    decided(PROGRAMME, programme_id, approved=False, **body)
     return _one(programme_id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from market.api.desks import check_free
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.schemas import reports as shapes
 from market.api.whose import party
@@ -15,6 +16,7 @@ from market.contracts.night_baselines import Billed
 from market.contracts.report_models import ContractBaseline, ReportAdjustment
 from market.contracts.savings import Driver, LeakageBaseline, Reason, derivation, measured, plot, text_of
 from market.contracts.savings.model import LeftOut
+from market.supervision.desks.models import DISPUTE
 
 blp = blueprint("baselines", "Baselines of saving contracts")
 routes = blueprint("saving_reports", "Reports of what contracts have saved")
@@ -189,6 +191,7 @@ def object_to(body: dict[str, Any], report_id: int) -> dict[str, Any]:
 @routes.response(200, shapes.SavingReportOut)
 def name_verifier(body: dict[str, Any], report_id: int) -> dict[str, Any]:
     """Name another verifier for a disputed report."""
+    check_free(DISPUTE, report_id)
     verifying.name_verifier(session(), actor=actor().audit, report_id=report_id, **body)
     return _one(report_id)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.api.http import actor, blueprint, page, paging, session
+from market.api.desks import decided
+from market.api.http import blueprint, page, paging, session
 from market.api.schemas import trading as shapes
 from market.api.trades import instruction_view
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.supervision import reviews
+from market.supervision.desks.models import INSTRUCTION
 from market.trading import queries
 
 blp = blueprint("reviews", "Trades that the county's rules put before a reviewer")
@@ -57,10 +58,8 @@ def get(review_id: int) -> dict[str, Any]:
 @blp.arguments(shapes.DecisionIn)
 @blp.response(200, shapes.ReviewOut)
 def approve(body: dict[str, Any], review_id: int) -> dict[str, Any]:
-    """Approves: water against money, at once and whole."""
-    _one(review_id)
-    reviews.approve(session(), actor=actor().audit, instruction_id=review_id, **body)
-    return _one(review_id)
+    """Approves: water against money, at once and whole. Where the rule asks two persons, the first only proposes."""
+    return _decided(review_id, True, body)
 
 
 @blp.route("/reviews/<rev:review_id>/reject", methods=["POST"])
@@ -68,6 +67,10 @@ def approve(body: dict[str, Any], review_id: int) -> dict[str, Any]:
 @blp.response(200, shapes.ReviewOut)
 def reject(body: dict[str, Any], review_id: int) -> dict[str, Any]:
     """Rejects: water, money and headroom are free again; the order is not revived."""
+    return _decided(review_id, False, body)
+
+
+def _decided(review_id: int, approved: bool, body: dict[str, Any]) -> dict[str, Any]:
     _one(review_id)
-    reviews.reject(session(), actor=actor().audit, instruction_id=review_id, **body)
+    decided(INSTRUCTION, review_id, approved=approved, **body)
     return _one(review_id)

@@ -119,6 +119,7 @@ SUBJECTS = {
     "project": "prj", "proposal": "prp", "project_mark": "mrk", "saving_contract": "sct", "contract_due": "due",
     "contract_baseline": "bsl", "saving_report": "srp", "report_adjustment": "adj", "measuring_point": "mpt",
     "point_reading": "mpr", "point_bill": "mpb", "listing": "lst", "bidder": "bdr", "bid": "bid", "sign_in": "sig",
+    "desk_review": "rvw", "notice": "ntc", "complaint": "cpl", "desk_interest": "itr", "desk_deputy": "dpt",
     "halt": "hlt", "order_cancellation": "itv", "settlement_reversal": "rvs",
     "unmasking": "umk", "erasure_request": "ers",
     "surveillance_alert": "alr", "surveillance_run": "svr", "party_mark": "pmk", "price_decision": "pdc",

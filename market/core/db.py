@@ -60,6 +60,7 @@ MODEL_MODULES = (
     "market.contracts.invoice_models",
     "market.contracts.household_models",
     "market.supervision.models",
+    "market.supervision.desks.models",
     "market.supervision.intervention_models",
     "market.supervision.trail.models",
     "market.supervision.watching.models",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from market.county import retention_rows, saving_rows, supervision_rows, watch_rows
+from market.county import retention_rows, review_rows, saving_rows, supervision_rows, watch_rows
 from market.county.document import Item
 from market.county.pack import Pack
 from market.county.parts import ADMIN, COUNTY, ENTITLEMENT, FILING, PUBLICATION, RIVER, LimitSpec, Zone
@@ -61,7 +61,9 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("flows", "to_sector", (f"{each.from_sector} to {each.to_sector}" for each in pack.flows)),
         ("routes", "to_zone", (f"{each.from_zone} to {each.to_zone}" for each in pack.routes)),
         ("fees", "zone", (each.zone for each in pack.fees)),
-        ("reviews", "code", (each.code for each in pack.reviews)),
+        ("reviews", "code", (review_rows.key(each) for each in pack.reviews)),
+        ("desks", "code", (each.code for each in pack.desks)),
+        ("desks", "mark", (each.mark for each in pack.desks)),
         ("tariffs", "sector", (f"{each.zone} {each.sector}" for each in pack.tariffs)),
         ("thresholds", "name", (each.name for each in pack.thresholds)),
         ("clocks", "name", (each.name for each in pack.clocks)),

@@ -10,6 +10,7 @@ from market.county import (
     contract_template,
     parts,
     retention_rows,
+    review_rows,
     saving_rows,
     supervision_rows,
     trading_rows,
@@ -38,14 +39,15 @@ _OPTIONAL = (
     "kinds", "carry_overs", "reserve", "canal_months", "negotiated", "sessions", "bands", "first_prices",
     "buy_back", "two_way_accounts", "savings", "contract_template",
     "retention",
+    "desks",
     "surveillance", "credit",
     "warnings", "intensities", "duties", "plan",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
-deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and no
-border keeps an account. Without a template saving contracts have no text on paper; personal data whose time no rule
-says is kept; without warnings nothing has a colour, without duties nothing is due, and without a plan nothing of it is
-assessed."""
+deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and
+no border keeps an account. Without a template saving contracts have no text on paper; desks that it does not name
+are called by what they decide on; personal data whose time no rule says is kept; without warnings nothing has a
+colour, without duties nothing is due, and without a plan nothing of it is assessed."""
 
 
 def load(text: str) -> Pack:
@@ -83,7 +85,8 @@ class _Reader:
             flows=self._all("flows", self._flow),
             routes=self._all("routes", self._route),
             fees=self._all("fees", self._fee),
-            reviews=self._all("reviews", self._review),
+            reviews=self._all("reviews", lambda item: review_rows.rule(item, self._basis)),
+            desks=self._all("desks", lambda item: review_rows.desk(item, self._basis)),
             tariffs=self._all("tariffs", self._tariff),
             thresholds=self._all("thresholds", self._threshold),
             clocks=self._all("clocks", self._clock),
@@ -254,21 +257,6 @@ class _Reader:
     def _fee(self, item: Item) -> parts.Fee:
         found = item.table(("zone", "rate"), _BASIS)
         return parts.Fee(found["zone"].code(), found["rate"].decimal(6, 1_000_000), self._basis(item, found))
-
-    def _review(self, item: Item) -> parts.ReviewRule:
-        found = item.table(
-            ("code", "working_days"),
-            ("from_sector", "to_sector", "crossing_districts", "from_volume", *_BASIS),
-        )
-        return parts.ReviewRule(
-            found["code"].code(),
-            found["working_days"].whole(1, 120),
-            self._basis(item, found),
-            found["from_sector"].code() if "from_sector" in found else None,
-            found["to_sector"].code() if "to_sector" in found else None,
-            found["crossing_districts"].boolean() if "crossing_districts" in found else False,
-            found["from_volume"].decimal(3) if "from_volume" in found else 0,
-        )
 
     def _tariff(self, item: Item) -> parts.Tariff:
         found = item.table(("zone", "sector", "price"), ("tiers", *_BASIS))

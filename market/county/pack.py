@@ -42,7 +42,6 @@ from market.county.parts import (
     Product,
     ReserveRule,
     RetentionRule,
-    ReviewRule,
     Route,
     SavingRule,
     Sector,
@@ -55,6 +54,7 @@ from market.county.parts import (
     WaterYear,
     Zone,
 )
+from market.county.review_parts import TRADE, Desk, ReviewRule, in_force
 from market.county.supervision_rows import Duty, IntensityTarget, PlanTask, WarningRule
 
 
@@ -95,6 +95,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     two_way_accounts: tuple[TwoWayRule, ...] = ()
     savings: tuple[SavingRule, ...] = ()
     contract_template: ContractTemplate | None = None
+    desks: tuple[Desk, ...] = ()
     retention: tuple[RetentionRule, ...] = ()
     surveillance: tuple[WatchRule, ...] = ()
     credit: tuple[CreditRule, ...] = ()
@@ -212,17 +213,34 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
         return len(self.ancestors(code))
 
     def review_rules(
-        self, from_sector: str, to_sector: str, from_canal: str, to_canal: str
+        self, from_sector: str, to_sector: str, from_canal: str, to_canal: str, on: dt.date | None = None
     ) -> tuple[ReviewRule, ...]:
-        """The rules that may put a trade between these places up for review; the first whose volume fits decides."""
+        """The rules that may put a trade between these places up for review; the first whose volume fits decides.
+
+        Those in force on a day; without one every rule, whenever it holds.
+        """
         crosses = self.district_of(from_canal) != self.district_of(to_canal)
         return tuple(
             rule
-            for rule in self.reviews
-            if rule.from_sector in (None, from_sector)
+            for rule in (self.reviews if on is None else self.reviews_on(on))
+            if rule.of == TRADE
+            and rule.from_sector in (None, from_sector)
             and rule.to_sector in (None, to_sector)
             and (crosses or not rule.crossing)
         )
+
+    def reviews_on(self, day: dt.date) -> tuple[ReviewRule, ...]:
+        """The rules of reviews in force on a day, in their order."""
+        return in_force(self.reviews, day)
+
+    @property
+    def has_dated_reviews(self) -> bool:
+        """Whether another day may have other rules of reviews."""
+        return any(rule.from_on is not None or rule.until_on is not None for rule in self.reviews)
+
+    def desk(self, code: str) -> Desk | None:
+        """A desk of the bureau by its code, or None where the pack names none."""
+        return next((each for each in self.desks if each.code == code), None)
 
     def negotiated_rule(
         self, sectors: tuple[str, str], canals: tuple[str, str], starts_on: dt.date, ends_on: dt.date,

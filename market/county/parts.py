@@ -125,18 +125,6 @@ class Fee(msgspec.Struct, frozen=True):
     basis: Basis
 
 
-class ReviewRule(msgspec.Struct, frozen=True):
-    """Trades that go before a reviewer. None in a sector: any; `crossing`: only across districts."""
-
-    code: str
-    working_days: int
-    basis: Basis
-    from_sector: str | None = None
-    to_sector: str | None = None
-    crossing: bool = False
-    from_litres: int = 0
-
-
 class NegotiatedRule(msgspec.Struct, frozen=True):
     """What a deal that two parties negotiate goes through (`lane`) before, or as, it reaches the engine.
 

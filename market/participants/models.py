@@ -67,6 +67,7 @@ class Participant(Base):
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint("status IN ('applied', 'admitted', 'refused', 'suspended', 'closed')", name="status"),
         CheckConstraint("identifier_kind IN ('uscc', 'identity_number')", name="identifier_kind"),
+        Index("ix_participants_applied", "id", postgresql_where="status = 'applied'"),
     )
 
 

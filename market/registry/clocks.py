@@ -60,6 +60,11 @@ _RULES = (
 )
 
 
+def decision_clock(kind: str) -> str:
+    """The clock of the county by which the bureau decides on an application for a right of this kind."""
+    return "permit_decision" if kind == PERMIT else "licence_decision"
+
+
 def of_rights(
     connection: psycopg.Connection[Any], rights: Sequence[Entitlement]
 ) -> Mapping[int, tuple[ClockView, ...]]:

@@ -54,7 +54,11 @@ class EntitlementStep(Base):
             f"(step || ':' || coalesce(from_status, '') || '>' || to_status) IN {MOVES}", name="move"
         ),
         Index(None, "entitlement_id", "id"),
-    )
+        Index(
+            "ix_entitlement_steps_renewals", "entitlement_id", "id",
+            postgresql_where="step IN ('ask_renewal', 'renew', 'refuse_renewal')",
+        ),
+    )  # fmt: skip
 
 
 class Objection(Base):

@@ -135,6 +135,9 @@ class Entitlement(Base):
         CheckConstraint("valid_to > valid_from", name="term"),
         CheckConstraint(f"(status IN {UNCONFIRMED}) = (certificate_number IS NULL)", name="certificate"),
         Index(None, "source", "sector", "status"),
+        Index(
+            "ix_entitlements_pending", "id", postgresql_where="status IN ('applied', 'accepted', 'published')"
+        ),
     )
 
 

@@ -11,7 +11,10 @@ from ledger.base import Base
 
 
 class ReviewDecision(Base):
-    """One decision on one instruction that the county's rules put under review. Immutable."""
+    """One decision on one instruction that the county's rules put under review; by nobody where silence meant it.
+
+    Immutable.
+    """
 
     __tablename__ = "review_decisions"
     instruction_id: Mapped[int] = mapped_column(
@@ -20,7 +23,7 @@ class ReviewDecision(Base):
     decision: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     legal_source: Mapped[str] = mapped_column(Text)
-    decided_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    decided_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
     decided_at: Mapped[dt.datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.clock_timestamp()
     )

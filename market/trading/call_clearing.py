@@ -94,7 +94,7 @@ def _review(reference: Reference, built: Built, clearing: Clearing) -> ReviewNee
         if litres:
             start, end = built.places[arc.source], built.places[arc.target]
             for rule in reference.pack.review_rules(
-                start.sector, end.sector, start.canal_code, end.canal_code
+                start.sector, end.sector, start.canal_code, end.canal_code, clock.today()
             ):
                 if litres >= rule.from_litres:
                     return ReviewNeed(rule.code, rule.from_litres, rule.working_days)

@@ -190,6 +190,7 @@ class Engine:
 
     def _try_now(self, batch: Batch) -> Batch:
         self._moment = clock.now()
+        self.reference.keep_day()
         named = {account for command in batch.commands for account in accounts_of(command.request)}
         load_accounts(self.connection, self.reference, self.exchange, named)
         self.connection.commit()

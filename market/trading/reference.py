@@ -77,6 +77,8 @@ class Reference:
         self._sector_rules = rules_of(self.pack)
         self._ranks = reduce(lcm, {route.k for route in self.pack.routes}, 1000)
         self._terms.clear()
+        self._day = clock.today()
+        self._dated = self.pack.has_dated_reviews
         self._load_products(connection)
         guarding.load(connection, self.exchange, self.pack, clock.today())
         self.exchange.excesses = {
@@ -194,7 +196,7 @@ class Reference:
             return found
 
     def _find_terms(self, seller: Pool, buyer: Pool) -> Terms | None:
-        way = way_between(self.pack, seller.key, buyer.key)
+        way = way_between(self.pack, seller.key, buyer.key, self._day)
         if way is None:
             return None
         crossed = caps.crossings(seller.place, buyer.place, self.limits)
@@ -208,6 +210,12 @@ class Reference:
             fee_e6=way.fee_e6,
             reviews=way.reviews,
         )
+
+    def keep_day(self) -> None:
+        """On another legal day other rules of reviews may hold: what was found by the old ones is forgotten."""
+        if self._dated and clock.today() != self._day:
+            self._day = clock.today()
+            self._terms.clear()
 
     def no_way(self, seller: Account, buyer: Account) -> tuple[str, str, str]:
         """Why water may not, or cannot, go from one account to the other: (rule, detail, legal source)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,8 +40,11 @@ class Way:
     reviews: tuple[ReviewNeed, ...]
 
 
-def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
-    """How water may go from a seller's place to a buyer's; None where a rule forbids it or no route exists."""
+def way_between(pack: Pack, seller: Side, buyer: Side, on: dt.date | None = None) -> Way | None:
+    """How water may go from a seller's place to a buyer's; None where a rule forbids it or no route exists.
+
+    With the reviews that may be due on a legal day; without one, at all.
+    """
     if not _flow(pack, seller, buyer).allowed:
         return None
     if seller.source == "groundwater" and not pack.groundwater_allowed(
@@ -50,7 +54,7 @@ def way_between(pack: Pack, seller: Side, buyer: Side) -> Way | None:
     route = pack.route(seller.canal_code, buyer.canal_code, seller.sector)
     if route is None or _border(pack, seller, buyer) is not None:
         return None
-    rules = pack.review_rules(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code)
+    rules = pack.review_rules(seller.sector, buyer.sector, seller.canal_code, buyer.canal_code, on)
     return Way(
         k=route.k,
         fee_e6=pack.fee_e6(seller.canal_code, seller.township_code),

@@ -37,6 +37,33 @@ def bureau_ids(county: County) -> dict[str, str]:
         "sign_in_id": ids.public("sig", 1),
         **supervised(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
+        "desk": "trades",
+        **_desks(county),
+    }
+
+
+def _desks(county: County) -> dict[str, str]:
+    """A file at a desk with a hearing and an objection, a declared interest and a deputy."""
+    file = county.get("reviewer", "/desks/trades/queue")["data"][0]["id"]
+    body = {"participant_id": county.bank, "relation": "kin"}
+    user = {name: county.get(name, "/me")["user_id"] for name in ("reviewer", "registrar")}
+    today = clock.today().isoformat()
+    stands_in = {
+        "desk": "trades", "member_id": user["reviewer"], "deputy_id": user["registrar"], "from_on": today,
+        "to_on": today, "reason": "tests",
+    }  # fmt: skip
+    with db.connect(county.settings.url()) as connection:
+        [objection] = connection.execute(
+            "INSERT INTO review_objections (review_id, participant_id, grounds, lodged_by) SELECT %s, p.id, 't', u.id"
+            " FROM participants p, users u WHERE u.participant_id = p.id LIMIT 1 RETURNING id",
+            (ids.parse("rvw", file),),
+        ).fetchone() or (0,)
+    return {
+        "desk_review_id": file,
+        "hearing_id": county.post("reviewer", f"/desk-reviews/{file}/hearings", {"reason": "tests"})["id"],
+        "review_objection_id": ids.public("rob", objection),
+        "desk_interest_id": county.post("reviewer", "/desk-interests", body)["id"],
+        "desk_deputy_id": county.post("supervisor", "/desk-deputies", stands_in)["id"],
     }
 
 

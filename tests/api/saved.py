@@ -26,6 +26,22 @@ INSERT INTO report_claw_backs (report_id, reason, verifier_id, proposed_by)
 SELECT r.id, 'tests', p.participant_id, %s FROM saving_reports r
   JOIN contract_parties p ON p.version_id = r.version_id AND p.role = 'verifier' WHERE r.id = %s RETURNING id
 """
+# A file that ended without a desk, its notice to somebody, and a complaint of theirs about a clerk.
+_NOTICE_SQL = """
+WITH file AS (
+  INSERT INTO desk_reviews (kind, reference, desk, rule, terms, four_eyes, parties, began_at, working_days, status,
+                            outcome, closed_at, archive, archive_sha256)
+  VALUES ('firm', -%s::bigint, 'rights', 'tests', '{}', false, '{}', now(), 0, 'closed', 'elsewhere', now(), '{}',
+          sha256('{}')) RETURNING id),
+made AS (
+  INSERT INTO notices (desk, year, seq, number, review_id, decision, text_zh, text_en, sha256, remedy_days)
+  SELECT 'rights', 2000, id, 'tests-' || id, id, 'approved', '', '', sha256('\n'), 60 FROM file RETURNING id)
+INSERT INTO notice_addressees SELECT id, %s FROM made RETURNING notice_id
+"""
+_COMPLAINT_SQL = """
+INSERT INTO complaints (year, seq, participant_id, clerk_id, text, filed_by)
+SELECT 2000, count(*) + 1, %s, %s, 'tests', %s FROM complaints RETURNING id
+"""
 
 
 def furnish(county: County) -> None:
@@ -45,6 +61,10 @@ def furnish(county: County) -> None:
                 connection, ids.parse("par", things["participant"]), spare
             )
             things["saving_lot"], things["claw_back"] = ids.public("svl", lot), ids.public("clb", taken)
+            participant = ids.parse("par", things["participant"])
+            [notice] = connection.execute(_NOTICE_SQL, (participant, participant)).fetchone() or (0,)
+            [complaint] = connection.execute(_COMPLAINT_SQL, (participant, spare, spare)).fetchone() or (0,)
+            things["notice"], things["complaint"] = ids.public("ntc", notice), ids.public("cpl", complaint)
 
 
 _REVERSAL_SQL = """

@@ -8,6 +8,7 @@ from market.api.schemas.fields import Price, Volume
 from market.api.schemas.registry import Share
 from market.api.schemas.saving_terms import Multiple
 from market.county.parts import RETAINED
+from market.county.review_parts import DESKS, REVIEWED, SILENCES
 
 
 class ZonesQuery(Schema):
@@ -133,7 +134,7 @@ class FeeOut(BasisOut):
 
 
 class ReviewRuleOut(BasisOut):
-    """Which trades go before a reviewer, and by when they are decided."""
+    """What goes before which desk, and how and by when it is decided (`working_days` 0: as clocks and lanes say)."""
 
     code = fields.String(required=True)
     working_days = fields.Integer(required=True)
@@ -141,6 +142,19 @@ class ReviewRuleOut(BasisOut):
     to_sector = fields.String(required=True, allow_none=True)
     crossing = fields.Boolean(required=True)
     from_volume = Volume(required=True)
+    of = fields.String(required=True, validate=validate.OneOf(REVIEWED))
+    kind = fields.String(required=True, allow_none=True)
+    desk = fields.String(required=True, validate=validate.OneOf(DESKS))
+    from_on = fields.Date(required=True, allow_none=True)
+    until_on = fields.Date(required=True, allow_none=True)
+    publication_days = fields.Integer(required=True)
+    objection = fields.Boolean(required=True)
+    publication_stops = fields.Boolean(required=True)
+    objection_stops = fields.Boolean(required=True)
+    hearing_stops = fields.Boolean(required=True)
+    silence = fields.String(required=True, validate=validate.OneOf(SILENCES))
+    four_eyes = fields.Boolean(required=True)
+    warn_days = fields.Integer(required=True)
 
 
 class ThresholdOut(BasisOut):

@@ -126,6 +126,7 @@ def test_farmers_of_one_district_trade_without_review_and_across_districts_not_a
     assert not PACK.flow("agriculture", "agriculture", "KUSHAN-C1", "IGIZYAR-C1").allowed
     assert PACK.review_rules("agriculture", "agriculture", "KUSHAN-C1", "KUSHAN-C2") == ()
     assert [each.code for each in PACK.review_rules("agriculture", "industry", "KUSHAN-C1", "PARK")] == [
+        "farm-to-industry-large",
         "farm-to-industry",
         "across-districts",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market.core import clock
+from tests.usecases.prove.desk_plants import DESKS
 from tests.usecases.prove.lease_plants import LEASES
 from tests.usecases.prove.plants import (
     LEDGER,
@@ -198,6 +199,7 @@ CALLS = (
 )  # fmt: skip
 
 PLANTS = (
+    *DESKS,
     *SAVING,
     *CALLS,
     *SESSIONS,

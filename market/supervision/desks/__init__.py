@@ -1,0 +1,1 @@
+"""The desks of the bureau: what waits for a decision, who decides, by when, and what is told to whom."""
