@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0031_reviews"
-down_revision = "0032_warning"
+down_revision = "0030_interventions"
 branch_labels = None
 depends_on = None
 
