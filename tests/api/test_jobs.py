@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from procrastinate import App
 
 from ledger.units import parse_litres
-from market import jobs, prove
+from market import due, jobs, prove
 from market.cli import main
 from market.core import audit, clock, db, jobqueue
 from market.core.errors import NotFound
@@ -166,9 +166,9 @@ def test_a_refusal_of_one_item_stops_no_other_and_an_error_stops_the_job(county:
             raise ArithmeticError("a fault of ours")
 
     url = county.settings.url()
-    assert jobs._each(url, "tests", [1, 2, 3], do) == 2
+    assert due._each(url, "tests", [1, 2, 3], do) == 2
     with pytest.raises(ArithmeticError):
-        jobs._each(url, "tests", [4, 5], do)
+        due._each(url, "tests", [4, 5], do)
     assert seen == [1, 2, 3, 4]
 
 
@@ -220,7 +220,7 @@ def test_the_command_lists_the_jobs_and_does_one(county: County, monkeypatch: py
 
 
 def test_the_record_shows_that_the_clock_did_it(county: County) -> None:
-    assert audit.Actor(request_id="jobs") == jobs.CLOCK
+    assert audit.Actor(request_id="jobs") == due.CLOCK
     with db.connect(county.settings.url()) as connection:
         rows = connection.execute(
             "SELECT DISTINCT action FROM audit WHERE request_id = 'jobs' AND actor_user_id IS NULL"

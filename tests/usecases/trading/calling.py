@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from market.core import db
-from market.jobs import CLOCK
+from market.due import CLOCK
 from market.trading import call_queries, call_settling, calls
 from market.trading.call_models import Call
 from market.trading.commands import Accepted

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import select
 
 from market.core import clock, db
-from market.jobs import CLOCK
+from market.due import CLOCK
 from market.registry.models import Limit
 from market.supervision import curtailments, year_ends
 from market.trading.intake import take_up

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from market.core import clock, db
-from market.jobs import CLOCK
+from market.due import CLOCK
 from market.trading import call_queries, call_settling, market_data, reference_prices
 from market.trading.market_data import BUYER, SELLER, Asked
 from tests.model.world import World

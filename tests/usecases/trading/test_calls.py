@@ -9,7 +9,7 @@ import pytest
 
 from market import jobs
 from market.core import clock, db, inbox
-from market.jobs import CLOCK
+from market.due import CLOCK
 from market.supervision import year_ends
 from market.trading import auction, call_queries, call_settling, calls, reference_prices, verify
 from market.trading.auction.replay import replay

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from market.core import db
-from market.jobs import CLOCK
+from market.due import CLOCK
 from market.registry.models import Limit
 from market.settlement.models import Instruction
 from market.supervision import curtailments

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from market import jobs
+from market import due
 from market.core import clock, db, inbox
 from market.county import parts
 from market.registry import limits
@@ -130,12 +130,12 @@ def test_a_jump_interrupts_the_book_and_the_clock_ends_it(world: World) -> None:
     world.engine.reload()  # as a restart would
     assert _accepted(world.place("b3", "d", "buy", LOT, 3_600)).fills == ()
     assert len(world.picture()["trades"]) == 1
-    assert jobs.keep_sessions(world.url) == 0
+    assert due.keep_sessions(world.url) == 0
     with clock.moved_to(clock.now() + dt.timedelta(minutes=5)):
-        assert jobs.keep_sessions(world.url) == 1
-        assert jobs.keep_sessions(world.url) == 0  # it is told already
+        assert due.keep_sessions(world.url) == 1
+        assert due.keep_sessions(world.url) == 0  # it is told already
         take_up(world.engine)
-        assert jobs.keep_sessions(world.url) == 0
+        assert due.keep_sessions(world.url) == 0
     assert _product(world)[0] == "open"
     assert [each[4] for each in _stops(world)] == [True]
     assert [trade[4] for trade in world.picture()["trades"]] == [3_000, 3_500]
@@ -165,7 +165,7 @@ def test_an_interruption_may_end_in_a_call(world: World) -> None:
     install_rules(world, bands=(msgspec.structs.replace(DYNAMIC, interruption_then="uncross"),))
     _jump(world)
     with clock.moved_to(clock.now() + dt.timedelta(minutes=5)):
-        assert jobs.keep_sessions(world.url) == 1
+        assert due.keep_sessions(world.url) == 1
         take_up(world.engine)
     assert _product(world)[0] == "uncross"
 
@@ -199,7 +199,7 @@ def test_the_breaker_halts_for_its_minutes_and_once_a_reference_price(world: Wor
     assert isinstance(refused, Refused)
     assert refused.code == "product_not_open"
     with clock.moved_to(clock.now() + dt.timedelta(minutes=15)):
-        assert jobs.keep_sessions(world.url) == 1
+        assert due.keep_sessions(world.url) == 1
         take_up(world.engine)
     assert _product(world)[0] == "open"
     world.engine.reload()
@@ -217,7 +217,7 @@ def test_a_halt_without_minutes_lasts_until_somebody_resumes(world: World) -> No
     _reference(world, 2_500)
     _trade(world, 3_000)
     with clock.moved_to(clock.now() + NEXT_DAY):
-        assert jobs.keep_sessions(world.url) == 0
+        assert due.keep_sessions(world.url) == 0
     assert _stops(world)[0][3] is None
     _tell(world, "resume", phase="open", reason="looked into")
     assert _product(world)[0] == "open"
@@ -237,10 +237,10 @@ def test_the_clock_does_not_resume_what_a_curtailment_has_halted(world: World) -
     take_up(world.engine)
     assert [each[4] for each in _stops(world)] == [True]
     with clock.moved_to(clock.now() + dt.timedelta(minutes=15)):
-        assert jobs.keep_sessions(world.url) == 0
+        assert due.keep_sessions(world.url) == 0
     for _ in range(4):
         with db.transaction(world.url) as session:
-            state = curtailments.advance(session, actor=jobs.CLOCK, curtailment_id=found).status
+            state = curtailments.advance(session, actor=due.CLOCK, curtailment_id=found).status
         take_up(world.engine)
     assert (state, _product(world)[0]) == ("done", "open")
 
@@ -315,18 +315,18 @@ FIRST = parts.FirstPrice("surface", "agriculture", 1_500_000, parts.DEMONSTRATIO
 
 def test_the_first_reference_price_is_the_tariff_times_the_published_multiple(world: World) -> None:
     install_rules(world, first_prices=(FIRST,))
-    jobs.set_reference_prices(world.url)
+    due.set_reference_prices(world.url)
     assert _prices(world) == [("tariff", 2_127, 0)]  # 0.1418 x 1.5
-    assert jobs.set_reference_prices(world.url) == 0
+    assert due.set_reference_prices(world.url) == 0
 
 
 def test_without_a_rule_there_is_no_reference_price_until_the_bureau_sets_one(world: World) -> None:
     install_rules(world, first_prices=())
-    assert jobs.set_reference_prices(world.url) == 0
+    assert due.set_reference_prices(world.url) == 0
     _reference(world, 2_000)
     with clock.moved_to(clock.now() + NEXT_DAY):
-        assert jobs.set_reference_prices(world.url) == 1
-        assert jobs.set_reference_prices(world.url) == 0
+        assert due.set_reference_prices(world.url) == 1
+        assert due.set_reference_prices(world.url) == 0
     assert _prices(world) == [("bureau", 2_000, 0), ("carried", 2_000, 0)]
 
 
@@ -338,7 +338,7 @@ def test_a_day_with_trades_makes_the_next_days_price_by_volume(world: World) -> 
         world.place(f"s{number}", "a", "sell", volume, price)
         _accepted(world.place(f"b{number}", "b", "buy", volume, price))
     with clock.moved_to(clock.now() + 3 * NEXT_DAY):  # the worker was away: the last day with trades counts
-        jobs.set_reference_prices(world.url)
+        due.set_reference_prices(world.url)
     assert _prices(world)[1:] == [("traded", 3_200, 3 * LOT)]
 
 
@@ -356,7 +356,7 @@ def test_rejected_trades_and_what_one_owner_sold_itself_make_no_price(world: Wor
             (world.names.participant["a"], world.names.participant["d"]),
         )
     with clock.moved_to(clock.now() + NEXT_DAY):
-        jobs.set_reference_prices(world.url)
+        due.set_reference_prices(world.url)
     with db.connect(world.url) as connection:  # as it was: the tape is proved afterwards
         connection.execute(
             "UPDATE participants SET owner_group_id = id WHERE id = %s", (world.names.participant["d"],)

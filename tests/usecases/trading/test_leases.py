@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
-from market import jobs
+from market import due, jobs
 from market.core import clock, db
 from market.core.errors import Refusal
 from market.registry import certificates, leases, queries, reversals
@@ -324,7 +324,7 @@ def test_a_curtailment_reaches_what_is_held_for_a_turn_and_the_lessee_has_what_i
     while status != "done":
         take_up(world.engine)
         with db.transaction(world.url) as session:
-            status = curtailments.advance(session, actor=jobs.CLOCK, curtailment_id=found).status
+            status = curtailments.advance(session, actor=due.CLOCK, curtailment_id=found).status
     [held] = talk.lease()[1]
     assert (held.due_litres, held.held_litres) == (100 * LOT, 30 * LOT)
     with clock.moved_to(dt.datetime(YEAR, 12, 1, 9, tzinfo=clock.LEGAL_ZONE)):
@@ -337,7 +337,7 @@ def test_a_year_is_handed_over_once_whoever_asks_and_the_database_says_so_too(wo
     [held] = talk.lease()[1]
     assert jobs.run(world.url, jobs.named("leases")) == 1  # the engine has not answered yet
     with db.transaction(world.url) as session:
-        assert refused(leasing.take_turn, session, actor=jobs.CLOCK, turn_id=held.id) == "lease_state"
+        assert refused(leasing.take_turn, session, actor=due.CLOCK, turn_id=held.id) == "lease_state"
     with (
         db.connect(world.url) as connection,
         pytest.raises(psycopg.errors.UniqueViolation, match="uq_deals_lease"),

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from market import cli, replay
 from market.core import audit, clock, db, inbox
-from market.jobs import CLOCK
+from market.due import CLOCK
 from market.trading import call_queries, call_settling, deals
 from market.trading.commands import Accepted, Amend, Cancel, Command, Place
 from market.trading.engine import Engine
