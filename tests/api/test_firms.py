@@ -146,3 +146,22 @@ def test_an_entry_counts_three_years_at_most_and_is_never_nothing(county: County
     nothing = refused(county, "supervisor", "/credit-entries", _entry(county, firm, points=0))
     assert nothing["code"] == "invalid_input"
     assert refused(county, "registrar", "/credit-entries", _entry(county, firm))["code"] == "not_allowed"
+
+
+def test_points_out_of_a_finding_are_in_the_directory_once_the_appeal_is_over_without_its_reasons(
+    county: County,
+) -> None:
+    firm = listed_firm(county, "found")
+    participant = county.client.get(f"/v1/firms/{firm}").json["participant_id"]
+    case = {"title": "A report", "reason": "a complaint", "participant_ids": [participant]}
+    made = county.post("supervisor", "/cases", case)
+    end = {"outcome": "founded", "finding": "other", "reason": "its clerk said so", "legal_source": "tests"}
+    county.post("supervisor", f"/cases/{made['id']}/close", end)
+    assert county.client.get(f"/v1/firms/{firm}").json["credit_points"] == 0
+    assert [each["points"] for each in county.get("found", "/credit-entries")["data"]] == [-5]
+    with clock.moved_to(clock.now() + dt.timedelta(days=61)):
+        public = county.client.get(f"/v1/firms/{firm}").json
+        (shown,) = county.client.get(f"/v1/credit-extract?participant_id={participant}").json["data"]
+    assert public["credit_points"] == -5
+    assert public["credit_entries"][0]["reason"] == "其他违规认定 / another finding"
+    assert shown["name"] == public["name"]  # a firm's name is no personal data
