@@ -136,7 +136,7 @@ here AS (
   SELECT w.id, w.township_zone_id AS township, w.canal_zone_id AS canal, w.sector, w.source, w.water_year,
          y.starts_on, y.ends_on, CASE WHEN w.participant_id = ANY(%(users)s::bigint[]) THEN w.participant_id END AS who
     FROM water_accounts w JOIN water_years y ON y.year = w.water_year
-   WHERE w.water_year BETWEEN %(year)s - %(past)s AND %(year)s)
+   WHERE w.water_year BETWEEN %(first)s AND %(last)s)
 """
 # An account's litres, each with the day of the year up to which its account was read.
 _USED_SQL = (
@@ -147,7 +147,7 @@ SELECT h.township, h.canal, h.sector, h.source, h.who, sum(u.used)::bigint AS us
                                       / 86400)))::bigint AS read_days
   FROM (SELECT water_account_id, sum(use_litres) AS used, max(till) AS till FROM counted GROUP BY 1) u
   JOIN here h ON h.id = u.water_account_id
- WHERE h.water_year = %(year)s GROUP BY 1, 2, 3, 4, 5
+ GROUP BY 1, 2, 3, 4, 5
 """
 )
 # Within a month, and over the months that it lasted, a reading's use is spread evenly.
@@ -167,7 +167,7 @@ SELECT h.township, h.canal, h.sector, h.source, h.who, h.water_year,
               (g.month + interval '1 month') AT TIME ZONE 'Asia/Shanghai' AS ends
          FROM generate_series(date_trunc('month', c.since AT TIME ZONE 'Asia/Shanghai'),
                               c.till AT TIME ZONE 'Asia/Shanghai', interval '1 month') AS g (month)) m
- WHERE h.water_year = %(year)s OR h.ends_on < %(today)s
+ WHERE h.water_year = %(year)s::int OR (%(year)s::int IS NULL AND h.ends_on < %(today)s)
  GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 )
@@ -198,21 +198,44 @@ def _facts(
     today: dt.date,
 ) -> tuple[dict[caps.Place, Facts], dict[tuple[int, str | None], Facts]]:
     """The facts of each place, and of each of these users in each of their sectors."""
-    asked = {"year": year.year, "past": PAST_YEARS, "today": today, "users": Bigints(users)}
+    asked = {
+        "year": year.year, "first": year.year, "last": year.year, "today": today, "users": Bigints(users),
+    }  # fmt: skip
     places: dict[caps.Place, Facts] = defaultdict(Facts)
     whose: dict[tuple[int, str | None], Facts] = defaultdict(Facts)
     with connection.cursor(row_factory=dict_row) as cursor:
+        rows = _past_rows(cursor, asked, frozenset(users))
         for statement in (_USED_SQL, _MONTHS_SQL, _HOLDINGS_SQL, _LAND_SQL):
-            for row in cursor.execute(statement, asked).fetchall():
-                at = caps.place(
-                    zones.lineage, township_zone_id=row["township"], canal_zone_id=row["canal"], sector=row["sector"],
-                    source=row["source"], water_year=year.year,
-                )  # fmt: skip
-                facts = _of_row(row, year.year)
-                places[at].add(facts)
-                if row["who"] is not None:
-                    whose[row["who"], row["sector"]].add(facts)
+            rows = [*rows, *cursor.execute(statement, asked).fetchall()]
+    for row in rows:
+        at = caps.place(
+            zones.lineage, township_zone_id=row["township"], canal_zone_id=row["canal"], sector=row["sector"],
+            source=row["source"], water_year=year.year,
+        )  # fmt: skip
+        facts = _of_row(row, year.year)
+        places[at].add(facts)
+        if row["who"] is not None:
+            whose[row["who"], row["sector"]].add(facts)
     return places, whose
+
+
+MOST_KEPT = 8
+_kept: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+
+
+def _past_rows(
+    cursor: psycopg.Cursor[dict[str, Any]], asked: dict[str, Any], users: frozenset[int]
+) -> list[dict[str, Any]]:
+    """The months of whole years before this one: read once a legal day by a process, as they hardly change."""
+    info = cursor.connection.info
+    key = (info.host, info.port, info.dbname, asked["year"], asked["today"], users)
+    if key not in _kept:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        year = asked["year"]
+        past = asked | {"year": None, "first": year - PAST_YEARS, "last": year - 1}
+        _kept[key] = cursor.execute(_MONTHS_SQL, past).fetchall()
+    return _kept[key]
 
 
 def _of_row(row: dict[str, Any], water_year: int) -> Facts:
