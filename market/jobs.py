@@ -1,4 +1,4 @@
-"""The jobs that the worker does by the clock, beside the engine and the web; `market.due` says what each of them does."""
+"""The jobs that the worker does by the clock, beside engine and web; `market.due` says what each of them does."""
 
 from __future__ import annotations
 
