@@ -282,11 +282,9 @@ def advance_savings(url: str) -> int:
     """Drafts that nobody spoke against go to the verifier; verified reports that nobody objected to are shared out."""
     silent = _found(url, lambda session: report_queries.over(session, states.DRAFTED))
     done = _each(
-        url,
-        "savings",
-        silent,
+        url, "savings", silent,
         lambda session, each: verifying.submit_silent(session, actor=CLOCK, report_id=each),
-    )
+    )  # fmt: skip
     ran = distribution_run.run(url, actor=CLOCK)
     for each in ran.waiting:
         log.info(
