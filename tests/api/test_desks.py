@@ -46,7 +46,8 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         lines = text_of().splitlines(keepends=True)
         rules = [line for line in lines if "farm-to-industry-large" not in line]
         at = rules.index("reviews:\n") + 1
-        changed = "".join([*rules[:at], OURS, *rules[at:]]).replace('.8"', '.8-desks"', 1)
+        changed = "".join([*rules[:at], OURS, *rules[at:]])
+        changed = re.sub(r'^version: "(.*)"$', r'version: "\1-desks"', changed, flags=re.MULTILINE)
         with db.transaction(found.settings.url()) as session:
             install.install(session, load(changed), audit.Actor())
         found.exchange.take_up()
