@@ -138,10 +138,8 @@ class Engine:
         for attempt in range(MAX_TRIES):
             batch = make()
             try:
-                if stale is not None:
-                    batch.preset.update(
-                        stale.preset
-                    )  # still true; else it is found, and the batch undone, each time
+                if stale is not None:  # what it found is still true; else each try finds it and is undone
+                    batch.preset.update(stale.preset)
                     self.refresh_limits()
                 return self._try(batch)
             except Stale:
