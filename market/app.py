@@ -26,6 +26,7 @@ API_MODULES = (
     "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
+    "gateway_payments", "gateway_payouts", "reconciliations",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail",
 )  # fmt: skip
 
@@ -57,6 +58,8 @@ ID_PREFIXES = {
     "clr": "clearance of saved water", "svl": "lot of saved water", "clb": "claw-back",
     "auh": "head of the audit trail", "aud": "entry of the audit trail", "sig": "sign-in",
     "bdr": "bidder", "bid": "bid",
+    "gpy": "payment through a provider", "grf": "refund of a payment", "gpo": "payout through a provider",
+    "rcd": "difference of a reconciliation",
 }  # fmt: skip
 NO_ROW = 0
 

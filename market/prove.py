@@ -17,6 +17,7 @@ from market.proofs import (
     contracts,
     crossing,
     deals,
+    gateway,
     households,
     invoices,
     leases,
@@ -52,6 +53,7 @@ PARTS = (
     trusting,
     invoices,
     households,
+    gateway,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

@@ -74,6 +74,9 @@ IMMUTABLE = (
     "invoices",
     "household_payouts",
     "household_shares",
+    "gateway_movements",
+    "gateway_events",
+    "gateway_entries",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -35,6 +35,7 @@ MODEL_MODULES = (
     "market.registry.lease_models",
     "market.metering.models",
     "market.payments.models",
+    "market.payments.gateway_models",
     "market.settlement.models",
     "market.settlement.delivery_models",
     "market.trading.models",

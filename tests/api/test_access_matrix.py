@@ -38,7 +38,7 @@ LISTS = (
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
-    "leases", "invoices", "household-shares",
+    "leases", "invoices", "household-shares", "gateway-payments", "gateway-payouts",
 )  # fmt: skip
 
 
@@ -315,7 +315,10 @@ def test_powers_are_kept_apart() -> None:
         for what in ("reviews", "calls", "programmes")
         for decision in ("approve", "reject")
     }
-    assert writes("treasurer") == {"payments.record_deposit", "payments.record_payout"}
+    assert writes("treasurer") == {
+        "payments.record_deposit", "payments.record_payout", "gateway_payments.capture", "gateway_payments.cancel",
+        "gateway_payments.refund", "gateway_payouts.pay_out", "reconciliation.explain",
+    }  # fmt: skip
     assert writes("supervisor") & writes("reviewer") == set()
     for role in BUREAU:
         assert not any(name.startswith("orders.") for name in writes(role)), role
