@@ -65,7 +65,7 @@ class StripeGateway:
         if self._names_methods:
             form["allowed_payment_method_types"] = [order.method]
         if order.method != gateway.CARD:
-            form |= {"confirm": "true", "payment_method_data": {"type": order.method}}
+            form |= {"confirm": True, "payment_method_data": {"type": order.method}}
             if order.return_url is not None:
                 form["return_url"] = order.return_url
         if order.method == gateway.WECHAT_PAY:
@@ -251,4 +251,4 @@ def flattened(form: Mapping[str, Any] | Sequence[Any], inside: str = "") -> Iter
         if isinstance(value, (Mapping, list)):
             yield from flattened(value, path)
         else:
-            yield path, str(value)
+            yield path, str(value).lower() if isinstance(value, bool) else str(value)

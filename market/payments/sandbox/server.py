@@ -38,7 +38,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answers a POST."""
-        length = self.headers.get("Content-Length", "0")
+        length = self.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > LARGEST_BODY:
             self.close_connection = True
             return
