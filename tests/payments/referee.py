@@ -221,5 +221,7 @@ class _Names(dict[str, Any]):
                 if hasattr(place, each):
                     return getattr(place, each)
         if name[0].isupper() and name not in vars(builtins):
-            return StripeObject  # what it does not export, as resources of its subpackages: no object here fits
+            return (
+                StripeObject  # what it does not export, as resources of its subpackages: no object here fits
+            )
         raise KeyError(name)
