@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from psycopg.rows import class_row
@@ -97,15 +96,20 @@ def make(
     url: str, provider: Gateway, calls: list[Call], *, actor: audit.Actor, may_go_on: Callable[[], bool]
 ) -> int:
     """Makes calls; returns of how many it is now known what became of them. What is left is due again later."""
-    try:
-        found = _look_for(provider, [each for each in calls if each.tries])
-    except GatewayError as error:
-        _failed(url, error, [each for each in calls if each.tries])
-        found, calls = {}, [each for each in calls if not each.tries]
+    found: dict[int, Told] = {}
+    in_the_dark: set[int] = set()
+    for group in _alike([each for each in calls if each.tries]):
+        try:
+            found |= _look_for(provider, group)
+        except GatewayError as error:
+            _failed(url, error, group)
+            in_the_dark |= {each.id for each in group}
     done = 0
     for each in calls:
+        if each.id in in_the_dark:
+            continue
         if not may_go_on():
-            return done
+            break
         try:
             done += _make(url, provider, each, found.get(each.id), actor)
         except (OutcomeUnknown, NotSent) as error:
@@ -142,33 +146,31 @@ def _make(url: str, provider: Gateway, call: Call, found: Told | None, actor: au
     return 1
 
 
-def _look_for(provider: Gateway, asked: list[Call]) -> dict[int, Told]:
-    """What the provider has of calls that were made before, by the call: one walk through a list for all of them."""
-    found: dict[int, Told] = {}
+def _alike(asked: list[Call]) -> list[list[Call]]:
+    """Calls in groups of those that one list tells of."""
     groups: dict[tuple[str, str | None], list[Call]] = defaultdict(list)
     for each in asked:
-        if each.act == REFUND:
-            groups[each.act, each.number].append(each)
-        elif each.act == PAY_OUT:
-            groups[each.act, each.route].append(each)
-        elif each.act == PAY:
-            groups[each.act, None].append(each)
-        else:
-            told = provider.payment(str(each.number))
-            if told.state in _EFFECTS[each.act]:
-                found[each.id] = told
-    for (act, of), calls in groups.items():
-        references = {each.reference: each.id for each in calls}
-        since = min(each.first_sent_at for each in calls) - CLOCKS_DIFFER
-        listed: dict[str, Any]
-        if act == PAY:
-            listed = provider.find_payments(references, since=since)
-        elif act == PAY_OUT:
-            listed = provider.find_payouts(references, route=str(of), since=since)
-        else:
-            listed = provider.find_refunds(references, payment_number=str(of))
-        found |= {references[reference]: told for reference, told in listed.items()}
-    return found
+        one_list = {PAY: None, PAY_OUT: each.route}.get(each.act, each.number)
+        groups[each.act, one_list].append(each)
+    return list(groups.values())
+
+
+def _look_for(provider: Gateway, calls: list[Call]) -> dict[int, Told]:
+    """What the provider has of calls that were made before and are alike, by the call. Errors: GatewayError."""
+    first = calls[0]
+    if first.act in _EFFECTS:
+        now = provider.payment(str(first.number))
+        return {each.id: now for each in calls if now.state in _EFFECTS[each.act]}
+    references = {each.reference: each.id for each in calls}
+    since = min(each.first_sent_at for each in calls) - CLOCKS_DIFFER
+    listed: Mapping[str, Told]
+    if first.act == PAY:
+        listed = provider.find_payments(references, since=since)
+    elif first.act == PAY_OUT:
+        listed = provider.find_payouts(references, route=str(first.route), since=since)
+    else:
+        listed = provider.find_refunds(references, payment_number=str(first.number))
+    return {references[reference]: told for reference, told in listed.items()}
 
 
 _EFFECTS = {CAPTURE: {gateway.CAPTURED}, CANCEL: {gateway.CANCELLED, gateway.CAPTURED}}

@@ -1,4 +1,4 @@
-"""Money that a payment provider moves: our record, kept before each call; what it told; its account, by line."""
+"""Money that a payment provider moves: our record, kept before each call; what it told; its account, line by line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The port over Stripe's HTTP API: requests, with a base URL that may be Stripe's, a mock's or a bank's bridge.
 
 Every call has a time-out and goes through the circuit breaker; what was not answered is unknown, and this adapter
-sends nothing twice by itself: the caller looks first and comes again with the same key.
+sends nothing twice by itself that changes something: the caller looks first and comes again with the same key.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import requests
@@ -21,6 +22,7 @@ from market.payments.stripe_words import CURRENCY, REFERENCE
 API_VERSION = "2026-10-28.endive"
 CONNECT_S, READ_S = 4.0, 20.0
 PAGE = 100
+READ_TRIES = 3
 SIGNATURE_HEADER = "Stripe-Signature"
 _CHARGE = "latest_charge.balance_transaction"
 _BUSY, _UNKNOWN_TO_IT = (429,), (401, 403)
@@ -198,7 +200,15 @@ class StripeGateway:
     def _ask(
         self, method: str, path: str, form: Mapping[str, Any] | None = None, key: str | None = None
     ) -> dict[str, Any]:
-        """One call. Errors: OutcomeUnknown, NotSent, Declined, NotThere."""
+        """One call; what only reads is tried again at once. Errors: OutcomeUnknown, NotSent, Declined, NotThere."""
+        for _ in range(READ_TRIES - 1 if method == "GET" else 0):
+            with suppress(OutcomeUnknown):
+                return self._ask_once(method, path, form, key)
+        return self._ask_once(method, path, form, key)
+
+    def _ask_once(
+        self, method: str, path: str, form: Mapping[str, Any] | None, key: str | None
+    ) -> dict[str, Any]:
         if not self._breaker.lets_through():
             raise NotSent("the provider did not answer lately; it is left alone for a while")
         flat = list(flattened(form or {}))

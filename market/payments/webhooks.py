@@ -39,7 +39,7 @@ def receive(session: Session, provider: Gateway, *, body: bytes, headers: Mappin
     try:
         event = provider.event(body, headers, now=now)
     except EventRefused as error:
-        log.warning("gateway.event_refused", detail=str(error))
+        log.info("gateway.event_refused", detail=str(error))
         raise EventNotSigned(str(error)) from error
     connection = raw(session)
     kept = connection.execute(

@@ -168,7 +168,7 @@ def _person(session: Session) -> tuple[int, int]:
     return made.id, account.id
 
 
-def event_bodies(world: World) -> list[bytes]:
-    """Every event that the emulated provider has written, oldest first."""
+def event_bodies(world: World, since: int = 0) -> list[bytes]:
+    """The events that the emulated provider has written after the first `since`, oldest first."""
     things: dict[str, Thing] = world.things["event"]
-    return [json.dumps(each).encode() for each in things.values()]
+    return [json.dumps(things[each]).encode() for each in world.order["event"][since:]]

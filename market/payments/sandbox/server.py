@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -119,6 +120,15 @@ def _page(world: World, number: str) -> bytes:
     ).encode()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who asked went away before the answer: that is its own affair."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class Sandbox:
     """A running emulator: its world, and where it listens."""
 
@@ -128,8 +138,7 @@ class Sandbox:
         self.world = world or World()
         self.hooks = Hooks(self.world, retry_s=retry_s)
         handler = type("Handler", (_Handler,), {"api": Api(self.world)})
-        self.server = ThreadingHTTPServer((host, port), handler)
-        self.server.daemon_threads = True
+        self.server = _Server((host, port), handler)
         self.port = int(self.server.server_address[1])
         self.url = self.world.base_url = f"http://{host}:{self.port}"
 
