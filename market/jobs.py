@@ -23,8 +23,7 @@ from market.core.datadir import OperatorError
 from market.core.db import raw
 from market.core.errors import Refusal
 from market.participants import tokens
-from market.payments import gateway_work, provider, reconciliation
-from market.payments.gateway import GatewayError
+from market.payments import clockwork
 from market.registry import (
     endings,
     lease_queries,
@@ -325,32 +324,6 @@ def publish_heads(url: str, settings: Settings) -> int:
         return publishing.publish(raw(session), secret)
 
 
-def advance_payments(url: str, settings: Settings) -> int:
-    """Calls to the payment provider are made, and what may have changed there is fetched."""
-    if not provider.is_there(settings):
-        return 0
-    return gateway_work.advance(url, provider.of(settings), actor=CLOCK)
-
-
-def reconcile(url: str, settings: Settings) -> int:
-    """The provider's account of the days that are over is compared with the clearing account."""
-    if not provider.is_there(settings):
-        return 0
-    days = _found(url, reconciliation.due)
-    gateway = provider.of(settings)
-    for day in days:
-        try:
-            lines = reconciliation.fetch(gateway, day)
-        except GatewayError as error:
-            log.warning(
-                "job.item_waits", job="reconciliation", item=str(day), code=error.code, detail=str(error)
-            )
-            return days.index(day)
-        with db.transaction(url) as session:
-            reconciliation.compare(session, actor=CLOCK, day=day, lines=lines)
-    return len(days)
-
-
 JOBS = (
     Job("sessions", "* * * * * */5", "move products into the phase that the calendar has due", keep_sessions),
     Job("reference-prices", "*/10 * * * * 15", "write the reference prices of a new day", set_reference_prices),
@@ -361,8 +334,8 @@ JOBS = (
     Job("buy-backs", "* * * * * */10", "book what takes of the buy-back became, end its offers", advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades and calls", order_deliveries),
-    Job("gateway", "* * * * * */2", "make calls to the payment provider, fetch what changed", signs=advance_payments),
-    Job("reconciliation", "20 18 * * *", "compare the provider's account with the clearing account", signs=reconcile),
+    Job("gateway", "* * * * * */2", "make calls to the payment provider, fetch what changed", signs=clockwork.advance),
+    Job("reconciliation", "20 18 * * *", "compare the provider's account with the clearing account", signs=clockwork.reconcile),
     Job("leases", "*/10 * * * * 25", "deliver the year's water of leases, end those that are over", deliver_leases),
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),

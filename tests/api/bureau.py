@@ -31,8 +31,20 @@ def bureau_ids(county: County) -> dict[str, str]:
         "project_mark_id": _mark(county),
         "credit_entry_id": _credit_entry(county),
         "sign_in_id": ids.public("sig", 1),
+        "difference_id": _difference(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
     }
+
+
+def _difference(county: County) -> str:
+    """A case of a reconciliation that nobody looked at."""
+    with db.connect(county.settings.url()) as connection:
+        row = connection.execute(
+            "INSERT INTO reconciliation_differences (day, kind, subject) VALUES (now(), 'not_in_books', 'line:1')"
+            " RETURNING id"
+        ).fetchone()
+    assert row is not None
+    return ids.public("rcd", row[0])
 
 
 def _paper(county: County) -> str:

@@ -1,4 +1,4 @@
-"""Events by the hundred thousand: shuffled, repeated, forged, late. No effect is double, and what is forged is refused."""
+"""Events by the hundred thousand: shuffled, repeated, forged, late. No effect is double, what is forged is refused."""
 
 from __future__ import annotations
 
