@@ -335,7 +335,7 @@ JOBS = (
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools that it is for", collect_entrusted),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades and calls", order_deliveries),
     Job("gateway", "* * * * * */2", "make calls to the payment provider, fetch what changed", signs=clockwork.advance),
-    Job("reconciliation", "20 18 * * *", "compare the provider's account with the clearing account", signs=clockwork.reconcile),
+    Job("reconciliation", "20 18 * * *", "compare the provider's account with the books", signs=clockwork.reconcile),
     Job("leases", "*/10 * * * * 25", "deliver the year's water of leases, end those that are over", deliver_leases),
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", advance_resales),
     Job("negotiations", "* * * * * 45", "end offers that expired, strike published deals", end_negotiations),

@@ -28,6 +28,7 @@ WHAT = "karez sandbox: an emulator with the shapes of Stripe's API; it is not St
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server_version = "karez-sandbox"
     sys_version = ""
     api: Api
