@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
-from market import cli, jobs
+from market import cli, jobs, prove
 from market.core import audit, clock, db
 from market.core.config import Settings
 from market.payments import gateway_errors, gateway_queries, reconciliation
@@ -71,6 +71,45 @@ def test_a_day_without_differences_and_one_with_ten(house: House) -> None:
     assert sound.found == []
     assert (sound.entries, sound.items) == (30 + 10 + 9 + 3, 30 + 10 + 9 + 3)
     assert sound.provider_fen == sound.book_fen == house.emulated.balance_fen() == house.clearing_fen()
+
+
+@pytest.mark.parametrize(
+    ("number", "statement", "reason"),
+    [
+        (12, "UPDATE gateway_movements SET fen = fen + 1 WHERE id = (SELECT min(id) FROM gateway_movements)",
+         "a movement that the ledger does not have, or has twice"),
+        (12, "DELETE FROM gateway_movements WHERE id = (SELECT max(id) FROM gateway_movements WHERE kind = 'payout')",
+         "a transfer of the provider's account without its movement"),
+        (12, "UPDATE accounts SET debits_posted = debits_posted + 1 WHERE code = 18",
+         "the clearing account is not what was captured, less fees, refunds and payouts"),
+        (12, "UPDATE accounts SET debits_posted = debits_posted + 1 WHERE code = 19",
+         "what the provider kept is not its fees"),
+        (12, "UPDATE gateway_payments SET captured_fen = captured_fen - 1 WHERE id = 1",
+         "a captured payment that was not credited as it says"),
+        (12, "UPDATE gateway_payments SET fee_fen = fee_fen + 1 WHERE id = 1", "a fee that was not booked as it says"),
+        (12, "UPDATE gateway_payments SET refunded_fen = refunded_fen + 1 WHERE id = 2",
+         "more or less was refunded than a payment says"),
+        (12, "UPDATE gateway_refunds SET status = 'returned' WHERE id = 1",
+         "a refund whose movements are not those of its state"),
+        (12, "UPDATE gateway_payouts SET status = 'returned' WHERE id = 1",
+         "a payout whose movements are not those of its state"),
+        (6, "UPDATE gateway_payouts SET status = 'in_transit', closed_at = NULL WHERE id = 1",
+         "a payout or refund does not hold what it says"),
+        (15, "DELETE FROM gateway_calls WHERE payment_id = 1",
+         "a thing at the provider without the call that made it"),
+        (15, "DELETE FROM gateway_calls WHERE payout_id = 1",
+         "a thing at the provider without the call that made it"),
+    ],
+)  # fmt: skip
+def test_what_no_request_can_do_is_told_by_the_proof(
+    house: House, number: int, statement: str, reason: str
+) -> None:
+    with db.connect(house.url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        assert prove.broken(connection, 6, 12, 15) == []
+        assert connection.execute(statement).rowcount == 1
+        assert reason in {row[0] for row in prove.broken(connection, number)}
+        connection.rollback()
 
 
 def test_ten_planted_differences_are_found_exactly(database_url: str, house: House) -> None:
