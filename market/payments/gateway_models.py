@@ -223,8 +223,9 @@ class GatewayMovement(Base):
         CheckConstraint(f"kind IN {MOVEMENT_KINDS}", name="kind"),
         CheckConstraint("fen > 0", name="amount"),
         CheckConstraint(
-            "(kind LIKE 'capture%') = (payment_id IS NOT NULL) AND (kind LIKE 'refund%') = (refund_id IS NOT NULL)"
-            " AND (kind LIKE 'payout%') = (payout_id IS NOT NULL)",
+            "starts_with(kind, 'capture') = (payment_id IS NOT NULL)"
+            " AND starts_with(kind, 'refund') = (refund_id IS NOT NULL)"
+            " AND starts_with(kind, 'payout') = (payout_id IS NOT NULL)",
             name="subject",
         ),
     )

@@ -151,7 +151,7 @@ CREATE TABLE gateway_movements (
     CONSTRAINT uq_gateway_movements_payout_id_kind UNIQUE (payout_id, kind),
     CONSTRAINT ck_gateway_movements_kind CHECK (kind IN ('capture', 'capture_fee', 'refund', 'refund_return', 'payout', 'payout_fee', 'payout_return')),
     CONSTRAINT ck_gateway_movements_amount CHECK (fen > 0),
-    CONSTRAINT ck_gateway_movements_subject CHECK ((kind LIKE 'capture%%') = (payment_id IS NOT NULL) AND (kind LIKE 'refund%%') = (refund_id IS NOT NULL) AND (kind LIKE 'payout%%') = (payout_id IS NOT NULL)),
+    CONSTRAINT ck_gateway_movements_subject CHECK (starts_with(kind, 'capture') = (payment_id IS NOT NULL) AND starts_with(kind, 'refund') = (refund_id IS NOT NULL) AND starts_with(kind, 'payout') = (payout_id IS NOT NULL)),
     CONSTRAINT fk_gateway_movements_payment_id FOREIGN KEY(payment_id) REFERENCES gateway_payments (id),
     CONSTRAINT fk_gateway_movements_refund_id FOREIGN KEY(refund_id) REFERENCES gateway_refunds (id),
     CONSTRAINT fk_gateway_movements_payout_id FOREIGN KEY(payout_id) REFERENCES gateway_payouts (id)
