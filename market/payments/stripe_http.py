@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import requests
@@ -20,7 +19,7 @@ from market.payments.gateway import Declined, Entry, Event, EventRefused, NotSen
 from market.payments.stripe_words import CURRENCY, REFERENCE
 
 API_VERSION = "2026-10-28.endive"
-CONNECT_S, READ_S = 4.0, 20.0
+CONNECT_S, READ_S = 3.0, 10.0
 PAGE = 100
 READ_TRIES = 3
 SIGNATURE_HEADER = "Stripe-Signature"
@@ -200,10 +199,16 @@ class StripeGateway:
     def _ask(
         self, method: str, path: str, form: Mapping[str, Any] | None = None, key: str | None = None
     ) -> dict[str, Any]:
-        """One call; what only reads is tried again at once. Errors: OutcomeUnknown, NotSent, Declined, NotThere."""
+        """One call; what only reads is tried again at once, unless it took its whole time.
+
+        Errors: OutcomeUnknown, NotSent, Declined, NotThere.
+        """
         for _ in range(READ_TRIES - 1 if method == "GET" else 0):
-            with suppress(OutcomeUnknown):
+            try:
                 return self._ask_once(method, path, form, key)
+            except OutcomeUnknown as error:
+                if isinstance(error.__cause__, requests.Timeout):
+                    raise
         return self._ask_once(method, path, form, key)
 
     def _ask_once(

@@ -75,6 +75,10 @@ _SUBJECTS = {
     "lot_offers": "lot_offer",
     "report_claw_backs": "report_claw_back",
     "point_nights": "point_night",
+    "gateway_payments": "gateway_payment",
+    "gateway_refunds": "gateway_refund",
+    "gateway_payouts": "gateway_payout",
+    "reconciliation_differences": "reconciliation_difference",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -105,9 +105,13 @@ def test_the_reason_of_a_refusal_is_the_provider_s_word() -> None:
 
 
 def test_what_only_reads_is_tried_again_at_once() -> None:
-    port, scripted = _port(requests.ReadTimeout(), (502, {}), (200, INTENT))
+    port, scripted = _port(requests.ConnectionError(), (502, {}), (200, INTENT))
     assert port.payment("pi_1").number == "pi_1"
     assert len(scripted.asked) == 3
+    port, scripted = _port(requests.ReadTimeout(), (200, INTENT))
+    with pytest.raises(OutcomeUnknown):  # who waits three times keeps other work waiting
+        port.payment("pi_1")
+    assert len(scripted.asked) == 1
 
 
 def test_a_provider_that_is_down_is_left_alone_and_then_tried_once() -> None:

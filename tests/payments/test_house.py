@@ -239,6 +239,16 @@ def test_what_never_arrived_is_sent_again_with_its_first_key(house: House) -> No
     assert made
 
 
+def test_what_a_worker_took_up_before_it_died_is_taken_up_by_the_next(house: House) -> None:
+    house.deposited(1_000)
+    payout = house.pay_out(300)
+    assert [each.payout_id for each in gateway_calls.claim(house.url, limit=10)] == [payout]
+    assert (house.work(), house.payout(payout).status) == (0, "created")  # it is taken
+    house.work(seconds=10)
+    house.work(seconds=30)
+    assert (house.payout(payout).status, house.money()) == ("paid", (700, 0))
+
+
 def test_what_the_provider_does_not_have_after_a_day_is_given_up(house: House) -> None:
     house.deposited(1_000)
     payout = house.pay_out(300)

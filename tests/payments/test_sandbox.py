@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +16,7 @@ import pytest
 import requests
 import stripe
 
+from market.core import leash
 from market.payments.sandbox import intents, moves, routes
 from market.payments.sandbox.server import Sandbox, running
 from market.payments.sandbox.world import World
@@ -186,6 +191,18 @@ def test_an_authorisation_ends_when_its_week_is_over(sandbox: Sandbox) -> None:
     _ask(sandbox, "POST", "/emulator/clock", {"ahead": 7 * 24 * 3_600})
     found = _ask(sandbox, "GET", f"/v1/payment_intents/{made['id']}").json()
     assert (found["status"], found["cancellation_reason"]) == ("canceled", "automatic")
+
+
+def test_karez_sandbox_says_what_it_is_and_ends_at_ctrl_c() -> None:
+    command = [sys.executable, "-m", "market.cli", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=leash.tied()) as child:
+        assert child.stdout is not None
+        assert "emulator" in child.stdout.readline()
+        found = re.search(r"http://\S+:\d+", child.stdout.readline())
+        assert found is not None
+        assert requests.get(found[0], timeout=5).headers["Karez-Emulator"] == "true"
+        child.send_signal(signal.SIGINT)
+        assert child.wait(10) == 0
 
 
 class _Ears(BaseHTTPRequestHandler):
