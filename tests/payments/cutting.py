@@ -24,7 +24,7 @@ from tests.payments.house import TREASURER, House, event_bodies, open_house
 
 SECRET = "whsec_cutting"
 PEOPLE, ROUNDS = 20, 400
-OFTEN = 35
+OFTEN = 20
 
 
 @dataclass

@@ -26,10 +26,10 @@ def test_a_flood_of_events_has_each_effect_once(database_url: str) -> None:
     assert report.sound(), report
     assert report.sent >= 2_000
     with db.connect(database_url) as connection:
-        with pytest.raises(psycopg.errors.RaiseException):
+        with pytest.raises(psycopg.errors.RestrictViolation):
             connection.execute("DELETE FROM gateway_events")
         connection.rollback()
-        with pytest.raises(psycopg.errors.RaiseException):
+        with pytest.raises(psycopg.errors.RestrictViolation):
             connection.execute("UPDATE gateway_movements SET fen = 1")
 
 
