@@ -182,7 +182,8 @@ def apply(session: Session, *, actor: audit.Actor, payment_id: int, told: gatewa
     expected = payment.capture_fen if payment.capture_fen is not None else payment.amount_fen
     payment.status = gateway_states.of_payment(before, told, expected_fen=expected, ending=payment.ending)
     payment.provider_id = payment.provider_id or told.number
-    payment.failure_code = told.failure_code or payment.failure_code
+    captured = payment.status == gateway.CAPTURED
+    payment.failure_code = None if captured else told.failure_code or payment.failure_code
     action = told.action if payment.status == gateway.AWAITING_PAYER else None
     payment.action_kind = action.kind if action else None
     payment.action_url = action.url if action else None
@@ -209,12 +210,13 @@ def apply(session: Session, *, actor: audit.Actor, payment_id: int, told: gatewa
 def decline(session: Session, *, actor: audit.Actor, payment_id: int, act: str, code: str) -> None:
     """A step that the provider refused: a payment that was never begun has failed; any other is as it was."""
     payment = _locked(session, payment_id)
-    payment.failure_code = code
+    if payment.status != gateway.CAPTURED:
+        payment.failure_code = code
     if act == PAY and payment.status == "created":
         payment.status = "failed"
     elif act == CAPTURE:
         payment.capture_fen = payment.capture_fen if payment.captured_fen else None
-    elif payment.status in (gateway.AWAITING_PAYER, gateway.PROCESSING, gateway.AUTHORISED):
+    elif act == CANCEL:
         payment.ending = None
         payment.expires_at = max(payment.expires_at, clock.now() + dt.timedelta(hours=1))
     _tell(session, actor, "gateway_payment", payment.id, "declined", {"act": act, "code": code})

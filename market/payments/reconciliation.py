@@ -122,7 +122,8 @@ UPDATE reconciliation_differences d SET status = 'closed', closed_at = %s, note 
 WHERE d.day = %s AND d.status <> 'closed' AND (d.kind, d.subject) NOT IN
       (SELECT * FROM unnest(%s::text[], %s::text[])) RETURNING id
 """
-# A line of something that came back, and whose refund or payout does not know it yet: its state is fetched again.
+# A line of something that came back, and whose refund or payout does not know it yet: its state is fetched again. So
+# are payments of the week that are not captured, where a captured one is not in the books.
 _LOOK_AGAIN_SQL = (
     "UPDATE gateway_refunds g SET look_at = %(now)s, looks = 0 FROM gateway_entries e"
     " WHERE e.kind = 'refund_return' AND e.source = g.provider_id AND g.status NOT IN ('failed', 'returned')"
@@ -133,7 +134,9 @@ _LOOK_AGAIN_SQL = (
     "UPDATE gateway_payments g SET look_at = %(now)s, looks = 0"
     " WHERE g.status NOT IN ('captured', 'failed') AND g.provider_id IS NOT NULL"
     " AND g.started_at >= %(since)s - interval '7 days' AND g.started_at < %(until)s"
-    " AND (g.look_at IS NULL OR g.look_at > %(now)s)",
+    " AND (g.look_at IS NULL OR g.look_at > %(now)s)"
+    " AND EXISTS (SELECT FROM gateway_entries e WHERE e.kind = 'capture' AND e.at >= %(since)s AND e.at < %(until)s"
+    " AND NOT EXISTS (SELECT FROM gateway_payments k WHERE k.source = e.source))",
 )
 _MATCHED = "matched by a later run"
 

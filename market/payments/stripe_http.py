@@ -52,7 +52,8 @@ class StripeGateway:
         self._breaker = breaker or Breaker()
         self._names_methods, self._filters_by_time = names_methods, filters_by_time
         self._http = requests.Session()
-        self._http.headers.update({"Authorization": f"Bearer {secret_key}", "Stripe-Version": API_VERSION})
+        self._http.headers["Stripe-Version"] = API_VERSION
+        self._http.auth = _bearer(secret_key)  # not a header: a .netrc of this machine would replace it
 
     def start_payment(self, order: gateway.PaymentOrder) -> gateway.Payment:
         """Opens a payment. A card is confirmed by its payer; the wallets are, so that their code or page is known."""
@@ -250,6 +251,14 @@ class StripeGateway:
         if status in _BUSY + _UNKNOWN_TO_IT:
             raise NotSent(text)
         raise NotThere(code, text) if status == 404 else Declined(code, text)
+
+
+def _bearer(secret_key: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {secret_key}"
+        return request
+
+    return sign
 
 
 _ROUTES: dict[str, tuple[str, Callable[[dict[str, Any]], gateway.Payout]]] = {
