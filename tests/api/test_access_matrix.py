@@ -40,7 +40,8 @@ LISTS = (
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
-    "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints",
+    "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints", "gateway-payments",
+    "gateway-payouts",
 )  # fmt: skip
 
 
@@ -343,7 +344,10 @@ def test_powers_are_kept_apart() -> None:
     }
     assert writes("reader") == set()
     assert writes("department") == {"entries.enter_figure", "entries.enter_result"}
-    assert writes("treasurer") == {"payments.record_deposit", "payments.record_payout"}
+    assert writes("treasurer") == {
+        "payments.record_deposit", "payments.record_payout", "gateway_payments.capture", "gateway_payments.cancel",
+        "gateway_payments.refund", "gateway_payouts.pay_out", "reconciliation.explain",
+    }  # fmt: skip
     assert writes("supervisor") & writes("reviewer") == AT_EVERY_DESK
     for role in ("administrator", "auditor", "treasurer"):
         assert writes(role) & AT_EVERY_DESK == set(), role
