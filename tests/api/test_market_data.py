@@ -277,7 +277,7 @@ def test_a_question_that_takes_too_long_is_given_up(county: County, monkeypatch:
 
 
 def test_the_feed_is_nowhere_until_it_has_a_port(county: County) -> None:
-    assert _get(county, "/market/feed") == {"url": None, "events": ["trade", "depth", "phase"]}
+    assert _get(county, "/market/feed") == {"url": None, "events": ["trade", "depth", "phase", "halt"]}
 
 
 def test_candles_of_an_unknown_product_are_unknown(county: County) -> None:

@@ -32,7 +32,7 @@ OF_THINGS = {
     "ZoneOut.name_en", "EntitlementStepOut.name_zh", "EntitlementStepOut.name_en",
     "BillOut.document_sha256", "SupplierBillOut.document_sha256", "PointNightOut.document_sha256",
     "PointReadingOut.document_sha256", "BuyBackOut.document", "MarkOut.document", "PhaseOut.document",
-    "FigureOut.name", "ThresholdInForceOut.name", "PartyMarkOut.document",
+    "FigureOut.name", "ThresholdInForceOut.name", "PartyMarkOut.document", "DifferenceNote.note", "DifferenceOut.note",
     "ReceiptOut.note", "ParticipantOut.identifier_kind", "DerivationOut.plot_zh", "DerivationOut.plot_en",
     "DutyOut.name_zh", "DutyOut.name_en", "WarningRuleOut.name_zh", "WarningRuleOut.name_en", "ReportKindOut.name",
     "ReportColumnOut.name", "DepartmentFigureOut.document", "DepartmentFigureOut.document_sha256",

@@ -6,7 +6,9 @@ from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import Money, PublicId
 from market.api.schemas.payments import SIGNED_MONEY
+from market.api.schemas.personal import Personal
 from market.api.schemas.registry import text
+from market.participants.privacy import Kind
 from market.payments import gateway
 from market.payments.gateway_models import (
     DIFFERENCE_KINDS,
@@ -122,8 +124,8 @@ class GatewayPayoutOut(Schema):
     money_account_id = PublicId("mac", required=True)
     amount = Money(required=True)
     route = fields.String(required=True, validate=validate.OneOf(gateway.ROUTES))
-    destination = fields.String(required=True)
-    note = fields.String(required=True)
+    destination = Personal(Kind.BANK, required=True)
+    note = Personal(Kind.BANK, required=True)
     status = fields.String(required=True, validate=validate.OneOf(PAYOUT_STATES))
     failure_code = fields.String(required=True, allow_none=True)
     provider_reference = fields.String(required=True, allow_none=True)

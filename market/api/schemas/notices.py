@@ -6,7 +6,9 @@ from marshmallow import Schema, fields, validate
 
 from market.api.schemas.desks import REASON
 from market.api.schemas.fields import PublicId
+from market.api.schemas.personal import Personal
 from market.county.review_parts import APPROVED, DESKS, REFUSED
+from market.participants.privacy import Kind
 from market.supervision.desks.models import HOW_SERVED
 
 COMPLAINT_STATES = ("filed", "upheld", "dismissed", "withdrawn")
@@ -16,7 +18,7 @@ class AddresseeOut(Schema):
     """Whom a notice is for; a participant reads its own name only."""
 
     participant_id = PublicId("par", required=True)
-    name = fields.String(required=True)
+    name = Personal(Kind.NAME, of="participant_id", required=True)
 
 
 class ServiceOut(Schema):
