@@ -32,7 +32,8 @@ from tests.api.county import County, product
 from tests.api.furnished import open_furnished
 
 REQUESTS = 10_000
-ENOUGH_ROUNDS = 40
+EXAMPLES_A_ROUND = 10
+ENOUGH_ROUNDS = 80
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
     response_schema_conformance, negative_data_rejection, missing_required_header, unsupported_method,
@@ -125,7 +126,7 @@ def _round(fuzzer: Fuzzer, operation: Any, number: int) -> None:
 
     @seed(number)
     @settings(
-        max_examples=20, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
+        max_examples=EXAMPLES_A_ROUND, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(case=operation.as_strategy())
