@@ -114,7 +114,8 @@ def conclude(
 
 def check_free(session: Session, *, who: Official, kind: str, reference: int) -> None:
     """Refuses who has an interest in a matter of its own procedure, or stood aside. Errors: OwnInterest, Recused."""
-    people.check_interest(session, who, docket.parties_of(session, kind, reference))
+    concerned = docket.parties_of(session, kind, reference) + people.objectors(session, kind, reference)
+    people.check_interest(session, who, concerned)
     people.check_not_recused(session, who, kind, reference)
 
 
