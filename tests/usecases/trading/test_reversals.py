@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from market.core import audit, clock, db
+from market.core.db import raw
 from market.core.errors import Refusal
 from market.participants import users
 from market.payments import transfers
@@ -18,6 +19,7 @@ from market.settlement import deliveries
 from market.settlement.reversal_models import SettlementReversal
 from market.supervision import register, reversals, undoing
 from market.supervision.desks import people
+from market.supervision.privacy import leaving
 from market.trading.commands import Accepted, Cancel
 from market.trading.intake import take_up
 from tests.model.world import ALLOCATED, CAP_C1, CAP_C2, MONEY, YEAR, World
@@ -137,6 +139,8 @@ def test_a_payee_without_money_owes_it_and_pays_of_what_comes_in(world: World, s
         owed = sum(each.owed_fen for each in reversals.takings(session, [found.id]))
         assert owed == 300 and _free(world, "a")[1] == 0 and claim.fen > 0
         assert undoing.payable(session) == []
+        for who in ("a", "b"):  # who owes, and who is owed, does not leave
+            assert "claims" in leaving.still_open(raw(session), world.names.participant[who])
     assert _free(world, "b") == (buyer[0] - 10 * M3, buyer[1] + 300 - claim.fen)
     world.send("a", Cancel(world.orders["hold"]))
     with db.transaction(world.url) as session:
@@ -148,6 +152,7 @@ def test_a_payee_without_money_owes_it_and_pays_of_what_comes_in(world: World, s
         )  # fmt: skip
     with db.transaction(world.url) as session:
         assert undoing.collect(session, claim.id, actor=second).status == "paid"
+        assert "claims" not in leaving.still_open(raw(session), world.names.participant["a"])
         assert undoing.payable(session) == []
     assert _free(world, "b")[1] == buyer[1] + 300
     assert _free(world, "a")[1] == 500 + 1 - claim.fen
