@@ -217,6 +217,13 @@ def test_nobody_decides_on_an_own_interest_and_deputies_stand_in(county: County)
     for wrong in ("administrator", "chief"):
         body = appointed | {"deputy_id": user[wrong]}
         assert _refused(county, "chief", "/desk-deputies", body) == (422, "deputy_refused")
+    leaver = ids.public("usr", county.user("leaver", "reviewer"))
+    stands_in = appointed | {"member_id": leaver, "deputy_id": user["clerk"]}
+    left = county.post("chief", "/desk-deputies", stands_in)["id"]
+    county.post("administrator", f"/users/{leaver}/roles", {"roles": ["registrar"]})
+    assert _refused(county, "clerk", f"/desk-reviews/{file}/decide", decision) == (403, "other_desk")
+    county.post("chief", f"/desk-deputies/{left}/revoke")
+    del county.tokens["leaver"]
     deputy = county.post("chief", "/desk-deputies", appointed | {"deputy_id": user["clerk"]})["id"]
     waiting = _queued(county, "auditor", "trades", file)
     assert waiting is not None and waiting["deputy_ids"] == [user["clerk"]]

@@ -21,6 +21,7 @@ from market.core import acts, audit, clock
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.participants import admission, users
+from market.participants.models import UserRole
 from market.participants.policy import wrong_bureau_roles
 from market.supervision.desks import rules
 from market.supervision.desks.errors import (
@@ -92,12 +93,13 @@ class Seat(NamedTuple):
 
 
 def seat(session: Session, who: Official, desk: str) -> Seat:
-    """The seat that somebody has at a desk today. Errors: OtherDesk."""
+    """The seat that somebody has at a desk today; who stands in for a member leaves with it. Errors: OtherDesk."""
     if rules.at_desk(desk, who.roles):
         return Seat(desk, None)
     today = clock.today()
     member = session.scalars(
         select(DeskDeputy.member_id)
+        .join(UserRole, (UserRole.user_id == DeskDeputy.member_id) & (UserRole.role == rules.ROLE_OF[desk]))
         .where(DeskDeputy.deputy_id == who.user_id, DeskDeputy.desk == desk, DeskDeputy.revoked_at.is_(None))
         .where(DeskDeputy.from_on <= today, DeskDeputy.to_on >= today)
         .order_by(DeskDeputy.id)
