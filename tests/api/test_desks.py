@@ -88,6 +88,12 @@ def _queued(county: County, name: str, desk: str, review: str) -> dict[str, Any]
     return found
 
 
+def _reported(county: County, review: str, on: str) -> dict[str, Any]:
+    rows = county.get("chief", f"/supervision-reports/reviews?on={on}")["rows"]
+    found: dict[str, Any] = next(each for each in rows if each["review"] == review)
+    return found
+
+
 @contextmanager
 def _later(county: County, instant: dt.datetime) -> Iterator[None]:
     """At another instant, with everybody signed in there."""
@@ -255,6 +261,14 @@ def test_a_hearing_stops_the_clock_and_nothing_is_decided_meanwhile(county: Coun
         )
         after = county.get("seller", f"/trades/{trade}/standing")
         assert after["due_on"] > before["due_on"] and after["stage"] == "awaiting_review"
+        told = _reported(county, review, on=before["due_on"])  # the report counts as the desk does
+        assert (told["due_on"], told["clock"]) == (after["due_on"], "running")
+        told = _reported(county, review, on=after["due_on"])
+        assert (told["clock"], told["days_late"]) == ("running", 0)
+        told = _reported(
+            county, review, on=str(dt.date.fromisoformat(after["due_on"]) + dt.timedelta(days=2))
+        )
+        assert (told["clock"], told["days_late"]) == ("overdue", 2)
     with _later(county, _days_on(22)):
         assert jobs.run(county.settings.url(), jobs.named("reviews-due")) >= 1
         assert _queued(county, "first", "trades", file)["colour"] == "yellow"  # type: ignore[index]
