@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +22,7 @@ from market.demo import people
 from market.participants import tokens
 from market.participants.models import User
 from market.prove import run as prove
+from market.supervision.desks import docket
 from market.supervision.desks.models import KINDS
 from market.supervision.desks.waiting import FACTS_SQL
 from tests.api.county import PASSWORD, County, objected, open_county, permit, product
@@ -359,6 +361,21 @@ def test_a_complaint_is_numbered_and_answered_by_somebody_else(county: County) -
     assert county.post("seller", f"/complaints/{again['id']}/withdraw")["status"] == "withdrawn"
 
 
+def _look_twice_at_once(url: str) -> None:
+    """A second person looks at the desks while a first one's look closes files."""
+
+    def look() -> None:
+        with db.transaction(url) as session:
+            docket.keep(session)
+
+    second = threading.Thread(target=look)
+    with db.transaction(url) as session:
+        docket.keep(session)
+        second.start()
+        second.join(timeout=1)
+    second.join()
+
+
 def test_what_is_decided_by_steps_of_its_own_waits_at_its_desk_and_leaves_it(county: County) -> None:
     body = {
         "kind": "household", "name": "Newcomer", "identifier": people.identity_number(9001), "login": "newcomer",
@@ -381,8 +398,12 @@ def test_what_is_decided_by_steps_of_its_own_waits_at_its_desk_and_leaves_it(cou
     county.post("cousin", "/desk-interests", {"participant_id": made, "relation": "kin"})
     assert _refused(county, "cousin", f"/participants/{made}/admit") == (403, "own_interest")
     county.post("clerk", f"/participants/{made}/admit")
+    _look_twice_at_once(county.settings.url())
     assert waiting() == []
-    assert county.get("auditor", f"/desk-reviews/{shown['id']}")["outcome"] == "elsewhere"
+    file = county.get("auditor", f"/desk-reviews/{shown['id']}")
+    assert (file["outcome"], [each["step"] for each in file["steps"]]) == (
+        "elsewhere", ["opened", "ended_elsewhere"],
+    )  # fmt: skip
     with db.connect(county.settings.url()) as connection:  # each kind's facts can be asked for
         assert [connection.execute(FACTS_SQL[kind], {"ids": []}).fetchall() for kind in KINDS] == [[]] * len(
             KINDS

@@ -158,15 +158,18 @@ def rule_of(pack: Pack, kind: str, code: str | None, right_kind: str | None, day
 
 
 def _end(session: Session, review_ids: Sequence[int]) -> None:
-    """The matters of these files have ended elsewhere."""
+    """The matters of these files have ended elsewhere; a file that another closed meanwhile stays as it is."""
     connection = raw(session)
-    connection.execute(
-        "SELECT FROM desk_reviews WHERE id = ANY (%s::bigint[]) AND status = 'open' ORDER BY id FOR UPDATE",
+    rows = connection.execute(
+        "SELECT id FROM desk_reviews WHERE id = ANY (%s::bigint[]) AND status = 'open' ORDER BY id FOR UPDATE",
         (Bigints(review_ids),),
-    )
-    connection.execute(_STEPS_SQL, ("ended_elsewhere", clock.now(), Bigints(review_ids)))
+    ).fetchall()
+    still_open = [row[0] for row in rows]
+    if not still_open:
+        return
+    connection.execute(_STEPS_SQL, ("ended_elsewhere", clock.now(), Bigints(still_open)))
     closing = {"status": "closed", "outcome": ELSEWHERE, "closed_at": clock.now()}
-    closed = archive.close(connection, review_ids, closing)
+    closed = archive.close(connection, still_open, closing)
     details = [(number, {"sha256": closed[number]}) for number in sorted(closed)]
     acts.done_many(
         connection, actor=KEEPER, source="supervision", told=[(REVIEW, "ended_elsewhere", details)]
