@@ -32,6 +32,7 @@ API_MODULES = (
     "appeals",
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
+    "gateway_payments", "gateway_payouts", "reconciliations",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")
@@ -71,6 +72,8 @@ ID_PREFIXES = {
     "itv": "intervention", "hlt": "halt", "rvs": "reversal of a settlement",
     "ewn": "early warning of a day", "rdp": "reduction plan", "flg": "filing", "dpf": "figure of a department",
     "plr": "result of the plan", "isp": "inspection", "exn": "national export",
+    "gpy": "payment through a provider", "grf": "refund of a payment", "gpo": "payout through a provider",
+    "rcd": "difference of a reconciliation",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -17,6 +17,7 @@ from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.options import AS_JSON, DATA_DIR
 from market.counties import county, pack
+from market.paying import reconcile, sandbox
 from market.sharing_out import distribute
 from market.surveilling import surveil
 
@@ -349,7 +350,7 @@ def announce(
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
 
-for each in (auction, audit, county, distribute, pack, surveil):
+for each in (auction, audit, county, distribute, pack, reconcile, sandbox, surveil):
     main.add_command(each)
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from market.core import db, jobqueue
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.due import CLOCK
+from market.payments import clockwork
 from market.supervision.desks import due as desks_due
 from market.supervision.privacy import retention
 from market.supervision.warning import daily
@@ -30,7 +31,7 @@ class Job:
     does: str
     work: Callable[[str], int] | None = None
     signs: Callable[[str, Settings], int] | None = None
-    """Instead of `work`, where the installation's secret is needed."""
+    """Instead of `work`, where settings are needed: the installation's secret, the payment provider."""
 
 
 JOBS = (
@@ -51,6 +52,8 @@ JOBS = (
     Job("reviews-due", "* * * * * 40", "open files at desks, warn, apply silence", partial(desks_due.run, actor=CLOCK)),
     Job("rights", "3 * * * *", "expire rights whose last day is over", due.expire_rights),
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", due.advance_savings),
+    Job("gateway", "* * * * * */2", "make calls to the payment provider, fetch what changed", signs=clockwork.advance),
+    Job("reconciliation", "20 18 * * *", "compare the provider's account with the books", signs=clockwork.reconcile),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=due.publish_heads),
     Job("places", "40 18 * * *", "erase from where people signed in, once its time is over",
         partial(retention.run, actor=CLOCK, data=(retention.PLACE,))),

@@ -19,6 +19,7 @@ from market.proofs import (
     crossing,
     deals,
     desks,
+    gateway,
     households,
     invoices,
     leases,
@@ -60,6 +61,7 @@ PARTS = (
     cases,
     stopping,
     reversing,
+    gateway,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

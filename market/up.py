@@ -28,7 +28,7 @@ from market.watch import Child, Signals, run_logged, watch
 
 log = structlog.get_logger("karez")
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 180.0
 FALLS_BEFORE_GIVING_UP = 3
 
 

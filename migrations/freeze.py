@@ -100,6 +100,9 @@ IMMUTABLE = (
     "inspection_findings",
     "national_exports",
     "national_answers",
+    "gateway_movements",
+    "gateway_events",
+    "gateway_entries",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -10,8 +10,9 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from market.core import datadir, db, embedded
 from tests import soak_trail
 from tests.faults import clients, kills
 from tests.model.playing import play
+from tests.payments import cutting, flood
 from tests.soak_savings import soak, table
 from tests.unit.trading.random_market import play_both
 
@@ -31,7 +33,11 @@ FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 TEMPLATE = "karez_test_soak"
 STEPS_A_SHARD = 10_000
 COMMANDS_A_SHARD = 100_000
-SHARDS = {"book": 10, "savings": 1, "trail": 10, "machine": 100, "clients": 10, "kills": 10}
+SHARDS = {
+    "book": 10, "savings": 1, "trail": 10, "machine": 100, "clients": 10, "kills": 10, "payments": 10, "events": 1,
+}  # fmt: skip
+DEPOSITS_A_SHARD = PAYOUTS_A_SHARD = 1_000
+PAYMENTS_OF_EVENTS, TIMES_AN_EVENT = 2_500, 10
 DRAWN, RECOVERIES = 1_000, 200_000
 ROUNDS_A_SHARD = 20
 COPIES_A_SHARD = 10_000
@@ -72,6 +78,35 @@ def _trail(_: str, seed: int) -> Counter[str]:
     return counted
 
 
+def _payments(server_url: str, seed: int) -> None:
+    with _fresh(server_url, f"payments_{seed}") as url:
+        report = cutting.run(url, deposits=DEPOSITS_A_SHARD, payouts=PAYOUTS_A_SHARD, seed=seed, often=20)
+    print(report)
+    assert report.sound(), report
+
+
+def _events(server_url: str, seed: int) -> None:
+    with _fresh(server_url, f"events_{seed}") as url:
+        report = flood.run(url, payments=PAYMENTS_OF_EVENTS, times=TIMES_AN_EVENT, seed=seed)
+    print(report)
+    assert report.sound(), report
+    assert report.sent >= 100_000, report
+
+
+@contextmanager
+def _fresh(server_url: str, name: str) -> Iterator[str]:
+    """A database as the migrations make it."""
+    name = f"karez_soak_{name}"
+    db.drop_database(server_url, name)
+    url = db.create_database(server_url, name, template=TEMPLATE)
+    db.unlock_ids(url)
+    try:
+        yield url
+    finally:
+        db.dispose(url)
+        db.drop_database(server_url, name)
+
+
 KINDS: dict[str, Callable[[str, int], Counter[str] | None]] = {
     "book": _book,
     "savings": _savings,
@@ -79,10 +114,12 @@ KINDS: dict[str, Callable[[str, int], Counter[str] | None]] = {
     "machine": _machine,
     "clients": _clients,
     "kills": _kills,
+    "payments": _payments,
+    "events": _events,
 }
 TABLES: dict[str, Callable[[Mapping[str, int]], str]] = {"trail": soak_trail.table}
 """What is printed of the counts of a kind's shards together."""
-AT_ONCE = {"book", "savings", "trail", "machine"}
+AT_ONCE = {"book", "savings", "trail", "machine", "payments", "events"}
 """Kinds whose shards do not disturb each other."""
 
 

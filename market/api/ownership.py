@@ -33,6 +33,16 @@ OWNERS: dict[str, tuple[str, str]] = {
     ),
     "water_account": ("water_account_id", "SELECT participant_id FROM water_accounts WHERE id = :id"),
     "money_account": ("money_account_id", "SELECT participant_id FROM money_accounts WHERE id = :id"),
+    "gateway_payment": (
+        "gateway_payment_id",
+        "SELECT m.participant_id FROM gateway_payments g JOIN money_accounts m ON m.id = g.money_account_id"
+        " WHERE g.id = :id",
+    ),
+    "gateway_payout": (
+        "gateway_payout_id",
+        "SELECT m.participant_id FROM gateway_payouts g JOIN money_accounts m ON m.id = g.money_account_id"
+        " WHERE g.id = :id",
+    ),
     "entitlement": ("entitlement_id", "SELECT participant_id FROM entitlements WHERE id = :id"),
     "document": (
         "document_id",

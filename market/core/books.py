@@ -20,6 +20,8 @@ _MONEY_ACCOUNTS = (
     AccountCode.WATER_FEES,
     AccountCode.MONEY_CLEARING,
     AccountCode.PUBLIC_FUND,
+    AccountCode.GATEWAY,
+    AccountCode.GATEWAY_FEES,
 )
 _HEADROOM_ACCOUNTS = (AccountCode.LIMIT_ISSUE, AccountCode.LIMIT_USE)
 _WATER_ACCOUNTS = (

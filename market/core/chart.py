@@ -35,6 +35,8 @@ class AccountCode(IntEnum):
     WATER_FEES = 14  # water fees charged
     MONEY_CLEARING = 15  # what is between buyer and payees; nil after every settlement
     PUBLIC_FUND = 17  # what calls leave over: rents of binding limits, and roundings
+    GATEWAY = 18  # contra: the market's account at the payment provider
+    GATEWAY_FEES = 19  # what the provider has kept of it (debit-normal)
     FEE_DUE = 16  # what a water account owes for its use (debit-normal)
     SAVING_TRUST = 41  # the trust account of a saving contract under trusteeship
     PLEDGE_PROCEEDS = 40  # what pledged water has earned, until it is paid out by rank
@@ -108,6 +110,13 @@ class TransferCode(IntEnum):
     REVERSED_MONEY = 131  # payee -> clearing -> buyer, or what the buyer pays on (reversal id)
     REVERSED_LIMIT = 132  # limits freed and charged again by a reversal (reversal id)
     CLAIM_PAID = 133  # debtor -> clearing -> creditor of what a reversal left owed (claim id)
+    GATEWAY_DEPOSIT = 140  # provider -> participant, once captured (gateway payment id)
+    GATEWAY_FEE = 141  # fees <- provider, of a captured payment (gateway payment id)
+    GATEWAY_REFUND = 142  # participant -> provider, held first (gateway refund id)
+    GATEWAY_REFUND_RETURNED = 143  # provider -> participant: a refund that failed later (gateway refund id)
+    GATEWAY_PAYOUT = 144  # participant -> provider, held first (gateway payout id)
+    GATEWAY_PAYOUT_FEE = 145  # fees <- provider, of a payout (gateway payout id)
+    GATEWAY_PAYOUT_RETURNED = 146  # provider -> participant: a payout that failed later (gateway payout id)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

@@ -44,6 +44,11 @@ class Settings:
     feed_url: str | None = None  # what people reach the feed by; None: the host of a request, and feed_port
     feed_watchers: int = 2_000  # of the feed, all together
     feed_watchers_per_address: int = 100  # 0: no limit, for behind a proxy all have one address
+    gateway_url: str | None = None  # of the payment provider; None: there is none
+    gateway_key: str | None = field(default=None, repr=False)  # what we are known by there
+    gateway_webhook_secrets: str = field(
+        default="", repr=False
+    )  # of incoming events; several, while one is rotated
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -131,6 +136,9 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "feed_url": ("KAREZ_FEED_URL", _address),
     "feed_watchers": ("KAREZ_FEED_WATCHERS", _number),
     "feed_watchers_per_address": ("KAREZ_FEED_WATCHERS_PER_ADDRESS", _number),
+    "gateway_url": ("KAREZ_GATEWAY_URL", _address),
+    "gateway_key": ("KAREZ_GATEWAY_KEY", _text),
+    "gateway_webhook_secrets": ("KAREZ_GATEWAY_WEBHOOK_SECRETS", _text),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
     raise AssertionError("every setting is read from one variable")

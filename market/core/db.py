@@ -37,6 +37,7 @@ MODEL_MODULES = (
     "market.registry.restriction_models",
     "market.metering.models",
     "market.payments.models",
+    "market.payments.gateway_models",
     "market.settlement.models",
     "market.settlement.delivery_models",
     "market.settlement.reversal_models",

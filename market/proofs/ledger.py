@@ -122,9 +122,11 @@ FROM (
            AS recorded
 ) AS s WHERE s.bank <> s.recorded
 UNION ALL
-SELECT 'money in the market is not what the bank holds', s.bank, s.held
+SELECT 'money in the market is not what bank and provider hold, and what the provider kept', s.bank, s.held
 FROM (
-  SELECT coalesce(sum(a.debits_posted - a.credits_posted) FILTER (WHERE a.code = {int(AccountCode.BANK)}), 0) AS bank,
+  SELECT coalesce(sum(a.debits_posted - a.credits_posted)
+                  FILTER (WHERE a.code IN ({int(AccountCode.BANK)}, {int(AccountCode.GATEWAY)},
+                                           {int(AccountCode.GATEWAY_FEES)})), 0) AS bank,
          coalesce(sum(a.credits_posted - a.debits_posted)
                   FILTER (WHERE a.code IN ({int(AccountCode.HOLDER_MONEY)}, {int(AccountCode.TRADING_FEES)},
                                            {int(AccountCode.PLEDGE_PROCEEDS)}, {int(AccountCode.PUBLIC_FUND)},

@@ -34,6 +34,14 @@ WITH held AS (
   UNION ALL
   SELECT m.account_id, sum(b.held_fen) FROM buy_backs b JOIN money_accounts m ON m.id = b.money_account_id GROUP BY 1
   UNION ALL
+  SELECT m.account_id, sum(g.amount_fen) FROM gateway_payouts g JOIN money_accounts m ON m.id = g.money_account_id
+  WHERE g.status IN ('created', 'in_transit', 'mismatched') GROUP BY 1
+  UNION ALL
+  SELECT m.account_id, sum(r.amount_fen)
+  FROM gateway_refunds r JOIN gateway_payments g ON g.id = r.payment_id
+  JOIN money_accounts m ON m.id = g.money_account_id
+  WHERE r.status IN ('created', 'pending', 'mismatched') GROUP BY 1
+  UNION ALL
   SELECT m.account_id, c.deposit_fen FROM saving_contracts c
   JOIN LATERAL (SELECT p.participant_id FROM contract_parties p JOIN contract_versions v ON v.id = p.version_id
                 WHERE p.contract_id = c.id AND p.role = 'firm' AND v.status = 'signed'
@@ -65,7 +73,7 @@ WITH held AS (
   SELECT m.account_id, sum(b.deposit_fen) FROM bidders b JOIN money_accounts m ON m.participant_id = b.participant_id
   WHERE b.status = 'registered' GROUP BY 1
 ), due AS (SELECT account_id, sum(amount) AS amount FROM held GROUP BY 1)
-SELECT 'what an account holds is not its open orders, instructions, pledges, listings and deposits' AS reason,
+SELECT 'what an account holds is not its open orders, instructions, pledges, listings, deposits, payouts' AS reason,
        a.id AS account_id, a.debits_pending, coalesce(d.amount, 0) AS due
 FROM accounts a LEFT JOIN due d ON d.account_id = a.id
 WHERE a.code IN ({int(AccountCode.HOLDER_WATER)}, {int(AccountCode.HOLDER_MONEY)}, {int(AccountCode.LIMIT)})

@@ -99,6 +99,10 @@ _SUBJECTS = {
     "halts": "halt",
     "order_cancellations": "order_cancellation",
     "settlement_reversals": "settlement_reversal",
+    "gateway_payments": "gateway_payment",
+    "gateway_refunds": "gateway_refund",
+    "gateway_payouts": "gateway_payout",
+    "reconciliation_differences": "reconciliation_difference",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

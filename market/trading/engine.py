@@ -134,10 +134,16 @@ class Engine:
     def run(self, make: Callable[[], Batch]) -> Batch:
         """Runs a batch in a transaction of its own, as often as it takes. BatchFailed, EngineUnavailable."""
         failure: Exception | None = None
+        stale: Batch | None = None
         for attempt in range(MAX_TRIES):
+            batch = make()
             try:
-                return self._try(make())
+                if stale is not None:  # what it found is still true; else each try finds it and is undone
+                    batch.preset.update(stale.preset)
+                    self.refresh_limits()
+                return self._try(batch)
             except Stale:
+                stale = batch
                 self._back()
             except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
                 failure = error
@@ -161,13 +167,10 @@ class Engine:
         raise EngineUnavailable(f"gave up after {MAX_TRIES} tries: {failure!r}")
 
     def refresh_limits(self) -> None:
-        """Reads every limit's headroom anew and marks those that grew, so that blocked orders are looked at again."""
-        exchange = self.exchange
-        accounts = self.reference.limit_accounts() | exchange.blocked.keys()
-        before = {account: exchange.available.get(account, 0) for account in accounts}
-        refresh(self.connection, self.exchange, accounts)
+        """Reads every limit's headroom anew, so that what waits for one that grew is looked at again."""
+        limits = self.reference.limit_accounts() | self.exchange.blocked.keys()
+        refresh(self.connection, self.exchange, limits)
         self.connection.commit()
-        exchange.freed.update(dict.fromkeys(a for a in accounts if exchange.available[a] > before[a]))
 
     def _back(self) -> None:
         """Rolls back the transaction and undoes the batch in memory."""
@@ -232,7 +235,7 @@ class Engine:
     def _deciding(self, commands: Sequence[Command]) -> set[int]:
         """The accounts whose balances decided about these commands, even where they were refused."""
         accounts, orders = self.exchange.accounts, self.exchange.tape.touched
-        deciding: set[int] = set()
+        deciding = set(self.exchange.binding)
         for command in commands:
             request = command.request
             if type(request) is Deal:

@@ -50,7 +50,7 @@ class Exchange(Gates):
         """Takes back everything since `begin`."""
         self.back_to((0, 0))
         self.new_orders = {}
-        self.freed = dict(self._freed_before)
+        self.freed = self._freed_before | self.freed  # what others freed meanwhile too
 
     def restore(self, order: Order) -> None:
         """Puts an order that the database holds open into its book; in order of priority."""
@@ -275,7 +275,7 @@ class Exchange(Gates):
         if phase not in TRADING or product.halt is not None:
             self.paused[product_id] = product_id
         elif self.paused.pop(product_id, None) is not None:
-            self._match_resting(self.book_of(product_id))
+            self.rematch(self.book_of(product_id).orders.values())
 
     def stop(self, product_id: int, kind: str, price: int) -> None:
         """Stops matching in a product because of this price: into an auction, or (the breaker) halted."""
@@ -330,9 +330,9 @@ class Exchange(Gates):
         """The open orders whose expiry has come, and those of products that are over; oldest first."""
         found: dict[int, Order] = {}
         while self.expiries and self.expiries[0][0] <= now:
-            _, order_id, product_id = heapq.heappop(self.expiries)
+            at, order_id, product_id = heapq.heappop(self.expiries)
             order = self.books[product_id].orders.get(order_id)
-            if order is not None:
+            if order is not None and order.expires_at == at:  # a replay gives a number that was undone again
                 found[order_id] = order
         for product in self.products.values():
             if product.closes_at <= now and product.id in self.books:
@@ -341,17 +341,7 @@ class Exchange(Gates):
 
     def rematch_all(self) -> None:
         """Looks at every resting order again, oldest first: after a reload, when it is unknown what was blocked."""
-        for book in self.books.values():
-            if book.product_id not in self.paused:
-                self._match_resting(book)
-        self.rematch()
-
-    def _match_resting(self, book: Book) -> None:
-        for order in sorted(book.orders.values(), key=lambda each: each.priority):
-            if book.product_id in self.paused:  # a guard has stopped it
-                return
-            if order.status == "open" and order.level is not None:
-                self.match(order, held=True, older_only=True)
+        self.rematch(order for book in self.books.values() for order in book.orders.values())
 
     def book_of(self, product_id: int) -> Book:
         """The book of a product, made on first use."""

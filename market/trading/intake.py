@@ -14,7 +14,7 @@ from market.core import clock
 from market.core.audit import Actor
 from market.trading import call_intake
 from market.trading import statements as sql
-from market.trading.batch import Batch, BatchFailed, answers
+from market.trading.batch import Batch, BatchFailed, EngineUnavailable, answers
 from market.trading.book import Order
 from market.trading.commands import Accepted, Command, Deal, Outcome, Refused, encode
 from market.trading.engine import MAX_BATCH, Engine
@@ -259,8 +259,10 @@ def _end_expired(engine: Engine) -> int:
 
     try:
         engine.run(lambda: Batch(work=work, action="expire", extra=close, products=[p.id for p in over]))
-    except BatchFailed:
+    except (BatchFailed, EngineUnavailable) as failure:
         for order in due:
             exchange.remember_expiry(order)
+        if isinstance(failure, EngineUnavailable):
+            raise
         return 0
     return len(due) + len(over)

@@ -47,5 +47,9 @@ def load_accounts(
 
 
 def refresh(connection: psycopg.Connection[Any], exchange: Exchange, accounts: Iterable[int]) -> None:
-    """Reads what is available on these ledger accounts now."""
-    exchange.available.update(connection.execute(sql.AVAILABLE_SQL, (Bigints(accounts),)).fetchall())
+    """Reads what is available on these ledger accounts now; what waits for one that grew is looked at again."""
+    available = exchange.available
+    for account, free in connection.execute(sql.AVAILABLE_SQL, (Bigints(accounts),)).fetchall():
+        if free > available.get(account, free):
+            exchange.freed[account] = None
+        available[account] = free

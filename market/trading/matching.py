@@ -22,7 +22,7 @@ The rules, exactly (DESIGN sections 4 and 6):
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import gcd
 from operator import itemgetter
 from typing import Any
@@ -48,7 +48,8 @@ class Matcher:
     `terms(seller_pool, buyer_pool)` gives Terms or None and caches by itself; `available` maps ledger accounts to
     what may still be debited, for every account that a decision needs; `excesses` limit accounts to the account of
     the use above them (its litres negative in `available`) and the limit's id; in `paused` products nothing matches;
-    `guards` are what keeps the prices of products together, for those that have any.
+    `guards` are what keeps the prices of products together, for those that have any; `binding` the limits that kept
+    litres back in this batch, even where that was taken back.
     """
 
     def __init__(self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int]) -> None:
@@ -63,6 +64,7 @@ class Matcher:
         self.excesses: dict[int, tuple[int, int]] = {}
         self.log: list[Any] = []
         self.tape = Tape()
+        self.binding: set[int] = set()
 
     def mark(self) -> tuple[int, int]:
         """A point to which `back_to` can return."""
@@ -77,6 +79,7 @@ class Matcher:
         """Starts a batch: what was done before can no longer be taken back."""
         self.log.clear()
         self.tape = Tape()
+        self.binding = set()
 
     def change(self, account: int, amount: int) -> None:
         """Adds to what is available on an account that the cache knows; others need no cache."""
@@ -114,6 +117,8 @@ class Matcher:
         plan = buy.account.plan
         if plan and available[plan] < delivered:
             delivered, bound = max(available[plan], 0), plan
+        if bound is not None:
+            self.binding.add(bound)
         if k != 1000 and source_for(delivered, k) * sell.price > delivered * buy.price:
             delivered -= delivered % (k // gcd(k, 1000))
         return delivered, bound
@@ -374,25 +379,21 @@ class Matcher:
         self.back_to(mark)
         return filled
 
-    def rematch(self) -> int:
-        """Looks again at the orders that a limit blocked and that has since been freed; it is always the oldest's turn.
+    def rematch(self, orders: Iterable[Order] = ()) -> None:
+        """Looks again at these orders and at those whose limit has since been freed; it is always the oldest's turn.
 
         Where one's fills free more, those that waited for that take their places among the others by age.
         """
-        looked_at = 0
-        waiting: list[tuple[int, Order]] = []  # no two orders share a priority
+        waiting = sorted((order.priority, order) for order in orders)  # no two orders share a priority
         while self.freed or waiting:
             for limit in self.freed:
-                orders = self.blocked.pop(limit, None)
-                if orders is not None:
-                    self.log.append((UNDO_ITEM, self.blocked, limit, orders))
-                    for order in orders.values():
+                if blocked := self.blocked.pop(limit, None):
+                    self.log.append((UNDO_ITEM, self.blocked, limit, blocked))
+                    for order in blocked.values():
                         heapq.heappush(waiting, (order.priority, order))
             self.freed = {}
             if waiting:
                 order = heapq.heappop(waiting)[1]
                 paused = order.account.product in self.paused  # all of it is looked at when it opens
                 if order.status == "open" and order.level is not None and not paused:
-                    looked_at += 1
                     self.match(order, held=True, older_only=True)
-        return looked_at

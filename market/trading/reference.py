@@ -66,6 +66,7 @@ class Reference:
         self._due: dict[tuple[dt.date, int], dt.date] = {}
         self.version = 0
         self._load(connection)
+        exchange.available.update(reference.available(connection, self.limit_accounts()))
 
     def _load(self, connection: psycopg.Connection[Any]) -> None:
         row = connection.execute("SELECT reference_version FROM installation WHERE id = 1").fetchone()
@@ -84,7 +85,6 @@ class Reference:
         self.exchange.excesses = {
             each.cap: (each.account, each.limit_id) for each in excess.still_open(connection)
         }
-        self.exchange.available.update(reference.available(connection, self.limit_accounts()))
 
     def _load_products(self, connection: psycopg.Connection[Any]) -> None:
         rows = connection.execute(
@@ -127,7 +127,7 @@ class Reference:
             account.sell_gate, account.buy_gate = fresh.sell_gate, fresh.buy_gate
             account.stores, account.halt = fresh.stores, fresh.halt
             account.beneficiaries = fresh.beneficiaries
-        return {account.plan for account in known.values() if account.plan}
+        return self.limit_accounts() | {account.plan for account in known.values() if account.plan}
 
     def accounts(self, connection: psycopg.Connection[Any], ids: Iterable[int]) -> list[Account]:
         """The exchange's view of these water accounts; unknown ids are left out."""

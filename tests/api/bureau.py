@@ -36,6 +36,7 @@ def bureau_ids(county: County) -> dict[str, str]:
         **watched.furnish(county),
         "sign_in_id": ids.public("sig", 1),
         **supervised(county),
+        "difference_id": _difference(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
         "desk": "trades",
         **_desks(county),
@@ -90,6 +91,17 @@ def supervised(county: County) -> dict[str, str]:
             "supervisor", "/national-exports", {"kind": "use", "water_year": YEAR}
         )["id"],
     }
+
+
+def _difference(county: County) -> str:
+    """A case of a reconciliation that nobody looked at."""
+    with db.connect(county.settings.url()) as connection:
+        row = connection.execute(
+            "INSERT INTO reconciliation_differences (day, kind, subject) VALUES (now(), 'not_in_books', 'line:1')"
+            " RETURNING id"
+        ).fetchone()
+    assert row is not None
+    return ids.public("rcd", row[0])
 
 
 def _paper(county: County) -> str:

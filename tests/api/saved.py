@@ -44,8 +44,18 @@ SELECT 2000, count(*) + 1, %s, %s, 'tests', %s FROM complaints RETURNING id
 """
 
 
+_PAYMENT_SQL = """
+INSERT INTO gateway_payments (reference, money_account_id, amount_fen, method, capture, started_by, expires_at)
+VALUES (%s, %s, 100, 'card', 'automatic', %s, now() + interval '1 day') RETURNING id
+"""
+_PAYOUT_SQL = """
+INSERT INTO gateway_payouts (reference, money_account_id, amount_fen, route, destination, hold_id, asked_by)
+VALUES (%s, %s, 100, 'bank', 'ba_1', -%s, %s) RETURNING id
+"""
+
+
 def furnish(county: County) -> None:
-    """A lot that was issued of each report, and a claw-back that was proposed."""
+    """A lot that was issued of each report, a claw-back that was proposed, a payment and a payout by the provider."""
     spare = county.id_of("spare")
     with db.connect(county.settings.url()) as connection:
         for things in (county.mine, county.theirs):
@@ -65,6 +75,15 @@ def furnish(county: County) -> None:
             [notice] = connection.execute(_NOTICE_SQL, (participant, participant)).fetchone() or (0,)
             [complaint] = connection.execute(_COMPLAINT_SQL, (participant, spare, spare)).fetchone() or (0,)
             things["notice"], things["complaint"] = ids.public("ntc", notice), ids.public("cpl", complaint)
+            account = ids.parse("mac", things["money_account"])
+            [paid] = connection.execute(_PAYMENT_SQL, (f"m{account}", account, spare)).fetchone() or (0,)
+            [out] = connection.execute(_PAYOUT_SQL, (f"m{account}", account, account, spare)).fetchone() or (
+                0,
+            )
+            things["gateway_payment"], things["gateway_payout"] = (
+                ids.public("gpy", paid),
+                ids.public("gpo", out),
+            )
 
 
 _REVERSAL_SQL = """

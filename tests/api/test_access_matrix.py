@@ -40,7 +40,8 @@ LISTS = (
     "trades", "instructions", "water-assessments", "findings", "trust-members", "pledges", "pledge-consents",
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
-    "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints",
+    "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints", "gateway-payments",
+    "gateway-payouts",
 )  # fmt: skip
 
 
@@ -314,9 +315,9 @@ def test_the_auditor_reads_everything_and_writes_nothing() -> None:
 
 READING_BY_POST = {
     "announcements.preview", "season.preview_release", "season.preview_reversal", "season.preview_curtailment",
-    "season.preview_year_end", "appraisals.appraise", "forecasts.look_ahead",
+    "season.preview_year_end", "appraisals.appraise", "forecasts.look_ahead", "unmaskings.unmask",
 }  # fmt: skip
-"""What is asked with a body and changes nothing."""
+"""What is asked with a body and changes nothing; that a name was looked at is recorded."""
 OF_ONESELF = {"auth.sign_out", "keys.create", "keys.rotate", "keys.revoke"}
 
 
@@ -343,7 +344,10 @@ def test_powers_are_kept_apart() -> None:
     }
     assert writes("reader") == set()
     assert writes("department") == {"entries.enter_figure", "entries.enter_result"}
-    assert writes("treasurer") == {"payments.record_deposit", "payments.record_payout"}
+    assert writes("treasurer") == {
+        "payments.record_deposit", "payments.record_payout", "gateway_payments.capture", "gateway_payments.cancel",
+        "gateway_payments.refund", "gateway_payouts.pay_out", "reconciliation.explain",
+    }  # fmt: skip
     assert writes("supervisor") & writes("reviewer") == AT_EVERY_DESK
     for role in ("administrator", "auditor", "treasurer"):
         assert writes(role) & AT_EVERY_DESK == set(), role

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.api.permissions.rules import BUREAU, EVERYONE, PARTICIPANTS, PUBLIC, Rule, read, write
+from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule, read, write
 
 LOOKERS = BUREAU - {"administrator"}
 """To look is to read: the auditor may. The administrator looks after sign-ins and needs nobody's data."""
@@ -58,4 +58,22 @@ ROUTES: dict[str, Rule] = {
     "payments.record_deposit": write("treasurer", key="http"),
     "payments.list_payouts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "payments.record_payout": write("treasurer", key="http"),
+    # money that a payment provider moves
+    "gateway_payments.list_payments": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
+    "gateway_payments.start": write(also=HOLDERS, owns="self", key="http"),
+    "gateway_payments.get": read("treasurer", "supervisor", also=PARTICIPANTS, owns="gateway_payment"),
+    "gateway_payments.capture": write("treasurer", key="http"),
+    "gateway_payments.cancel": write("treasurer", also=HOLDERS, owns="gateway_payment", key="http"),
+    "gateway_payments.list_refunds": read(
+        "treasurer", "supervisor", also=PARTICIPANTS, owns="gateway_payment"
+    ),
+    "gateway_payments.refund": write("treasurer", key="http"),
+    "gateway_payouts.list_payouts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
+    "gateway_payouts.pay_out": write("treasurer", key="http"),
+    "gateway_payouts.get_payout": read("treasurer", "supervisor", also=PARTICIPANTS, owns="gateway_payout"),
+    "gateway_events.receive": Rule(PUBLIC),
+    "reconciliation.list_reconciliations": read("treasurer", "supervisor"),
+    "reconciliation.list_differences": read("treasurer", "supervisor"),
+    "reconciliation.explain": write("treasurer", key="http"),
+    "reconciliation.close": write("supervisor", key="http"),
 }

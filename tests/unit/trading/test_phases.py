@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from market.trading.batch import EngineUnavailable
 from market.trading.commands import Accepted, Refused
 from market.trading.exchange import Exchange
 from market.trading.fills import Fill
-from tests.unit.trading.market import FARM, PARK, add_account, amend, cancel, make_exchange, place, snapshot
+from market.trading.intake import end_expired
+from tests.unit.trading.market import (
+    CAP,
+    FARM,
+    PARK,
+    add_account,
+    amend,
+    cancel,
+    make_exchange,
+    place,
+    snapshot,
+)
 
 FARMER, OTHER, FACTORY = 1, 2, 3
 
@@ -124,3 +137,41 @@ def test_a_change_of_phase_can_be_taken_back(exchange: Exchange) -> None:
     exchange.undo_batch()
     assert snapshot(exchange) == before
     assert (exchange.products[1].phase, list(exchange.paused)) == ("auction", [1])
+
+
+def test_a_limit_that_an_opening_frees_lets_the_blocked_order_through_at_once(exchange: Exchange) -> None:
+    exchange.available[CAP] = 100
+    ask = _accepted(place(exchange, FARMER, "sell", 1_000, 3_000))
+    waits = _accepted(place(exchange, FACTORY, "buy", 500, 3_000))
+    assert waits.rest == 400  # the cap is full
+    add_account(exchange, 4, PARK, water=1_000, owner=FACTORY)
+    add_account(exchange, 5, FARM, money=1_000_000)
+    exchange.set_phase(1, "auction", "")
+    place(exchange, 4, "sell", 250, 2_900)
+    place(exchange, 5, "buy", 250, 2_900)
+    exchange.set_phase(1, "open", "")  # park to farm frees 250 of the cap
+    assert exchange.books[1].orders[waits.order].rest == 150
+    assert exchange.books[1].orders[ask.order].rest == 650
+    assert not exchange.freed
+
+
+def test_an_expiry_of_an_order_that_was_taken_back_ends_no_other_of_its_number(exchange: Exchange) -> None:
+    """As in a replay, whose numbers are given again where a batch is matched again."""
+    exchange.new_id = lambda: 77
+    exchange.begin()
+    place(exchange, FARMER, "sell", 500, 3_000, tif="GTD", expires_at=2_000.0)
+    exchange.undo_batch()
+    place(exchange, OTHER, "sell", 500, 3_000)
+    assert exchange.due(3_000.0) == []
+
+
+def test_orders_whose_end_could_not_be_written_are_ended_later(exchange: Exchange) -> None:
+    def unavailable(_: Any) -> None:
+        raise EngineUnavailable
+
+    order = _accepted(place(exchange, FARMER, "sell", 500, 3_000, tif="GTD", expires_at=2_000.0)).order
+    engine: Any = SimpleNamespace(exchange=exchange, run=unavailable)
+    with pytest.raises(EngineUnavailable):
+        end_expired(engine)
+    exchange.products.clear()
+    assert [each.id for each in exchange.due(3_000.0)] == [order]

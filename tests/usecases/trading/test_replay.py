@@ -170,6 +170,18 @@ def test_a_second_database_that_replays_the_log_is_the_same_to_the_byte(
     assert _count(world, "instructions WHERE status = 'rejected'") > 0
 
 
+def test_a_look_at_the_whole_book_sees_in_the_replay_what_it_saw(world: World, second_url: str) -> None:
+    """A new engine whose first act is to be told of a rejection: it looks at its book before it comes to that."""
+    world.place("ask", "a", "sell", 190 * LOT, 3_000)
+    world.place("first", "f", "buy", 81 * LOT, 3_400)  # all that the route lets through, under review
+    world.place("second", "g", "buy", 9 * LOT, 3_400)
+    _restart(world)
+    world.decide(0, approve=False)
+    assert world.status(world.orders["second"]) == "filled"
+    report = replay.run(world.url, second_url)
+    assert set(report["same"].values()) == {True}, report
+
+
 def test_a_second_database_that_began_otherwise_is_found_out(world: World, second_url: str) -> None:
     Life(world, 3).go_on(10)
     with db.connect(second_url) as connection:
