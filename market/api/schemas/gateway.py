@@ -151,7 +151,7 @@ class EventTaken(Schema):
     new = fields.Boolean(required=True)
 
 
-class ReconciliationOut(Schema):
+class GatewayReconciliationOut(Schema):
     """A legal day that was compared: lines of the provider, items of the books, and their sums in yuan."""
 
     day = fields.Date(required=True)
@@ -165,7 +165,7 @@ class ReconciliationOut(Schema):
 class ReconciliationList(Schema):
     """Days that were compared, the newest first."""
 
-    data = fields.List(fields.Nested(ReconciliationOut), required=True)
+    data = fields.List(fields.Nested(GatewayReconciliationOut), required=True)
 
 
 class ReconciliationsQuery(Schema):
