@@ -15,6 +15,7 @@ from market.supervision.desks import docket
 from tests.api.county import County, product
 
 OURS = """  - {code: farm-to-industry-large, from_sector: agriculture, to_sector: industry, from_volume: "50", working_days: 20, four_eyes: true, publication_days: 5, objection: true, objection_stops: true, demonstration: true}
+  - {code: silence-and-objections, from_sector: agriculture, to_sector: industry, from_volume: "47", working_days: 5, silence: approved, publication_days: 3, objection: true, demonstration: true}
   - {code: by-silence, from_sector: agriculture, to_sector: industry, from_volume: "40", working_days: 5, silence: approved, demonstration: true}
 """  # noqa: E501
 """Two persons from 50 m3 on after a publication; silence approves from 40."""

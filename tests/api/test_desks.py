@@ -229,6 +229,16 @@ def test_silence_approves_once_where_the_rule_says_so(county: County) -> None:
     assert closed["steps"][-1]["step"] == "decided_by_silence"
 
 
+def test_silence_does_not_pass_over_an_objection_that_nobody_answered(county: County) -> None:
+    trade, _, file = sold(county, "48")
+    county.post("neighbour", f"/published-reviews/{file}/object", {"grounds": "our well"})
+    with later(county, days_on(6)):
+        assert jobs.run(county.settings.url(), jobs.named("reviews-due")) == 1
+        waits = queued(county, "chief", "supervision", file)
+        assert waits is not None and waits["rule"]["silence"] == "approved"
+    assert county.get("seller", f"/trades/{trade}/standing")["stage"] in ("published", "awaiting_review")
+
+
 def test_rights_and_firms_wait_at_their_desks_by_the_clocks_of_the_law(county: County) -> None:
     body = {
         "participant_id": county.get("neighbour", "/me")["participant_id"], "number": "A-desks", "authority": "tests",
