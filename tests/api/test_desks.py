@@ -19,7 +19,7 @@ from market.county.shipped import text_of
 from market.demo import people
 from market.prove import run as prove
 from market.supervision.desks.models import KINDS
-from market.supervision.desks.waiting import FACTS_SQL
+from market.supervision.desks.waiting import FACTS_SQL, ONE_COMPARED_SQL
 from tests.api.county import PASSWORD, County, objected, open_county, permit
 from tests.api.deskwork import OURS, days_on, later, look_twice_at_once, queued, refused, reported, sold
 from tests.api.smallholders import household
@@ -335,6 +335,15 @@ def test_what_is_decided_by_steps_of_its_own_waits_at_its_desk_and_leaves_it(cou
         assert [connection.execute(FACTS_SQL[kind], {"ids": []}).fetchall() for kind in KINDS] == [[]] * len(
             KINDS
         )
+
+
+@pytest.mark.parametrize(("kind", "table"), [("instruction", "instructions"), ("renewal", "entitlements")])
+def test_of_one_matter_no_other_table_is_looked_at(county: County, kind: str, table: str) -> None:
+    wanted = {"most": 9, "kind": kind, "reference": 1}
+    with db.connect(county.settings.url()) as connection:
+        rows = connection.execute("EXPLAIN " + ONE_COMPARED_SQL, wanted).fetchall()
+    read = set(re.findall(r"(?<!Subquery Scan) on (\w+)", "\n".join(row[0] for row in rows)))
+    assert read - {"entitlement_steps"} == {"desk_reviews", table}
 
 
 def test_numbers_have_no_gaps_and_nothing_is_proved_wrong(county: County) -> None:

@@ -97,7 +97,8 @@ def _compared(
     wanted = {"most": MOST_AT_ONCE, "kind": kind, "reference": reference}
     missing: dict[str, list[int]] = defaultdict(list)
     gone = []
-    for is_missing, of, number in raw(session).execute(waiting.COMPARED_SQL, wanted).fetchall():
+    statement = waiting.COMPARED_SQL if kind is None else waiting.ONE_COMPARED_SQL
+    for is_missing, of, number in raw(session).execute(statement, wanted).fetchall():
         if is_missing:
             missing[of].append(number)
         else:
