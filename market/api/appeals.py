@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from market.api.desks import official
 from market.api.http import actor, blueprint, own_only, page, paging, session
 from market.api.schemas import cases as shapes
 from market.core import clock
@@ -11,6 +12,7 @@ from market.participants import appeals, credit
 from market.participants.admission import PERSONS
 from market.participants.credit_models import CreditAppeal, CreditEntry
 from market.participants.models import Participant
+from market.supervision.desks import people
 from market.supervision.surveillance import detector_name
 from market.supervision.surveillance.words import DETECTORS
 
@@ -53,20 +55,23 @@ def list_appeals(query: dict[str, Any]) -> dict[str, Any]:
 @blp.arguments(shapes.AppealDecisionIn)
 @blp.response(200, shapes.CreditAppealOut)
 def grant(body: dict[str, Any], credit_appeal_id: int) -> dict[str, Any]:
-    """Withdraw the entry. Not by who closed the case."""
-    return _out(
-        appeals.decide(session(), actor=actor().audit, appeal_id=credit_appeal_id, granted=True, **body)
-    )
+    """Withdraw the entry. Not by who closed the case, or has an interest in the participant."""
+    return _decided(credit_appeal_id, body, granted=True)
 
 
 @blp.route("/credit-appeals/<apl:credit_appeal_id>/reject", methods=["POST"])
 @blp.arguments(shapes.AppealDecisionIn)
 @blp.response(200, shapes.CreditAppealOut)
 def reject(body: dict[str, Any], credit_appeal_id: int) -> dict[str, Any]:
-    """Uphold the entry, which the public then sees. Not by who closed the case."""
-    return _out(
-        appeals.decide(session(), actor=actor().audit, appeal_id=credit_appeal_id, granted=False, **body)
-    )
+    """Uphold the entry, which the public then sees. Not by who closed the case, or has an interest."""
+    return _decided(credit_appeal_id, body, granted=False)
+
+
+def _decided(appeal_id: int, body: dict[str, Any], *, granted: bool) -> dict[str, Any]:
+    who = official()
+    made = appeals.decide(session(), actor=who.actor, appeal_id=appeal_id, granted=granted, **body)
+    people.check_interest(session(), who, [made.participant_id])
+    return _out(made)
 
 
 @extract_blp.route("/credit-extract", methods=["GET"])

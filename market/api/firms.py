@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from market.api.appeals import title
-from market.api.desks import check_free, decided
+from market.api.desks import check_free, decided, official
 from market.api.http import actor, blueprint, etag, expected_version, own_only, page, paging, session
 from market.api.schemas import firms as shapes
 from market.contracts import firm_queries, firms
@@ -15,6 +15,7 @@ from market.core import clock
 from market.participants import appeals, credit
 from market.participants.credit_models import CreditEntry
 from market.supervision.cases import handling
+from market.supervision.desks import people
 from market.supervision.desks.models import FIRM, QUALIFICATION
 
 blp = blueprint("firms", "Service firms for saving water, as the county lists them")
@@ -202,7 +203,8 @@ def list_entries(query: dict[str, Any]) -> dict[str, Any]:
 @credits.arguments(shapes.CreditEntryIn)
 @credits.response(201, shapes.CreditEntryOut)
 def record(body: dict[str, Any]) -> dict[str, Any]:
-    """Enter something for or against a participant."""
+    """Enter something for or against a participant, but not one in which oneself has an interest."""
+    people.check_interest(session(), official(), [body["participant_id"]])
     return _entry_out(credit.record(session(), actor=actor().audit, **body))
 
 
@@ -210,7 +212,9 @@ def record(body: dict[str, Any]) -> dict[str, Any]:
 @credits.arguments(shapes.FirmDecisionIn)
 @credits.response(200, shapes.CreditEntryOut)
 def withdraw(body: dict[str, Any], credit_entry_id: int) -> dict[str, Any]:
-    """Take an entry back."""
+    """Take an entry back; not by who has an interest in the participant, or is named in the entry's case."""
+    entry = credit.find_entry(session(), credit_entry_id)
+    people.check_interest(session(), official(), [entry.participant_id])
     return _entry_out(
         credit.withdraw(session(), actor=actor().audit, entry_id=credit_entry_id, reason=body["reason"])
     )

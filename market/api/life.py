@@ -16,7 +16,7 @@ from market.registry import changes, endings, lists, procedure, publications, re
 from market.registry.life import STEPS
 from market.registry.life_models import Objection
 from market.registry.models import Entitlement
-from market.supervision.desks.models import RENEWAL
+from market.supervision.desks.models import RENEWAL, RIGHT
 
 blp = blueprint("life", "The life of a right: each step named, dated, reasoned, with its legal source")
 
@@ -204,6 +204,9 @@ def dismiss_objection(body: dict[str, Any], objection_id: int) -> dict[str, Any]
 
 
 def _decided(objection_id: int, body: dict[str, Any], *, upheld: bool) -> dict[str, Any]:
+    found = session().get(Objection, objection_id)
+    if found is not None:
+        check_free(RIGHT, found.entitlement_id)
     done = procedure.decide(
         session(), actor=actor().audit, objection_id=objection_id, upheld=upheld, reason=body["reason"],
         expected_version=expected_version(required=False),

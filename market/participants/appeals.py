@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from market.core import acts, audit, clock
-from market.core.db import raw
 from market.core.errors import NotFound
 from market.participants import credit
 from market.participants.credit_models import GRANTED, LODGED, REJECTED, CreditAppeal, CreditEntry
@@ -68,8 +67,7 @@ def decide(
     entry = session.get_one(CreditEntry, found.entry_id, with_for_update=True, populate_existing=True)
     if found.status != LODGED:
         raise AppealState(available=found.status)
-    named = raw(session).execute("SELECT is_named_in_case(%s, %s)", (entry.case_id, actor.user_id)).fetchone()
-    if actor.user_id in (entry.recorded_by, found.lodged_by) or named == (True,):
+    if actor.user_id in (entry.recorded_by, found.lodged_by) or credit.is_named(session, entry, actor):
         raise SamePerson
     if granted and entry.withdrawn_at is None:
         credit.withdraw(session, actor=actor, entry_id=entry.id, reason=reason)

@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from market.core import acts, audit, clock
+from market.core.db import raw
 from market.core.errors import NotFound
 from market.participants.admission import find
 from market.participants.credit_models import REJECTED, CreditAppeal, CreditEntry
-from market.participants.errors import CreditEntryState, CreditTerm
+from market.participants.errors import CreditEntryState, CreditTerm, SamePerson
 from market.participants.models import Participant
 
 LONGEST_YEARS = 3
@@ -121,13 +122,32 @@ def _months_on(day: dt.date, months: int) -> dt.date:
     return last.replace(day=min(day.day, last.day))
 
 
+def find_entry(session: Session, entry_id: int) -> CreditEntry:
+    """One entry. Errors: NotFound."""
+    found = session.get(CreditEntry, entry_id)
+    if found is None:
+        raise NotFound("there is no such entry")
+    return found
+
+
+def is_named(session: Session, entry: CreditEntry, actor: audit.Actor) -> bool:
+    """Whether the case that an entry came out of names somebody, or whom they act or acted for."""
+    asked = (entry.case_id, actor.user_id)
+    return raw(session).execute("SELECT is_named_in_case(%s, %s)", asked).fetchone() == (True,)
+
+
 def withdraw(session: Session, *, actor: audit.Actor, entry_id: int, reason: str) -> CreditEntry:
-    """Takes an entry back, after an objection or once the matter was put right. Errors: NotFound, CreditEntryState."""
+    """Takes an entry back, after an objection or once the matter was put right; not by who is named in its case.
+
+    Errors: NotFound, CreditEntryState, SamePerson.
+    """
     found = session.get(CreditEntry, entry_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NotFound("there is no such entry")
     if found.withdrawn_at is not None:
         raise CreditEntryState("the entry was withdrawn before")
+    if is_named(session, found, actor):
+        raise SamePerson
     found.withdrawn_at, found.withdrawal_reason = clock.now(), reason
     session.flush()
     _done(session, actor=actor, number=found.id, act="withdrawn", detail={"reason": reason})

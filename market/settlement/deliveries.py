@@ -37,7 +37,10 @@ def order(
 
     The profile goes by the days on which the buyer's canal is open. Errors: NotFound, DeliveryState, CanalClosed.
     """
-    instruction = session.get(Instruction, instruction_id)
+    # Locked, so that nothing is ordered of a trade that is reversed at this moment.
+    instruction = session.get(
+        Instruction, instruction_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     if instruction is None:
         raise NotFound("there is no such instruction", pointer="/instruction_id")
     if instruction.status != "settled":
@@ -216,7 +219,12 @@ def _check_keeper(delivery: Delivery, actor: audit.Actor) -> None:
 
 
 def locked(session: Session, delivery_id: int, *states: str) -> Delivery:
-    """A delivery in one of these states, locked. Errors: NotFound, DeliveryState."""
+    """A delivery in one of these states, locked, its trade before it as a reversal does.
+
+    Errors: NotFound, DeliveryState.
+    """
+    trade = select(Delivery.instruction_id).where(Delivery.id == delivery_id).scalar_subquery()
+    session.execute(select(Instruction.id).where(Instruction.id == trade).with_for_update(key_share=True))
     found = session.scalars(
         select(Delivery)
         .where(Delivery.id == delivery_id)

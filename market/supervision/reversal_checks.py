@@ -14,7 +14,10 @@ from market.registry import places
 from market.registry.models import WaterAccount
 from market.settlement.clearing import Obligation
 from market.settlement.models import Instruction
-from market.supervision.errors import NotReversible, OpenSales, OwnInterest
+from market.supervision.desks import docket, people
+from market.supervision.desks.models import INSTRUCTION
+from market.supervision.desks.people import Official
+from market.supervision.errors import NotReversible, OpenSales
 
 OWN_BOOKS = {
     "buy_back": "it came into public storage by a buy-back, which keeps its own stock",
@@ -28,15 +31,6 @@ ORIGINS = {
 }
 POOL = "it was bought into a pool, whose shares it became"
 
-_OWN_SQL = """
-SELECT EXISTS (
-  SELECT FROM users u JOIN participants p ON p.id = u.participant_id
-  JOIN instructions i ON i.id = %(instruction)s
-  JOIN participants o ON coalesce(o.owner_group_id, o.id) = coalesce(p.owner_group_id, p.id)
-  WHERE u.id = %(user)s AND (o.id IN (i.seller_id, i.buyer_id) OR EXISTS (
-    SELECT FROM jsonb_array_elements(i.payees::jsonb) x JOIN money_accounts m ON m.account_id = (x ->> 0)::bigint
-    WHERE m.participant_id = o.id)))
-"""
 _MECHANISM_SQL = "SELECT d.kind FROM deals d JOIN trades t ON t.id = d.trade_id WHERE t.instruction_id = %s"
 _REFUNDED_SQL = """
 SELECT EXISTS (SELECT FROM delivery_refunds f JOIN deliveries d ON d.id = f.delivery_id
@@ -73,11 +67,12 @@ def check(session: Session, actor: audit.Actor, due: Obligation, seller_water_ac
 
 
 def check_own_interest(session: Session, actor: audit.Actor, instruction_id: int) -> None:
-    """Nobody decides on a trade of its own, of its owners', or one that it was paid for. Errors: OwnInterest."""
-    wanted = {"instruction": instruction_id, "user": actor.user_id}
-    row = raw(session).execute(_OWN_SQL, wanted).fetchone()
-    if row == (True,):
-        raise OwnInterest
+    """Nobody decides on a trade in which it has an interest, as at the desks: buyer, seller and whoever was paid.
+
+    Errors: OwnInterest.
+    """
+    parties = docket.parties_of(session, INSTRUCTION, instruction_id)
+    people.check_interest(session, Official(actor, frozenset()), parties)
 
 
 def check_no_open_sales(connection: psycopg.Connection[Any], instruction_id: int) -> None:

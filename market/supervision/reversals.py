@@ -67,8 +67,13 @@ def propose(
 
 
 def withdraw(session: Session, *, actor: audit.Actor, reversal_id: int, reason: str) -> SettlementReversal:
-    """Whoever proposed it, or another, drops a proposal. Errors: NotFound, ReversalState, ReasonMissing."""
-    return _close(session, actor, _locked(session, reversal_id), WITHDRAWN, reason)
+    """Whoever proposed it, or another, drops a proposal.
+
+    Errors: NotFound, ReversalState, ReasonMissing, OwnInterest.
+    """
+    found = _locked(session, reversal_id)
+    reversal_checks.check_own_interest(session, actor, found.instruction_id)
+    return _close(session, actor, found, WITHDRAWN, reason)
 
 
 def reject(session: Session, *, actor: audit.Actor, reversal_id: int, reason: str) -> SettlementReversal:

@@ -19,6 +19,7 @@ from market.core.chart import CNY, AccountCode, TransferCode
 from market.core.db import raw
 from market.core.errors import Refusal
 from market.registry import reference
+from market.registry.rules import Barrier
 from market.trading import biddable, bidders, bidding, deals, listings
 from market.trading import bidding_errors as errors
 from market.trading import bidding_rules as rules
@@ -56,6 +57,9 @@ def _take(session: Session, actor: audit.Actor, bidder_id: int, state: str, acti
             f"trading in {product.code} is halted: {product.phase_reason}".rstrip(": "),
             legal_source=SERVICE_RULE,
         )
+    barrier = _halt(session, listing, bidder)
+    if barrier is not None:
+        raise biddable.refused(barrier)
     needed, free = _funds(session, listing, bidder)
     if free < needed:
         raise InsufficientMoney(
@@ -66,6 +70,14 @@ def _take(session: Session, actor: audit.Actor, bidder_id: int, state: str, acti
         )
     _strike(session, actor, listing, bidder, action)
     return listing
+
+
+def _halt(session: Session, listing: Listing, bidder: Bidder) -> Barrier | None:
+    """By which order of the bureau the seller or the bidder stands still, with the product or without."""
+    connection = raw(session)
+    sides = (listing.water_account_id, bidder.water_account_id)
+    found = (biddable.view(connection, each).facts.halted for each in sides)
+    return next((each for each in found if each is not None), None)
 
 
 def _funds(session: Session, listing: Listing, bidder: Bidder) -> tuple[int, int]:
@@ -128,16 +140,18 @@ def overdue(session: Session, now: dt.datetime) -> list[int]:
 def lapse(session: Session, *, actor: audit.Actor, listing_id: int) -> Listing:
     """The time to take a lot is over: a winner that can pay has its deal struck, one that cannot has failed.
 
-    Where the product is halted then, the bidder has its days once more. Errors: NotFound, ListingState.
+    Where the product, the seller or the bidder is halted then, the bidder has its days once more.
+    Errors: NotFound, ListingState.
     """
     listing = listings.locked(session, listing_id, "awarded", "offered")
     if listing.due_at is None or clock.now() < listing.due_at:
         raise errors.ListingState("it is not due", available=listing.status)
-    if session.get_one(Product, listing.product_id, populate_existing=True).phase == HALTED:
+    bidder = session.get_one(Bidder, listing.awarded_to_id)
+    phase = session.get_one(Product, listing.product_id, populate_existing=True).phase
+    if phase == HALTED or _halt(session, listing, bidder) is not None:
         listing.due_at = bidding.due_at(listing)
         listings.tell(session, actor, listing, "postponed", {"due_at": listing.due_at.isoformat()})
         return listing
-    bidder = session.get_one(Bidder, listing.awarded_to_id)
     if listing.status == "offered":
         return _pass_on(session, actor, listing, bidder, "not_taken_up")
     try:

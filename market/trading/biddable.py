@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from ledger.units import fen_half_even, value_tick_litres
-from market.core.errors import NotFound
+from market.core.errors import NotFound, Refusal
 from market.county.current import pack_in_force
 from market.registry import reference
 from market.registry.county import rules_of
@@ -51,6 +51,11 @@ def _views(connection: psycopg.Connection[Any], ids: list[int]) -> list[referenc
     return [found[each] for each in ids]
 
 
+def refused(gate: Barrier) -> Refusal:
+    """What stands before an account, as an error."""
+    return of(Refused(gate.rule, gate.detail, POINTER, None, None, gate.legal_source))
+
+
 def sell_gate(account: reference.AccountView) -> Barrier | None:
     """Why nothing at all may be sold from the account, or None."""
     return may_sell(account.facts)
@@ -75,7 +80,7 @@ def pair(
                          POINTER, None, None, SERVICE_RULE))  # fmt: skip
     gate = may_buy(buyer.facts)
     if gate is not None:
-        raise of(Refused(gate.rule, gate.detail, POINTER, None, None, gate.legal_source))
+        raise refused(gate)
     if buyer.owner_id == seller.owner_id or (
         seller.behind is not None and buyer.owner_id in seller.behind.owners
     ):

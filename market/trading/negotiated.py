@@ -152,7 +152,8 @@ def sign(session: Session, *, actor: audit.Actor, negotiation_id: int, side: str
 
     Its price is reported then (民法典 art. 490; price reporting before any approval), and it takes its lane.
     The buyer of a right holds its price from its signature on. Errors: NotFound, NegotiationState, AnotherContract,
-    SignedAlready, InsufficientWater, InsufficientMoney, and of a lease that is only filed those of `leases.register`.
+    SignedAlready, AccountGate (halted), InsufficientWater, InsufficientMoney, and of a lease that is only filed those
+    of `leases.register`.
     """
     known = session.get(Negotiation, negotiation_id)
     if known is not None and known.tenure != ALLOCATION:
@@ -166,6 +167,8 @@ def sign(session: Session, *, actor: audit.Actor, negotiation_id: int, side: str
     ).all()
     if side in signed:
         raise SignedAlready
+    sides = (negotiation.seller_water_account_id, negotiation.buyer_water_account_id)
+    tenures.check_not_halted(raw(session), *sides)
     session.add(
         NegotiationSignature(
             negotiation_id=negotiation_id,

@@ -42,6 +42,7 @@ class Standing:
     water_year: int
     sell_gate: rules.Barrier | None
     buy_gate: rules.Barrier | None
+    halted: rules.Barrier | None
 
 
 def load(connection: psycopg.Connection, pack: Pack, ids: Iterable[int]) -> dict[int, Standing]:
@@ -72,6 +73,7 @@ def load(connection: psycopg.Connection, pack: Pack, ids: Iterable[int]) -> dict
             water_year=view.place.water_year,
             sell_gate=rules.may_sell(view.facts),
             buy_gate=rules.may_buy(view.facts),
+            halted=view.facts.halted,
         )
         for view in views.values()
         if view.participant_id in money

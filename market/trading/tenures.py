@@ -6,8 +6,10 @@ engine for water, the registry for leases and rights.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
+import psycopg
 from sqlalchemy.orm import Session
 
 from ledger.units import fen_half_even, format_litres
@@ -82,6 +84,7 @@ def _of_right(
         if (each.source, each.water_year) != (product.source, product.water_year):
             raise errors.of(Refused("product_mismatch", "the water account holds another source or water year",
                                     "/water_account_id", None, None, SERVICE_RULE))  # fmt: skip
+    _refuse_halted((seller, buyer))
     right = _right(session, seller, asked.entitlement_id)
     if seller.owner_id == buyer.owner_id:
         raise errors.of(Refused("same_owner", "one beneficial owner stands on both sides", None, None, None,
@@ -93,6 +96,20 @@ def _of_right(
         raise _no_rule(seller, buyer)
     way = Way(1000, pack.fee_e6(seller.canal_code, seller.township_code), ())
     return Pair(seller, buyer, way, rule, *days, right)
+
+
+def check_not_halted(connection: psycopg.Connection[Any], *accounts: int) -> None:
+    """Refuses where the bureau has one of these water accounts stand still. Errors: AccountGate."""
+    _refuse_halted(standing.load(connection, pack_in_force(connection), accounts).values())
+
+
+def _refuse_halted(sides: Iterable[Standing]) -> None:
+    for each in sides:
+        if each.halted is not None:
+            stop = each.halted
+            raise errors.of(
+                Refused(stop.rule, stop.detail, "/water_account_id", None, None, stop.legal_source)
+            )
 
 
 def _no_rule(seller: Standing, buyer: Standing) -> MayNotBeNegotiated:

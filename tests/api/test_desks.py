@@ -7,28 +7,23 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from market import jobs
-from market.core import audit, clock, db, ids, workdays
+from market.core import audit, clock, db, ids
 from market.county import install
 from market.county.loader import load
 from market.county.shipped import text_of
 from market.demo import people
-from market.participants import tokens
-from market.participants.models import User
 from market.prove import run as prove
 from market.supervision.desks.models import KINDS
-from market.supervision.desks.waiting import FACTS_SQL
-from tests.api.county import PASSWORD, County, objected, open_county, permit, product
+from market.supervision.desks.waiting import FACTS_SQL, ONE_COMPARED_SQL
+from tests.api.county import PASSWORD, County, objected, open_county, permit
+from tests.api.deskwork import OURS, days_on, later, look_twice_at_once, queued, refused, reported, sold
 from tests.api.smallholders import household
 
-OURS = """  - {code: farm-to-industry-large, from_sector: agriculture, to_sector: industry, from_volume: "50", working_days: 20, four_eyes: true, publication_days: 5, objection: true, objection_stops: true, demonstration: true}
-  - {code: by-silence, from_sector: agriculture, to_sector: industry, from_volume: "40", working_days: 5, silence: approved, demonstration: true}
-"""  # noqa: E501
 DECIDED = {"reason": "within the plan"}
 
 
@@ -54,62 +49,9 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield found
 
 
-def _sold(county: County, volume: str) -> tuple[str, str, str]:
-    """A sale from the farm to the factory: its trade, its review by the old route, and its file at the desk."""
-    water = county.get("seller", "/water-accounts")["data"][0]["id"]
-    factory = county.get("factory", "/water-accounts")["data"][0]["id"]
-    bought = {"side": "buy", "volume": volume, "price": "0.9", "water_account_id": factory}
-    county.post("factory", "/orders", bought | {"product_id": product(county)})
-    offered = {
-        "side": "sell",
-        "volume": "80",
-        "price": "0.5",
-        "water_account_id": water,
-        "time_in_force": "IOC",
-    }
-    done = county.post("seller", "/orders", offered | {"product_id": product(county)})
-    trade = county.get("factory", f"/trades/{done['fills'][0]['trade_id']}")
-    review = next(
-        each["id"] for each in county.get("first", "/reviews")["data"] if each["trade_id"] == trade["id"]
-    )
-    standing = county.get("seller", f"/trades/{trade['id']}/standing")
-    return trade["id"], review, standing["review_id"]
-
-
-def _refused(county: County, name: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, str]:
-    answer = county.client.post(f"/v1{path}", json=body or {}, headers=county.headers(name))
-    assert answer.status_code >= 400, answer.text
-    return answer.status_code, answer.json["code"]
-
-
-def _queued(county: County, name: str, desk: str, review: str) -> dict[str, Any] | None:
-    rows = county.get(name, f"/desks/{desk}/queue?limit=200")["data"]
-    found: dict[str, Any] | None = next((each for each in rows if each["id"] == review), None)
-    return found
-
-
-@contextmanager
-def _later(county: County, instant: dt.datetime) -> Iterator[None]:
-    """At another instant, with everybody signed in there."""
-    before = dict(county.tokens)
-    numbers = {name: county.id_of(name) for name in before}
-    with clock.moved_to(instant):
-        with county.app.app_context(), db.transaction(county.settings.url()) as session:
-            for name, number in numbers.items():
-                county.tokens[name] = tokens.sign_in(session, session.get_one(User, number)).access_token
-        yield
-    county.tokens = before
-
-
-def _days_on(working_days: int) -> dt.datetime:
-    """Noon of the working day so many on."""
-    day = workdays.after(clock.today(), working_days)
-    return dt.datetime.combine(day, dt.time(12), clock.LEGAL_ZONE)
-
-
 def test_above_the_threshold_two_persons_decide_after_the_publication(county: County) -> None:
-    trade, review, file = _sold(county, "60")
-    waiting = _queued(county, "first", "trades", file)
+    trade, review, file = sold(county, "60")
+    waiting = queued(county, "first", "trades", file)
     assert waiting is not None
     assert (waiting["rule"]["code"], waiting["rule"]["four_eyes"], waiting["may_decide"]) == (
         "farm-to-industry-large", True, "reviewer",
@@ -118,18 +60,18 @@ def test_above_the_threshold_two_persons_decide_after_the_publication(county: Co
     assert waiting["volume"].startswith("6") and waiting["published_until"] is not None
     early = county.client.get(f"/v1/desk-reviews/{file}/archive", headers=county.headers("auditor"))
     assert (early.status_code, early.json["code"]) == (422, "file_open")
-    assert _refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (409, "publication_running")
+    assert refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (409, "publication_running")
     shown = next(each for each in county.get("neighbour", "/published-reviews")["data"] if each["id"] == file)
     assert all(name.endswith("**") for name in shown["parties"])
-    assert _refused(county, "seller", f"/published-reviews/{file}/object", {"grounds": "mine"}) == (
+    assert refused(county, "seller", f"/published-reviews/{file}/object", {"grounds": "mine"}) == (
         409,
         "own_matter",
     )
     objection = county.post("neighbour", f"/published-reviews/{file}/object", {"grounds": "our well"})["id"]
-    now = _queued(county, "first", "trades", file)
+    now = queued(county, "first", "trades", file)
     assert now is not None and (now["stopped_by"], now["due_on"]) == ("objection", None)
-    with _later(county, clock.now() + dt.timedelta(days=6)):
-        assert _refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (409, "objection_open")
+    with later(county, clock.now() + dt.timedelta(days=6)):
+        assert refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (409, "objection_open")
         county.post("second", f"/review-objections/{objection}/answer", {"answer": "no well is near"})
         _approved_by_two(county, trade, review, file)
 
@@ -137,8 +79,8 @@ def test_above_the_threshold_two_persons_decide_after_the_publication(county: Co
 def _approved_by_two(county: County, trade: str, review: str, file: str) -> None:
     assert county.post("first", f"/reviews/{review}/approve", DECIDED)["status"] == "awaiting_review"
     assert county.get("seller", f"/trades/{trade}/standing")["stage"] == "proposed"
-    assert _refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (403, "four_eyes")
-    assert _refused(county, "second", f"/reviews/{review}/reject", DECIDED) == (409, "other_than_proposed")
+    assert refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (403, "four_eyes")
+    assert refused(county, "second", f"/reviews/{review}/reject", DECIDED) == (409, "other_than_proposed")
     assert county.post("second", f"/desk-reviews/{file}/return", {"reason": "look again"})["proposed"] is None
     county.post("second", f"/reviews/{review}/approve", DECIDED)
     assert county.post("first", f"/reviews/{review}/approve", DECIDED)["status"] == "settled"
@@ -156,14 +98,14 @@ def _approved_by_two(county: County, trade: str, review: str, file: str) -> None
         "settled",
         1,
     )
-    assert _refused(county, "second", f"/desk-reviews/{file}/recuse", {"reason": "late"}) == (
+    assert refused(county, "second", f"/desk-reviews/{file}/recuse", {"reason": "late"}) == (
         409,
         "file_closed",
     )
 
 
 def test_a_decision_is_a_numbered_notice_that_the_first_reading_serves(county: County) -> None:
-    with _later(county, clock.now() + dt.timedelta(days=7)):
+    with later(county, clock.now() + dt.timedelta(days=7)):
         (notice,) = county.get("seller", "/notices")["data"]
         assert re.fullmatch(r"英水审〔\d{4}〕1号", notice["number"]) and notice["text_zh"] == ""
         path = f"/notices/{notice['id']}"
@@ -185,9 +127,9 @@ def test_a_decision_is_a_numbered_notice_that_the_first_reading_serves(county: C
             "received_by": "porter",
         }
         assert len(county.post("first", f"{path}/services", body)["services"]) == 2
-        assert _refused(county, "first", f"{path}/services", body) == (409, "served_before")
+        assert refused(county, "first", f"{path}/services", body) == (409, "served_before")
         tomorrow = (clock.today() + dt.timedelta(days=1)).isoformat()
-        assert _refused(county, "first", f"{path}/services", body | {"served_on": tomorrow}) == (
+        assert refused(county, "first", f"{path}/services", body | {"served_on": tomorrow}) == (
             422,
             "served_on",
         )
@@ -195,30 +137,37 @@ def test_a_decision_is_a_numbered_notice_that_the_first_reading_serves(county: C
 
 
 def test_nobody_decides_on_an_own_interest_and_deputies_stand_in(county: County) -> None:
-    trade, review, file = _sold(county, "10")
+    trade, review, file = sold(county, "10")
     for name in ("administrator", "auditor", "chief", "clerk"):
-        assert _refused(county, name, f"/reviews/{review}/approve", DECIDED)[0] == 403
+        assert refused(county, name, f"/reviews/{review}/approve", DECIDED)[0] == 403
     decision = {"decision": "approved", **DECIDED}
-    assert _refused(county, "clerk", f"/desk-reviews/{file}/decide", decision) == (403, "other_desk")
-    assert _refused(county, "administrator", f"/desk-reviews/{file}/decide", decision) == (403, "not_allowed")
+    assert refused(county, "clerk", f"/desk-reviews/{file}/decide", decision) == (403, "other_desk")
+    assert refused(county, "administrator", f"/desk-reviews/{file}/decide", decision) == (403, "not_allowed")
     seller = county.get("seller", f"/trades/{trade}")["seller_id"]
     county.post("first", "/desk-interests", {"participant_id": seller, "relation": "kin"})
     for path, body in (
         (f"/reviews/{review}/approve", DECIDED), (f"/desk-reviews/{file}/decide", decision),
         (f"/desk-reviews/{file}/hearings", DECIDED),
     ):  # fmt: skip
-        assert _refused(county, "first", path, body) == (403, "own_interest")
+        assert refused(county, "first", path, body) == (403, "own_interest")
     county.post("first", f"/desk-reviews/{file}/recuse", {"reason": "my cousin sells"})
     county.post("second", f"/desk-reviews/{file}/recuse", {"reason": "we are neighbours"})
-    assert _refused(county, "second", f"/reviews/{review}/approve", DECIDED) == (403, "recused")
+    assert refused(county, "second", f"/reviews/{review}/approve", DECIDED) == (403, "recused")
     user = {name: county.get(name, "/me")["user_id"] for name in ("first", "clerk", "administrator", "chief")}
     days = {"from_on": clock.today().isoformat(), "to_on": clock.today().isoformat(), "reason": "on leave"}
     appointed = {"desk": "trades", "member_id": user["first"], **days}
     for wrong in ("administrator", "chief"):
         body = appointed | {"deputy_id": user[wrong]}
-        assert _refused(county, "chief", "/desk-deputies", body) == (422, "deputy_refused")
+        assert refused(county, "chief", "/desk-deputies", body) == (422, "deputy_refused")
+    leaver = ids.public("usr", county.user("leaver", "reviewer"))
+    stands_in = appointed | {"member_id": leaver, "deputy_id": user["clerk"]}
+    left = county.post("chief", "/desk-deputies", stands_in)["id"]
+    county.post("administrator", f"/users/{leaver}/roles", {"roles": ["registrar"]})
+    assert refused(county, "clerk", f"/desk-reviews/{file}/decide", decision) == (403, "other_desk")
+    county.post("chief", f"/desk-deputies/{left}/revoke")
+    del county.tokens["leaver"]
     deputy = county.post("chief", "/desk-deputies", appointed | {"deputy_id": user["clerk"]})["id"]
-    waiting = _queued(county, "auditor", "trades", file)
+    waiting = queued(county, "auditor", "trades", file)
     assert waiting is not None and waiting["deputy_ids"] == [user["clerk"]]
     closed = county.post("clerk", f"/desk-reviews/{file}/decide", decision)
     assert (closed["decided_by_id"], closed["decided_for_id"]) == (user["clerk"], user["first"])
@@ -230,41 +179,47 @@ def test_nobody_decides_on_an_own_interest_and_deputies_stand_in(county: County)
 
 
 def test_a_hearing_stops_the_clock_and_nothing_is_decided_meanwhile(county: County) -> None:
-    trade, review, file = _sold(county, "5")
+    trade, review, file = sold(county, "5")
     before = county.get("seller", f"/trades/{trade}/standing")
     hearing = county.post("first", f"/desk-reviews/{file}/hearings", {"reason": "the village asked"})["id"]
-    assert _refused(county, "second", f"/desk-reviews/{file}/hearings", {"reason": "too"}) == (
+    assert refused(county, "second", f"/desk-reviews/{file}/hearings", {"reason": "too"}) == (
         409,
         "hearing_running",
     )
     heard = county.get("factory", f"/trades/{trade}/standing")
     assert (heard["stage"], heard["due_on"], heard["stopped_by"]) == ("hearing", None, "hearing")
-    with _later(county, _days_on(3)):
-        assert _refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (409, "hearing_running")
+    with later(county, days_on(3)):
+        assert refused(county, "first", f"/reviews/{review}/approve", DECIDED) == (409, "hearing_running")
         county.post("second", f"/hearings/{hearing}/close", {"record": "nobody came"})
-        assert _refused(county, "first", f"/hearings/{hearing}/close", {"record": "again"}) == (
+        assert refused(county, "first", f"/hearings/{hearing}/close", {"record": "again"}) == (
             409,
             "hearing_over",
         )
         after = county.get("seller", f"/trades/{trade}/standing")
         assert after["due_on"] > before["due_on"] and after["stage"] == "awaiting_review"
-    with _later(county, _days_on(22)):
+        told = reported(county, review, on=before["due_on"])  # the report counts as the desk does
+        assert (told["due_on"], told["clock"]) == (after["due_on"], "running")
+        told = reported(county, review, on=after["due_on"])
+        assert (told["clock"], told["days_late"]) == ("running", 0)
+        told = reported(county, review, on=str(dt.date.fromisoformat(after["due_on"]) + dt.timedelta(days=2)))
+        assert (told["clock"], told["days_late"]) == ("overdue", 2)
+    with later(county, days_on(22)):
         assert jobs.run(county.settings.url(), jobs.named("reviews-due")) >= 1
-        assert _queued(county, "first", "trades", file)["colour"] == "yellow"  # type: ignore[index]
-    with _later(county, _days_on(25)):
+        assert queued(county, "first", "trades", file)["colour"] == "yellow"  # type: ignore[index]
+    with later(county, days_on(25)):
         assert jobs.run(county.settings.url(), jobs.named("reviews-due")) >= 1
         assert jobs.run(county.settings.url(), jobs.named("reviews-due")) == 0
-        late = _queued(county, "chief", "supervision", file)
+        late = queued(county, "chief", "supervision", file)
         assert late is not None and late["colour"] == "red" and late["days_left"] < 0
-        assert _refused(county, "first", f"/reviews/{review}/reject", DECIDED) == (403, "other_desk")
+        assert refused(county, "first", f"/reviews/{review}/reject", DECIDED) == (403, "other_desk")
         closed = county.post("chief", f"/desk-reviews/{file}/decide", {"decision": "refused", **DECIDED})
         assert [each["step"] for each in closed["steps"]][-3:] == ["warned", "escalated", "decided"]
     assert county.get("seller", f"/trades/{trade}/standing")["stage"] == "rejected"
 
 
 def test_silence_approves_once_where_the_rule_says_so(county: County) -> None:
-    trade, _, file = _sold(county, "45")
-    with _later(county, _days_on(6)):
+    trade, _, file = sold(county, "45")
+    with later(county, days_on(6)):
         assert jobs.run(county.settings.url(), jobs.named("reviews-due")) == 1
         assert jobs.run(county.settings.url(), jobs.named("reviews-due")) == 0
     done = county.get("seller", f"/trades/{trade}/standing")
@@ -272,6 +227,16 @@ def test_silence_approves_once_where_the_rule_says_so(county: County) -> None:
     closed = county.get("auditor", f"/desk-reviews/{file}")
     assert (closed["outcome"], closed["decided_by_id"]) == ("approved", None)
     assert closed["steps"][-1]["step"] == "decided_by_silence"
+
+
+def test_silence_does_not_pass_over_an_objection_that_nobody_answered(county: County) -> None:
+    trade, _, file = sold(county, "48")
+    county.post("neighbour", f"/published-reviews/{file}/object", {"grounds": "our well"})
+    with later(county, days_on(6)):
+        assert jobs.run(county.settings.url(), jobs.named("reviews-due")) == 1
+        waits = queued(county, "chief", "supervision", file)
+        assert waits is not None and waits["rule"]["silence"] == "approved"
+    assert county.get("seller", f"/trades/{trade}/standing")["stage"] in ("published", "awaiting_review")
 
 
 def test_rights_and_firms_wait_at_their_desks_by_the_clocks_of_the_law(county: County) -> None:
@@ -286,7 +251,7 @@ def test_rights_and_firms_wait_at_their_desks_by_the_clocks_of_the_law(county: C
     rows = county.get("clerk", "/desks/rights/queue?limit=200")["data"]
     waiting = next(each for each in rows if each["subject_id"] == applied)
     assert (waiting["kind"], waiting["days_left"], waiting["working_days"]) == ("entitlement", 5, 45)
-    assert _refused(county, "clerk", f"/desk-reviews/{waiting['id']}/hearings", DECIDED) == (
+    assert refused(county, "clerk", f"/desk-reviews/{waiting['id']}/hearings", DECIDED) == (
         409,
         "heard_in_the_register",
     )
@@ -297,9 +262,9 @@ def test_rights_and_firms_wait_at_their_desks_by_the_clocks_of_the_law(county: C
     assert (heard["stage"], heard["due_on"]) == ("hearing", None)
     county.post("clerk", f"/entitlements/{applied}/close-hearing", {"reason": "over"})
     county.post("clerk", f"/entitlements/{applied}/refuse", {"reason": "the cap is full"})
-    refused = county.get("neighbour", f"/entitlements/{applied}/standing")
-    assert (refused["stage"], refused["remedy_until"]) == ("rejected", None)
-    assert county.get("neighbour", f"/notices/{refused['notice_id']}")["decision"] == "refused"
+    no = county.get("neighbour", f"/entitlements/{applied}/standing")
+    assert (no["stage"], no["remedy_until"]) == ("rejected", None)
+    assert county.get("neighbour", f"/notices/{no['notice_id']}")["decision"] == "refused"
     served = county.get("neighbour", f"/entitlements/{applied}/standing")
     assert served["remedy_until"] == (clock.today() + dt.timedelta(days=60)).isoformat()
     withdrawn = county.post("clerk", "/entitlements", permit(things))["id"]
@@ -321,17 +286,17 @@ def test_a_complaint_is_numbered_and_answered_by_somebody_else(county: County) -
         county.client.get(f"/v1/complaints/{made['id']}", headers=county.headers("factory")).status_code
         == 404
     )
-    assert _refused(county, "seller", "/complaints", {"text": "of nothing"}) == (422, "complaint_about")
+    assert refused(county, "seller", "/complaints", {"text": "of nothing"}) == (422, "complaint_about")
     body = {"notice_id": mine["id"], "text": "not mine"}
-    assert _refused(county, "neighbour", "/complaints", body) == (404, "not_found")
+    assert refused(county, "neighbour", "/complaints", body) == (404, "not_found")
     rows = county.get("chief", "/desks/supervision/queue?limit=200")["data"]
     file = next(each["id"] for each in rows if each["subject_id"] == made["id"])
     answer = {"decision": "approved", "reason": "the hearing is held again"}
-    assert _refused(county, "chief", f"/desk-reviews/{file}/decide", answer) == (403, "own_interest")
+    assert refused(county, "chief", f"/desk-reviews/{file}/decide", answer) == (403, "own_interest")
     county.post("other-chief", f"/desk-reviews/{file}/decide", answer)
     answered = county.get("seller", f"/complaints/{made['id']}")
     assert (answered["status"], answered["answer"]) == ("upheld", answer["reason"])
-    assert _refused(county, "seller", f"/complaints/{made['id']}/withdraw") == (409, "complaint_state")
+    assert refused(county, "seller", f"/complaints/{made['id']}/withdraw") == (409, "complaint_state")
     again = county.post(
         "seller", "/complaints", {"clerk_id": county.get("chief", "/me")["user_id"], "text": "rude"}
     )
@@ -352,20 +317,33 @@ def test_what_is_decided_by_steps_of_its_own_waits_at_its_desk_and_leaves_it(cou
     (shown,) = waiting()
     assert (shown["kind"], shown["days_left"]) == ("participant", 5)
     decision = {"decision": "approved", **DECIDED}
-    assert _refused(county, "clerk", f"/desk-reviews/{shown['id']}/decide", decision) == (
+    assert refused(county, "clerk", f"/desk-reviews/{shown['id']}/decide", decision) == (
         409,
         "own_procedure",
     )
     county.user("cousin", "registrar")
     county.post("cousin", "/desk-interests", {"participant_id": made, "relation": "kin"})
-    assert _refused(county, "cousin", f"/participants/{made}/admit") == (403, "own_interest")
+    assert refused(county, "cousin", f"/participants/{made}/admit") == (403, "own_interest")
     county.post("clerk", f"/participants/{made}/admit")
+    look_twice_at_once(county.settings.url())
     assert waiting() == []
-    assert county.get("auditor", f"/desk-reviews/{shown['id']}")["outcome"] == "elsewhere"
+    file = county.get("auditor", f"/desk-reviews/{shown['id']}")
+    assert (file["outcome"], [each["step"] for each in file["steps"]]) == (
+        "elsewhere", ["opened", "ended_elsewhere"],
+    )  # fmt: skip
     with db.connect(county.settings.url()) as connection:  # each kind's facts can be asked for
         assert [connection.execute(FACTS_SQL[kind], {"ids": []}).fetchall() for kind in KINDS] == [[]] * len(
             KINDS
         )
+
+
+@pytest.mark.parametrize(("kind", "table"), [("instruction", "instructions"), ("renewal", "entitlements")])
+def test_of_one_matter_no_other_table_is_looked_at(county: County, kind: str, table: str) -> None:
+    wanted = {"most": 9, "kind": kind, "reference": 1}
+    with db.connect(county.settings.url()) as connection:
+        rows = connection.execute("EXPLAIN " + ONE_COMPARED_SQL, wanted).fetchall()
+    read = set(re.findall(r"(?<!Subquery Scan) on (\w+)", "\n".join(row[0] for row in rows)))
+    assert read - {"entitlement_steps"} == {"desk_reviews", table}
 
 
 def test_numbers_have_no_gaps_and_nothing_is_proved_wrong(county: County) -> None:

@@ -71,7 +71,19 @@ def test_a_permit_goes_the_whole_way_and_an_objection_is_decided_on_it(county: C
     assert [each["id"] for each in county.get("mine", f"{path}/objections")["data"]] == [objection]
     assert objection in [each["id"] for each in county.get("theirs", "/objections")["data"]]
     assert county.get("mine", "/objections")["data"][-1]["id"] != objection
-    decided = county.post("registrar", f"/objections/{objection}/dismiss", {"reason": "the canal is lined"})
+    reason = {"reason": "the canal is lined"}
+    county.user("kin", "registrar")
+    for whose in (county.theirs, county.mine):  # of who objects, and of who applies
+        body = {"participant_id": whose["participant"], "relation": "kin"}
+        declared = county.post("kin", "/desk-interests", body)["id"]
+        for decision in ("dismiss", "uphold"):
+            assert _refused(county, "kin", f"/objections/{objection}/{decision}", reason) == (
+                403,
+                "own_interest",
+            )
+        assert _refused(county, "kin", f"{path}/refuse", reason) == (403, "own_interest")
+        county.post("supervisor", f"/desk-interests/{declared}/strike-off")
+    decided = county.post("registrar", f"/objections/{objection}/dismiss", reason)
     assert (decided["status"], decided["version"]) == ("dismissed", 2)
     with clock.moved_to(clock.now() + dt.timedelta(days=16)):
         county.user("registrar later", "registrar")

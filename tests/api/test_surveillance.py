@@ -146,6 +146,10 @@ def test_more_of_the_same_conduct_is_a_new_alert_that_continues_it(
     assert set(first["trade_ids"]) < set(more["trade_ids"])
     path = f"/alerts/{first['id']}/dismiss"
     assert _refused(county, "auditor", path, WHY) == "not_allowed"
+    kin = {"participant_id": people["ring-a"][0], "relation": "kin"}
+    declared = county.post("second", "/desk-interests", kin)["id"]
+    assert _refused(county, "second", path, WHY) == "own_interest"
+    county.post("third", f"/desk-interests/{declared}/strike-off")
     gone = county.post("supervisor", path, {"reason": "the later alert has it all"})
     assert (gone["status"], gone["reason"]) == ("dismissed", "the later alert has it all")
     assert _refused(county, "supervisor", path, WHY) == "alert_state"
@@ -275,6 +279,29 @@ def test_points_are_appealed_against_and_shown_when_they_are_final(
     assert county.get("ring-b", "/credit-entries")["data"][0]["withdrawal_reason"] == "he was"
     with clock.moved_to(clock.now() + dt.timedelta(days=3 * 365)):
         assert _extract(county) == []  # two years are over
+
+
+def test_who_has_an_interest_neither_dismisses_nor_handles_nor_writes_in_the_record(
+    county: County, closed: dict[str, Any]
+) -> None:
+    entry = next(
+        each for each in county.get("auditor", "/credit-entries")["data"] if not each["withdrawn_at"]
+    )
+    no = {"reason": "he is my brother"}
+    withdraw = f"/credit-entries/{entry['id']}/withdraw"
+    assert _refused(county, "supervisor", withdraw, no) == "same_person"  # its case names the supervisor
+    county.post("third", "/desk-interests", {"participant_id": entry["participant_id"], "relation": "kin"})
+    assert _refused(county, "third", withdraw, no) == "own_interest"
+    record = {
+        "participant_id": entry["participant_id"], "kind": "commendation", "points": 20, "reason": "thrift",
+        "legal_source": LAW, "expires_on": (clock.today() + dt.timedelta(days=30)).isoformat(),
+    }  # fmt: skip
+    assert _refused(county, "third", "/credit-entries", record) == "own_interest"
+    body = {"title": "Mine", "participant_ids": [entry["participant_id"]], **WHY}
+    assert _refused(county, "third", "/cases", body) == "own_interest"
+    case = county.post("second", "/cases", body)["id"]
+    assert _refused(county, "third", f"/cases/{case}/notes", {"text": "let me"}) == "own_interest"
+    assert county.post("second", withdraw, {"reason": "put right"})["withdrawal_reason"] == "put right"
 
 
 def test_what_people_know_is_recorded_without_being_readable(county: County, people: People) -> None:

@@ -28,6 +28,8 @@ from market.supervision.cases.models import (
     CaseStep,
     SupervisionCase,
 )
+from market.supervision.desks import people
+from market.supervision.desks.people import Official
 from market.supervision.errors import ReasonMissing
 from market.supervision.watching import alerts
 from market.supervision.watching.models import INTO_CASE
@@ -62,7 +64,7 @@ def open_case(
 ) -> SupervisionCase:
     """Opens a case out of alerts or by hand; whoever opens it handles it until it is assigned.
 
-    Errors: NotFound, ReasonMissing, AlertState, NamedInCase.
+    Errors: NotFound, ReasonMissing, AlertState, NamedInCase, OwnInterest.
     """
     if not reason.strip():
         raise ReasonMissing(pointer="/reason")
@@ -81,6 +83,7 @@ def open_case(
         _name(session, case, actor, participant_ids, user_ids, reason)
     for number in sorted(set(alert_ids)):
         _add_alert(session, case, actor, number, reason)
+    check_free(session, case, actor)
     return case
 
 
@@ -101,7 +104,7 @@ def numbers(session: Session, case_ids: Collection[int]) -> dict[int, str]:
 
 
 def locked(session: Session, actor: audit.Actor, case_id: int) -> SupervisionCase:
-    """An open case that this person may handle, locked. Errors: NotFound, CaseClosed, NamedInCase."""
+    """An open case that this person may handle, locked. Errors: NotFound, CaseClosed, NamedInCase, OwnInterest."""
     found = session.get(SupervisionCase, case_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise NotFound("there is no such case")
@@ -112,9 +115,11 @@ def locked(session: Session, actor: audit.Actor, case_id: int) -> SupervisionCas
 
 
 def check_free(session: Session, case: SupervisionCase, actor: audit.Actor) -> None:
-    """Refuses whoever is named in a case. Errors: NamedInCase."""
+    """Refuses whoever is named in a case, or has an interest in whom it is about. Errors: NamedInCase, OwnInterest."""
     if raw(session).execute(NAMED_SQL, (case.id, actor.user_id)).fetchone() == (True,):
         raise NamedInCase(case.number)
+    parties = session.scalars(select(CaseParty.participant_id).where(CaseParty.case_id == case.id)).all()
+    people.check_interest(session, Official(actor, frozenset()), parties)
 
 
 def assign(
@@ -194,8 +199,8 @@ def _name(
 ) -> None:
     """Names whom the case does not name yet; the step goes first, as who does it may be among them."""
     known = set(session.scalars(select(CaseParty.participant_id).where(CaseParty.case_id == case.id)))
-    people = set(session.scalars(select(CasePerson.user_id).where(CasePerson.case_id == case.id)))
-    parties, users = sorted(set(participant_ids) - known), sorted(set(user_ids) - people)
+    persons = set(session.scalars(select(CasePerson.user_id).where(CasePerson.case_id == case.id)))
+    parties, users = sorted(set(participant_ids) - known), sorted(set(user_ids) - persons)
     for kind, numbers, pointer in ((Participant, parties, "/participant_ids"), (User, users, "/user_ids")):
         if set(session.scalars(select(kind.id).where(kind.id.in_(numbers)))) != set(numbers):
             raise NotFound(pointer=pointer)

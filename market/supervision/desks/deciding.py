@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from market.core import audit, clock
 from market.core.db import raw
+from market.core.errors import Refusal
 from market.county.review_parts import APPROVED, REFUSED
 from market.supervision.desks import archive, docket, matters, notices, people, publishing, rules
 from market.supervision.desks.errors import (
@@ -114,7 +115,8 @@ def conclude(
 
 def check_free(session: Session, *, who: Official, kind: str, reference: int) -> None:
     """Refuses who has an interest in a matter of its own procedure, or stood aside. Errors: OwnInterest, Recused."""
-    people.check_interest(session, who, docket.parties_of(session, kind, reference))
+    concerned = docket.parties_of(session, kind, reference) + people.objectors(session, kind, reference)
+    people.check_interest(session, who, concerned)
     people.check_not_recused(session, who, kind, reference)
 
 
@@ -132,6 +134,15 @@ def _check_ripe(session: Session, review: DeskReview) -> None:
     if publishing.is_running(review):
         raise PublicationRunning(f"until {review.published_until}", limit=str(review.published_until))
     publishing.check_answered(session, review)
+
+
+def is_ripe(session: Session, review: DeskReview) -> bool:
+    """Whether nothing has to come before a decision: no hearing, no days of publication, no answer to an objection."""
+    try:
+        _check_ripe(session, review)
+    except Refusal:
+        return False
+    return True
 
 
 def _plain(extra: Mapping[str, Any] | None) -> dict[str, Any]:

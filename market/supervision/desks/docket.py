@@ -97,7 +97,8 @@ def _compared(
     wanted = {"most": MOST_AT_ONCE, "kind": kind, "reference": reference}
     missing: dict[str, list[int]] = defaultdict(list)
     gone = []
-    for is_missing, of, number in raw(session).execute(waiting.COMPARED_SQL, wanted).fetchall():
+    statement = waiting.COMPARED_SQL if kind is None else waiting.ONE_COMPARED_SQL
+    for is_missing, of, number in raw(session).execute(statement, wanted).fetchall():
         if is_missing:
             missing[of].append(number)
         else:
@@ -158,15 +159,18 @@ def rule_of(pack: Pack, kind: str, code: str | None, right_kind: str | None, day
 
 
 def _end(session: Session, review_ids: Sequence[int]) -> None:
-    """The matters of these files have ended elsewhere."""
+    """The matters of these files have ended elsewhere; a file that another closed meanwhile stays as it is."""
     connection = raw(session)
-    connection.execute(
-        "SELECT FROM desk_reviews WHERE id = ANY (%s::bigint[]) AND status = 'open' ORDER BY id FOR UPDATE",
+    rows = connection.execute(
+        "SELECT id FROM desk_reviews WHERE id = ANY (%s::bigint[]) AND status = 'open' ORDER BY id FOR UPDATE",
         (Bigints(review_ids),),
-    )
-    connection.execute(_STEPS_SQL, ("ended_elsewhere", clock.now(), Bigints(review_ids)))
+    ).fetchall()
+    still_open = [row[0] for row in rows]
+    if not still_open:
+        return
+    connection.execute(_STEPS_SQL, ("ended_elsewhere", clock.now(), Bigints(still_open)))
     closing = {"status": "closed", "outcome": ELSEWHERE, "closed_at": clock.now()}
-    closed = archive.close(connection, review_ids, closing)
+    closed = archive.close(connection, still_open, closing)
     details = [(number, {"sha256": closed[number]}) for number in sorted(closed)]
     acts.done_many(
         connection, actor=KEEPER, source="supervision", told=[(REVIEW, "ended_elsewhere", details)]

@@ -10,7 +10,7 @@ from market.core import audit, clock, db
 from market.core.errors import Refusal
 from market.county.review_parts import APPROVED, NOTHING, REFUSED, SUPERVISION_DESK
 from market.supervision.desks import docket, rules
-from market.supervision.desks.deciding import conclude
+from market.supervision.desks.deciding import conclude, is_ripe
 from market.supervision.desks.models import INSTRUCTION, OPEN, OWN_PROCEDURE, DeskReview
 
 log = structlog.get_logger("reviews")
@@ -69,7 +69,7 @@ def attend(session: Session, *, actor: audit.Actor, review_id: int) -> None:
 
 def _silence(session: Session, actor: audit.Actor, review: DeskReview) -> None:
     rule = docket.rule_on_file(review)
-    if rule.silence in (APPROVED, REFUSED) and review.kind == INSTRUCTION:
+    if rule.silence in (APPROVED, REFUSED) and review.kind == INSTRUCTION and is_ripe(session, review):
         legal = rule.basis.source
         docket.note(
             session, review, "decided_by_silence", reason=SILENCE, legal_source=legal,
@@ -80,7 +80,8 @@ def _silence(session: Session, actor: audit.Actor, review: DeskReview) -> None:
             legal_source=legal, more={}, decided_by=None,
         )  # fmt: skip
         return
-    # A call is settled whole, with everybody in it: silence never does that, it goes to the supervisor.
+    # A call is settled whole, with everybody in it: silence never does that, it goes to the supervisor; so does what
+    # is published still, or objected to without an answer.
     # What has steps of its own stays where these are taken.
     stays = review.desk == SUPERVISION_DESK or review.kind in OWN_PROCEDURE
     if rule.silence == NOTHING or stays:

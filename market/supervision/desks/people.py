@@ -21,6 +21,7 @@ from market.core import acts, audit, clock
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.participants import admission, users
+from market.participants.models import UserRole
 from market.participants.policy import wrong_bureau_roles
 from market.supervision.desks import rules
 from market.supervision.desks.errors import (
@@ -56,6 +57,13 @@ SELECT EXISTS (
     LEFT JOIN desk_review_steps s ON s.review_id = n.review_id AND s.step IN ('proposed', 'decided', 'hearing_closed')
    WHERE c.id = %(complaint)s AND %(user)s IN (c.clerk_id, s.by_user, s.for_user))
 """
+_OBJECTORS_SQL = """
+SELECT o.participant_id FROM desk_reviews r JOIN review_objections o ON o.review_id = r.id
+ WHERE r.kind = %(kind)s AND r.reference = %(reference)s AND r.status = 'open'
+UNION SELECT participant_id FROM objections WHERE %(kind)s = 'entitlement' AND entitlement_id = %(reference)s
+UNION SELECT participant_id FROM negotiation_objections
+ WHERE %(kind)s = 'negotiation' AND negotiation_id = %(reference)s
+"""
 _RECUSED_SQL = """
 SELECT EXISTS (
   SELECT FROM desk_reviews r JOIN desk_review_steps s ON s.review_id = r.id AND s.step = 'recused'
@@ -85,12 +93,13 @@ class Seat(NamedTuple):
 
 
 def seat(session: Session, who: Official, desk: str) -> Seat:
-    """The seat that somebody has at a desk today. Errors: OtherDesk."""
+    """The seat that somebody has at a desk today; who stands in for a member leaves with it. Errors: OtherDesk."""
     if rules.at_desk(desk, who.roles):
         return Seat(desk, None)
     today = clock.today()
     member = session.scalars(
         select(DeskDeputy.member_id)
+        .join(UserRole, (UserRole.user_id == DeskDeputy.member_id) & (UserRole.role == rules.ROLE_OF[desk]))
         .where(DeskDeputy.deputy_id == who.user_id, DeskDeputy.desk == desk, DeskDeputy.revoked_at.is_(None))
         .where(DeskDeputy.from_on <= today, DeskDeputy.to_on >= today)
         .order_by(DeskDeputy.id)
@@ -103,7 +112,7 @@ def seat(session: Session, who: Official, desk: str) -> Seat:
 
 def check_free(session: Session, who: Official, review: DeskReview) -> None:
     """Refuses who has an interest in a matter, or has stood aside. Errors: OwnInterest, Recused."""
-    check_interest(session, who, review.parties)
+    check_interest(session, who, [*review.parties, *objectors(session, review.kind, review.reference)])
     connection = raw(session)
     if review.kind == COMPLAINT:
         row = connection.execute(
@@ -114,6 +123,12 @@ def check_free(session: Session, who: Official, review: DeskReview) -> None:
                 "it complains of what you decided, or of yourself", rule="somebody_else_decides"
             )
     check_not_recused(session, who, review.kind, review.reference)
+
+
+def objectors(session: Session, kind: str, reference: int) -> list[int]:
+    """The participants who object to a matter: they stand against its parties, so it concerns them too."""
+    rows = raw(session).execute(_OBJECTORS_SQL, {"kind": kind, "reference": reference}).fetchall()
+    return [row[0] for row in rows]
 
 
 def check_not_recused(session: Session, who: Official, kind: str, reference: int) -> None:

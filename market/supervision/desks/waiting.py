@@ -53,6 +53,8 @@ UNION ALL
     AND (%(kind)s::text IS NULL OR (r.kind, r.reference) = (%(kind)s, %(reference)s))
   ORDER BY r.id LIMIT %(most)s)
 """
+# Of one matter: its own table is looked at by its id, and no other.
+ONE_COMPARED_SQL = COMPARED_SQL.replace("AS MATERIALIZED", "AS NOT MATERIALIZED")
 # reference, began_at, code of the rule, last day where the matter itself has one, parties, litres, fen, kind of right
 FACTS_SQL: Mapping[str, str] = {
     INSTRUCTION: """

@@ -36,6 +36,7 @@ UNION SELECT 'trusts' FROM trust_members WHERE participant_id = %(id)s AND statu
 UNION SELECT 'contracts' FROM contract_parties p JOIN saving_contracts c ON c.id = p.contract_id
    WHERE p.participant_id = %(id)s AND c.status IN ('drafted', 'signed')
 UNION SELECT 'dues' FROM contract_dues WHERE %(id)s IN (payer_id, payee_id) AND status = 'open'
+UNION SELECT 'claims' FROM reversal_claims WHERE %(id)s IN (debtor_id, creditor_id) AND status = 'open'
 UNION SELECT 'negotiations' FROM negotiations WHERE %(id)s IN (seller_id, buyer_id)
    AND status IN ('open', 'accepted', 'published', 'under_review')
 UNION SELECT 'listings' FROM listings WHERE seller_id = %(id)s AND resolved_at IS NULL

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from market.supervision.reports import words
+from market.supervision.reports import review_clocks, words
 from market.supervision.reports.report import Asked, Field, Kind, Report, by_sql
 from market.trading import market_data
 from market.trading.candles import unit_price
@@ -89,24 +89,6 @@ PRICES = Report(
     _prices,
 )  # fmt: skip
 
-# A decision is in time on its last day; without one the day of the report is held against the clock.
-_REVIEWS_SQL = """
-SELECT i.id AS review, CASE i.kind WHEN 'trade' THEN 'continuous' ELSE i.kind END AS mechanism, i.review_rule AS rule,
-       i.instructed_at AS at, i.review_due_on AS due_on,
-       i.source_litres AS litres, i.amount_fen, d.decision, d.decided_at, d.legal_source,
-       CASE WHEN d.decided_at IS NOT NULL
-            THEN CASE WHEN (d.decided_at AT TIME ZONE 'Asia/Shanghai')::date <= i.review_due_on THEN 'in_time'
-                      ELSE 'late' END
-            WHEN i.resolved_at < %(on_end)s THEN 'in_time'
-            WHEN i.review_due_on < %(on)s THEN 'overdue' ELSE 'running' END AS clock,
-       greatest(0, coalesce((d.decided_at AT TIME ZONE 'Asia/Shanghai')::date,
-                            CASE WHEN i.resolved_at < %(on_end)s THEN i.review_due_on ELSE %(on)s::date END)
-                   - i.review_due_on) AS days_late
-  FROM instructions i LEFT JOIN review_decisions d ON d.instruction_id = i.id AND d.decided_at < %(on_end)s
- WHERE i.review_rule IS NOT NULL AND i.review_due_on IS NOT NULL
-   AND i.instructed_at >= %(since)s AND i.instructed_at < %(before)s
- ORDER BY i.id
-"""
 REVIEWS = Report(
     "reviews", "审核时限", "Reviews against their clocks",
     (
@@ -124,5 +106,5 @@ REVIEWS = Report(
         Field("clock", "时限情况", "Clock", Kind.WORD, words=words.CLOCKS),
         Field("days_late", "逾期天数", "Days late", Kind.COUNT),
     ),
-    by_sql(_REVIEWS_SQL),
+    review_clocks.rows,
 )  # fmt: skip

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from market.core import acts, audit, clock
 from market.core.db import raw
 from market.core.errors import NotFound
+from market.supervision.desks import people
+from market.supervision.desks.people import Official
 from market.supervision.errors import OwnInterest, ReasonMissing
 from market.supervision.watching.errors import AlertState
 from market.supervision.watching.models import (
@@ -125,6 +127,7 @@ def dismiss(session: Session, *, actor: audit.Actor, alert_id: int, reason: str)
     asked = {"user": actor.user_id, "parties": found.alert.party_ids}
     if raw(session).execute(_ACTS_FOR_SQL, asked).fetchone() == (True,):
         raise OwnInterest("who acts for a participant does not dismiss what was found of it")
+    people.check_interest(session, Official(actor, frozenset()), found.alert.party_ids)
     decide(session, actor=actor, alert=found.alert, kind=DISMISSED, reason=reason, case_id=None)
     _done(session, actor=actor, number=alert_id, act="dismissed", detail={"reason": reason})
     return find(session, alert_id)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from market import jobs
 from market.core import audit, clock, db
+from market.core.errors import Refusal
+from market.supervision import halting
 from market.trading import bidding as bids
 from market.trading import products
 from market.trading.bidding_errors import (
@@ -199,6 +202,33 @@ def test_a_halt_gives_whoever_must_take_the_lot_its_days_once_more(world: World)
         with db.transaction(world.url) as session:
             products.resume(session, actor=lot.actor, product_id=world.names.product, reason="tests")
         take_up(world.engine)
+        lot.take("confirm", "b")
+        lot.job()
+        assert lot.status == "sold"
+
+
+@pytest.mark.parametrize("who", ["a", "b", None])
+def test_an_order_of_the_bureau_that_halts_a_side_or_the_product_does_the_same(
+    world: World, who: str | None
+) -> None:
+    lot = Bidding(world)
+    lot.register("b")
+    with lot.running():
+        lot.bid("b", 1_000)
+    wanted: dict[str, Any] = {"scope": "product", "product_id": world.names.product}
+    if who is not None:
+        wanted = {"scope": "participant", "participant_id": world.names.participant[who]}
+    with lot.closed(), db.transaction(world.url) as session:
+        order = halting.order(
+            session, actor=lot.actor, orders="stay", reason="tests", legal_source="tests", **wanted
+        ).id
+    with lot.overdue():
+        assert lot.status == "awarded"
+        with pytest.raises(Refusal) as refused:
+            lot.take("confirm", "b")
+        assert refused.value.code == "halted"
+        with db.transaction(world.url) as session:
+            halting.lift(session, actor=lot.actor, halt_id=order, reason="tests")
         lot.take("confirm", "b")
         lot.job()
         assert lot.status == "sold"

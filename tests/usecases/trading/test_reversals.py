@@ -6,8 +6,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from market.core import audit, clock, db
+from market.core.db import raw
 from market.core.errors import Refusal
 from market.participants import users
 from market.payments import transfers
@@ -15,6 +18,8 @@ from market.registry.balance import sheet
 from market.settlement import deliveries
 from market.settlement.reversal_models import SettlementReversal
 from market.supervision import register, reversals, undoing
+from market.supervision.desks import people
+from market.supervision.privacy import leaving
 from market.trading.commands import Accepted, Cancel
 from market.trading.intake import take_up
 from tests.model.world import ALLOCATED, CAP_C1, CAP_C2, MONEY, YEAR, World
@@ -57,6 +62,11 @@ def _approve(world: World, actor: audit.Actor, reversal: int) -> SettlementRever
         found = reversals.approve(session, actor=actor, reversal_id=reversal, reason="agreed")
     take_up(world.engine)
     return found
+
+
+def _drop(world: World, actor: audit.Actor, reversal: int) -> SettlementReversal:
+    with db.transaction(world.url) as session:
+        return reversals.withdraw(session, actor=actor, reversal_id=reversal, reason="no more")
 
 
 def _free(world: World, who: str) -> tuple[int, int]:
@@ -129,6 +139,8 @@ def test_a_payee_without_money_owes_it_and_pays_of_what_comes_in(world: World, s
         owed = sum(each.owed_fen for each in reversals.takings(session, [found.id]))
         assert owed == 300 and _free(world, "a")[1] == 0 and claim.fen > 0
         assert undoing.payable(session) == []
+        for who in ("a", "b"):  # who owes, and who is owed, does not leave
+            assert "claims" in leaving.still_open(raw(session), world.names.participant[who])
     assert _free(world, "b") == (buyer[0] - 10 * M3, buyer[1] + 300 - claim.fen)
     world.send("a", Cancel(world.orders["hold"]))
     with db.transaction(world.url) as session:
@@ -140,6 +152,7 @@ def test_a_payee_without_money_owes_it_and_pays_of_what_comes_in(world: World, s
         )  # fmt: skip
     with db.transaction(world.url) as session:
         assert undoing.collect(session, claim.id, actor=second).status == "paid"
+        assert "claims" not in leaving.still_open(raw(session), world.names.participant["a"])
         assert undoing.payable(session) == []
     assert _free(world, "b")[1] == buyer[1] + 300
     assert _free(world, "a")[1] == 500 + 1 - claim.fen
@@ -185,6 +198,7 @@ def test_who_and_what_is_refused_by_name(world: World, second: audit.Actor) -> N
             "SELECT id FROM users WHERE participant_id = %s", (world.names.participant["a"],)
         ).scalar_one()  # fmt: skip
     assert _refused(lambda: _approve(world, audit.Actor(user_id=own), reversal)) == "own_interest"
+    assert _refused(lambda: _drop(world, audit.Actor(user_id=own), reversal)) == "own_interest"
     world.place("offer", "a", "sell", M3, 9_000)
     assert _refused(lambda: _approve(world, second, reversal)) == "open_sales"
     world.send("a", Cancel(world.orders["offer"]))
@@ -196,3 +210,27 @@ def test_who_and_what_is_refused_by_name(world: World, second: audit.Actor) -> N
         found = reversals.reject(session, actor=second, reversal_id=reversal, reason="no room")
     assert (found.status, found.returned_litres) == ("rejected", 0)
     assert _free(world, "a")[1] < MONEY
+
+
+def test_an_interest_that_was_declared_keeps_from_deciding(world: World, second: audit.Actor) -> None:
+    reversal = _propose(world, _sell(world, "d", "a", 10 * M3))
+    assert second.user_id is not None
+    with db.transaction(world.url) as session:
+        people.declare(
+            session, actor=second, user_id=second.user_id, participant_id=world.names.participant["d"],
+            relation="kin",
+        )  # fmt: skip
+    assert _refused(lambda: _approve(world, second, reversal)) == "own_interest"
+    assert _refused(lambda: _drop(world, second, reversal)) == "own_interest"
+
+
+def test_nothing_is_delivered_of_a_trade_while_it_is_reversed(world: World, second: audit.Actor) -> None:
+    instruction = _sell(world, "d", "a", 10 * M3)
+    reversal = _propose(world, instruction)
+    with db.transaction(world.url) as session:
+        reversals.approve(session, actor=second, reversal_id=reversal, reason="agreed")
+        with db.transaction(world.url) as other:
+            other.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                deliveries.order(other, actor=second, instruction_id=instruction)
+            other.rollback()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from market.core.errors import Refusal
 from market.registry import changes, endings, entitlements, leases, pledges
 from market.registry.lease_terms import Terms
 from market.registry.models import Entitlement
+from market.supervision import halting
 from tests.model.world import ALLOCATED, MONEY, RIGHT, YEAR, World
 from tests.usecases.trading.letting import (
     Talk,
@@ -32,7 +34,7 @@ def _sale(world: World, seller: str = "a", buyer: str = "d", m3: int = 100, pric
     return Talk(world, seller, buyer, litres=m3 * LOT, price_e4=price)
 
 
-def _registrar(world: World, step: object, **values: object) -> object:
+def _registrar(world: World, step: object, **values: object) -> Any:
     with db.transaction(world.url) as session:
         return step(session, actor=world.names.actor, **values)  # type: ignore[operator]
 
@@ -65,6 +67,22 @@ def test_nobody_signs_for_a_price_that_it_does_not_have(world: World) -> None:
     talk.step("accept", "buy", number=1)
     digest = talk.view().negotiation.contract_sha256.hex()
     assert refused(talk.step, "sign", "buy", sha256=digest) == "insufficient_money"
+
+
+def test_who_is_halted_neither_offers_nor_takes_a_right(world: World) -> None:
+    """What was signed by both before the order goes on: it is before the public or the registry."""
+    signed, talk = _sale(world, "b").signed(), _sale(world)
+    order = _registrar(
+        world, halting.order, scope="participant", participant_id=world.names.participant["a"], orders="stay",
+        reason="tests", legal_source="tests",
+    ).id  # fmt: skip
+    assert refused(_sale, world) == "halted"
+    assert refused(talk.step, "accept", "buy", number=1) == "halted"
+    assert signed.view().negotiation.status == "published"
+    _registrar(world, halting.lift, halt_id=order, reason="tests")
+    talk.step("accept", "buy", number=1)
+    _registrar(world, halting.order, scope="market", orders="stay", reason="tests", legal_source="tests")
+    assert refused(talk.sign, "sell") == "halted"
 
 
 def test_a_whole_right_goes_to_the_buyer_with_a_new_certificate_and_its_water_stays(world: World) -> None:
