@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -162,7 +163,9 @@ def running(sandbox: Sandbox) -> Iterator[Sandbox]:
 
 
 def serve(host: str, port: int, *, said: Callable[[str], object]) -> None:
-    """Answers until Ctrl-C."""
+    """Answers until Ctrl-C or SIGTERM, also where a shell started it in the background and has it ignore SIGINT."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     sandbox = Sandbox(host, port)
     said(WHAT)
     said(f"listening on {sandbox.url}; send any key that begins with sk_ as bearer")
