@@ -123,7 +123,8 @@ def contract(programme_id: int) -> dict[str, Any]:
 def approve(body: dict[str, Any], programme_id: int) -> dict[str, Any]:
     """Approve the annex but for the exceptions: all its deals are struck in one batch."""
     exceptions = {each["subscription_id"]: each["reason"] for each in body.pop("exceptions")}
-    decided(PROGRAMME, programme_id, approved=True, extra={"exceptions": exceptions}, **body)
+    extra = {"exceptions": exceptions} if exceptions else None  # without any, as it is proposed at the desk
+    decided(PROGRAMME, programme_id, approved=True, extra=extra, **body)
     return _one(programme_id)
 
 

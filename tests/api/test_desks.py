@@ -301,6 +301,9 @@ def test_a_complaint_is_numbered_and_answered_by_somebody_else(county: County) -
         "seller", "/complaints", {"clerk_id": county.get("chief", "/me")["user_id"], "text": "rude"}
     )
     assert county.post("seller", f"/complaints/{again['id']}/withdraw")["status"] == "withdrawn"
+    kept = county.client.get("/v1/me/data", headers=county.headers("seller")).json
+    assert [each["id"] for each in kept["complaints"]] == [made["id"], again["id"]]
+    assert mine["number"] in [each["number"] for each in kept["notices"]]
 
 
 def test_what_is_decided_by_steps_of_its_own_waits_at_its_desk_and_leaves_it(county: County) -> None:

@@ -67,7 +67,7 @@ UNION SELECT participant_id FROM negotiation_objections
 _RECUSED_SQL = """
 SELECT EXISTS (
   SELECT FROM desk_reviews r JOIN desk_review_steps s ON s.review_id = r.id AND s.step = 'recused'
-   WHERE r.kind = %s AND r.reference = %s AND r.status = 'open' AND s.by_user = %s)
+   WHERE r.kind = %s AND r.reference = %s AND s.by_user = %s)
 """
 
 

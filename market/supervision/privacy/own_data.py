@@ -92,6 +92,34 @@ SECTIONS: Mapping[str, LiteralString] = {
     " WHERE participant_id = %(participant)s ORDER BY id",
     "credit_entries": 'SELECT id AS "id:cre", kind, points, reason, legal_source, recorded_at, expires_on, withdrawn_at'
     " FROM credit_entries WHERE participant_id = %(participant)s ORDER BY id",
+    "negotiations": 'SELECT id AS "id:neg", product_id AS "product_id:prd", tenure, seller_id AS "seller_id:par",'
+    ' buyer_id AS "buyer_id:par", status, opened_at, struck_at, ended_at, end_reason FROM negotiations'
+    " WHERE %(participant)s IN (seller_id, buyer_id) ORDER BY id",
+    "listings": 'SELECT id AS "id:lst", water_account_id AS "water_account_id:wac", product_id AS "product_id:prd",'
+    " mode, volume_litres, start_price_e4, reserve_price_e4, status, listed_at, resolved_at FROM listings"
+    " WHERE seller_id = %(participant)s ORDER BY id",
+    "bids": 'SELECT b.id AS "id:bid", b.listing_id AS "listing_id:lst", b.price_e4, b.placed_at FROM bids b'
+    " JOIN bidders d ON d.id = b.bidder_id WHERE d.participant_id = %(participant)s ORDER BY b.id",
+    "payments": 'SELECT p.id AS "id:gpy", p.money_account_id AS "money_account_id:mac", p.amount_fen, p.method,'
+    " p.status, p.captured_fen, p.refunded_fen, p.fee_fen, p.started_at, p.captured_at FROM gateway_payments p"
+    " JOIN money_accounts m ON m.id = p.money_account_id WHERE m.participant_id = %(participant)s ORDER BY p.id",
+    "payouts": 'SELECT p.id AS "id:gpo", p.money_account_id AS "money_account_id:mac", p.amount_fen, p.route,'
+    " p.destination, p.note, p.status, p.asked_at, p.closed_at FROM gateway_payouts p"
+    " JOIN money_accounts m ON m.id = p.money_account_id WHERE m.participant_id = %(participant)s ORDER BY p.id",
+    "notices": 'SELECT n.id AS "id:ntc", n.number, n.decision, n.remedy_days, n.issued_at,'
+    " encode(n.sha256, 'hex') AS sha256 FROM notices n JOIN notice_addressees a ON a.notice_id = n.id"
+    " WHERE a.participant_id = %(participant)s ORDER BY n.id",
+    "complaints": 'SELECT id AS "id:cpl", notice_id AS "notice_id:ntc", text, status, filed_at, answer, answered_at'
+    " FROM complaints WHERE participant_id = %(participant)s ORDER BY id",
+    "review_objections": 'SELECT id AS "id:rob", review_id AS "review_id:rvw", grounds, lodged_at, answer, answered_at'
+    " FROM review_objections WHERE participant_id = %(participant)s ORDER BY id",
+    "credit_appeals": 'SELECT id AS "id:apl", entry_id AS "entry_id:cre", grounds, status, lodged_at, decided_at,'
+    " decision_reason, decision_source FROM credit_appeals WHERE participant_id = %(participant)s ORDER BY id",
+    "interventions": 'SELECT i.id AS "id:itv", i.kind, i.reason, i.legal_source, i.ordered_at FROM interventions i'
+    " JOIN intervention_parties p ON p.intervention_id = i.id WHERE p.participant_id = %(participant)s ORDER BY i.id",
+    "claims": 'SELECT reversal_id AS "reversal_id:rvs", debtor_id AS "debtor_id:par", creditor_id AS "creditor_id:par",'
+    " fen AS amount_fen, paid_fen, status, arose_at, paid_at FROM reversal_claims"
+    " WHERE %(participant)s IN (debtor_id, creditor_id) ORDER BY id",
     "consents": 'SELECT id AS "id:pco", entitlement_id AS "entitlement_id:ent", bank_id AS "bank_id:par", granted_at,'
     " valid_to, revoked_at FROM pledge_consents WHERE participant_id = %(participant)s ORDER BY id",
     "sign_ins": 'SELECT s.id AS "id:sig", s.user_id AS "user_id:usr", s.at, s.address, s.program FROM sign_ins s'
