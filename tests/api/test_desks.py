@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
