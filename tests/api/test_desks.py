@@ -286,6 +286,10 @@ def test_a_complaint_is_numbered_and_answered_by_somebody_else(county: County) -
         county.client.get(f"/v1/complaints/{made['id']}", headers=county.headers("factory")).status_code
         == 404
     )
+    leaving = county.post(
+        "seller", "/erasure-requests", {"participant_id": county.get("seller", "/me")["participant_id"]}
+    )
+    assert (leaving["status"], "proceedings" in leaving["open"]) == ("refused", True)
     assert refused(county, "seller", "/complaints", {"text": "of nothing"}) == (422, "complaint_about")
     body = {"notice_id": mine["id"], "text": "not mine"}
     assert refused(county, "neighbour", "/complaints", body) == (404, "not_found")

@@ -15,7 +15,7 @@ from market.core import acts, audit, clock, inbox
 from market.core.db import bump_reference, raw
 from market.participants.models import ApiKey, Mandate, Participant, User
 
-# Each line says what there is, never how much.
+# Each line says what there is, never how much. "proceedings" are of many kinds, so that nobody learns of a case by it.
 _OPEN_SQL = """
 SELECT 'application' AS what FROM participants WHERE id = %(id)s AND status = 'applied'
 UNION SELECT 'orders' FROM orders WHERE participant_id = %(id)s AND status = 'open'
@@ -44,6 +44,14 @@ UNION SELECT 'firm' FROM firms WHERE participant_id = %(id)s AND status IN ('sub
 UNION SELECT 'projects' FROM projects WHERE participant_id = %(id)s AND status = 'open'
 UNION SELECT 'proposals' FROM proposals WHERE participant_id = %(id)s AND status = 'submitted'
 UNION SELECT 'bids' FROM bidders WHERE participant_id = %(id)s AND status = 'registered'
+UNION SELECT 'payments' FROM gateway_payments p JOIN money_accounts m ON m.id = p.money_account_id
+   WHERE m.participant_id = %(id)s AND p.status IN ('created', 'awaiting_payer', 'processing', 'authorised')
+UNION SELECT 'payments' FROM gateway_payouts p JOIN money_accounts m ON m.id = p.money_account_id
+   WHERE m.participant_id = %(id)s AND p.status IN ('created', 'in_transit')
+UNION SELECT 'proceedings' FROM complaints WHERE participant_id = %(id)s AND status = 'filed'
+UNION SELECT 'proceedings' FROM credit_appeals WHERE participant_id = %(id)s AND status = 'lodged'
+UNION SELECT 'proceedings' FROM case_parties p JOIN supervision_cases c ON c.id = p.case_id
+   WHERE p.participant_id = %(id)s AND c.status = 'open'
 ORDER BY what
 """
 
