@@ -73,6 +73,13 @@ def test_the_year_is_in_the_reports(county: County) -> None:
     later = dt.date.fromisoformat(review["due_on"]) + dt.timedelta(days=3)
     [late] = county.get("reader", f"/supervision-reports/reviews?on={later}")["rows"]
     assert (late["clock"], late["days_late"]) == ("overdue", 3)
+    [waiting] = county.get("reviewer", "/desks/trades/queue")["data"]
+    [file] = _report(county, "files")["rows"]
+    assert (file["review"], file["desk"], file["matter"]) == (waiting["id"], "trades", "instruction")
+    assert (file["rule"], file["due_on"], file["clock"]) == ("farm-to-industry", waiting["due_on"], "running")
+    later = dt.date.fromisoformat(file["due_on"]) + dt.timedelta(days=2)
+    [late] = county.get("reader", f"/supervision-reports/files?on={later}")["rows"]
+    assert (late["clock"], late["days_late"]) == ("overdue", 2)
     [cap] = [row for row in _report(county, "caps")["rows"] if row["code"] == "COUNTY-agriculture"]
     assert cap["held_litres"] == "0.000" and float(cap["charged_litres"]) >= 8000
 

@@ -12,13 +12,13 @@ from market.county.current import pack_in_force
 from market.supervision import water_years
 from market.supervision.reports.errors import NoSuchReport
 from market.supervision.reports.formats import Table, table
-from market.supervision.reports.market_reports import PRICES, REVIEWS, TRADES
+from market.supervision.reports.market_reports import FILES, PRICES, REVIEWS, TRADES
 from market.supervision.reports.plan_report import PLAN
 from market.supervision.reports.report import Asked, Report
 from market.supervision.reports.water_reports import CAPS, CONTRACTS, RIGHTS, USE
 
 REPORTS: dict[str, Report] = {
-    each.name: each for each in (TRADES, PRICES, CAPS, USE, RIGHTS, CONTRACTS, REVIEWS, PLAN)
+    each.name: each for each in (TRADES, PRICES, CAPS, USE, RIGHTS, CONTRACTS, REVIEWS, FILES, PLAN)
 }
 
 

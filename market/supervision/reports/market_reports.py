@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from market.supervision.desks import matters
 from market.supervision.reports import review_clocks, words
 from market.supervision.reports.report import Asked, Field, Kind, Report, by_sql
 from market.trading import market_data
@@ -107,4 +108,22 @@ REVIEWS = Report(
         Field("days_late", "逾期天数", "Days late", Kind.COUNT),
     ),
     review_clocks.rows,
+)  # fmt: skip
+
+FILES = Report(
+    "files", "各岗办件时限", "Files of the desks against their clocks",
+    (
+        Field("review", "案卷", "File", Kind.ID, key=True, prefix="rvw"),
+        Field("desk", "岗位", "Desk", Kind.WORD, words=words.DESKS),
+        Field("matter", "事项", "Matter", Kind.WORD, words=matters.WORDS),
+        Field("rule", "审核规则", "Rule"),
+        Field("at", "受理时间", "Since", Kind.INSTANT),
+        Field("due_on", "办理期限", "Due on", Kind.DAY),
+        Field("decision", "决定", "Decision", Kind.WORD,
+              words={"approved": ("批准", "approved"), "refused": ("驳回", "refused")}),
+        Field("decided_at", "决定时间", "Decided at", Kind.INSTANT),
+        Field("clock", "时限情况", "Clock", Kind.WORD, words=words.CLOCKS),
+        Field("days_late", "逾期天数", "Days late", Kind.COUNT),
+    ),
+    review_clocks.files,
 )  # fmt: skip

@@ -1,11 +1,14 @@
-"""Reviews of trades against their clocks: until which day each was to be decided, with the days it stood still."""
+"""Reviews of trades and files of all desks against their clocks: until which day each was to be decided.
+
+Days on which a clock stood still (hearings, publications, objections) are not counted.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
@@ -31,6 +34,16 @@ SELECT i.id AS review, CASE i.kind WHEN 'trade' THEN 'continuous' ELSE i.kind EN
    AND i.instructed_at >= %(since)s AND i.instructed_at < %(before)s
  ORDER BY i.id
 """
+# What waits without a clock (working_days 0) is no row: nothing can be late.
+_FILES_SQL = """
+SELECT r.id AS file, r.id AS review, r.kind AS matter, r.desk, r.rule, r.began_at AS at, r.terms, r.working_days,
+       r.began_at, r.published_until, CASE WHEN r.closed_at < %(on_end)s AND r.outcome <> 'elsewhere' THEN r.outcome END
+       AS decision, CASE WHEN r.closed_at < %(on_end)s AND r.outcome <> 'elsewhere' THEN r.closed_at END AS decided_at,
+       coalesce(r.closed_at < %(on_end)s, false) AS resolved
+  FROM desk_reviews r
+ WHERE r.working_days > 0 AND r.began_at >= %(since)s AND r.began_at < %(before)s
+ ORDER BY r.id
+"""
 _STOPS_SQL = """
 SELECT review_id, 'hearing', opened_at, CASE WHEN closed_at < %(on_end)s THEN closed_at END FROM review_hearings
  WHERE review_id = ANY (%(ids)s::bigint[]) AND opened_at < %(on_end)s
@@ -41,13 +54,24 @@ SELECT review_id, 'objection', lodged_at, CASE WHEN answered_at < %(on_end)s THE
 
 
 def rows(connection: psycopg.Connection[Any], asked: Asked) -> Iterable[Mapping[str, Any]]:
-    """Every review that began in the year; a decision is in time on its last day.
+    """Every review of a trade that began in the year; a decision is in time on its last day.
 
     `due_on` is None where the clock stands still on the day of the report. Without a decision that day is held
     against the clock; what ended otherwise ended in time.
     """
+    return _held(connection, asked, _REVIEWS_SQL)
+
+
+def files(connection: psycopg.Connection[Any], asked: Asked) -> Iterable[Mapping[str, Any]]:
+    """Every file with a clock that a desk opened in the year, of whatever matter; the rest as `rows`."""
+    return _held(connection, asked, _FILES_SQL)
+
+
+def _held(
+    connection: psycopg.Connection[Any], asked: Asked, query: LiteralString
+) -> Iterable[Mapping[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(_REVIEWS_SQL, asked.parameters).fetchall()
+        found = cursor.execute(query, asked.parameters).fetchall()
     stops = _stops(connection, [row["file"] for row in found if row["file"] is not None], asked)
     for row in found:
         if row["file"] is not None:

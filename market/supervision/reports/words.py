@@ -63,6 +63,10 @@ CLOCKS = {
     "in_time": ("按期办结", "decided in time"), "late": ("逾期办结", "decided late"), "running": ("办理中", "running"),
     "overdue": ("逾期未办", "overdue"),
 }  # fmt: skip
+DESKS = {
+    "trades": ("交易审核岗", "trades"), "rights": ("水权登记岗", "rights"), "contracts": ("合同节水岗", "contracts"),
+    "supervision": ("监督管理岗", "supervision"),
+}  # fmt: skip
 YES_NO = {"yes": ("是", "yes"), "no": ("否", "no")}
 RESULTS = {
     "met": ("完成", "met"), "partly": ("部分完成", "partly met"), "not_met": ("未完成", "not met"),
