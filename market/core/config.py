@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,9 @@ class Settings:
     gateway_webhook_secrets: str = field(
         default="", repr=False
     )  # of incoming events; several, while one is rotated
+    test_database_url: str | None = None  # of the test county; None: there is none
+    keys_url: str | None = None  # set in a test county: the database with the keys that open it
+    clock_file: Path | None = None  # set in a test county: how far its clock runs ahead
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -69,7 +72,29 @@ class Settings:
         """The variables from which a child process reads these same settings."""
         values = {name: getattr(self, name) for name in _VARIABLES}
         values["engine_socket_path"] = self.engine_socket
-        return {_VARIABLES[name][0]: str(value) for name, value in values.items() if value is not None}
+        # What is not set is said too: the child inherits this process's variables.
+        return {_VARIABLES[name][0]: "" if value is None else str(value) for name, value in values.items()}
+
+    def of_test_county(self) -> Settings | None:
+        """The settings of the test county's processes; None where there is none.
+
+        Its secrets are others, so that nothing it signs is good here, and it knows no payment provider: what it does
+        reaches nobody.
+        """
+        if self.test_database_url is None:
+            return None
+        return replace(
+            self,
+            database_url=self.test_database_url,
+            test_database_url=None,
+            keys_url=self.url(),
+            clock_file=datadir.socket_dir(self.data_dir) / "test.clock",
+            engine_socket_path=datadir.socket_dir(self.data_dir) / "test.sock",
+            secret_key=self.secret("test county").hex(),
+            gateway_url=None,
+            gateway_key=None,
+            gateway_webhook_secrets="",
+        )
 
     def url(self) -> str:
         """The database's URL. Errors: OperatorError while there is none."""
@@ -139,6 +164,9 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "gateway_url": ("KAREZ_GATEWAY_URL", _address),
     "gateway_key": ("KAREZ_GATEWAY_KEY", _text),
     "gateway_webhook_secrets": ("KAREZ_GATEWAY_WEBHOOK_SECRETS", _text),
+    "test_database_url": ("KAREZ_TEST_DATABASE_URL", _text),
+    "keys_url": ("KAREZ_KEYS_URL", _text),
+    "clock_file": ("KAREZ_CLOCK_FILE", _path),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
     raise AssertionError("every setting is read from one variable")

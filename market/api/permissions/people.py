@@ -48,6 +48,12 @@ ROUTES: dict[str, Rule] = {
     "keys.list_keys": Rule(EVERYONE, "self", None, "keys"),
     "keys.rotate": Rule(EVERYONE, "api_key", None, "keys"),
     "keys.revoke": Rule(EVERYONE, "api_key", None, "keys"),
+    # the test county
+    "test_county.get": Rule(EVERYONE, "self"),
+    "test_county.get_clock": Rule(EVERYONE, "self"),
+    "test_county.advance": write(also=PARTICIPANTS, owns="self"),
+    "test_county.list_advances": Rule(EVERYONE, "self"),
+    "test_county.get_advance": Rule(EVERYONE, "self"),
     # money
     "money_accounts.list_money_accounts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "money_accounts.get_money_account": read(

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import PublicId
 from market.api.schemas.registry import text
+from market.core.models import COUNTIES
 
 
 class SignIn(Schema):
@@ -73,6 +74,10 @@ class KeyIn(Schema):
         validate=validate.Length(1, len(SCOPES)),
     )
     expires_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
+    acts_as = fields.String(
+        load_default=None, allow_none=True, validate=text(64),
+        metadata={"description": "A key of the test county: the login there as which it acts."},
+    )  # fmt: skip
 
 
 class KeyOut(Schema):
@@ -81,6 +86,8 @@ class KeyOut(Schema):
     id = PublicId("key", required=True)
     label = fields.String(required=True)
     scopes = fields.List(fields.String(), required=True)
+    county = fields.String(required=True, validate=validate.OneOf(COUNTIES))
+    acts_as = fields.String(required=True, allow_none=True)
     created_at = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)
     revoked_at = fields.AwareDateTime(required=True, allow_none=True)
