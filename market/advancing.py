@@ -1,14 +1,15 @@
 """The test county's clock on its way: it stops where something is due, and what is due there is done in order.
 
 A job that ticks daily or more rarely is done at each of its ticks; what ticks more often is done at every stop, before
-it, and again until nothing is left to do. So a year goes by in minutes, and nothing in it is left out.
+it, and again until nothing is left to do. Where the calendar changes a product's phase is a stop too. So a year goes by
+in minutes, and no day of it is left out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import LiteralString, NamedTuple
 
 import structlog
@@ -16,6 +17,7 @@ from croniter import croniter
 
 from market import installation
 from market.core import audit, clock, db, moving
+from market.trading import timetable
 
 log = structlog.get_logger("jobs")
 
@@ -52,12 +54,15 @@ def is_rare(cron: str) -> bool:
     return bool(ticks.get_next(dt.datetime) - first > RARE)
 
 
-def stops(schedules: Sequence[tuple[str, str]], start: dt.datetime, end: dt.datetime) -> list[Stop]:
-    """Where the clock stops between two instants, the last one included: every tick of rare (name, cron) jobs. Pure.
+def stops(
+    schedules: Sequence[tuple[str, str]], start: dt.datetime, end: dt.datetime, *,
+    also: Iterable[dt.datetime] = (),
+) -> list[Stop]:  # fmt: skip
+    """Where the clock stops between two instants: at the last one, at every tick of (name, cron), and `also` there.
 
-    Jobs that tick together are done in the order in which they are named.
+    Jobs that tick together are done in the order in which they are named. Pure.
     """
-    due: dict[dt.datetime, list[str]] = {}
+    due: dict[dt.datetime, list[str]] = {at: [] for at in also if start < at < end}
     for name, cron in schedules:
         for at in _ticks(cron, start, end):
             due.setdefault(at, []).append(name)
@@ -82,12 +87,14 @@ def advance(url: str, ahead: clock.Ahead, jobs: Sequence[Due]) -> int:
     rare = [(each.name, each.cron) for each in jobs if is_rare(each.cron)]
     names = {name for name, _ in rare}
     often = [each for each in jobs if each.name not in names]
-    for stop in stops(rare, min(start, end), end):
+    with db.connect(url) as connection:
+        changes = timetable.changes(connection, start, end)
+    for stop in stops(rare, min(start, end), end, also=changes):
         _reach(url, ahead, number, stop.at)
         _new_year(url, start)
         done = _settle(url, often)
         done += [(each.name, each.work()) for each in jobs if each.name in stop.jobs]
-        if stop.jobs or stop.at == end:
+        if stop.jobs and stop.at == end:
             done += _settle(url, often)
         with db.transaction(url) as session:
             moving.did(session, advance_id=number, at=stop.at, done=done)
