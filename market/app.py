@@ -34,7 +34,7 @@ API_MODULES = (
     "appeals",
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
-    "gateway_payments", "gateway_payouts", "reconciliations", "test_county",
+    "gateway_payments", "gateway_payouts", "reconciliations", "test_county", "own_sign_in",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")

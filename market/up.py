@@ -38,7 +38,8 @@ def up(settings: Settings, *, demonstration: bool, test_county: bool, as_json: b
     Errors: OperatorError if it cannot start.
     """
     data_dir = datadir.prepare(settings.data_dir)
-    settings = _with_ports(dataclasses.replace(settings, data_dir=data_dir))
+    settings = dataclasses.replace(settings, data_dir=data_dir, demonstration=demonstration)
+    settings = _with_ports(settings)
     signals = Signals()
     with datadir.in_charge(data_dir, "karez up"), signals.caught():
         try:

@@ -20,6 +20,10 @@ OWNERS: dict[str, tuple[str, str]] = {
         "api_key_id",
         "SELECT u.participant_id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = :id AND u.id = :user",
     ),
+    "session": (
+        "session_id",
+        "SELECT u.participant_id FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.id = :id AND u.id = :user",
+    ),
     "notice": ("notice_id", "SELECT participant_id FROM notice_addressees WHERE notice_id = :id"),
     "complaint": ("complaint_id", "SELECT participant_id FROM complaints WHERE id = :id"),
     "order": ("order_id", "SELECT participant_id FROM orders WHERE id = :id"),

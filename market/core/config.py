@@ -49,6 +49,16 @@ class Settings:
     gateway_webhook_secrets: str = field(
         default="", repr=False
     )  # of incoming events; several, while one is rotated
+    demonstration: bool = (
+        False  # made-up people only: codes that would go to a telephone are shown in the log
+    )
+    idle_minutes: int = 7 * 24 * 60  # a participant's session that is not renewed for so long ends
+    session_hours: int = 30 * 24  # the longest session of a participant
+    bureau_idle_minutes: int = 60  # the same of a user of the bureau
+    bureau_session_hours: int = 12
+    totp_roles: str = (
+        ""  # who signs in with one-time codes only: roles with spaces between, or "bureau" for all of it
+    )
     test_database_url: str | None = None  # of the test county; None: there is none
     keys_url: str | None = None  # set in a test county: the database with the keys that open it
     clock_file: Path | None = None  # set in a test county: how far its clock runs ahead
@@ -78,8 +88,8 @@ class Settings:
     def of_test_county(self) -> Settings | None:
         """The settings of the test county's processes; None where there is none.
 
-        Its secrets are others, so that nothing it signs is good here, and it knows no payment provider: what it does
-        reaches nobody.
+        Its secrets are others, so that nothing it signs is good here. It knows no payment provider, and its messages
+        stay in the log: what it does reaches nobody.
         """
         if self.test_database_url is None:
             return None
@@ -91,6 +101,7 @@ class Settings:
             clock_file=datadir.socket_dir(self.data_dir) / "test.clock",
             engine_socket_path=datadir.socket_dir(self.data_dir) / "test.sock",
             secret_key=self.secret("test county").hex(),
+            demonstration=True,
             gateway_url=None,
             gateway_key=None,
             gateway_webhook_secrets="",
@@ -133,6 +144,19 @@ def _number(variable: str, text: str) -> int:
     return int(text)
 
 
+def _yes(variable: str, text: str) -> bool:
+    if text not in ("1", "0", "True", "False"):
+        raise OperatorError(f"{variable} must be 1 or 0, not {text!r}")
+    return text in ("1", "True")
+
+
+def _some(variable: str, text: str) -> int:
+    number = _number(variable, text)
+    if number == 0:
+        raise OperatorError(f"{variable} must be above zero")
+    return number
+
+
 def _address(variable: str, text: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?", text):
         raise OperatorError(f"{variable} must be an address such as https://water.example.cn, not {text!r}")
@@ -164,6 +188,12 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "gateway_url": ("KAREZ_GATEWAY_URL", _address),
     "gateway_key": ("KAREZ_GATEWAY_KEY", _text),
     "gateway_webhook_secrets": ("KAREZ_GATEWAY_WEBHOOK_SECRETS", _text),
+    "demonstration": ("KAREZ_DEMONSTRATION", _yes),
+    "idle_minutes": ("KAREZ_IDLE_MINUTES", _some),
+    "session_hours": ("KAREZ_SESSION_HOURS", _some),
+    "bureau_idle_minutes": ("KAREZ_BUREAU_IDLE_MINUTES", _some),
+    "bureau_session_hours": ("KAREZ_BUREAU_SESSION_HOURS", _some),
+    "totp_roles": ("KAREZ_TOTP_ROLES", _text),
     "test_database_url": ("KAREZ_TEST_DATABASE_URL", _text),
     "keys_url": ("KAREZ_KEYS_URL", _text),
     "clock_file": ("KAREZ_CLOCK_FILE", _path),

@@ -22,13 +22,16 @@ from market.core.models import LIVE, TEST
 from market.participants import tokens
 from market.participants.errors import CsrfFailed, NoMandate, NoTestCounty, ScopeMissing
 from market.participants.keys import TEST_PREFIX
+from market.participants.sign_in_errors import TotpRequired
 
 FRESH_S = 2.0
 BEARER = "Bearer "
 TEST_KEY = f"Bearer {TEST_PREFIX}"
 """How an Authorization header with a key of the test county begins."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-EVERY_SCOPE = frozenset({"read", "trade", "keys"})
+EVERY_SCOPE = frozenset({"read", "trade", "keys", "enroll"})
+ENROLLING = frozenset({"enroll"})
+"""Of a session that may set up one-time codes and nothing else: its role needs them, and there are none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ _USER_SQL: LiteralString = """
 SELECT u.token_generation, u.status = 'active' AND coalesce(p.status, 'admitted') = 'admitted',
        ARRAY(SELECT role FROM user_roles r WHERE r.user_id = u.id), u.participant_id,
        EXISTS (SELECT FROM revoked_tokens t WHERE t.jti = %(jti)s)
+         OR EXISTS (SELECT FROM sign_ins s WHERE s.id = %(sid)s::bigint AND s.ended_at IS NOT NULL)
 FROM users u LEFT JOIN participants p ON p.id = u.participant_id WHERE u.id = %(id)s
 """
 _KEY_SQL: LiteralString = """
@@ -101,7 +105,7 @@ def authenticate(request: Request, settings: Settings, *, scope: str, request_id
     if header.startswith(BEARER):
         found = of_bearer(settings, header, scope=scope, request_id=request_id)
     elif tokens.ACCESS_COOKIE in request.cookies:
-        found = _actor(*_of_cookie(settings, request), EVERY_SCOPE, scope, request_id)
+        found = _actor(*_of_cookie(settings, request), scope, request_id)
     else:
         raise NotAuthenticated("send a bearer token or an API key")
     acting_for = request.headers.get("X-Acting-For")
@@ -109,7 +113,7 @@ def authenticate(request: Request, settings: Settings, *, scope: str, request_id
         return found
     participant, mandate = _mandate(settings, found.user_id, acting_for, scope)
     return AccessActor(
-        found.user_id, participant, frozenset({"holder"}), mandate, found.scopes - {"keys"}, request_id,
+        found.user_id, participant, frozenset({"holder"}), mandate, found.scopes - {"keys", "enroll"}, request_id,
         found.origin,
     )  # fmt: skip
 
@@ -121,7 +125,7 @@ def of_bearer(settings: Settings, header: str, *, scope: str, request_id: str) -
     """
     sent = header.removeprefix(BEARER)
     if not is_key(header):
-        return _actor(*_of_token(settings, sent), EVERY_SCOPE, scope, request_id)
+        return _actor(*_of_token(settings, sent), scope, request_id)
     if settings.keys_url is not None:
         return _of_test_key(settings, settings.keys_url, sent, scope, request_id)
     if sent.startswith(TEST_PREFIX):
@@ -158,6 +162,8 @@ def _actor(
 ) -> AccessActor:
     if user is None or not user.active:
         raise NotAuthenticated("this sign-in is not active")
+    if scope not in scopes and scopes == ENROLLING:
+        raise TotpRequired("POST /v1/me/totp")
     if scope not in scopes:
         raise ScopeMissing(f"this needs the scope {scope}")
     return AccessActor(user_id, user.participant_id, user.roles, None, scopes, request_id, origin)
@@ -183,32 +189,35 @@ def forget(settings: Settings) -> None:
         _kept.pop(key, None)
 
 
-def _user(settings: Settings, user_id: int, jti: str | None = None) -> _User | None:
-    """What is known of a user now and of the token (by its id) that names it; None for an unknown user."""
-    return _user_of(settings.url(), user_id, jti)
+def _user(
+    settings: Settings, user_id: int, jti: str | None = None, sign_in_id: int | None = None
+) -> _User | None:
+    """What is known of a user now and of the token (by its id, its session) that names it; None for an unknown user."""
+    return _user_of(settings.url(), user_id, jti, sign_in_id)
 
 
-def _user_of(url: str, user_id: int, jti: str | None = None) -> _User | None:
+def _user_of(url: str, user_id: int, jti: str | None = None, sign_in_id: int | None = None) -> _User | None:
     def read() -> _User | None:
-        row = db.look_up(url, _USER_SQL, {"id": user_id, "jti": jti})
+        row = db.look_up(url, _USER_SQL, {"id": user_id, "jti": jti, "sid": sign_in_id})
         return None if row is None else _User(row[0], bool(row[1]), frozenset(row[2]), row[3], row[4])
 
     found: _User | None = _fresh(url, "user", (user_id, jti), read)
     return found
 
 
-def _of_token(settings: Settings, token: str) -> tuple[int, _User, str]:
+def _of_token(settings: Settings, token: str) -> tuple[int, _User, str, frozenset[str]]:
     claims = tokens.decode(settings, token, kind="access")
     user_id = int(claims["sub"])
-    user = _user(settings, user_id, claims["jti"])
+    user = _user(settings, user_id, claims["jti"], int(claims["sid"]))
     if user is None or claims["gen"] != user.generation:
         raise NotAuthenticated("the token is not valid, or no longer")
     if user.signed_out:
         raise NotAuthenticated("the token was signed out")
-    return user_id, user, f"sign_in:{claims['sid']}"
+    scopes = ENROLLING if "for" in claims else EVERY_SCOPE
+    return user_id, user, f"sign_in:{claims['sid']}", scopes
 
 
-def _of_cookie(settings: Settings, request: Request) -> tuple[int, _User, str]:
+def _of_cookie(settings: Settings, request: Request) -> tuple[int, _User, str, frozenset[str]]:
     token = request.cookies[tokens.ACCESS_COOKIE]
     found = _of_token(settings, token)
     if request.method not in SAFE_METHODS:
