@@ -249,10 +249,11 @@ def sign_out_everywhere(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("/users/<usr:user_id>/password-reset", methods=["POST"])
+@blp.arguments(WhyIn)
 @blp.response(201, shapes.HandOverOut)
-def hand_over_to_user(user_id: int) -> dict[str, Any]:
+def hand_over_to_user(body: dict[str, Any], user_id: int) -> dict[str, Any]:
     """A token with which a user of the bureau sets a new password within a day; the administrator hands it over."""
-    return _handed_over(users.find(session(), user_id))
+    return _handed_over(users.find(session(), user_id), body["reason"])
 
 
 @blp.route("/participants/<par:participant_id>/password-reset", methods=["POST"])
@@ -260,11 +261,12 @@ def hand_over_to_user(user_id: int) -> dict[str, Any]:
 @blp.response(201, shapes.HandOverOut)
 def hand_over_at_counter(body: dict[str, Any], participant_id: int) -> dict[str, Any]:
     """The same for a participant's user who stands at the counter and has shown who it is."""
-    return _handed_over(resets.of_participant(session(), participant_id=participant_id, login=body["login"]))
+    user = resets.of_participant(session(), participant_id=participant_id, login=body["login"])
+    return _handed_over(user, body["reason"])
 
 
-def _handed_over(user: User) -> dict[str, Any]:
-    token = resets.hand_over(session(), secret=_secret(), actor=actor().audit, user=user)
+def _handed_over(user: User, reason: str) -> dict[str, Any]:
+    token = resets.hand_over(session(), secret=_secret(), actor=actor().audit, user=user, reason=reason)
     return {"token": token, "expires_in": int(codes.HANDED_OVER_GOOD_FOR.total_seconds())}
 
 

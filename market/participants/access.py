@@ -20,7 +20,7 @@ from market.core.config import Settings
 from market.core.errors import NotAuthenticated, NotFound, UnknownId
 from market.core.models import LIVE, TEST
 from market.participants import tokens
-from market.participants.errors import CsrfFailed, NoMandate, NoTestCounty, ScopeMissing
+from market.participants.errors import CsrfFailed, NoMandate, ScopeMissing, TestKeyRefused
 from market.participants.keys import TEST_PREFIX
 from market.participants.sign_in_errors import TotpRequired
 
@@ -129,7 +129,7 @@ def of_bearer(settings: Settings, header: str, *, scope: str, request_id: str) -
     if settings.keys_url is not None:
         return _of_test_key(settings, settings.keys_url, sent, scope, request_id)
     if sent.startswith(TEST_PREFIX):
-        raise NoTestCounty("this is a key of the test county, which this installation does not have")
+        raise TestKeyRefused("this installation has no test county: start it with `karez up --test-county`")
     key = _of_key(settings.url(), sent, LIVE)
     user = _user(settings, key.user_id)
     return _actor(key.user_id, user, f"api_key:{key.id}", key.scopes, scope, request_id)

@@ -71,9 +71,10 @@ def may_prove(session: Session, phone: str) -> bool:
 
 
 def make(
-    session: Session, *, secret: bytes, actor: audit.Actor, user: User, purpose: str, phone: str | None = None
-) -> str:
-    """A new code of a user, in the place of one that is open. `phone`: the one it shall prove."""
+    session: Session, *, secret: bytes, actor: audit.Actor, user: User, purpose: str, phone: str | None = None,
+    reason: str | None = None,
+) -> str:  # fmt: skip
+    """A new code of a user, in the place of one that is open. `phone`: the one it shall prove; `reason`: a clerk's."""
     handed_over = purpose == HANDED_OVER
     code = secrets.token_urlsafe(32) if handed_over else f"{secrets.randbelow(1_000_000):06d}"
     before = _open(session, user.id, purpose)
@@ -91,13 +92,8 @@ def make(
             expires_at=now + (HANDED_OVER_GOOD_FOR if handed_over else GOOD_FOR),
         )
     )
-    audit.record(
-        raw(session),
-        actor=actor,
-        action="user.code_made",
-        subject=("user", user.id),
-        detail={"purpose": purpose},
-    )
+    detail = {"purpose": purpose} | ({} if reason is None else {"reason": reason})
+    audit.record(raw(session), actor=actor, action="user.code_made", subject=("user", user.id), detail=detail)
     return code
 
 

@@ -38,8 +38,16 @@ class ScopeMissing(NotAllowed):
     title_zh = "密钥权限不足"
 
 
-class NoTestCounty(NotAuthenticated):
-    """A key of the test county was sent to, or asked of, an installation that has none."""
+class TestKeyRefused(NotAuthenticated):
+    """A key of the test county was sent to an installation that has none."""
+
+    code = "test_key_refused"
+    title_en = "A key of a test county that is not here"
+    title_zh = "本系统未启用测试县，测试密钥无效"
+
+
+class NoTestCounty(Conflict):
+    """This asks for something of the test county, and the installation has none."""
 
     code = "no_test_county"
     title_en = "This installation has no test county"

@@ -33,9 +33,11 @@ def change(session: Session, *, actor: audit.Actor, user: User, old: str, new: s
     return ended
 
 
-def hand_over(session: Session, *, secret: bytes, actor: audit.Actor, user: User) -> str:
+def hand_over(session: Session, *, secret: bytes, actor: audit.Actor, user: User, reason: str) -> str:
     """A token with which a user sets a new password within a day; whoever made it gives it to that person."""
-    return codes.make(session, secret=secret, actor=actor, user=user, purpose=codes.HANDED_OVER)
+    return codes.make(
+        session, secret=secret, actor=actor, user=user, purpose=codes.HANDED_OVER, reason=reason
+    )
 
 
 def of_participant(session: Session, *, participant_id: int, login: str) -> User:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask_jwt_extended import create_access_token
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from market.api.ownership import OWNERS
@@ -20,7 +21,7 @@ from market.api.permissions import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPA
 from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.access import SAFE_METHODS
-from market.participants.models import User
+from market.participants.models import SignIn, User
 from tests.api import saved
 from tests.api.bureau import bureau_ids
 from tests.api.county import YEAR, County, api_key, mandate, trust_body

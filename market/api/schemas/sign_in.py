@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from market.api.schemas.auth import given_password_field, recovery_code_field, totp_field
 from market.api.schemas.fields import PublicId, YesNo
-from market.api.schemas.participants import LOGIN
+from market.api.schemas.participants import LOGIN, WhyIn
 from market.api.schemas.registry import text
 from market.participants.passwords import LONGEST, SHORTEST
 
@@ -118,8 +118,8 @@ class EndedOut(Schema):
     ended = fields.Integer(required=True)
 
 
-class HandOverIn(Schema):
-    """The login of the participant's user who stands at the counter."""
+class HandOverIn(WhyIn):
+    """The login of the participant's user who stands at the counter, and how it has shown who it is."""
 
     login = fields.String(required=True, validate=LOGIN)
 
