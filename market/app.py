@@ -8,6 +8,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+import msgspec
 from flask_smorest import Api, Blueprint
 from werkzeug.routing import BaseConverter
 
@@ -15,7 +16,7 @@ from market.api import errors as error_table
 from market.api import http, limits, shortway, spec, telemetry
 from market.api.permissions import ROUTES
 from market.api.schemas.fields import PublicId
-from market.core import clock, db, ids
+from market.core import clock, db, ids, kept
 from market.core.config import Settings
 from market.core.errors import UnknownId
 from market.participants import tokens
@@ -81,6 +82,12 @@ ID_PREFIXES = {
 NO_ROW = 0
 COUNTY_OF_TEST = ("Karez-County", "test")
 """The header of every answer of the test county."""
+BUSY = msgspec.json.encode(
+    {
+        "type": "/problems/test_county_busy", "title": "The test county is busy", "status": 503,
+        "code": "test_county_busy", "detail": "Too many requests at once: send it again.",
+    }
+)  # fmt: skip
 
 
 def _converter(prefix: str) -> type[BaseConverter]:
@@ -129,21 +136,39 @@ class OtherCounty:
         """As for `create_app`."""
         assert settings.clock_file is not None
         self._make = partial(create_app, settings, exchange=exchange, rate_limits=rate_limits)
+        self._url = settings.url()
         self._ahead = clock.Ahead(settings.clock_file)
+        self._generation = self._ahead.generation()
+        self._places = threading.BoundedSemaphore(settings.threads)
         self._making = threading.Lock()
         self._app: http.KarezFlask | None = None
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """One request, whose answer says which county it is of."""
-        with self._making:
-            if self._app is None:
-                self._app = self._make()
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             return start_response(status, [*headers, COUNTY_OF_TEST], *more)
 
-        with clock.ahead(self._ahead):
-            return self._app(environ, start)
+        if not self._places.acquire(blocking=False):
+            start("503 SERVICE UNAVAILABLE", [("Content-Type", error_table.PROBLEM), ("Retry-After", "1")])
+            return [BUSY]
+        try:
+            app = self._ready()
+            with clock.ahead(self._ahead):
+                return app(environ, start)
+        finally:
+            self._places.release()
+
+    def _ready(self) -> http.KarezFlask:
+        with self._making:
+            generation = self._ahead.generation()
+            if generation != self._generation:  # made anew: nothing that was kept of it is true
+                kept.forget()
+                db.dispose(self._url)
+                self._generation = generation
+            if self._app is None:
+                self._app = self._make()
+            return self._app
 
 
 def bind(app: http.KarezFlask, settings: Settings, exchange: Callable[[], Exchange]) -> None:

@@ -18,9 +18,9 @@ from market.core.datadir import OperatorError, make_socket_dir
 from market.core.models import LIVE, TEST, Installation
 from market.demo import seed
 
-SUFFIX = "_test"
+SUFFIX, NEW = "_test", "_new"
 _NAMED_SQL = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
-_OTHERS_SQL = "SELECT county FROM installation"
+_COUNTY_SQL = "SELECT county FROM installation"
 _KEY_SQL = "SELECT id_key FROM installation"
 
 
@@ -44,9 +44,7 @@ def prepare(settings: Settings) -> Settings:
     test = settings.of_test_county()
     assert test is not None
     assert test.clock_file is not None
-    _ensure_database(settings.url(), test.url())
-    db.migrate(test.url())
-    _mark(settings.url(), test.url())
+    _make(settings.url(), test.url())
     make_socket_dir(settings.data_dir)
     ahead = clock.Ahead(test.clock_file)
     with db.transaction(test.url()) as session:
@@ -55,6 +53,12 @@ def prepare(settings: Settings) -> Settings:
     with clock.ahead(ahead):
         seed.ensure(test.url(), test)
     return test
+
+
+def _make(live: str, url: str) -> None:
+    _ensure_database(live, url)
+    db.migrate(url)
+    _mark(live, url)
 
 
 def _ensure_database(live: str, url: str) -> None:
@@ -89,18 +93,35 @@ def _mark(live: str, url: str) -> None:
 
 
 def reset(settings: Settings) -> None:
-    """Makes the test county anew, also beside a running server. Errors: OperatorError (there is none)."""
-    live = settings.url()
-    url = with_its_database(settings).test_database_url
-    assert url is not None
+    """Makes the test county anew, also beside a running server, which then does without it for a moment.
+
+    Errors: OperatorError (there is none).
+    """
+    settings = with_its_database(settings)
+    test = settings.of_test_county()
+    assert test is not None
+    assert test.clock_file is not None
+    _check_is_one(settings.url(), test.url())
+    name = _name(test.url())
+    fresh = dataclasses.replace(test, database_url=db.database_url(test.url(), name + NEW))
+    db.drop_database(settings.url(), name + NEW)  # what a broken attempt left
+    _make(settings.url(), fresh.url())
+    db.unlock_ids(fresh.url())
+    seed.ensure(fresh.url(), fresh)
+    for each in (fresh, test):
+        db.dispose(each.url())
+    db.drop_database(settings.url(), name)  # its engine and worker end, and are started again
+    db.rename_database(settings.url(), name + NEW, name)
+    make_socket_dir(settings.data_dir)
+    clock.Ahead(test.clock_file).begin_anew()
+
+
+def _check_is_one(live: str, url: str) -> None:
     with db.connect(live, autocommit=True) as connection:
         row = connection.execute(_NAMED_SQL, (_name(url),)).fetchone()
     if row is None or not row[0]:
         raise OperatorError("there is no test county: `karez up --test-county` makes one")
     with db.connect(url) as connection:
-        marked = connection.execute(_OTHERS_SQL).fetchone()
+        marked = connection.execute(_COUNTY_SQL).fetchone()
     if marked is None or marked[0] != TEST:
         raise OperatorError(f"the database {_name(url)} is not a test county's")
-    db.dispose(url)
-    db.drop_database(live, _name(url))
-    prepare(with_its_database(settings))

@@ -242,6 +242,7 @@ def _announce(settings: Settings, sign_ins: list[dict[str, Any]], *, as_json: bo
         f"  programs   {address}/v1",
         f"  live feed  {feed}",
         f"  health     {address}/healthz  {address}/readyz",
+        *(["  test keys  /v1/test-county (a second county)"] if settings.test_database_url else []),
         f"  data       {settings.data_dir} (logs in {settings.data_dir / 'log'})",
     ]
     if sign_ins:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from market.core import db
 from market.core.errors import NotFound
+from market.core.kept import kept
 from market.participants.access import AccessActor
 
 # kind -> (argument of the path, prefix of its id, query of the participants (or users) who own it)
@@ -185,7 +186,7 @@ OWNERS: dict[str, tuple[str, str]] = {
 
 _QUERIES = {kind: text(query) for kind, (_, query) in OWNERS.items()}
 _MOST_KNOWN = 100_000
-_known_orders: dict[tuple[str, int], int] = {}
+_known_orders: dict[tuple[str, int], int] = kept()
 
 
 def remember_order(url: str, order_id: int, participant_id: int) -> None:

@@ -18,21 +18,23 @@ from zoneinfo import ZoneInfo
 LEGAL_ZONE = ZoneInfo("Asia/Shanghai")
 
 _WRITTEN = struct.Struct("<q")
+_GENERATION_AT, _SIZE = 8, 16
 
 
 class Ahead:
     """How far a clock that several processes share runs ahead, kept in a file: whoever moves it, all see it at once.
 
-    Eight bytes that a processor reads and writes as one, in memory that the processes share.
+    Twice eight bytes that a processor reads and writes as one, in memory that the processes share: how far, and how
+    often the county was made anew.
     """
 
     def __init__(self, path: Path) -> None:
         """Opens the file of a clock; makes one that runs ahead by nothing."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            if os.fstat(descriptor).st_size < _WRITTEN.size:
-                os.pwrite(descriptor, _WRITTEN.pack(0), 0)
-            self._shared = mmap.mmap(descriptor, _WRITTEN.size)
+            if os.fstat(descriptor).st_size < _SIZE:
+                os.pwrite(descriptor, bytes(_SIZE), 0)
+            self._shared = mmap.mmap(descriptor, _SIZE)
         finally:
             os.close(descriptor)
 
@@ -43,6 +45,16 @@ class Ahead:
     def set(self, ahead_us: int) -> None:
         """Has it run ahead by so many microseconds, for every process that follows it."""
         _WRITTEN.pack_into(self._shared, 0, ahead_us)
+
+    def generation(self) -> int:
+        """How often the county of this clock was made anew."""
+        found: int = _WRITTEN.unpack_from(self._shared, _GENERATION_AT)[0]
+        return found
+
+    def begin_anew(self) -> None:
+        """The county was made anew: its clock runs ahead by nothing, and who keeps something of it forgets that."""
+        self.set(0)
+        _WRITTEN.pack_into(self._shared, _GENERATION_AT, self.generation() + 1)
 
     def __radd__(self, instant: dt.datetime) -> dt.datetime:
         return instant + self.by()

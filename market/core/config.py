@@ -89,7 +89,8 @@ class Settings:
         """The settings of the test county's processes; None where there is none.
 
         Its secrets are others, so that nothing it signs is good here. It knows no payment provider, and its messages
-        stay in the log: what it does reaches nobody.
+        stay in the log: what it does reaches nobody. It gets a tenth of the requests and a fourth of the threads: what
+        is tried out there holds nobody up here.
         """
         if self.test_database_url is None:
             return None
@@ -102,6 +103,8 @@ class Settings:
             engine_socket_path=datadir.socket_dir(self.data_dir) / "test.sock",
             secret_key=self.secret("test county").hex(),
             demonstration=True,
+            requests_per_minute=-(-self.requests_per_minute // 10),
+            threads=max(self.threads // 4, 1),
             gateway_url=None,
             gateway_key=None,
             gateway_webhook_secrets="",

@@ -18,6 +18,7 @@ from flask import Request
 from market.core import audit, clock, db, ids
 from market.core.config import Settings
 from market.core.errors import NotAuthenticated, NotFound, UnknownId
+from market.core.kept import kept
 from market.core.models import LIVE, TEST
 from market.participants import tokens
 from market.participants.errors import CsrfFailed, NoMandate, ScopeMissing, TestKeyRefused
@@ -70,7 +71,7 @@ class _Key:
     acts_as: str | None
 
 
-_kept: dict[tuple[str, str, Any], tuple[float, Any]] = {}
+_kept: dict[tuple[str, str, Any], tuple[float, Any]] = kept()
 _MOST_KEPT = 50_000
 
 _USER_SQL: LiteralString = """

@@ -12,11 +12,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from market import advancing, jobs, prove, test_county
+from market.api import ownership
 from market.app import OtherCounty
-from market.core import clock, db
+from market.core import clock, db, moving
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.participants import access
+from market.trading import sessions, timetable
 from market.trading.intake import end_expired
 from tests.api.county import County, open_county
 from tests.api.inline import Inline
@@ -197,6 +199,47 @@ def test_the_database_itself_moves_no_live_clock_and_none_back(both: Both, which
     url = both.live.settings.url() if which == "live" else both.test.url()
     with pytest.raises((IntegrityError, DatabaseError)), db.transaction(url) as session:
         session.execute(text(f"UPDATE installation SET {change}"))
+
+
+def test_a_county_that_was_made_anew_is_known_as_it_is_now(both: Both) -> None:
+    key = both.key("farmer", "farmer")
+    first = both.ask(key, "/test-clock").json
+    assert first["ahead_seconds"] > 0
+    ownership.remember_order(both.test.url(), 9_999_999, 1)
+    both.ahead.begin_anew()
+    assert both.ask(key, "/test-clock").json["ahead_seconds"] == 0
+    assert (both.test.url(), 9_999_999) not in ownership._known_orders
+    with db.transaction(both.test.url()) as session:
+        both.ahead.set(moving.ahead_of(session))  # this one was not, in truth
+
+
+def test_too_many_requests_at_once_are_turned_away_and_the_live_county_goes_on(both: Both) -> None:
+    other: Any = both.live.app.test_county
+    taken = [other._places.acquire(blocking=False) for _ in range(both.test.threads)]
+    try:
+        busy = both.ask(both.key("farmer", "farmer"), "/test-clock")
+        assert (busy.status_code, busy.json["code"], busy.headers["Karez-County"]) == (
+            503,
+            "test_county_busy",
+            "test",
+        )
+        assert both.live.get("farmer", "/me")
+    finally:
+        for _ in taken:
+            other._places.release()
+
+
+def test_the_clock_also_stops_where_the_calendar_changes_a_phase(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = sessions.TradingDay(
+        None, frozenset(range(1, 8)), False, ((dt.time(10), "open"), (dt.time(16), sessions.NIGHT_STEP))
+    )
+    monkeypatch.setattr(timetable, "calendar", lambda _pack: sessions.Calendar((day,)))
+    noon = clock.now().astimezone(clock.LEGAL_ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
+    with db.connect(both.live.settings.url()) as connection:
+        found = timetable.changes(connection, noon, noon + DAY)
+    assert sorted(found) == [noon.replace(hour=16), (noon + DAY).replace(hour=10)]
 
 
 def test_a_live_county_is_not_taken_for_a_test_county(both: Both) -> None:
