@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import psycopg
+import structlog
 from flask import Flask, Response, redirect, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
@@ -19,6 +20,8 @@ from market.core.errors import Refusal
 from market.web.asking import Problem
 from market.web.pages import page
 from market.web.sitting import is_page
+
+log = structlog.get_logger("web")
 
 SIGN_IN = "/sign-in"
 _KEPT = ("Allow", "Retry-After")
@@ -52,7 +55,11 @@ def _for_people(made: Callable[[Any], Response]) -> Callable[[Exception], Respon
         plain = made(error)
         if not is_page() or request.path.startswith("/v1"):
             return plain
-        return _shown(plain.status_code, msgspec.json.decode(plain.get_data()), plain.headers)
+        try:
+            return _shown(plain.status_code, msgspec.json.decode(plain.get_data()), plain.headers)
+        except Exception as broken:  # a page that cannot even say what failed: the plain answer does
+            log.error("page.failed", path=request.path, error=repr(broken), exc_info=broken)
+            return plain
 
     return handler
 

@@ -13,16 +13,19 @@ from market.web.sitting import reader
 
 @dataclass(frozen=True)
 class Link:
-    """A link and its words; `here` on the page itself and those below it."""
+    """A link and its words."""
 
     address: str
     words: object
 
-    @property
-    def here(self) -> bool:
-        """Whether the reader is on it."""
-        path = request.path.rstrip("/") or "/"
-        return path == self.address or (self.address != "/" and path.startswith(self.address + "/"))
+
+@dataclass(frozen=True)
+class Desk:
+    """A group of pages: its words, the address of its first page, its links."""
+
+    words: object
+    address: str
+    links: tuple[Link, ...]
 
 
 PUBLIC = (
@@ -70,19 +73,32 @@ DESK = (
 )
 
 
-def desks() -> tuple[tuple[object, str, tuple[Link, ...]], ...]:
-    """The groups of links for whoever reads: words, address of the first page, links."""
+def desks() -> tuple[Desk, ...]:
+    """The groups of pages of whoever reads."""
     who = reader()
-    found: list[tuple[object, str, tuple[Link, ...]]] = [(_l("Public board"), "/", PUBLIC)]
-    if who is None:
-        return tuple(found)
-    if who.roles & HOLDERS:
-        found.append((_l("My desk"), "/my", HOLDER))
-    if who.roles & {"firm", "verifier", "bank", "holder", "association"} and who.participant_id is not None:
-        found.append((_l("Saving contracts"), "/firm", FIRM))
-    if who.roles & (BUREAU | OUTSIDE) and who.participant_id is None:
-        found.append((_l("Bureau"), "/desk", DESK))
+    found = [Desk(_l("Public board"), "/", PUBLIC)]
+    if who is not None and who.roles & HOLDERS:
+        found.append(Desk(_l("My desk"), "/my", HOLDER))
+    if who is not None and who.participant_id is not None:
+        found.append(Desk(_l("Water saving"), "/firm", FIRM))
+    if who is not None and who.participant_id is None and who.roles & (BUREAU | OUTSIDE):
+        found.append(Desk(_l("Bureau"), "/desk", DESK))
     return tuple(found)
+
+
+def where(groups: tuple[Desk, ...]) -> tuple[Desk, Link | None]:
+    """The group and the link of the page that is read: of all links, the one with the longest part of its address."""
+    path = request.path.rstrip("/") or "/"
+    below = [
+        (len(link.address), desk, link)
+        for desk in groups
+        for link in desk.links
+        if path == link.address or path.startswith(link.address.rstrip("/") + "/")
+    ]
+    if not below:
+        return groups[0], None
+    length, desk, link = max(below, key=lambda each: each[0])
+    return desk, None if link.address == "/" and path != "/" else link
 
 
 def home() -> str:

@@ -35,12 +35,14 @@ def page(template: str, **values: Any) -> Response:
     """A page in the reader's language."""
     answer_with(PAGE)
     spoken = language()
+    desks = navigation.desks()
+    desk, link = navigation.where(desks)
     answer = make_response(
         render_template(
             template, t=word, language=spoken, tag=TAGS[spoken], direction="rtl" if spoken in RIGHT_TO_LEFT else "ltr",
             languages=[(each, TAGS[each], NAMES[each], _in(each)) for each in LANGUAGES],
             today=clock.today(), volume=format_litres, land_of=_land, asset=assets.address,
-            csrf_field=_csrf_field, demonstration=settings().demonstration, reader=sitting.reader(), desks=navigation.desks(), **values,
+            csrf_field=_csrf_field, demonstration=settings().demonstration, reader=sitting.reader(), desks=desks, desk=desk, link=link, **values,
         )
     )  # fmt: skip
     if request.args.get("lang") == spoken:
