@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
+from market.api.permissions.rules import EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule
 
 
 def pages(roles: frozenset[str], *endpoints: str) -> dict[str, Rule]:
