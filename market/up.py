@@ -239,6 +239,7 @@ def _announce(settings: Settings, sign_ins: list[dict[str, Any]], *, as_json: bo
         return
     lines = [
         "Karez is running.",
+        f"  people     {address}/",
         f"  programs   {address}/v1",
         f"  live feed  {feed}",
         f"  health     {address}/healthz  {address}/readyz",

@@ -49,9 +49,7 @@ class Settings:
     gateway_webhook_secrets: str = field(
         default="", repr=False
     )  # of incoming events; several, while one is rotated
-    demonstration: bool = (
-        False  # made-up people only: codes that would go to a telephone are shown in the log
-    )
+    demonstration: bool = False  # everything here is made up: every page says so, codes are shown in the log
     idle_minutes: int = 7 * 24 * 60  # a participant's session that is not renewed for so long ends
     session_hours: int = 30 * 24  # the longest session of a participant
     bureau_idle_minutes: int = 60  # the same of a user of the bureau
@@ -148,9 +146,9 @@ def _number(variable: str, text: str) -> int:
 
 
 def _yes(variable: str, text: str) -> bool:
-    if text not in ("1", "0", "True", "False"):
-        raise OperatorError(f"{variable} must be 1 or 0, not {text!r}")
-    return text in ("1", "True")
+    if text.lower() not in ("true", "false"):
+        raise OperatorError(f"{variable} must be true or false, not {text!r}")
+    return text.lower() == "true"
 
 
 def _some(variable: str, text: str) -> int:

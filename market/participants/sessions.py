@@ -18,12 +18,12 @@ from market.participants.sign_in_errors import SessionEnded
 _ORIGIN = "sign_in:"
 
 
-def limits(settings: Settings, user: User) -> tuple[dt.timedelta, dt.timedelta]:
+def limits(settings: Settings, *, bureau: bool) -> tuple[dt.timedelta, dt.timedelta]:
     """How long a user's session lasts without being renewed, and altogether: shorter at the bureau.
 
     Source: GB/T 22239-2019 8.1.4.1 (from memory) asks for an end to idle sessions; the figures are settings.
     """
-    if user.participant_id is None:
+    if bureau:
         return dt.timedelta(minutes=settings.bureau_idle_minutes), dt.timedelta(
             hours=settings.bureau_session_hours
         )
@@ -38,7 +38,7 @@ def of_actor(actor: audit.Actor) -> int | None:
 
 def open_ones(session: Session, settings: Settings, user: User) -> list[SignIn]:
     """The sessions of a user that have not ended, newest first."""
-    idle, _ = limits(settings, user)
+    idle, _ = limits(settings, bureau=user.participant_id is None)
     now = clock.now()
     statement = select(SignIn).where(
         SignIn.user_id == user.id, SignIn.ended_at.is_(None), SignIn.last_used_at > now - idle,

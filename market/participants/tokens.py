@@ -20,7 +20,7 @@ from flask_jwt_extended import (
 )
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from market.core import audit, clock, db
@@ -37,6 +37,10 @@ CSRF_HEADER = "X-CSRF-TOKEN"
 ACCESS_LIFE = dt.timedelta(minutes=15)
 ENROLLING = "enroll"
 """The claim of a session that may set up one-time codes and nothing else."""
+LONGEST_SITTING = dt.timedelta(hours=12)
+"""So long a session of pages lasts at most, if its user's limit is not shorter, however much is read; without
+reading, ACCESS_LIFE.
+"""
 LONGEST_PROGRAM = 200
 
 # One row a jti: of two that use it at once, the second inserts nothing.
@@ -122,7 +126,7 @@ def sign_in(session: Session, user: User, place: Place = NOWHERE) -> Tokens:
     _check_active(session, user)
     program = None if place.program is None else place.program[:LONGEST_PROGRAM]
     now = clock.now()
-    _, longest = sessions.limits(_settings(), user)
+    _, longest = sessions.limits(_settings(), bureau=user.participant_id is None)
     made = SignIn(
         user_id=user.id,
         at=now,
@@ -145,7 +149,7 @@ def _issue(session: Session, user: User, own: SignIn) -> Tokens:
     """A new pair for a session, whose end is the end of its refresh token. Errors: NotAuthenticated."""
     _check_active(session, user)
     settings, now = _settings(), clock.now()
-    idle, _ = sessions.limits(settings, user)
+    idle, _ = sessions.limits(settings, bureau=user.participant_id is None)
     end = now + idle if own.ends_at is None else min(now + idle, own.ends_at)
     if end <= now:
         raise NotAuthenticated("the session has lasted long enough: sign in again")
@@ -171,6 +175,31 @@ def _issue(session: Session, user: User, own: SignIn) -> Tokens:
         expires_in=int((access_end - now).total_seconds()),
         refresh_expires_in=int((end - now).total_seconds()),
         must_set_up_totp=enrolling,
+    )
+
+
+def prolonged(settings: Settings, access_token: str) -> str | None:
+    """A later access token of the same session, for pages; None while the old one is fresh, or once it is too long.
+
+    Errors: NotAuthenticated.
+    """
+    claims = decode(settings, access_token, kind="access")
+    began, now = dt.datetime.fromtimestamp(claims.get("since", claims["iat"]), dt.UTC), clock.now()
+    _, longest = sessions.limits(settings, bureau=claims["par"] is None)
+    if _expiry(claims) - now > ACCESS_LIFE * 2 / 3 or now - began > min(LONGEST_SITTING, longest):
+        return None
+    with db.transaction(settings.url()) as session:
+        session.execute(update(SignIn).where(SignIn.id == claims["sid"]).values(last_used_at=now))
+    kept = {name: claims[name] for name in ("gen", "sid", "par", "roles", "for") if name in claims}
+    return create_access_token(
+        claims["sub"],
+        expires_delta=False,
+        additional_claims=kept
+        | {
+            "exp": int((now + ACCESS_LIFE).timestamp()),
+            "since": int(began.timestamp()),
+            "csrf": claims["csrf"],
+        },
     )
 
 
