@@ -34,6 +34,7 @@ ROUTES: dict[str, Rule] = {
     "sign_in.hand_over_at_counter": write("registrar"),
     "sign_in.take_totp_away": write("administrator"),
     "auth.me": Rule(EVERYONE, "self"),
+    "auth.list_principals": Rule(EVERYONE, "self"),
     # participants
     "participants.apply": Rule(PUBLIC),
     "participants.list_participants": read(also=BUREAU | PARTICIPANTS, owns="self"),
