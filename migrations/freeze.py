@@ -103,6 +103,7 @@ IMMUTABLE = (
     "gateway_movements",
     "gateway_events",
     "gateway_entries",
+    "clock_steps",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 
