@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import select
@@ -110,7 +111,17 @@ def get() -> dict[str, Any]:
         "county": pack.county,
         "sources": [{"code": each.code, "title": each.title, "status": each.status} for each in pack.sources],
         "tariffs": [
-            {"zone": each.zone, "sector": each.sector, "price": each.price_e4, **_basis(each.basis)}
+            {
+                "zone": each.zone, "sector": each.sector, "price": each.price_e4, "source_of_water": each.water,
+                "from": each.from_on if each.from_on > dt.date.min else None,
+                "tiers": [
+                    {"above": tier.above_e6, "multiple": tier.multiple_e6, **_basis(tier.basis)} for tier in each.tiers
+                ],
+                "end_canal": {"price": each.end_canal.price_e4, **_basis(each.end_canal.basis)}
+                if each.end_canal
+                else None,
+                **_basis(each.basis),
+            }
             for each in pack.tariffs
         ],
         "flows": [
