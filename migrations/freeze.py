@@ -103,6 +103,13 @@ IMMUTABLE = (
     "gateway_movements",
     "gateway_events",
     "gateway_entries",
+    "canal_associations",
+    "billing_runs",
+    "water_bills",
+    "water_bill_lines",
+    "water_bill_payments",
+    "water_receipts",
+    "bill_postings",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

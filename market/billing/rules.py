@@ -109,7 +109,7 @@ def for_end_canals(items: Mapping[Item, Sum]) -> int:
 
 
 def part_within(fen: int, bill_fen: int) -> int:
-    """A part of a bill lies between nil and the bill; what does not fit comes with the next one."""
+    """A part of a bill lies between nil and the bill; what would not fit stays with the supplier."""
     return max(0, min(fen, bill_fen)) if bill_fen >= 0 else min(0, max(fen, bill_fen))
 
 
