@@ -33,9 +33,10 @@ API_MODULES = (
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
     "gateway_payments", "gateway_payouts", "reconciliations",
+    "water_bills", "billing_runs",
 )  # fmt: skip
 
-PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")
+PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages")
 """Pages for people, of market.web."""
 
 ID_PREFIXES = {
@@ -74,6 +75,8 @@ ID_PREFIXES = {
     "plr": "result of the plan", "isp": "inspection", "exn": "national export",
     "gpy": "payment through a provider", "grf": "refund of a payment", "gpo": "payout through a provider",
     "rcd": "difference of a reconciliation",
+    "wbr": "billing run", "wbl": "water bill", "wbp": "payment of a water bill", "rct": "receipt",
+    "rmt": "remittance", "wbo": "consent to an offset",
 }  # fmt: skip
 NO_ROW = 0
 

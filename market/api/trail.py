@@ -125,6 +125,8 @@ SUBJECTS = {
     "surveillance_alert": "alr", "surveillance_run": "svr", "party_mark": "pmk", "price_decision": "pdc",
     "supervision_case": "cas", "credit_appeal": "apl",
     "reduction_plan": "rdp", "filing": "flg", "department_figure": "dpf", "plan_result": "plr", "inspection": "isp",
+    "billing_run": "wbr", "water_bill": "wbl", "water_bill_payment": "wbp", "water_receipt": "rct",
+    "remittance": "rmt", "offset_consent": "wbo",
     "national_export": "exn", "early_warning": "ewn",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
