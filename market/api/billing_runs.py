@@ -110,9 +110,7 @@ def get_remittance(remittance_id: int) -> Any:
 def list_items(remittance_id: int) -> dict[str, Any]:
     """The payments that a remittance is made of, by id."""
     where = paging("wbp")
-    rows = remittances.items(
-        session(), remittance_id=remittance_id, after=where.after, limit=where.limit + 1
-    )
+    rows = remittances.items(session(), remittance_id=remittance_id, after=where.after, limit=where.limit + 1)
     return page(rows, where.limit)
 
 

@@ -72,9 +72,7 @@ def arrears() -> dict[str, Any]:
 def list_consents() -> dict[str, Any]:
     """Consents by id; a participant sees its own."""
     where = paging("wbo")
-    rows = offsets.consents(
-        session(), participant_id=own_only(), after=where.after, limit=where.limit + 1
-    )
+    rows = offsets.consents(session(), participant_id=own_only(), after=where.after, limit=where.limit + 1)
     return page(rows, where.limit)
 
 

@@ -169,7 +169,8 @@ def _accounts(
 ) -> dict[int, Account]:
     with connection.cursor(row_factory=tuple_row) as cursor:
         found = {
-            row[0]: Account(*row[:4], Place(*row[4:8]), *row[8:]) for row in cursor.execute(_ACCOUNTS_SQL, asked)
+            row[0]: Account(row[0], row[1], row[2], row[3], Place(*row[4:8]), row[8], row[9], row[10])
+            for row in cursor.execute(_ACCOUNTS_SQL, asked)
         }
         for number, price, rule, before, now, used, fees_before, fees_now in cursor.execute(_USES_SQL, asked):
             account = found[number]
@@ -203,7 +204,14 @@ def _bills(account: Account, *, corrects: bool) -> Iterable[Draft]:
             whole = rules.total(lines)
             canals = rules.for_end_canals(new) - rules.for_end_canals(old) if account.association_id else 0
             yield Draft(
-                kind, account, lines, new, whole.litres, whole.fen, rules.part_within(canals, whole.fen), posted
+                kind,
+                account,
+                lines,
+                new,
+                whole.litres,
+                whole.fen,
+                rules.part_within(canals, whole.fen),
+                posted,
             )
 
 

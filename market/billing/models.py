@@ -1,4 +1,4 @@
-"""Water bills: runs, bills with their lines, what is left of them, payments, receipts, consents, remittances, postings."""
+"""Water bills: runs, bills, their lines, what is left of them, payments, receipts, consents, remittances, postings."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class CanalAssociation(Base):
 class BillingRun(Base):
     """The bills of a period of a water year, issued at once; `digest` is what the preview showed. Immutable.
 
-    `until_on` never goes back within a year: what has changed up to `last_on`, the end of the last period, is corrected.
+    `until_on` never goes back within a year: what has changed up to `last_on`, the end of the last period, is
+    corrected.
     """
 
     __tablename__ = "billing_runs"
@@ -266,7 +267,9 @@ class RemittanceItem(Base):
 
     __tablename__ = "remittance_items"
     remittance_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("remittances.id"), primary_key=True)
-    payment_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("water_bill_payments.id"), primary_key=True)
+    payment_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("water_bill_payments.id"), primary_key=True
+    )
     side: Mapped[str] = mapped_column(Text)
     fen: Mapped[int] = mapped_column(BigInteger)
     standing: Mapped[bool] = mapped_column(server_default="true")

@@ -39,7 +39,11 @@ def give(session: Session, *, actor: audit.Actor, participant_id: int, cap_fen: 
     assert actor.user_id is not None
     [mark] = raw(session).execute("SELECT coalesce(max(id), 0) FROM transfers").fetchone() or (0,)
     made = OffsetConsent(
-        participant_id=participant_id, cap_fen=cap_fen, mark=mark, given_by=actor.user_id, given_at=clock.now()
+        participant_id=participant_id,
+        cap_fen=cap_fen,
+        mark=mark,
+        given_by=actor.user_id,
+        given_at=clock.now(),
     )
     try:
         with session.begin_nested():
@@ -49,7 +53,13 @@ def give(session: Session, *, actor: audit.Actor, participant_id: int, cap_fen: 
             raise
         raise ConsentStands from error
     acts.done(
-        session, actor=actor, source="billing", kind=CONSENT, number=made.id, act="given", detail={"cap_fen": cap_fen}
+        session,
+        actor=actor,
+        source="billing",
+        kind=CONSENT,
+        number=made.id,
+        act="given",
+        detail={"cap_fen": cap_fen},
     )
     return made
 

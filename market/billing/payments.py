@@ -19,9 +19,7 @@ RECEIPT = "water_receipt"
 _RECEIPTS_LOCK = 0x6B7A7263  # one at a time draws the next number
 
 
-def pay(
-    session: Session, *, actor: audit.Actor, bill_id: int, fen: int | None = None
-) -> WaterBillPayment:
+def pay(session: Session, *, actor: audit.Actor, bill_id: int, fen: int | None = None) -> WaterBillPayment:
     """Pays a bill (none: all that is left) from its holder's free money. Errors: NotFound, BillSettled, Overpaid,
     BillNotCovered.
     """

@@ -1,4 +1,4 @@
-"""Public posting (张榜公布): a village's bills of a run as they stand, names masked, frozen when a treasurer posts them."""
+"""Public posting (张榜公布): a village's bills of a run, names masked, frozen as they are when they are posted."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def post(session: Session, *, actor: audit.Actor, run_id: int, zone: str) -> Bil
     assert names is not None and actor.user_id is not None
     rows = tuple(PostedRow(name if kind in BODIES else masked(name), *sums) for name, kind, *sums in found)
     said = Posted(
-        zone, *names, run.water_year, run.from_on, run.until_on, run.due_on, clock.today(), rows
+        zone, names[0], names[1], run.water_year, run.from_on, run.until_on, run.due_on, clock.today(), rows
     )  # fmt: skip
     text = msgspec.json.encode(said).decode()
     made = BillPosting(

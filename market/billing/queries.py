@@ -223,6 +223,7 @@ def remind(session: Session, *, actor: audit.Actor) -> int:
     with connection.cursor(row_factory=tuple_row) as cursor:
         late = sorted(row[0] for row in cursor.execute(_REMIND_SQL, asked).fetchall())
     if late:
-        told = [("water_bill", "overdue", [(number, {}) for number in late])]
+        details: list[tuple[int, dict[str, Any]]] = [(number, {}) for number in late]
+        told = [("water_bill", "overdue", details)]
         acts.done_many(connection, actor=actor, source="billing", told=told)
     return len(late)

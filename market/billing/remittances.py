@@ -90,7 +90,9 @@ def confirm(
     except IntegrityError as error:
         if "uq_remittances_bank_reference" not in str(error.orig):
             raise
-        raise RemittanceReference(f"{bank_reference} is recorded already", pointer="/bank_reference") from error
+        raise RemittanceReference(
+            f"{bank_reference} is recorded already", pointer="/bank_reference"
+        ) from error
     _post(session, found)
     _tell(session, actor, found, "confirmed")
     return found
@@ -149,7 +151,9 @@ def _post(session: Session, found: Remittance) -> None:
 
 def _tell(session: Session, actor: audit.Actor, found: Remittance, act: str) -> None:
     detail = {"side": found.side, "fen": found.fen, "cash_fen": found.cash_fen, "payments": found.payments}
-    acts.done(session, actor=actor, source="billing", kind=REMITTANCE, number=found.id, act=act, detail=detail)
+    acts.done(
+        session, actor=actor, source="billing", kind=REMITTANCE, number=found.id, act=act, detail=detail
+    )
 
 
 def remittances(session: Session, *, after: int | None = None, limit: int = 50) -> list[Remittance]:

@@ -69,7 +69,9 @@ def sums(uses: Iterable[Use], quota_litres: int | None) -> dict[Item, Sum]:
     for rate, amount in uses:
         ends = used + amount
         steps = starts(quota_litres, rate.tiers)
-        for (first, multiple, above), following in zip(steps, [*(each[0] for each in steps[1:]), ends], strict=True):
+        for (first, multiple, above), following in zip(
+            steps, [*(each[0] for each in steps[1:]), ends], strict=True
+        ):
             within = min(ends, following) - max(used, first)
             if within > 0:
                 item = Item(rate.price_e4, rate.end_canal_e4, multiple, above)
@@ -95,7 +97,12 @@ def less(now: Mapping[Item, Sum], before: Mapping[Item, Sum]) -> dict[Item, Sum]
 
 
 def _order(item: Item) -> tuple[int, int, int, int]:
-    return (-1 if item.above_e6 is None else item.above_e6), item.price_e4, item.end_canal_e4, item.multiple_e6
+    return (
+        (-1 if item.above_e6 is None else item.above_e6),
+        item.price_e4,
+        item.end_canal_e4,
+        item.multiple_e6,
+    )
 
 
 def total(items: Mapping[Item, Sum]) -> Sum:

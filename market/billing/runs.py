@@ -35,13 +35,18 @@ def period(session: Session, *, water_year: int, until_on: dt.date) -> Period:
     if year is None:
         raise NotFound("there is no such water year", pointer="/water_year")
     last_on = session.scalars(
-        select(BillingRun.until_on).where(BillingRun.water_year == water_year).order_by(BillingRun.until_on.desc())
+        select(BillingRun.until_on)
+        .where(BillingRun.water_year == water_year)
+        .order_by(BillingRun.until_on.desc())
     ).first()
     latest = min(year.ends_on, clock.today())
     earliest = max(year.starts_on, last_on or year.starts_on)
     if not earliest <= until_on <= latest:
         raise BillingPeriod(
-            f"from {earliest} to {latest}", pointer="/until", limit=latest.isoformat(), available=earliest.isoformat()
+            f"from {earliest} to {latest}",
+            pointer="/until",
+            limit=latest.isoformat(),
+            available=earliest.isoformat(),
         )
     from_on = year.starts_on if last_on is None else min(until_on, last_on + dt.timedelta(days=1))
     return Period(water_year, from_on, until_on, last_on)
@@ -59,7 +64,11 @@ def due_on(pack: Pack, day: dt.date) -> tuple[dt.date, str]:
         rule = pack.clock(DUE_CLOCK)
     except KeyError:
         raise NoDueTime(f"the pack has no clock {DUE_CLOCK}") from None
-    last = workdays.after(day, rule.length) if rule.unit == "working_days" else day + dt.timedelta(days=rule.length)
+    last = (
+        workdays.after(day, rule.length)
+        if rule.unit == "working_days"
+        else day + dt.timedelta(days=rule.length)
+    )
     return last, rule.basis.source
 
 
@@ -79,8 +88,8 @@ def issue(
         raise PreviewChanged(available=found.digest.hex(), limit=digest.hex())
     assert actor.user_id is not None
     run = BillingRun(
-        water_year=water_year, from_on=found.period.from_on, until_on=until_on, last_on=found.period.last_on, due_on=due, due_source=source,
-        bills=len(found.bills), litres=sum(each.litres for each in found.bills),
+        water_year=water_year, from_on=found.period.from_on, until_on=until_on, last_on=found.period.last_on,
+        due_on=due, due_source=source, bills=len(found.bills), litres=sum(each.litres for each in found.bills),
         fen=sum(each.fen for each in found.bills), digest=digest, issued_by=actor.user_id, issued_at=clock.now(),
     )  # fmt: skip
     session.add(run)
@@ -137,7 +146,10 @@ def _write(connection: psycopg.Connection[Any], run: BillingRun, found: Drafts) 
         Bigints(each.posted_fen for each in bills),
     )
     with connection.cursor(row_factory=tuple_row) as cursor:
-        made = {(account, kind): number for number, account, kind in cursor.execute(_BILLS_SQL, (run.id, *columns))}
+        made = {
+            (account, kind): number
+            for number, account, kind in cursor.execute(_BILLS_SQL, (run.id, *columns))
+        }
     rows = [row for each in bills for row in _lines(made[each.account.id, each.kind], each, found)]
     numbers, told = [row[:-1] for row in rows], [row[-1] for row in rows]
     if rows:

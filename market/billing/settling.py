@@ -1,4 +1,4 @@
-"""The one writer of payments of bills: their rows, what is left of the bills, and their transfers, in set statements."""
+"""The one writer of payments of bills: their rows, what is left of the bills, their transfers, in set statements."""
 
 from __future__ import annotations
 
@@ -122,7 +122,9 @@ SELECT f.fee_account_id, w.fee_account_id, p.fen, {int(TransferCode.WATER_BILL_C
 """
 
 
-def settle(connection: psycopg.Connection[Any], parts: Sequence[Part], *, recorded_by: int | None) -> list[int]:
+def settle(
+    connection: psycopg.Connection[Any], parts: Sequence[Part], *, recorded_by: int | None
+) -> list[int]:
     """Writes payments and posts them, all or none; returns their ids, in order. The bills are locked.
 
     Errors: InsufficientBalance of a holder's money account.

@@ -9,7 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from market.county import retention_rows, review_rows, saving_rows, supervision_rows, watch_rows
 from market.county.document import Item
 from market.county.pack import Pack
-from market.county.parts import ADMIN, COUNTY, ENTITLEMENT, FILING, PUBLICATION, RIVER, LimitSpec, Tariff, Zone
+from market.county.parts import (
+    ADMIN,
+    COUNTY,
+    ENTITLEMENT,
+    FILING,
+    PUBLICATION,
+    RIVER,
+    LimitSpec,
+    Tariff,
+    Zone,
+)
 
 Lines = Mapping[tuple[str, int], Item]
 """Where each row of a section stands."""

@@ -16,9 +16,7 @@ BasisOf = Callable[[Item, dict[str, Item]], parts.Basis]
 
 def tariff(item: Item, basis_of: BasisOf) -> parts.Tariff:
     """The water price of a sector in a zone; what is for the end canals is within it."""
-    found = item.table(
-        ("zone", "sector", "price"), ("tiers", "from", "source_of_water", "end_canal", *BASIS)
-    )
+    found = item.table(("zone", "sector", "price"), ("tiers", "from", "source_of_water", "end_canal", *BASIS))
     price_e4 = found["price"].decimal(4, MOST_PRICE_E4)
     return parts.Tariff(
         found["zone"].code(),
@@ -39,9 +37,7 @@ def _tiers(item: Item, basis_of: BasisOf) -> tuple[parts.Tier, ...]:
         above = found["above"].decimal(6, MOST_MULTIPLE_E6)
         if tiers and above <= tiers[-1].above_e6:
             raise found["above"].wrong("must be above that of the tier before")
-        tiers.append(
-            parts.Tier(above, found["multiple"].decimal(6, MOST_MULTIPLE_E6), basis_of(each, found))
-        )
+        tiers.append(parts.Tier(above, found["multiple"].decimal(6, MOST_MULTIPLE_E6), basis_of(each, found)))
     return tuple(tiers)
 
 

@@ -253,9 +253,7 @@ def locked(connection: psycopg.Connection[Any], ids: Iterable[int], *, even_clos
 
 def _account(row: tuple[Any, ...]) -> Account:
     ids, (source, year, status, sector), zones = row[:5], row[5:9], (row[9], row[10])
-    return Account(
-        ids[0], ids[1], ids[2], ids[3], ids[4], source, year, status, sector, zones
-    )
+    return Account(ids[0], ids[1], ids[2], ids[3], ids[4], source, year, status, sector, zones)
 
 
 def _balances(connection: psycopg.Connection[Any], found: dict[int, Account]) -> None:

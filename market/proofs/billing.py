@@ -10,7 +10,8 @@ _PAID, _OFFSET = int(TransferCode.WATER_BILL_PAID), int(TransferCode.WATER_BILL_
 BILLS_SQL = """
 SELECT 'the lines of a bill are not the bill' AS reason, b.id, b.fen AS a, l.fen AS b
 FROM water_bills b
-LEFT JOIN (SELECT bill_id, sum(litres) AS litres, sum(fen) AS fen FROM water_bill_lines GROUP BY 1) l ON l.bill_id = b.id
+LEFT JOIN (SELECT bill_id, sum(litres) AS litres, sum(fen) AS fen
+           FROM water_bill_lines GROUP BY 1) l ON l.bill_id = b.id
 WHERE (b.litres, b.fen) IS DISTINCT FROM (coalesce(l.litres, 0), coalesce(l.fen, 0))
 UNION ALL
 SELECT 'a line is not its volume at its price', l.bill_id, l.fen_to, l.litres_to
@@ -32,7 +33,8 @@ LEFT JOIN LATERAL (SELECT count(*) AS bills, coalesce(sum(fen), 0) AS fen, coale
                    FROM water_bills WHERE run_id = r.id) s ON true
 WHERE (r.bills, r.fen, r.litres) IS DISTINCT FROM (s.bills, s.fen, s.litres)
 UNION ALL
-SELECT 'a bill of an account, holder, place or association that there is not', b.id, b.water_account_id, b.participant_id
+SELECT 'a bill of an account, holder, place or association that there is not', b.id, b.water_account_id,
+       b.participant_id
 FROM water_bills b
 LEFT JOIN water_accounts w ON w.id = b.water_account_id LEFT JOIN zones z ON z.id = b.place_id
 LEFT JOIN participants p ON p.id = b.association_id
@@ -69,7 +71,8 @@ LEFT JOIN LATERAL (
 WHERE c.taken_fen <> s.fen OR c.taken_fen > c.cap_fen OR NOT coalesce(s.own, true)
 UNION ALL
 SELECT 'receipts of a year with a gap, or cash without one', s.year, s.last, s.receipts
-FROM (SELECT year, max(number) AS last, count(*) AS receipts FROM water_receipts GROUP BY 1) s WHERE s.last <> s.receipts
+FROM (SELECT year, max(number) AS last, count(*) AS receipts FROM water_receipts GROUP BY 1) s
+WHERE s.last <> s.receipts
 UNION ALL
 SELECT 'receipts of a year with a gap, or cash without one', p.id, p.fen, NULL
 FROM water_bill_payments p LEFT JOIN water_receipts r ON r.payment_id = p.id

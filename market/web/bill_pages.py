@@ -56,9 +56,7 @@ def receipt_pdf(water_receipt_id: int) -> Response:
 def posted(billing_run_id: int, zone: str) -> Response:
     """A village's bills of a run as they were posted, for everybody; names are masked. Errors: NotFound."""
     found = publishing.posting(session(), run_id=billing_run_id, zone=zone)
-    return page(
-        "posted_bills.html", said=publishing.said(found), sha256=found.sha256.hex(), money=format_fen
-    )
+    return page("posted_bills.html", said=publishing.said(found), sha256=found.sha256.hex(), money=format_fen)
 
 
 @blp.get("/posted-bills/<wbr:billing_run_id>/<string:zone>/pdf")

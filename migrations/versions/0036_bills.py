@@ -35,3 +35,4 @@ def downgrade() -> None:
     """The accounts of the chart stay: what the ledger has moved is never taken out of it."""
     for table in TABLES:
         op.drop_table(table)
+    op.execute("DROP FUNCTION remitted_as_paid(), bill_is_its_lines()")

@@ -85,7 +85,9 @@ ROUTES: dict[str, Rule] = {
     "bill_pages.bill": Rule(HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_bill", page=True),
     "bill_pages.bill_pdf": Rule(HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_bill", page=True),
     "bill_pages.receipt": Rule(HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_receipt", page=True),
-    "bill_pages.receipt_pdf": Rule(HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_receipt", page=True),
+    "bill_pages.receipt_pdf": Rule(
+        HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_receipt", page=True
+    ),
     "bill_pages.posted": Rule(PUBLIC, page=True),
     "bill_pages.posted_pdf": Rule(PUBLIC, page=True),
     # money that a payment provider moves
