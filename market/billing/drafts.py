@@ -158,10 +158,9 @@ def of_period(connection: psycopg.Connection[Any], pack: Pack, period: Period) -
         "last": period.last_on or dt.date.min,
     }  # fmt: skip
     accounts = _accounts(connection, asked, prices)
-    bills: list[Draft] = []
-    for account in accounts.values():
-        bills.extend(_bills(account, corrects=period.last_on is not None))
-    return Drafts(period, bills, prices.sources)
+    corrects = period.last_on is not None
+    found = [bill for account in accounts.values() for bill in bills(account, corrects=corrects)]
+    return Drafts(period, found, prices.sources)
 
 
 def _accounts(
@@ -187,7 +186,7 @@ def _accounts(
     return found
 
 
-def _bills(account: Account, *, corrects: bool) -> Iterable[Draft]:
+def bills(account: Account, *, corrects: bool) -> Iterable[Draft]:
     """The correction of what was billed, if there is any, then the bill of the period."""
     quota = account.quota_litres
     before = rules.sums(account.before, quota) if corrects else {}
