@@ -107,6 +107,7 @@ IMMUTABLE = (
     "billing_runs",
     "water_bills",
     "water_bill_lines",
+    "water_bill_uses",
     "water_bill_payments",
     "water_receipts",
     "bill_postings",

@@ -7,7 +7,7 @@ from typing import Any
 from market.api.http import actor, blueprint, own_only, page, paging, session
 from market.api.schemas import water_bills as shapes
 from market.api.whose import narrowed, party
-from market.billing import offsets, payments, queries
+from market.billing import offsets, payments, queries, uses
 from market.billing.models import WaterBillPayment, WaterReceipt
 from market.core import clock
 from market.core.db import raw
@@ -97,6 +97,7 @@ def in_full(bill_id: int) -> dict[str, Any]:
     names = (*type(found).__dataclass_fields__, "left_fen", "status")
     return {
         **{name: getattr(found, name) for name in names},
+        "uses": uses.of_bill(raw(session()), bill_id),
         "lines": [
             {
                 "price": each.price_e4, "end_canal_price": each.end_canal_e4, "multiple": each.multiple_e6,

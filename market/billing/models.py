@@ -131,6 +131,24 @@ class WaterBillLine(Base):
     )
 
 
+class WaterBillUse(Base):
+    """A reading, or a line of a turn sheet, that a bill counts; or (`taken_back`) that an earlier bill counted and that
+    counts no more. Each is billed once, and taken back once. Immutable. Hot: `karez prove` stands in for foreign keys.
+    """
+
+    __tablename__ = "water_bill_uses"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    bill_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("water_bills.id"), index=True)
+    reading_id: Mapped[int | None] = mapped_column(BigInteger)
+    turn_use_id: Mapped[int | None] = mapped_column(BigInteger)
+    taken_back: Mapped[bool] = mapped_column()
+    __table_args__ = (
+        UniqueConstraint("reading_id", "taken_back"),
+        UniqueConstraint("turn_use_id", "taken_back"),
+        CheckConstraint("(reading_id IS NULL) <> (turn_use_id IS NULL)", name="reading_or_turn"),
+    )
+
+
 class WaterBillBalance(Base):
     """What is left of a bill: owed to the supplier and to the association, or (`credit`) to the holder; fen.
 

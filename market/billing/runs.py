@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ledger import bulk, journal
 from ledger.arrays import Bigints
-from market.billing import credits, drafts
+from market.billing import credits, drafts, uses
 from market.billing.drafts import Draft, Drafts, Period
 from market.billing.errors import BillingPeriod, NoDueTime, PreviewChanged
 from market.billing.models import BillingRun
@@ -95,6 +95,9 @@ def issue(
     session.add(run)
     session.flush()
     _write(connection, run, found)
+    uses.keep(
+        connection, run_id=run.id, water_year=water_year, until_on=until_on, last_on=found.period.last_on
+    )
     _post(connection, run.id)
     told = [
         (RUN, "issued", [(run.id, {"bills": run.bills, "fen": run.fen, "digest": digest.hex()})]),

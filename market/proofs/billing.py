@@ -27,6 +27,18 @@ FROM (
   GROUP BY b.water_account_id, l.price_e4, l.end_canal_e4, l.multiple_e6, l.above_e6
 ) AS s WHERE (s.fen, s.litres) IS DISTINCT FROM (s.fen_to, s.litres_to)
 UNION ALL
+SELECT 'an account''s bills are not its readings and turn sheets', s.account, s.billed, s.counted
+FROM (
+  SELECT b.water_account_id AS account, sum(b.litres) AS billed, sum(u.litres) AS counted
+  FROM water_bills b
+  LEFT JOIN LATERAL (
+    SELECT sum(CASE WHEN x.taken_back THEN -1 ELSE 1 END * coalesce(r.use_litres, t.use_litres)) AS litres
+    FROM water_bill_uses x LEFT JOIN readings r ON r.id = x.reading_id AND r.water_account_id = b.water_account_id
+    LEFT JOIN turn_uses t ON t.id = x.turn_use_id AND t.water_account_id = b.water_account_id
+    WHERE x.bill_id = b.id) u ON true
+  GROUP BY 1
+) AS s WHERE s.billed IS DISTINCT FROM coalesce(s.counted, 0)
+UNION ALL
 SELECT 'a run is not its bills', r.id, r.fen, s.fen
 FROM billing_runs r
 LEFT JOIN LATERAL (SELECT count(*) AS bills, coalesce(sum(fen), 0) AS fen, coalesce(sum(litres), 0) AS litres

@@ -11,7 +11,7 @@ from market.api.http import session
 from market.api.schemas.personal import viewer
 from market.api.water_bills import in_full
 from market.billing import publishing, queries
-from market.core import ids
+from market.core import clock, ids
 from market.participants import privacy
 from market.web.pages import page, pdf
 
@@ -26,6 +26,7 @@ def bill(water_bill_id: int) -> Response:
         "water_bill.html", found=found, number=ids.public("wbl", water_bill_id), holder=_holder(found),
         money=format_fen, price=format_price_e4, multiple=_multiple, over=_over,
         credit_of=lambda number: ids.public("wbl", number),
+        day=lambda instant: instant.astimezone(clock.LEGAL_ZONE).date(),
     )  # fmt: skip
 
 
@@ -52,17 +53,17 @@ def receipt_pdf(water_receipt_id: int) -> Response:
     return pdf(receipt(water_receipt_id), "water-receipt")
 
 
-@blp.get("/posted-bills/<wbr:billing_run_id>/<string:zone>")
-def posted(billing_run_id: int, zone: str) -> Response:
+@blp.get("/posted-bills/<wbr:billing_run_id>/<string:village>")
+def posted(billing_run_id: int, village: str) -> Response:
     """A village's bills of a run as they were posted, for everybody; names are masked. Errors: NotFound."""
-    found = publishing.posting(session(), run_id=billing_run_id, zone=zone)
+    found = publishing.posting(session(), run_id=billing_run_id, zone=village)
     return page("posted_bills.html", said=publishing.said(found), sha256=found.sha256.hex(), money=format_fen)
 
 
-@blp.get("/posted-bills/<wbr:billing_run_id>/<string:zone>/pdf")
-def posted_pdf(billing_run_id: int, zone: str) -> Response:
+@blp.get("/posted-bills/<wbr:billing_run_id>/<string:village>/pdf")
+def posted_pdf(billing_run_id: int, village: str) -> Response:
     """The same as a PDF. Errors: NotFound, PdfNotInstalled."""
-    return pdf(posted(billing_run_id, zone), "posted-bills")
+    return pdf(posted(billing_run_id, village), "posted-bills")
 
 
 def _holder(found: dict[str, Any]) -> str:

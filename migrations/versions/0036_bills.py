@@ -19,6 +19,7 @@ TABLES = (
     "water_bill_payments",
     "offset_consents",
     "water_bill_balances",
+    "water_bill_uses",
     "water_bill_lines",
     "water_bills",
     "billing_runs",

@@ -105,7 +105,12 @@ def test_a_household_is_billed_what_its_meter_and_the_tariff_say(county: County)
         VILLAGE,
     )
     assert (bill["volume"], bill["quota"], bill["end_canal_part"]) == ("3179.000", "4180.000", "54.04")
-    [line] = bill["lines"]
+    [line], [use] = bill["lines"], bill["uses"]
+    assert (use["reading_id"], use["serial"], use["volume"]) == (
+        county.mine["reading"],
+        "B-amina",
+        "3179.000",
+    )
     assert (line["price"], line["multiple"], line["above"], line["amount_to"]) == (
         "0.0770",
         "1.000000",
@@ -164,6 +169,7 @@ def test_a_corrected_reading_gives_a_credit_that_the_next_bill_uses(county: Coun
     _issued(county)
     credit = _bill(county, "amina")
     assert (credit["kind"], credit["status"], credit["volume"]) == ("correction", "credit", "-100.000")
+    assert [each["volume"] for each in credit["uses"]] == ["-3179.000", "3079.000"]
     assert (credit["amount"], credit["left"]) == ("-7.70", "-7.70")  # 3 079 x 0.077 = 237.083
     assert refused(county, "amina", f"/water-bills/{credit['id']}/pay", {})["code"] == "bill_settled"
     _read(county, county.mine["meter"], "3279")
@@ -279,6 +285,7 @@ def test_arrears_are_listed_by_age_and_their_holders_reminded_once(county: Count
 PLANTS = {
     "the lines of a bill are not the bill": "UPDATE water_bill_lines SET fen = fen + 1 WHERE rank = 1",
     "a line is not its volume at its price": "UPDATE water_bill_lines SET fen_to = fen_to + 1",
+    "an account''s bills are not its readings and turn sheets": "DELETE FROM water_bill_uses",
     "a run is not its bills": "UPDATE billing_runs SET fen = fen - 1",
     "what is owed of a bill is not the bill": "UPDATE water_bill_balances SET supplier_fen = supplier_fen + 1",
     "what settled a bill is not its payments": (
@@ -331,6 +338,8 @@ def _broken(connection: psycopg.Connection[Any]) -> set[str]:
         "UPDATE water_bill_balances SET supplier_settled_fen = supplier_fen + 1",
         "UPDATE offset_consents SET taken_fen = cap_fen + 1",
         "UPDATE remittances SET decided_by = made_by WHERE status = 'confirmed'",
+        "INSERT INTO water_bill_uses (bill_id, reading_id, taken_back) SELECT bill_id, reading_id, false"
+        " FROM water_bill_uses",
         "INSERT INTO remittance_items SELECT * FROM remittance_items",
         "INSERT INTO remittance_items (remittance_id, payment_id, side, fen) SELECT r.id, p.id, 'supplier', 1"
         " FROM remittances r, water_bill_payments p WHERE p.method = 'credit' LIMIT 1",

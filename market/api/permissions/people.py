@@ -68,7 +68,7 @@ ROUTES: dict[str, Rule] = {
     "offset_consents.list_consents": read("treasurer", "supervisor", also=HOLDERS, owns="self"),
     "offset_consents.give": write(also=HOLDERS, owns="self"),
     "offset_consents.withdraw": write(also=HOLDERS, owns="offset_consent"),
-    "billing_runs.preview": write("treasurer"),
+    "billing_runs.preview": read("treasurer", "supervisor"),
     "billing_runs.issue": write("treasurer", key="http"),
     "billing_runs.list_runs": read("treasurer", "supervisor"),
     "billing_runs.get": read("treasurer", "supervisor"),

@@ -163,8 +163,21 @@ class BillPaymentOut(Schema):
     paid_on = fields.Date(required=True)
 
 
+class BilledUseOut(Schema):
+    """A reading, or a share of a turn sheet, behind a bill; below nil where an earlier bill counted it in vain."""
+
+    reading_id = PublicId("rdg", required=True, allow_none=True)
+    turn_sheet_id = PublicId("trn", required=True, allow_none=True)
+    serial = fields.String(required=True)
+    since = fields.AwareDateTime(required=True)
+    until = fields.AwareDateTime(required=True)
+    volume = SignedVolume(required=True, attribute="litres")
+
+
 class WaterBillInFull(WaterBillOut):
-    """The same with its lines and what settled it."""
+    """The same with the readings behind it, its lines and what settled it."""
+
+    uses = fields.List(fields.Nested(BilledUseOut), required=True)
 
     lines = fields.List(fields.Nested(BillLineOut), required=True)
     payments = fields.List(fields.Nested(BillPaymentOut), required=True)
