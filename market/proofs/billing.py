@@ -61,11 +61,15 @@ WHERE (x.participant_id, x.credit, x.supplier_fen, x.association_fen)
 UNION ALL
 SELECT 'what settled a bill is not its payments', x.bill_id, x.supplier_settled_fen + x.association_settled_fen, p.fen
 FROM water_bill_balances x
-LEFT JOIN LATERAL (
-  SELECT coalesce(sum(supplier_fen), 0) AS supplier, coalesce(sum(association_fen), 0) AS association,
-         coalesce(sum(fen), 0) AS fen
-  FROM water_bill_payments p WHERE CASE WHEN x.credit THEN p.credit_bill_id ELSE p.bill_id END = x.bill_id) p ON true
-WHERE (x.supplier_settled_fen, x.association_settled_fen) IS DISTINCT FROM (p.supplier, p.association)
+LEFT JOIN (
+  SELECT bill_id, credit, sum(supplier_fen) AS supplier, sum(association_fen) AS association, sum(fen) AS fen
+  FROM (SELECT bill_id, false AS credit, supplier_fen, association_fen, fen FROM water_bill_payments
+        UNION ALL
+        SELECT credit_bill_id, true, supplier_fen, association_fen, fen FROM water_bill_payments
+        WHERE credit_bill_id IS NOT NULL) AS moved
+  GROUP BY 1, 2) p ON p.bill_id = x.bill_id AND p.credit = x.credit
+WHERE (x.supplier_settled_fen, x.association_settled_fen)
+      IS DISTINCT FROM (coalesce(p.supplier, 0), coalesce(p.association, 0))
    OR x.supplier_settled_fen > x.supplier_fen OR x.association_settled_fen > x.association_fen
 UNION ALL
 SELECT 'the parts of a payment are not the payment', id, fen, supplier_fen + association_fen
@@ -113,22 +117,23 @@ _LEDGER = {
 }  # fmt: skip
 
 MONEY_SQL = f"""
-SELECT 'what an account owes is not its fees and bills, less what was paid' AS reason, w.id, a.owed AS a, s.fen AS b
-FROM water_accounts w
-JOIN LATERAL (SELECT debits_posted - credits_posted AS owed FROM accounts WHERE id = w.fee_account_id) a ON true
-CROSS JOIN LATERAL (
-  SELECT coalesce((SELECT sum(r.fee_fen) FROM readings r JOIN meter_intervals i ON i.reading_id = r.id
-                    WHERE r.water_account_id = w.id), 0)
-       + coalesce((SELECT sum(t.fee_fen) FROM turn_uses t JOIN turn_sheets h ON h.id = t.turn_sheet_id
-                    WHERE t.water_account_id = w.id AND h.status = 'signed'), 0)
-       + coalesce((SELECT sum(b.posted_fen) FROM water_bills b WHERE b.water_account_id = w.id), 0)
-       - coalesce((SELECT sum(p.fen) FROM water_bill_payments p JOIN water_bills b ON b.id = p.bill_id
-                   LEFT JOIN water_bills c ON c.id = p.credit_bill_id
-                   WHERE b.water_account_id = w.id AND (c.id IS NULL OR c.water_account_id <> w.id)), 0)
-       + coalesce((SELECT sum(p.fen) FROM water_bill_payments p JOIN water_bills b ON b.id = p.bill_id
-                   JOIN water_bills c ON c.id = p.credit_bill_id
-                   WHERE c.water_account_id = w.id AND b.water_account_id <> w.id), 0) AS fen) s
-WHERE a.owed <> s.fen
+SELECT 'what an account owes is not its fees and bills, less what was paid' AS reason, w.id,
+       a.debits_posted - a.credits_posted AS a, coalesce(s.fen, 0) AS b
+FROM water_accounts w JOIN accounts a ON a.id = w.fee_account_id
+LEFT JOIN (
+  SELECT account, sum(fen) AS fen FROM (
+    SELECT r.water_account_id AS account, r.fee_fen AS fen FROM readings r JOIN meter_intervals i ON i.reading_id = r.id
+    UNION ALL
+    SELECT t.water_account_id, t.fee_fen FROM turn_uses t JOIN turn_sheets h ON h.id = t.turn_sheet_id
+    WHERE h.status = 'signed'
+    UNION ALL
+    SELECT water_account_id, posted_fen FROM water_bills
+    UNION ALL
+    SELECT b.water_account_id, -p.fen FROM water_bill_payments p JOIN water_bills b ON b.id = p.bill_id
+    UNION ALL
+    SELECT c.water_account_id, p.fen FROM water_bill_payments p JOIN water_bills c ON c.id = p.credit_bill_id
+  ) AS parts GROUP BY 1) s ON s.account = w.id
+WHERE a.debits_posted - a.credits_posted <> coalesce(s.fen, 0)
 UNION ALL
 SELECT 'what was collected, less what was remitted, is not on its account', s.code, s.held, s.left_fen
 FROM (
@@ -151,12 +156,13 @@ FROM (
 UNION ALL
 SELECT 'a payment of a bill that the ledger does not have as it says', p.id, p.fen, s.fen
 FROM water_bill_payments p
-LEFT JOIN LATERAL (
-  SELECT coalesce(sum(t.amount), 0) AS fen,
-         coalesce(sum(t.amount) FILTER (WHERE c.code = {_LEDGER["collected"]}), 0) AS supplier
+LEFT JOIN (
+  SELECT t.reference, t.code, sum(t.amount) AS fen,
+         sum(t.amount) FILTER (WHERE c.code = {_LEDGER["collected"]}) AS supplier
   FROM transfers t JOIN accounts c ON c.id = t.credit_account_id
-  WHERE t.reference = p.id AND t.code = CASE p.method WHEN 'offset' THEN {_OFFSET} ELSE {_PAID} END) s ON true
-WHERE p.method <> 'credit' AND (p.fen, p.supplier_fen) IS DISTINCT FROM (s.fen, s.supplier)
+  WHERE t.code IN ({_PAID}, {_OFFSET}) GROUP BY 1, 2
+) s ON s.reference = p.id AND s.code = CASE p.method WHEN 'offset' THEN {_OFFSET} ELSE {_PAID} END
+WHERE p.method <> 'credit' AND (p.fen, p.supplier_fen) IS DISTINCT FROM (s.fen, coalesce(s.supplier, 0))
 """
 
 CHECKS = (Check(10, BILLS_SQL), Check(12, MONEY_SQL))
