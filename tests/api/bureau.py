@@ -100,7 +100,8 @@ def _billed(county: County) -> dict[str, str]:
         row = connection.execute(
             "WITH who AS (SELECT min(id) AS id, max(id) AS other FROM users), made AS ("
             " INSERT INTO remittances (side, until_on, payments, fen, cash_fen, status, made_by, decided_by,"
-            " decided_at, reason) SELECT 'supplier', now(), 1, 1, 0, 'refused', id, other, now(), 't' FROM who RETURNING id)"
+            " decided_at, reason) SELECT 'supplier', now(), 1, 1, 0, 'refused', id, other, now(), 't' FROM who"
+            " RETURNING id)"
             " SELECT made.id, (SELECT min(id) FROM billing_runs) FROM made"
         ).fetchone()
     assert row is not None
