@@ -48,6 +48,7 @@ EXCEPTIONS = {
     "StatementOut.name": "a paper that its parties and the bureau see; a hash covers its text",
     "PledgeOut.document": "the loan's number, seen by the two who agreed on it and by the registrar's book",
     "PublicEntryOut.name": "null of persons and households",
+    "PostedHouseholdOut.name": "masked for everybody where it is made (billing.publishing)",
     "UnmaskedOut.name": "what was asked for with a purpose, and recorded",
     "UnmaskedOut.identity": "as UnmaskedOut.name",
     "UnmaskedOut.contact": "as UnmaskedOut.name",
