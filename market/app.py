@@ -38,12 +38,13 @@ API_MODULES = (
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
     "gateway_payments", "gateway_payouts", "reconciliations", "test_county", "own_sign_in",
+    "water_bills", "billing_runs",
 )  # fmt: skip
 
 PAGE_MODULES = (
     "assets", "signing_in", "counter", "board", "holder.my_water", "holder.selling",
     "firm.projects", "firm.contracts", "firm.reports",
-    "certificates", "contract_pages", "report_pages", "notice_pages",
+    "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""
 
@@ -84,6 +85,8 @@ ID_PREFIXES = {
     "gpy": "payment through a provider", "grf": "refund of a payment", "gpo": "payout through a provider",
     "rcd": "difference of a reconciliation",
     "tcl": "move of the test county's clock",
+    "wbr": "billing run", "wbl": "water bill", "wbp": "payment of a water bill", "rct": "receipt",
+    "rmt": "remittance", "wbo": "consent to an offset",
 }  # fmt: skip
 NO_ROW = 0
 COUNTY_OF_TEST = ("Karez-County", "test")

@@ -44,6 +44,8 @@ JOBS = (
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", due.tell_banks),
     Job("buy-backs", "* * * * * */10", "book what takes of buy-backs became, end offers", due.advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools it is for", due.collect_entrusted),
+    Job("water-bills", "* * * * * */20", "take bills out of sale proceeds by consent, tell of late ones",
+        due.advance_water_bills),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades and calls", due.order_deliveries),
     Job("leases", "*/10 * * * * 25", "deliver the year's water of leases, end those that are over", due.deliver_leases),
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", due.advance_resales),

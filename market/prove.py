@@ -13,6 +13,7 @@ from market.proofs import (
     NAMES,
     beneficiaries,
     bidding,
+    billing,
     calls,
     cases,
     contracts,
@@ -62,6 +63,7 @@ PARTS = (
     stopping,
     reversing,
     gateway,
+    billing,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

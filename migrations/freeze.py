@@ -104,6 +104,14 @@ IMMUTABLE = (
     "gateway_events",
     "gateway_entries",
     "clock_steps",
+    "canal_associations",
+    "billing_runs",
+    "water_bills",
+    "water_bill_lines",
+    "water_bill_uses",
+    "water_bill_payments",
+    "water_receipts",
+    "bill_postings",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

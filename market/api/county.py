@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import select
@@ -109,10 +110,7 @@ def get() -> dict[str, Any]:
         "name_en": pack.en,
         "county": pack.county,
         "sources": [{"code": each.code, "title": each.title, "status": each.status} for each in pack.sources],
-        "tariffs": [
-            {"zone": each.zone, "sector": each.sector, "price": each.price_e4, **_basis(each.basis)}
-            for each in pack.tariffs
-        ],
+        "tariffs": [_tariff(each) for each in pack.tariffs],
         "flows": [
             {
                 "from_sector": each.from_sector,
@@ -194,3 +192,16 @@ def _basis(basis: facts.Basis) -> dict[str, Any]:
         "source_status": basis.status,
         "demonstration": basis.demonstration,
     }
+
+
+def _tariff(each: facts.Tariff) -> dict[str, Any]:
+    canals = each.end_canal
+    return {
+        "zone": each.zone, "sector": each.sector, "price": each.price_e4, "source_of_water": each.water,
+        "from": each.from_on if each.from_on > dt.date.min else None,
+        "tiers": [
+            {"above": tier.above_e6, "multiple": tier.multiple_e6, **_basis(tier.basis)} for tier in each.tiers
+        ],
+        "end_canal": {"price": canals.price_e4, **_basis(canals.basis)} if canals else None,
+        **_basis(each.basis),
+    }  # fmt: skip

@@ -48,6 +48,13 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT m.participant_id FROM gateway_payouts g JOIN money_accounts m ON m.id = g.money_account_id"
         " WHERE g.id = :id",
     ),
+    "water_bill": ("water_bill_id", "SELECT participant_id FROM water_bills WHERE id = :id"),
+    "water_receipt": (
+        "water_receipt_id",
+        "SELECT b.participant_id FROM water_receipts r JOIN water_bill_payments p ON p.id = r.payment_id"
+        " JOIN water_bills b ON b.id = p.bill_id WHERE r.id = :id",
+    ),
+    "offset_consent": ("offset_consent_id", "SELECT participant_id FROM offset_consents WHERE id = :id"),
     "entitlement": ("entitlement_id", "SELECT participant_id FROM entitlements WHERE id = :id"),
     "document": (
         "document_id",

@@ -23,6 +23,9 @@ _MONEY_ACCOUNTS = (
     AccountCode.PUBLIC_FUND,
     AccountCode.GATEWAY,
     AccountCode.GATEWAY_FEES,
+    AccountCode.WATER_COLLECTED,
+    AccountCode.END_CANAL_COLLECTED,
+    AccountCode.CASH,
 )
 _HEADROOM_ACCOUNTS = (AccountCode.LIMIT_ISSUE, AccountCode.LIMIT_USE)
 _WATER_ACCOUNTS = (

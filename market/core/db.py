@@ -36,6 +36,7 @@ MODEL_MODULES = (
     "market.registry.lease_models",
     "market.registry.restriction_models",
     "market.metering.models",
+    "market.billing.models",
     "market.payments.models",
     "market.payments.gateway_models",
     "market.settlement.models",

@@ -13,6 +13,7 @@ from market.county import (
     review_rows,
     saving_rows,
     supervision_rows,
+    tariff_rows,
     trading_rows,
     watch_rows,
 )
@@ -87,7 +88,7 @@ class _Reader:
             fees=self._all("fees", self._fee),
             reviews=self._all("reviews", lambda item: review_rows.rule(item, self._basis)),
             desks=self._all("desks", lambda item: review_rows.desk(item, self._basis)),
-            tariffs=self._all("tariffs", self._tariff),
+            tariffs=self._all("tariffs", lambda item: tariff_rows.tariff(item, self._basis)),
             thresholds=self._all("thresholds", self._threshold),
             clocks=self._all("clocks", self._clock),
             platform=self._platform(self.sections["platform"]),
@@ -257,26 +258,6 @@ class _Reader:
     def _fee(self, item: Item) -> parts.Fee:
         found = item.table(("zone", "rate"), _BASIS)
         return parts.Fee(found["zone"].code(), found["rate"].decimal(6, 1_000_000), self._basis(item, found))
-
-    def _tariff(self, item: Item) -> parts.Tariff:
-        found = item.table(("zone", "sector", "price"), ("tiers", *_BASIS))
-        return parts.Tariff(
-            found["zone"].code(),
-            found["sector"].code(),
-            found["price"].decimal(4, 10**8),
-            self._basis(item, found),
-            self._tiers(found["tiers"]) if "tiers" in found else (),
-        )
-
-    def _tiers(self, item: Item) -> tuple[parts.Tier, ...]:
-        tiers: list[parts.Tier] = []
-        for each in item.items():
-            found = each.table(("above", "multiple"), _BASIS)
-            above = found["above"].decimal(6, 10**9)
-            if tiers and above <= tiers[-1].above_e6:
-                raise found["above"].wrong("must be above that of the tier before")
-            tiers.append(parts.Tier(above, found["multiple"].decimal(6, 10**9), self._basis(each, found)))
-        return tuple(tiers)
 
     def _threshold(self, item: Item) -> parts.Threshold:
         found = item.table(("name", "volume", "operator"), _BASIS)

@@ -18,6 +18,13 @@ WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.s
 """
 _SUBJECTS = {
     "participants": "participant",
+    "billing_runs": "billing_run",
+    "water_bills": "water_bill",
+    "water_bill_payments": "water_bill_payment",
+    "water_receipts": "water_receipt",
+    "offset_consents": "offset_consent",
+    "remittances": "remittance",
+    "canal_associations": "canal_association",
     "unmaskings": "unmasking",
     "erasure_requests": "erasure_request",
     "entitlements": "entitlement",

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0038_sign_in"
-down_revision = "0034_gateway"
+down_revision = "0036_bills"
 branch_labels = None
 depends_on = None
 

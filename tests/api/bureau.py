@@ -38,6 +38,7 @@ def bureau_ids(county: County) -> dict[str, str]:
         "advance_id": _advance(county),
         **supervised(county),
         "difference_id": _difference(county),
+        **_billed(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
         "desk": "trades",
         **_desks(county),
@@ -102,6 +103,23 @@ def supervised(county: County) -> dict[str, str]:
             "supervisor", "/national-exports", {"kind": "use", "water_year": YEAR}
         )["id"],
     }
+
+
+def _billed(county: County) -> dict[str, str]:
+    """A billing run and a remittance that was refused: rows alone."""
+    with db.connect(county.settings.url()) as connection:
+        row = connection.execute(
+            "WITH who AS (SELECT min(id) AS id, max(id) AS other FROM users), made AS ("
+            " INSERT INTO remittances (side, until_on, payments, fen, cash_fen, status, made_by, decided_by,"
+            " decided_at, reason) SELECT 'supplier', now(), 1, 1, 0, 'refused', id, other, now(), 't' FROM who"
+            " RETURNING id)"
+            " SELECT made.id, (SELECT min(id) FROM billing_runs) FROM made"
+        ).fetchone()
+    assert row is not None
+    return {
+        "remittance_id": ids.public("rmt", row[0]), "billing_run_id": ids.public("wbr", row[1]),
+        "village": "DEMO-VILLAGE",
+    }  # fmt: skip
 
 
 def _difference(county: County) -> str:

@@ -57,6 +57,32 @@ SELECT max(s.id) FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE u.partic
 """
 
 
+# A bill that was paid in cash, its receipt, and a consent that was withdrawn.
+_BILLED_SQL = """
+WITH ran AS (
+  INSERT INTO billing_runs (water_year, from_on, until_on, due_on, due_source, bills, litres, fen, digest, issued_by)
+  SELECT max(year), now(), now(), now(), 'tests', 1, 0, 1, sha256('t'), %(user)s FROM water_years RETURNING id),
+made AS (
+  INSERT INTO water_bills (run_id, kind, water_account_id, participant_id, place_id, litres, fen, association_fen,
+                           posted_fen)
+  SELECT ran.id, 'bill', w.id, w.participant_id, w.township_zone_id, 0, 1, 0, 0 FROM ran, water_accounts w
+   WHERE w.id = %(account)s RETURNING id, participant_id),
+balance AS (
+  INSERT INTO water_bill_balances (bill_id, participant_id, credit, due_on, supplier_fen, association_fen,
+                                   supplier_settled_fen)
+  SELECT id, participant_id, false, now(), 1, 0, 1 FROM made),
+paid AS (
+  INSERT INTO water_bill_payments (bill_id, method, fen, supplier_fen, association_fen, paid_on)
+  SELECT id, 'cash', 1, 1, 0, now() FROM made RETURNING id),
+receipt AS (
+  INSERT INTO water_receipts (year, number, payment_id) SELECT 2000, id, id FROM paid RETURNING id),
+consent AS (
+  INSERT INTO offset_consents (participant_id, mark, given_by, withdrawn_by, withdrawn_at)
+  SELECT participant_id, 0, %(user)s, %(user)s, now() FROM made RETURNING id)
+SELECT made.id, receipt.id, consent.id FROM made, receipt, consent
+"""
+
+
 def furnish(county: County) -> None:
     """A lot that was issued of each report, a claw-back that was proposed, a payment and a payout by the provider."""
     spare = county.id_of("spare")
@@ -89,6 +115,12 @@ def furnish(county: County) -> None:
             )
             [session] = connection.execute(_SESSION_SQL, (participant,)).fetchone() or (0,)
             things["session"] = ids.public("sig", session)
+            billed = {"user": spare, "account": ids.parse("wac", things["water_account"])}
+            made = connection.execute(_BILLED_SQL, billed).fetchone() or ()
+            for kind, prefix, number in zip(
+                ("water_bill", "water_receipt", "offset_consent"), ("wbl", "rct", "wbo"), made, strict=True
+            ):
+                things[kind] = ids.public(prefix, number)
 
 
 _REVERSAL_SQL = """

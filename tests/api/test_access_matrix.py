@@ -46,7 +46,7 @@ LISTS = (
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
     "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints", "gateway-payments",
-    "gateway-payouts",
+    "gateway-payouts", "water-bills", "offset-consents",
 )  # fmt: skip
 
 
@@ -340,7 +340,8 @@ def test_the_auditor_reads_everything_and_writes_nothing() -> None:
 
 READING_BY_POST = {
     "announcements.preview", "season.preview_release", "season.preview_reversal", "season.preview_curtailment",
-    "season.preview_year_end", "appraisals.appraise", "forecasts.look_ahead", "unmaskings.unmask",
+    "season.preview_year_end", "billing_runs.preview", "appraisals.appraise", "forecasts.look_ahead",
+    "unmaskings.unmask",
 }  # fmt: skip
 """What is asked with a body and changes nothing; that a name was looked at is recorded."""
 OF_ONESELF = {"auth.sign_out", "keys.create", "keys.rotate", "keys.revoke"} | {

@@ -52,6 +52,7 @@ EXCEPTIONS = {
     "PublicEntryOut.name": "null of persons and households",
     "OwnSessionOut.address": "one's own session, always",
     "OwnSessionOut.program": "as OwnSessionOut.address",
+    "PostedHouseholdOut.name": "masked for everybody where it is made (billing.publishing)",
     "UnmaskedOut.name": "what was asked for with a purpose, and recorded",
     "UnmaskedOut.identity": "as UnmaskedOut.name",
     "UnmaskedOut.contact": "as UnmaskedOut.name",

@@ -101,12 +101,29 @@ class LawOut(Schema):
     status = fields.String(required=True)
 
 
+class TierOut(BasisOut):
+    """Use that passes the quota by `above` of it costs `multiple` of the price."""
+
+    above = Multiple(required=True)
+    multiple = Multiple(required=True)
+
+
+class EndCanalOut(BasisOut):
+    """The part of a price that is for the end canals."""
+
+    price = Price(required=True)
+
+
 class TariffOut(BasisOut):
-    """The water price of a sector in a zone."""
+    """The water price of a sector in a zone: from which day, of which water, its tiers, and what the end canals get."""
 
     zone = fields.String(required=True)
     sector = fields.String(required=True)
     price = Price(required=True)
+    source_of_water = fields.String(required=True, allow_none=True)
+    from_ = fields.Date(required=True, allow_none=True, data_key="from", attribute="from")
+    tiers = fields.List(fields.Nested(TierOut), required=True)
+    end_canal = fields.Nested(EndCanalOut, required=True, allow_none=True)
 
 
 class FlowOut(BasisOut):

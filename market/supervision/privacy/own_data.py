@@ -106,6 +106,16 @@ SECTIONS: Mapping[str, LiteralString] = {
     "payouts": 'SELECT p.id AS "id:gpo", p.money_account_id AS "money_account_id:mac", p.amount_fen, p.route,'
     " p.destination, p.note, p.status, p.asked_at, p.closed_at FROM gateway_payouts p"
     " JOIN money_accounts m ON m.id = p.money_account_id WHERE m.participant_id = %(participant)s ORDER BY p.id",
+    "water_bills": 'SELECT b.id AS "id:wbl", b.kind, b.water_account_id AS "water_account_id:wac", r.from_on,'
+    " r.until_on, b.quota_litres, b.litres AS volume_litres, b.fen AS amount_fen, x.due_on,"
+    " x.supplier_settled_fen + x.association_settled_fen AS settled_fen FROM water_bills b"
+    " JOIN billing_runs r ON r.id = b.run_id JOIN water_bill_balances x ON x.bill_id = b.id"
+    " WHERE b.participant_id = %(participant)s ORDER BY b.id",
+    "water_bill_payments": 'SELECT p.id AS "id:wbp", p.bill_id AS "bill_id:wbl", p.method, p.fen AS amount_fen,'
+    ' p.paid_on, t.id AS "receipt_id:rct" FROM water_bill_payments p JOIN water_bills b ON b.id = p.bill_id'
+    " LEFT JOIN water_receipts t ON t.payment_id = p.id WHERE b.participant_id = %(participant)s ORDER BY p.id",
+    "offset_consents": 'SELECT id AS "id:wbo", cap_fen, taken_fen, given_at, withdrawn_at FROM offset_consents'
+    " WHERE participant_id = %(participant)s ORDER BY id",
     "notices": 'SELECT n.id AS "id:ntc", n.number, n.decision, n.remedy_days, n.issued_at,'
     " encode(n.sha256, 'hex') AS sha256 FROM notices n JOIN notice_addressees a ON a.notice_id = n.id"
     " WHERE a.participant_id = %(participant)s ORDER BY n.id",
