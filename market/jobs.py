@@ -18,6 +18,7 @@ from market.payments import clockwork
 from market.supervision.desks import due as desks_due
 from market.supervision.privacy import retention
 from market.supervision.warning import daily
+from market.webhooks import delivering
 
 log = structlog.get_logger("jobs")
 
@@ -54,6 +55,8 @@ JOBS = (
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", due.advance_savings),
     Job("gateway", "* * * * * */2", "make calls to the payment provider, fetch what changed", signs=clockwork.advance),
     Job("reconciliation", "20 18 * * *", "compare the provider's account with the books", signs=clockwork.reconcile),
+    Job("webhooks", "* * * * * */2", "tell programs of what has happened", signs=delivering.advance),
+    Job("events-kept", "50 18 * * *", "forget events that are too old", delivering.forget),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=due.publish_heads),
     Job("places", "40 18 * * *", "erase from where people signed in, once its time is over",
         partial(retention.run, actor=CLOCK, data=(retention.PLACE,))),
@@ -93,7 +96,10 @@ def serve(url: str) -> None:
     for job in JOBS:
         jobqueue.every(queue, job.name, job.cron, partial(run, url, job))
     log.info("jobs.ready", jobs=len(JOBS))
-    jobqueue.serve(queue)
+    try:
+        jobqueue.serve(queue)
+    finally:
+        delivering.stop()
 
 
 def listing(as_json: bool) -> str:

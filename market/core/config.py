@@ -49,6 +49,9 @@ class Settings:
     gateway_webhook_secrets: str = field(
         default="", repr=False
     )  # of incoming events; several, while one is rotated
+    webhook_private: bool = (
+        False  # whether events may be sent into this installation's own network, and by http
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -114,6 +117,13 @@ def _address(variable: str, text: str) -> str:
     return text
 
 
+def _yes(variable: str, text: str) -> bool:
+    found = {"1": True, "true": True, "0": False, "false": False}.get(text.lower())
+    if found is None:
+        raise OperatorError(f"{variable} must be 1 or 0, not {text!r}")
+    return found
+
+
 def _level(variable: str, text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise OperatorError(f"{variable} must be one of {', '.join(LOG_LEVELS)}, not {text!r}")
@@ -139,6 +149,7 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "gateway_url": ("KAREZ_GATEWAY_URL", _address),
     "gateway_key": ("KAREZ_GATEWAY_KEY", _text),
     "gateway_webhook_secrets": ("KAREZ_GATEWAY_WEBHOOK_SECRETS", _text),
+    "webhook_private": ("KAREZ_WEBHOOK_PRIVATE", _yes),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
     raise AssertionError("every setting is read from one variable")

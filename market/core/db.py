@@ -69,6 +69,7 @@ MODEL_MODULES = (
     "market.supervision.warning.models",
     "market.supervision.reports.models",
     "market.supervision.national.models",
+    "market.webhooks.models",
 )
 
 

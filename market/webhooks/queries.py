@@ -1,0 +1,93 @@
+"""Reading events, endpoints, deliveries and their tries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from market.core.errors import NotFound
+from market.webhooks.models import (
+    Event,
+    EventAddressee,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+
+
+def events(
+    session: Session, *, participant_id: int | None, types: Sequence[str], after: int | None, limit: int
+) -> list[Event]:
+    """Events, by number; of one participant those that concern it and the public ones."""
+    statement = select(Event).where(Event.id > (after or 0))
+    if types:
+        statement = statement.where(Event.type.in_(types))
+    if participant_id is not None:
+        statement = statement.where(or_(Event.public, _concerns(participant_id)))
+    return list(session.scalars(statement.order_by(Event.id).limit(limit)))
+
+
+def event(session: Session, *, event_id: int, participant_id: int | None) -> Event:
+    """One event. Errors: NotFound (also another's)."""
+    statement = select(Event).where(Event.id == event_id)
+    if participant_id is not None:
+        statement = statement.where(or_(Event.public, _concerns(participant_id)))
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound("there is no such event")
+    return found
+
+
+def _concerns(participant_id: int):
+    return exists().where(
+        EventAddressee.event_id == Event.id, EventAddressee.participant_id == participant_id
+    )
+
+
+def endpoints(
+    session: Session, *, participant_id: int | None, after: int | None, limit: int
+) -> list[WebhookEndpoint]:
+    """Endpoints, by number; of one participant or of all."""
+    statement = select(WebhookEndpoint).where(WebhookEndpoint.id > (after or 0))
+    if participant_id is not None:
+        statement = statement.where(WebhookEndpoint.participant_id == participant_id)
+    return list(session.scalars(statement.order_by(WebhookEndpoint.id).limit(limit)))
+
+
+def endpoint(session: Session, *, endpoint_id: int) -> WebhookEndpoint:
+    """One endpoint. Errors: NotFound."""
+    found = session.get(WebhookEndpoint, endpoint_id)
+    if found is None:
+        raise NotFound("there is no such endpoint")
+    return found
+
+
+def deliveries(
+    session: Session, *, endpoint_id: int, status: str | None, after: int | None, limit: int
+) -> list[tuple[WebhookDelivery, Event]]:
+    """What was or is to be sent to an endpoint, by number, with its event."""
+    statement = (
+        select(WebhookDelivery, Event)
+        .join(Event, Event.id == WebhookDelivery.event_id)
+        .where(WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.id > (after or 0))
+    )
+    if status is not None:
+        statement = statement.where(WebhookDelivery.status == status)
+    return [tuple(row) for row in session.execute(statement.order_by(WebhookDelivery.id).limit(limit))]
+
+
+def delivery(
+    session: Session, *, endpoint_id: int, delivery_id: int
+) -> tuple[WebhookDelivery, Event, list[WebhookAttempt]]:
+    """One delivery with its event and its tries. Errors: NotFound (also another endpoint's)."""
+    found = session.get(WebhookDelivery, delivery_id)
+    if found is None or found.endpoint_id != endpoint_id:
+        raise NotFound("there is no such delivery")
+    tries = session.scalars(
+        select(WebhookAttempt)
+        .where(WebhookAttempt.delivery_id == delivery_id)
+        .order_by(WebhookAttempt.number)
+    )
+    return found, session.get_one(Event, found.event_id), list(tries)
