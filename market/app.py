@@ -32,7 +32,7 @@ API_MODULES = (
     "appeals",
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
-    "gateway_payments", "gateway_payouts", "reconciliations",
+    "gateway_payments", "gateway_payouts", "reconciliations", "events", "webhooks", "external_ids",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")
@@ -74,6 +74,8 @@ ID_PREFIXES = {
     "plr": "result of the plan", "isp": "inspection", "exn": "national export",
     "gpy": "payment through a provider", "grf": "refund of a payment", "gpo": "payout through a provider",
     "rcd": "difference of a reconciliation",
+    "evn": "event told to programs", "whe": "webhook endpoint", "whd": "delivery to a webhook endpoint",
+    "xid": "external id",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -209,10 +209,8 @@ def check_order(url: str, order_id: int, who: AccessActor) -> None:
 
 def check(session: Session, kind: str, arguments: Mapping[str, Any], who: AccessActor) -> None:
     """Refuses an id that does not exist or, on the participants' side, belongs to another. Errors: NotFound."""
-    argument = OWNERS[kind][0]
-    owners = [
-        row[0] for row in session.execute(_QUERIES[kind], {"id": arguments[argument], "user": who.user_id})
-    ]
+    asked = {"id": arguments[OWNERS[kind][0]], "user": who.user_id, "participant": who.participant_id}
+    owners = [row[0] for row in session.execute(_QUERIES[kind], asked)]
     if not owners:
         raise NotFound("there is no such thing")
     if kind != "api_key" and who.participant_id is not None and who.participant_id not in owners:

@@ -103,6 +103,8 @@ _SUBJECTS = {
     "gateway_refunds": "gateway_refund",
     "gateway_payouts": "gateway_payout",
     "reconciliation_differences": "reconciliation_difference",
+    "webhook_endpoints": "webhook_endpoint",
+    "external_ids": "external_id",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -218,7 +218,7 @@ def _new_secret(session: Session, settings: Settings, endpoint: WebhookEndpoint)
 
 
 def _changed(
-    session: Session, actor: audit.Actor, found: WebhookEndpoint, act: str, detail: dict[str, object]
+    session: Session, actor: audit.Actor, found: WebhookEndpoint, act: str, detail: dict[str, Any]
 ) -> None:
     found.version += 1
     session.flush()

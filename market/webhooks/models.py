@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -35,7 +36,8 @@ class Event(Base):
     """Something that happened, as participants are told of it; numbered in the order in which it becomes visible.
 
     `outbox_id` is the row it was published by; what is read off the tape has none. It is about the row `object_id` of
-    the kind `object_kind`, None where nothing of that kind can be named outside. Immutable, and forgotten when old.
+    the kind `object_kind`, None where nothing of that kind can be named outside. It never changes, and is forgotten
+    when it is old.
     """
 
     __tablename__ = "events"
@@ -46,6 +48,7 @@ class Event(Base):
     public: Mapped[bool] = mapped_column(Boolean)
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
     outbox_id: Mapped[int | None] = mapped_column(BigInteger)
+    __table_args__ = (UniqueConstraint("id", "public"),)
 
 
 class EventAddressee(Base):
@@ -98,6 +101,7 @@ class WebhookEndpoint(Base):
         ),
         CheckConstraint(f"length(url) BETWEEN 1 AND {LONGEST_URL} AND url ~ '^https?://'", name="url"),
         CheckConstraint("cardinality(types) > 0", name="types"),
+        UniqueConstraint("id", "participant_id"),
     )
 
 
@@ -119,12 +123,18 @@ class WebhookSecret(Base):
 
 
 class WebhookDelivery(Base):
-    """One event on its way to one endpoint. `tries` counts since it was last sent anew, `attempts` all."""
+    """One event on its way to one endpoint. `tries` counts since it was last sent anew, `attempts` all.
+
+    `addressee_id` is the endpoint's owner where the event is not public: the database itself refuses a delivery to
+    anybody whom the event does not concern.
+    """
 
     __tablename__ = "webhook_deliveries"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     endpoint_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("webhook_endpoints.id"))
-    event_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    event_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    public: Mapped[bool] = mapped_column(Boolean)
+    addressee_id: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text, server_default=PENDING)
     tries: Mapped[int] = mapped_column(Integer, server_default="0")
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
@@ -133,6 +143,16 @@ class WebhookDelivery(Base):
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
     __table_args__ = (
         UniqueConstraint("endpoint_id", "event_id"),
+        ForeignKeyConstraint(["event_id", "public"], ["events.id", "events.public"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["addressee_id", "event_id"],
+            ["event_addressees.participant_id", "event_addressees.event_id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["endpoint_id", "addressee_id"], ["webhook_endpoints.id", "webhook_endpoints.participant_id"]
+        ),
+        CheckConstraint("public = (addressee_id IS NULL)", name="addressee"),
         CheckConstraint(f"status IN {DELIVERY_STATES}", name="status"),
         CheckConstraint("(status = 'pending') = (next_try_at IS NOT NULL)", name="next_try"),
         CheckConstraint("status <> 'delivered' OR delivered_at IS NOT NULL", name="delivered"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from market.core.errors import NotFound
@@ -18,29 +16,26 @@ from market.webhooks.models import (
 
 
 def events(
-    session: Session, *, participant_id: int | None, types: Sequence[str], after: int | None, limit: int
+    session: Session, *, participant_id: int | None, type: str | None, after: int | None, limit: int
 ) -> list[Event]:
     """Events, by number; of one participant those that concern it and the public ones."""
     statement = select(Event).where(Event.id > (after or 0))
-    if types:
-        statement = statement.where(Event.type.in_(types))
+    if type is not None:
+        statement = statement.where(Event.type == type)
     if participant_id is not None:
         statement = statement.where(or_(Event.public, _concerns(participant_id)))
     return list(session.scalars(statement.order_by(Event.id).limit(limit)))
 
 
-def event(session: Session, *, event_id: int, participant_id: int | None) -> Event:
-    """One event. Errors: NotFound (also another's)."""
-    statement = select(Event).where(Event.id == event_id)
-    if participant_id is not None:
-        statement = statement.where(or_(Event.public, _concerns(participant_id)))
-    found = session.scalars(statement).one_or_none()
+def event(session: Session, *, event_id: int) -> Event:
+    """One event. Errors: NotFound."""
+    found = session.get(Event, event_id)
     if found is None:
         raise NotFound("there is no such event")
     return found
 
 
-def _concerns(participant_id: int):
+def _concerns(participant_id: int) -> ColumnElement[bool]:
     return exists().where(
         EventAddressee.event_id == Event.id, EventAddressee.participant_id == participant_id
     )
@@ -75,7 +70,8 @@ def deliveries(
     )
     if status is not None:
         statement = statement.where(WebhookDelivery.status == status)
-    return [tuple(row) for row in session.execute(statement.order_by(WebhookDelivery.id).limit(limit))]
+    rows = session.execute(statement.order_by(WebhookDelivery.id).limit(limit))
+    return [(row[0], row[1]) for row in rows]
 
 
 def delivery(

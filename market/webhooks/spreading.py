@@ -87,8 +87,8 @@ INSERT INTO event_addressees (event_id, participant_id)
 SELECT * FROM unnest(%(events)s::bigint[], %(participants)s::bigint[])
 """
 _DELIVER_SQL = """
-INSERT INTO webhook_deliveries (endpoint_id, event_id, next_try_at)
-SELECT w.id, e.id, %(now)s FROM events e
+INSERT INTO webhook_deliveries (endpoint_id, event_id, public, addressee_id, next_try_at)
+SELECT w.id, e.id, e.public, CASE WHEN NOT e.public THEN w.participant_id END, %(now)s FROM events e
   JOIN webhook_endpoints w ON w.status = 'enabled' AND (w.types IS NULL OR e.type = ANY(w.types)
     OR w.id = %(only)s) AND (%(only)s::bigint IS NULL OR w.id = %(only)s)
  WHERE e.id = ANY(%(events)s::bigint[]) AND (e.public OR EXISTS (
