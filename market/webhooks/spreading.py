@@ -75,12 +75,12 @@ SELECT 'last', max(id), count(*), NULL FROM made
 """
 _ENTER_SQL = """
 WITH told AS (
-  SELECT t.*, n FROM unnest(%(types)s::text[], %(kinds)s::text[], %(numbers)s::bigint[], %(publics)s::bool[],
+  SELECT * FROM unnest(%(types)s::text[], %(kinds)s::text[], %(numbers)s::bigint[], %(publics)s::bool[],
                             %(ats)s::timestamptz[], %(rows)s::bigint[])
-    WITH ORDINALITY AS t (type, kind, number, public, at, row, n)
+    WITH ORDINALITY AS t (type, kind, number, public, at, row, place)
 )
 INSERT INTO events (type, object_kind, object_id, public, at, outbox_id)
-SELECT type, kind, nullif(number, 0), public, at, nullif(row, 0) FROM told ORDER BY n RETURNING id
+SELECT type, kind, nullif(number, 0), public, at, nullif(row, 0) FROM told ORDER BY place RETURNING id
 """
 _ADDRESS_SQL = """
 INSERT INTO event_addressees (event_id, participant_id)
