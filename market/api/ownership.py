@@ -182,7 +182,10 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT participant_id FROM event_addressees WHERE event_id = :id"
         " UNION ALL SELECT coalesce(CAST(:participant AS bigint), 0) FROM events WHERE id = :id AND public",
     ),
-    "webhook_endpoint": ("webhook_endpoint_id", "SELECT participant_id FROM webhook_endpoints WHERE id = :id"),
+    "webhook_endpoint": (
+        "webhook_endpoint_id",
+        "SELECT participant_id FROM webhook_endpoints WHERE id = :id",
+    ),
     "webhook_delivery": (
         "webhook_delivery_id",
         "SELECT w.participant_id FROM webhook_deliveries d JOIN webhook_endpoints w ON w.id = d.endpoint_id"

@@ -22,6 +22,8 @@ PORTS = frozenset({443, 8443})
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 _CLOUD = (ipaddress.ip_address("168.63.129.16"),)
 """Public addresses that a cloud gives its own services inside."""
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24")
+"""Of protocols, and of one cloud's metadata; not every version of Python knows them as special."""
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
@@ -57,7 +59,7 @@ def is_public(address: Address) -> bool:
     if address in _CLOUD or address.is_multicast or address.is_unspecified or not address.is_global:
         return False
     if isinstance(address, ipaddress.IPv4Address):
-        return not address.is_reserved
+        return not address.is_reserved and not any(address in each for each in _PROTOCOLS)
     if address in _SITE_LOCAL or address in _COMPATIBLE or any(address in each for each in _NAT64):
         return False
     # Ways through to an IPv4 address that this check does not see: nobody's server is reached by them alone.

@@ -103,6 +103,8 @@ def post(
         connection.request("POST", target.path, body, dict(headers))
         answer = connection.getresponse()
         said = answer.read(LONGEST_ANSWER * 4).decode("utf-8", "replace").replace("\x00", "")
+        if over.is_set():  # a connection that was cut reads like one that was ended
+            return Outcome(None, problem=TIMED_OUT)
         return Outcome(answer.status, said[:LONGEST_ANSWER])
     except (OSError, http.client.HTTPException, ValueError) as error:
         if over.is_set() or isinstance(error, TimeoutError):

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from market import jobs, prove
-from market.core import clock, db, ids
-from market.webhooks import delivering, sending, spreading, topics, trying
+from market import jobs
+from market.core import clock
+from market.webhooks import delivering, topics, trying
 from tests.api.county import County, open_county, product
 from tests.api.receiving import Got, Receiver, receiving, signed_by
 
@@ -77,10 +77,15 @@ def test_a_trade_reaches_the_programs_of_both_sides_and_of_nobody_else(
     assert [json.loads(each.body)["data"] for each in filled] == [{"order_id": order["id"]}]
     assert len({each.id for each in made}) == 1
     secrets = [sides[name]["secret"] for name in ("farmer", "factory")]
-    assert sorted([signed_by(each, secret) for secret in secrets] for each in made) == [[False, True], [True, False]]
+    assert sorted([signed_by(each, secret) for secret in secrets] for each in made) == [
+        [False, True],
+        [True, False],
+    ]
     assert not any(signed_by(each, sides["centre"]["secret"]) for each in made + filled)
     event = county.get("farmer", f"/events/{made[0].id}")
-    assert {"type": event["type"], "timestamp": event["timestamp"], "data": event["data"]} == json.loads(made[0].body)
+    assert {"type": event["type"], "timestamp": event["timestamp"], "data": event["data"]} == json.loads(
+        made[0].body
+    )
     path = f"/v1/events/{made[0].id}"
     assert county.client.get(path, headers=county.headers("centre")).status_code == 404
     listed = county.get("factory", f"/events?type={topics.TRADE_MADE}")["data"]
