@@ -6,7 +6,6 @@ from typing import Any
 
 from market.api.http import blueprint, own_only, page, paging, session
 from market.api.schemas import webhooks as shapes
-from market.core.links import instant
 from market.webhooks import queries, topics, wording
 from market.webhooks.models import Event
 
@@ -54,4 +53,5 @@ def get(event_id: int) -> dict[str, Any]:
 
 
 def _out(each: Event) -> dict[str, Any]:
-    return {"id": each.id, "type": each.type, "timestamp": instant(each.at), "data": wording.data(each)}
+    said = wording.said(type=each.type, at=each.at, kind=each.object_kind, number=each.object_id)
+    return {"id": each.id} | said

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import structlog
@@ -16,9 +15,8 @@ import structlog
 from market.core import audit, clock, db, ids
 from market.core.config import Settings
 from market.core.db import raw
-from market.webhooks import endpoints, guard, sending, signing, spreading, trying, wording
+from market.webhooks import guard, sealing, sending, signing, spreading, trying, wording
 from market.webhooks.errors import TargetRefused
-from market.webhooks.models import Event
 from market.webhooks.sending import Outcome
 from market.webhooks.trying import Try
 
@@ -31,14 +29,13 @@ LANE_S = 20.0
 """How long one endpoint is served before others that wait have their turn."""
 FAILURES_IN_A_ROW = 3
 CLOCK = audit.Actor(request_id="jobs")
-Post = Callable[[guard.Target, bytes, dict[str, str]], Outcome]
 
 
 class Sender:
     """The lanes of one process: threads, each of which serves one endpoint at a time."""
 
-    def __init__(self, url: str, settings: Settings, *, post: Post = sending.post) -> None:
-        self._url, self._settings, self._post = url, settings, post
+    def __init__(self, url: str, settings: Settings) -> None:
+        self._url, self._settings = url, settings
         self._pool = ThreadPoolExecutor(LANES, thread_name_prefix="webhooks")
         self._lock = threading.Lock()
         self._busy: dict[int, tuple[bool, Future[int]]] = {}
@@ -75,49 +72,48 @@ class Sender:
         self._pool.shutdown(wait=True)
 
     def _serve(self, endpoint_id: int) -> int:
-        ends, in_a_row, done = time.monotonic() + LANE_S, 0, 0
+        """Tries what is due at one endpoint, one after another; returns how many arrived."""
         try:
-            while time.monotonic() < ends and in_a_row < FAILURES_IN_A_ROW and not self._stopping.is_set():
-                outcome = self._try_next(endpoint_id)
-                if outcome is None:
-                    break
-                done += outcome.good
-                in_a_row = 0 if outcome.good else in_a_row + 1
-                if outcome.problem == sending.TIMED_OUT:
-                    break
-        except (
-            Exception
-        ) as error:  # the lane of one endpoint must not end the others'; what was due is due again
+            return self._lane(endpoint_id)
+        except Exception as error:  # one lane must not end the others'; what it had taken is due again
             log.error("webhooks.lane_broke", endpoint=endpoint_id, error=repr(error), exc_info=error)
+            return 0
         finally:
             with self._lock:
                 self._busy.pop(endpoint_id, None)
-        return done
 
-    def _try_next(self, endpoint_id: int) -> Outcome | None:
-        """One try of the next delivery that is due; None where there is none."""
-        with db.transaction(self._url) as session:
-            due = trying.claim(raw(session), endpoint_id)
+    def _lane(self, endpoint_id: int) -> int:
+        ends, in_a_row, done = time.monotonic() + LANE_S, 0, 0
+        made: tuple[Try, Outcome, int] | None = None
+        while True:
+            goes_on = time.monotonic() < ends and in_a_row < FAILURES_IN_A_ROW and not self._stopping.is_set()
+            with db.transaction(self._url) as session:
+                if made is not None:
+                    tried, outcome, took_ms = made
+                    trying.record(session, tried, outcome, took_ms=took_ms, actor=CLOCK)
+                    goes_on = goes_on and outcome.problem != sending.TIMED_OUT
+                due = trying.claim(raw(session), endpoint_id) if goes_on else None
             if due is None:
-                return None
-            event = session.get_one(Event, due.event_id)
-            signed_by = endpoints.secrets_of(session, self._settings, endpoint_id)
-        body, number = wording.body(event), ids.public(wording.PREFIX, event.id)
-        began = time.monotonic()
-        outcome = self._sent(due, number, body, signed_by)
-        took_ms = int((time.monotonic() - began) * 1000)
-        with db.transaction(self._url) as session:
-            trying.record(session, due, outcome, took_ms=took_ms, actor=CLOCK)
-        return outcome
+                return done
+            made = self._made(due)
+            good = made[1].good
+            done, in_a_row = done + good, 0 if good else in_a_row + 1
 
-    def _sent(self, due: Try, number: str, body: bytes, signed_by: list[str]) -> Outcome:
-        headers = signing.headers(signed_by, number, int(clock.now().timestamp()), body)
+    def _made(self, due: Try) -> tuple[Try, Outcome, int]:
+        """Makes a try; what became of it, and the milliseconds that it took."""
+        body = wording.body(type=due.type, at=due.at, kind=due.object_kind, number=due.object_id)
+        secrets = [sealing.unseal(self._settings, due.endpoint_id, each) for each in due.sealed]
+        number = ids.public(wording.PREFIX, due.event_id)
+        headers = signing.headers(secrets, number, int(clock.now().timestamp()), body)
         headers |= {"Content-Type": "application/json", "User-Agent": "karez-webhooks/1"}
+        began = time.monotonic()
         try:
             target = guard.check(due.url, private=self._settings.webhook_private)
         except TargetRefused as refused:
-            return Outcome(None, problem=refused.detail)
-        return self._post(target, body, headers)
+            outcome = Outcome(None, problem=refused.detail)
+        else:
+            outcome = sending.post(target, body, headers)
+        return due, outcome, int((time.monotonic() - began) * 1000)
 
 
 _kept: dict[str, Sender] = {}

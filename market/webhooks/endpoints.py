@@ -180,19 +180,6 @@ def resend(session: Session, *, actor: audit.Actor, endpoint_id: int, delivery_i
     return found
 
 
-def secrets_of(session: Session, settings: Settings, endpoint_id: int) -> list[str]:
-    """The secrets that sign now, the newest first."""
-    kept = session.execute(
-        select(WebhookSecret.sealed)
-        .where(
-            WebhookSecret.endpoint_id == endpoint_id,
-            WebhookSecret.ends_at.is_(None) | (WebhookSecret.ends_at > clock.now()),
-        )
-        .order_by(WebhookSecret.id.desc())
-    ).scalars()
-    return [sealing.unseal(settings, endpoint_id, each) for each in kept]
-
-
 def locked(session: Session, endpoint_id: int) -> WebhookEndpoint:
     """An endpoint, locked until the transaction ends. Errors: NotFound."""
     found = session.get(WebhookEndpoint, endpoint_id, with_for_update=True, populate_existing=True)

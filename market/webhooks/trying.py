@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import structlog
@@ -32,14 +32,21 @@ _GONE_STATUS = 410
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One try of a delivery that was taken: its number of all, and which of the tries since it was sent anew it is."""
+    """One try of a delivery that was taken: its number of all, which of the tries since it was sent anew it is, the
+    event, and the sealed secrets that sign now, the newest first.
+    """
 
     delivery_id: int
-    event_id: int
     endpoint_id: int
     url: str
     number: int
     tries: int
+    sealed: list[bytes]
+    event_id: int
+    type: str
+    object_kind: str
+    object_id: int | None
+    at: dt.datetime
 
 
 # A participant that may not act is told nothing either; what waits for it is tried once it may again.
@@ -65,25 +72,31 @@ WITH due AS (
 ), noted AS (
   INSERT INTO webhook_attempts (delivery_id, number, started_at) SELECT id, attempts, %(now)s FROM taken
 )
-SELECT id AS delivery_id, event_id, endpoint_id, url, attempts AS number, tries FROM taken
+SELECT t.id AS delivery_id, t.endpoint_id, t.url, t.attempts AS number, t.tries,
+       ARRAY(SELECT sealed FROM webhook_secrets s WHERE s.endpoint_id = t.endpoint_id
+              AND (s.ends_at IS NULL OR s.ends_at > %(now)s) ORDER BY s.id DESC) AS sealed,
+       t.event_id, e.type, e.object_kind, e.object_id, e.at
+  FROM taken t JOIN events e ON e.id = t.event_id
 """
-_NOTE_SQL = """
-UPDATE webhook_attempts SET finished_at = %(now)s, took_ms = %(took)s, status_code = %(status)s,
-       problem = %(problem)s, answer = %(answer)s
-WHERE delivery_id = %(delivery)s AND number = %(number)s
+_NOTED: LiteralString = """
+WITH noted AS (
+  UPDATE webhook_attempts SET finished_at = %(now)s, took_ms = %(took)s, status_code = %(status)s,
+         problem = %(problem)s, answer = %(answer)s
+  WHERE delivery_id = %(delivery)s AND number = %(number)s
+)"""
+_GOOD_SQL = f"""{_NOTED}, delivered AS (
+  UPDATE webhook_deliveries SET status = 'delivered', next_try_at = NULL, delivered_at = %(now)s
+  WHERE id = %(delivery)s
+)
+UPDATE webhook_endpoints SET failing_since = NULL, tried_at = %(now)s WHERE id = %(endpoint)s
 """
-# An answer to an older try than one that is under way or was sent anew meanwhile says less, unless it is that it came.
-_DELIVERED_SQL = """
-UPDATE webhook_deliveries SET status = 'delivered', next_try_at = NULL, delivered_at = %(now)s WHERE id = %(delivery)s
-"""
-_FAILED_SQL = """
-UPDATE webhook_deliveries SET status = 'failed', next_try_at = NULL
-WHERE id = %(delivery)s AND attempts = %(number)s AND status = 'pending' AND tries >= %(most)s
-"""
-_WELL_SQL = "UPDATE webhook_endpoints SET failing_since = NULL, tried_at = %(now)s WHERE id = %(endpoint)s"
-_ILL_SQL = """
+# What a try says that was overtaken, or before its delivery was sent anew, ends nothing.
+_BAD_SQL = f"""{_NOTED}, given_up AS (
+  UPDATE webhook_deliveries SET status = 'failed', next_try_at = NULL
+  WHERE id = %(delivery)s AND attempts = %(number)s AND status = 'pending' AND tries >= %(most)s
+)
 UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, %(now)s), tried_at = %(now)s
-WHERE id = %(endpoint)s
+WHERE id = %(endpoint)s RETURNING status, failing_since
 """
 
 
@@ -105,30 +118,31 @@ def claim(connection: psycopg.Connection[Any], endpoint_id: int) -> Try | None:
 
 def record(session: Session, tried: Try, outcome: Outcome, *, took_ms: int, actor: audit.Actor) -> None:
     """Keeps what became of a try. An endpoint that is gone, or failed for days, is disabled."""
-    connection = raw(session)
     said = {
         "now": clock.now(), "took": took_ms, "status": outcome.status, "problem": outcome.problem,
         "answer": outcome.answer, "delivery": tried.delivery_id, "number": tried.number, "most": TRIES,
         "endpoint": tried.endpoint_id,
     }  # fmt: skip
-    connection.execute(_NOTE_SQL, said)
-    connection.execute(_DELIVERED_SQL if outcome.good else _FAILED_SQL, said)
-    connection.execute(_WELL_SQL if outcome.good else _ILL_SQL, said)
-    if not outcome.good:
-        log.info(
-            "webhooks.not_delivered", endpoint=tried.endpoint_id, delivery=tried.delivery_id, tries=tried.tries,
-            status=outcome.status, problem=outcome.problem,
-        )  # fmt: skip
-        _give_up(session, tried, outcome, actor)
-
-
-def _give_up(session: Session, tried: Try, outcome: Outcome, actor: audit.Actor) -> None:
-    endpoint = endpoints.locked(session, tried.endpoint_id)
-    if endpoint.status != ENABLED:
+    if outcome.good:
+        raw(session).execute(_GOOD_SQL, said)
         return
+    log.info(
+        "webhooks.not_delivered", endpoint=tried.endpoint_id, delivery=tried.delivery_id, tries=tried.tries,
+        status=outcome.status, problem=outcome.problem,
+    )  # fmt: skip
+    row = raw(session).execute(_BAD_SQL, said).fetchone()
+    if row is not None and row[0] == ENABLED:
+        _judge(session, tried, outcome, row[1], actor)
+
+
+def _judge(session: Session, tried: Try, outcome: Outcome, since: dt.datetime, actor: audit.Actor) -> None:
+    """Disables an endpoint that is gone or has failed for too long."""
+    days = DISABLED_AFTER.days
     if outcome.status == _GONE_STATUS:
-        reason = "the receiver says that it is gone (410) / 接收方表示已不再使用 (410)"
-        endpoints.turn_off(session, actor=actor, endpoint=endpoint, because=GONE, reason=reason)
-    elif endpoint.failing_since is not None and clock.now() - endpoint.failing_since >= DISABLED_AFTER:
-        reason = f"nothing has arrived for {DISABLED_AFTER.days} days / 连续 {DISABLED_AFTER.days} 天未送达"
-        endpoints.turn_off(session, actor=actor, endpoint=endpoint, because=FAILING, reason=reason)
+        because, reason = GONE, "the receiver says that it is gone (410) / 接收方表示已不再使用 (410)"
+    elif clock.now() - since >= DISABLED_AFTER:
+        because, reason = FAILING, f"nothing has arrived for {days} days / 连续 {days} 天未送达"
+    else:
+        return
+    endpoint = endpoints.locked(session, tried.endpoint_id)
+    endpoints.turn_off(session, actor=actor, endpoint=endpoint, because=because, reason=reason)

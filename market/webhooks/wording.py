@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import msgspec
@@ -9,20 +10,17 @@ import msgspec
 from market.core import ids
 from market.core.links import instant
 from market.webhooks.concerned import NAMED
-from market.webhooks.models import Event
 
 PREFIX = "evn"
 
 
-def data(event: Event) -> dict[str, str]:
-    """The ids of what an event is about; what became of it is asked for, by whoever may."""
-    named = NAMED.get(event.object_kind)
-    if named is None or event.object_id is None:
-        return {}
-    return {f"{named.kind}_id": ids.public(named.prefix, event.object_id)}
+def said(*, type: str, at: dt.datetime, kind: str, number: int | None) -> dict[str, Any]:
+    """An event of a type about a row of a kind: its ids and no more; what became of it is asked for, by who may."""
+    named = NAMED.get(kind)
+    data = {f"{named.kind}_id": ids.public(named.prefix, number)} if named is not None and number else {}
+    return {"type": type, "timestamp": instant(at), "data": data}
 
 
-def body(event: Event) -> bytes:
+def body(*, type: str, at: dt.datetime, kind: str, number: int | None) -> bytes:
     """What is sent and signed: the same bytes at every try."""
-    said: dict[str, Any] = {"type": event.type, "timestamp": instant(event.at), "data": data(event)}
-    return msgspec.json.encode(said)
+    return msgspec.json.encode(said(type=type, at=at, kind=kind, number=number))

@@ -34,6 +34,7 @@ class Receiver:
 
     url: str = ""
     got: list[Got] = field(default_factory=list)
+    answered: list[Got] = field(default_factory=list)
     answers: Callable[[Got], int] = lambda _: 204
     waits_s: float = 0.0
     said: bytes = b""
@@ -54,6 +55,7 @@ def receiving() -> Iterator[Receiver]:
                 receiver.got.append(got)
                 status = receiver.answers(got)
             time.sleep(receiver.waits_s)
+            receiver.answered.append(got)
             self.send_response(status)
             if receiver.where_to:
                 self.send_header("Location", receiver.where_to)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from market import jobs
-from market.core import clock
-from market.webhooks import delivering, topics, trying
+from market import jobs, prove
+from market.core import audit, clock, db, ids
+from market.core.db import raw
+from market.webhooks import delivering, endpoints, spreading, topics, trying
 from tests.api.county import County, open_county, product
 from tests.api.receiving import Got, Receiver, receiving, signed_by
+
+EVENTS = 1_000
+CLOCK = audit.Actor(request_id="tests")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +59,15 @@ def _work(county: County) -> None:
 
 def _disable(county: County, name: str, endpoint: dict[str, Any]) -> None:
     county.post(name, f"/webhook-endpoints/{endpoint['id']}/disable", {"reason": "the test is over"})
+
+
+def _within(seconds: float, holds: Callable[[], bool]) -> bool:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if holds():
+            return True
+        time.sleep(0.005)
+    return holds()
 
 
 def _of(receiver: Receiver, type: str) -> list[Got]:
@@ -122,3 +137,138 @@ def test_it_is_tried_again_with_growing_gaps_under_one_id_and_then_given_up(
     assert {each["status_code"] for each in found["tries"]} == {503}
     assert all(len(each["answer"]) <= 1_000 and each["answer"].startswith("再试") for each in found["tries"])
     assert len({(each.id, each.body) for each in receiver.got}) == 1
+
+
+def test_a_rotated_secret_signs_beside_the_new_one_for_a_day(county: County, receiver: Receiver) -> None:
+    old = _endpoint(county, "factory", receiver, types=["supervision.notice.issued"])
+    path = f"/webhook-endpoints/{old['id']}"
+    new = county.post("factory", f"{path}/rotate-secret")
+    assert new["id"] == old["id"] and new["secret"] != old["secret"]
+    assert "secret" not in county.get("factory", path)
+    with db.connect(county.settings.url()) as connection:
+        row = connection.execute(
+            "SELECT (SELECT string_agg(s::text, '') FROM webhook_secrets s), (SELECT string_agg(a::text, '')"
+            " FROM audit a), (SELECT string_agg(k::text, '') FROM idempotency_keys k)"
+        ).fetchone()
+    assert not any(made["secret"].removeprefix("whsec_") in str(row) for made in (old, new))
+    for later, due in ((dt.timedelta(hours=23), [True, True]), (dt.timedelta(hours=25), [True, False])):
+        with clock.moved_to(clock.now() + later):
+            with county.app.app_context(), db.transaction(county.settings.url()) as session:
+                endpoints.test(session, actor=CLOCK, endpoint_id=ids.parse("whe", old["id"]))
+            _work(county)
+        got = receiver.got.pop()
+        assert [signed_by(got, new["secret"]), signed_by(got, old["secret"])] == due
+        assert json.loads(got.body)["data"] == {"webhook_endpoint_id": old["id"]}
+    _disable(county, "factory", old)
+
+
+def test_a_delivery_is_sent_anew_under_the_same_id_and_another_s_is_unknown(
+    county: County, receiver: Receiver
+) -> None:
+    endpoint = _endpoint(county, "farmer", receiver, types=["supervision.notice.issued"])
+    other = _endpoint(county, "farmer", receiver, types=["supervision.notice.issued"])
+    path = f"/webhook-endpoints/{endpoint['id']}"
+    delivery = county.post("farmer", f"{path}/test")["id"]
+    resend = f"{path}/deliveries/{delivery}/resend"
+    early = county.client.post(f"/v1{resend}", headers=county.headers("farmer"))
+    assert (early.status_code, early.json["code"]) == (409, "webhook_delivery_under_way")
+    _work(county)
+    assert county.get("farmer", f"{path}/deliveries?status=delivered")["data"][0]["id"] == delivery
+    again = county.post("farmer", resend)
+    assert (again["status"], again["attempts"]) == ("pending", 1)
+    _work(county)
+    assert [each.id for each in receiver.got] == [again["event_id"]] * 2
+    assert receiver.got[0].body == receiver.got[1].body
+    assert county.get("farmer", f"{path}/deliveries/{delivery}")["attempts"] == 2
+    for name, place in (("farmer", other["id"]), ("factory", endpoint["id"])):
+        answer = county.client.post(
+            f"/v1/webhook-endpoints/{place}/deliveries/{delivery}/resend", headers=county.headers(name)
+        )
+        assert answer.status_code == 404
+    for each in (endpoint, other):
+        _disable(county, "farmer", each)
+
+
+@pytest.mark.parametrize(("status", "because", "days"), [(410, "gone", 0), (500, "failing", 5)])
+def test_an_endpoint_where_nothing_arrives_is_disabled_and_its_owner_told(
+    county: County, receiver: Receiver, status: int, because: str, days: int
+) -> None:
+    endpoint = _endpoint(county, "farmer", receiver, types=["supervision.notice.issued"])
+    path = f"/webhook-endpoints/{endpoint['id']}"
+    receiver.answers = lambda _: status
+    county.post("farmer", f"{path}/test")
+    _work(county)
+    if days:
+        county.post("farmer", f"{path}/test")
+        with clock.moved_to(clock.now() + dt.timedelta(days=days, hours=1)):
+            _work(county)
+    found = county.get("farmer", path)
+    assert (found["status"], found["disabled_because"]) == ("disabled", because)
+    sent = len(receiver.got)
+    refused = county.client.post(f"/v1{path}/test", headers=county.headers("farmer"))
+    assert (refused.status_code, refused.json["code"]) == (409, "webhook_endpoint_state")
+    _work(county)
+    told = county.get("farmer", "/events?type=webhooks.webhook_endpoint.disabled&limit=200")["data"]
+    assert told[-1]["data"] == {"webhook_endpoint_id": endpoint["id"]}
+    assert len(receiver.got) == sent
+    receiver.answers = lambda _: 200
+    assert county.post("farmer", f"{path}/enable")["failing_since"] is None
+    with clock.moved_to(clock.now() + dt.timedelta(days=7)):
+        _work(county)  # what waited goes first
+    assert len(receiver.got) > sent
+    assert county.get("farmer", f"{path}/deliveries?status=pending")["data"] == []
+    _disable(county, "farmer", endpoint)
+
+
+def test_a_slow_receiver_delays_itself_alone(county: County) -> None:
+    with receiving() as slow, receiving() as quick:
+        slow.waits_s = 2.0
+        ours = _endpoint(county, "factory", slow, types=["supervision.notice.issued"])
+        theirs = [_endpoint(county, "farmer", quick, types=["supervision.notice.issued"]) for _ in range(3)]
+        county.post("factory", f"/webhook-endpoints/{ours['id']}/test")
+        for each in theirs:
+            county.post("farmer", f"/webhook-endpoints/{each['id']}/test")
+        lanes = delivering.sender(county.settings.url(), county.settings)
+        assert lanes.fill() == 4
+        assert _within(10, lambda: len(quick.got) == 3)
+        assert len(slow.answered) == 0  # it is still at it
+        lanes.wait()
+        assert (len(slow.got), len(quick.got)) == (1, 3)
+    _disable(county, "factory", ours)
+    for each in theirs:
+        _disable(county, "farmer", each)
+
+
+def test_of_thousands_of_events_to_a_receiver_that_fails_at_random_none_is_lost(
+    county: County, receiver: Receiver
+) -> None:
+    endpoint = _endpoint(county, "factory", receiver, types=[topics.TESTED])
+    number, owner = ids.parse("whe", endpoint["id"]), ids.parse("par", endpoint["participant_id"])
+    told = [
+        spreading.Told(topics.TESTED, "webhook_endpoint", number, clock.now(), None, frozenset({owner}))
+        for _ in range(EVENTS)
+    ]
+    with db.transaction(county.settings.url()) as session:
+        spreading.lock_numbers(raw(session))
+        made = spreading.enter(raw(session), told)
+    rolled = random.Random(7)
+    taken: set[str] = set()
+
+    def answer(got: Got) -> int:
+        status = 200 if rolled.random() < 0.7 else rolled.choice((500, 503, 429, 302))
+        if status == 200:
+            assert got.id not in taken  # nothing is sent again that was taken
+            taken.add(got.id)
+        return status
+
+    receiver.answers = answer
+    at = clock.now()
+    for gap in (0, *trying.GAPS_S):
+        at += dt.timedelta(seconds=gap * 1.2)
+        with clock.moved_to(at):
+            _work(county)
+    assert taken == {ids.public("evn", each) for each in made}
+    left = county.get("factory", f"/webhook-endpoints/{endpoint['id']}/deliveries?status=pending")["data"]
+    assert left == []
+    _disable(county, "factory", endpoint)
+    assert prove.run(county.settings.url())["violations"] == 0

@@ -88,7 +88,7 @@ def test_tls_is_spoken_in_the_name_to_the_address_that_was_checked(tmp_path: Pat
         other = guard.Target(True, "other.example", port, "/", ("127.0.0.1",))
         wrong = sending.post(other, b"{}", {}, tls=trusts)
         unknown = sending.post(guard.Target(True, NAME, port, "/", ("127.0.0.1",)), b"{}", {})
-    assert (good.status, asked[0]) == (204, NAME)
+    assert (good.status, good.problem, asked[0]) == (204, None, NAME)
     assert f"Host: {NAME}:{port}".encode() in heard[0] and heard[0].startswith(b"POST /x HTTP/1.1\r\n")
     for outcome in (wrong, unknown):
         assert outcome.status is None and str(outcome.problem).startswith("SSLCertVerificationError")
