@@ -9,8 +9,8 @@ from typing import Any
 from flask_smorest import Api, Blueprint
 from werkzeug.routing import BaseConverter
 
+from market.api import deprecation, http, limits, shortway, spec, telemetry
 from market.api import errors as error_table
-from market.api import http, limits, shortway, spec, telemetry
 from market.api.permissions import ROUTES
 from market.api.schemas.fields import PublicId
 from market.core import db, ids
@@ -168,3 +168,6 @@ def _check_declared(app: http.KarezFlask) -> None:
             f"undeclared routes: {sorted(routes - ROUTES.keys())};"
             f" rows without a route: {sorted(ROUTES.keys() - routes)}"
         )
+    wrong = deprecation.problems(ROUTES.keys())
+    if wrong:
+        raise RuntimeError(f"deprecated routes: {'; '.join(wrong)}")

@@ -54,10 +54,11 @@ def put(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.route("/external-ids/<xid:external_id_id>/remove", methods=["POST"])
+@blp.arguments(shapes.ExternalIdRemoval)
 @blp.response(200, shapes.ExternalIdRemoved)
-def remove(external_id_id: int) -> dict[str, Any]:
+def remove(body: dict[str, Any], external_id_id: int) -> dict[str, Any]:
     """Forget an external id; the thing stays."""
-    external_ids.remove(session(), actor=actor().audit, external_id_id=external_id_id)
+    external_ids.remove(session(), actor=actor().audit, external_id_id=external_id_id, **body)
     return {"id": external_id_id}
 
 

@@ -60,10 +60,10 @@ def put(
     return done
 
 
-def remove(session: Session, *, actor: audit.Actor, external_id_id: int) -> None:
-    """Forgets a name. Errors: NotFound."""
+def remove(session: Session, *, actor: audit.Actor, external_id_id: int, external_id: str) -> None:
+    """Forgets a name. Errors: NotFound (also where the thing is called otherwise by now)."""
     found = session.get(ExternalId, external_id_id, with_for_update=True)
-    if found is None:
+    if found is None or found.external_id != external_id:
         raise NotFound("there is no such external id")
     session.delete(found)
     detail = {"kind": found.kind, "object_id": found.object_id}

@@ -76,9 +76,12 @@ def _reached(target: Target) -> socket.socket:
     last: OSError | None = None
     for address in target.addresses[:MOST_ADDRESSES]:
         try:
-            return socket.create_connection((address, target.port), CONNECT_S)
+            found = socket.create_connection((address, target.port), CONNECT_S)
         except OSError as error:
             last = error
+            continue
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # headers and body are written one by one
+        return found
     raise last or OSError("no address")
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from market import jobs, prove
@@ -272,3 +273,53 @@ def test_of_thousands_of_events_to_a_receiver_that_fails_at_random_none_is_lost(
     assert left == []
     _disable(county, "factory", endpoint)
     assert prove.run(county.settings.url())["violations"] == 0
+
+
+def test_a_program_finds_a_thing_by_its_own_id(county: County) -> None:
+    accounts = {name: county.get(name, "/water-accounts")["data"][0]["id"] for name in ("farmer", "factory")}
+    named = county.post(
+        "farmer", "/external-ids", {"object_id": accounts["farmer"], "external_id": "field-7"}
+    )
+    again = county.post(
+        "farmer", "/external-ids", {"object_id": accounts["farmer"], "external_id": "field-7"}
+    )
+    assert again == named
+    found = county.get("farmer", "/external-ids?kind=water_account&external_id=field-7")["data"]
+    assert [each["object_id"] for each in found] == [accounts["farmer"]]
+    same = county.post(
+        "factory", "/external-ids", {"object_id": accounts["factory"], "external_id": "field-7"}
+    )
+    assert same["object_id"] == accounts["factory"]  # each has its own
+    refusals = [
+        ({"object_id": accounts["factory"], "external_id": "mine?"}, 404, "not_found"),
+        (
+            {"object_id": found[0]["participant_id"].replace("par_", "ord_"), "external_id": "x"},
+            422,
+            "invalid_input",
+        ),
+        ({"object_id": accounts["farmer"], "external_id": "a space"}, 422, "invalid_input"),
+    ]
+    for body, status, code in refusals:
+        answer = county.client.post("/v1/external-ids", json=body, headers=county.headers("farmer"))
+        assert (answer.status_code, answer.json["code"]) == (status, code)
+    me = county.get("farmer", "/me")["participant_id"]
+    county.post("farmer", "/external-ids", {"object_id": me, "external_id": "us"})
+    renamed = county.post("farmer", "/external-ids", {"object_id": me, "external_id": "field-7"})
+    assert renamed["external_id"] == "field-7"  # of another kind
+    second = county.get("farmer", f"/external-ids?object_id={accounts['farmer']}")["data"][0]["id"]
+    wrong = county.client.post(
+        f"/v1/external-ids/{second}/remove", json={"external_id": "other"}, headers=county.headers("farmer")
+    )
+    assert wrong.status_code == 404
+    county.post("farmer", f"/external-ids/{second}/remove", {"external_id": "field-7"})
+    assert county.get("farmer", "/external-ids?kind=water_account")["data"] == []
+    with (  # nobody is sent what does not concern it, says the database
+        db.connect(county.settings.url()) as connection,
+        pytest.raises(psycopg.errors.ForeignKeyViolation),
+    ):
+        connection.execute(
+            "INSERT INTO webhook_deliveries (endpoint_id, event_id, public, addressee_id, next_try_at)"
+            " SELECT w.id, a.event_id, false, w.participant_id, now() FROM webhook_endpoints w,"
+            " event_addressees a WHERE a.participant_id <> w.participant_id AND NOT EXISTS (SELECT FROM"
+            " event_addressees b WHERE b.event_id = a.event_id AND b.participant_id = w.participant_id) LIMIT 1"
+        )

@@ -173,6 +173,12 @@ class ExternalIdOut(Schema):
     set_at = fields.AwareDateTime(required=True)
 
 
+class ExternalIdRemoval(Schema):
+    """What is to be forgotten, as it was read."""
+
+    external_id = fields.String(required=True, validate=validate.Regexp(EXTERNAL_ID))
+
+
 class ExternalIdRemoved(Schema):
     """What was forgotten."""
 
