@@ -89,6 +89,11 @@ def run(url: str, job: Job, settings: Settings | None = None) -> int:
     return done
 
 
+def finish() -> None:
+    """Waits for what a job has going in the background, before this process lets go of its database."""
+    delivering.stop(wait=True)
+
+
 def serve(url: str) -> None:
     """The worker: does every job by its schedule until it is told to stop."""
     db.unlock_ids(url)

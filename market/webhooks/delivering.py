@@ -128,10 +128,12 @@ def sender(url: str, settings: Settings) -> Sender:
         return _kept[url]
 
 
-def stop() -> None:
-    """Ends this process's lanes after the tries that are under way."""
+def stop(*, wait: bool = False) -> None:
+    """Ends this process's lanes: after the tries that are under way, or (wait) when they have done what was due."""
     with _kept_lock:
         for each in _kept.values():
+            if wait:
+                each.wait()
             each.stop()
         _kept.clear()
 

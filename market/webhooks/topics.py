@@ -80,7 +80,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("settlement.delivery", "输水单", "delivery", "delivery",
      "ordered dispatched confirmed short made_good reversed refund_proposed refund_declined refunded"),
     ("trading.trade", "成交", "trade", "trade", "made"),
-    ("trading.order", "委托单", "order", "order", "filled"),
+    ("trading.order", "买卖水单", "order", "order", "filled"),
     ("trading.batch", "撮合批次", "batch of the engine", "batch", "committed"),
     ("trading.product", "交易品种", "product", "product", "stopped"),
     ("trading.reference_price", "参考价", "reference price", "reference_price", "set"),

@@ -12,15 +12,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from market import jobs, prove
+from market.cli import main
 from market.core import audit, clock, db, ids
 from market.core.db import raw
 from market.webhooks import delivering, endpoints, spreading, topics, trying
 from tests.api.county import County, open_county, product
 from tests.api.receiving import Got, Receiver, receiving, signed_by
 
-EVENTS = 1_000
+EVENTS = 600
 CLOCK = audit.Actor(request_id="tests")
 
 
@@ -218,6 +220,35 @@ def test_an_endpoint_where_nothing_arrives_is_disabled_and_its_owner_told(
         _work(county)  # what waited goes first
     assert len(receiver.got) > sent
     assert county.get("farmer", f"{path}/deliveries?status=pending")["data"] == []
+    _disable(county, "farmer", endpoint)
+
+
+def test_the_command_shows_what_failed_and_sends_it_anew(
+    county: County, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in county.settings.environment().items():
+        monkeypatch.setenv(name, value)
+    endpoint = _endpoint(county, "farmer", receiver, types=["supervision.notice.issued"])
+    county.post("farmer", f"/webhook-endpoints/{endpoint['id']}/test")
+    with db.connect(county.settings.url()) as connection:
+        connection.execute(
+            "UPDATE webhook_deliveries SET status = 'failed', next_try_at = NULL WHERE endpoint_id = %s",
+            (ids.parse("whe", endpoint["id"]),),
+        )
+
+    def says(*words: str) -> Any:
+        done = CliRunner().invoke(main, [*words, "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.output)
+
+    [row] = [each for each in says("webhooks", "status")["data"] if each["id"] == endpoint["id"]]
+    assert (row["pending"], row["failed"], row["delivered"]) == (0, 1, 0)
+    assert says("webhooks", "resend", endpoint["id"])["sent_anew"] == 1
+    assert says("jobs", "run", "webhooks")["job"] == "webhooks"  # and waits until it is sent
+    [listed] = says("webhooks", "list", endpoint["id"])["data"]
+    assert (listed["status"], listed["status_code"], len(receiver.got)) == ("delivered", 204, 1)
+    wrong = CliRunner().invoke(main, ["webhooks", "list", "whe_1"])
+    assert wrong.exit_code == 1 and "there is no endpoint" in wrong.output
     _disable(county, "farmer", endpoint)
 
 
