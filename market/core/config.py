@@ -49,9 +49,8 @@ class Settings:
     gateway_webhook_secrets: str = field(
         default="", repr=False
     )  # of incoming events; several, while one is rotated
-    webhook_private: bool = (
-        False  # whether events may be sent into this installation's own network, and by http
-    )
+    webhook_private: bool = False  # whether webhooks may go into our own network, and by http
+    demonstration: bool = False  # everything here is made up, and every page says so
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -111,17 +110,17 @@ def _number(variable: str, text: str) -> int:
     return int(text)
 
 
+def _yes(variable: str, text: str) -> bool:
+    found = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
+    if found is None:
+        raise OperatorError(f"{variable} must be true or false, not {text!r}")
+    return found
+
+
 def _address(variable: str, text: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?", text):
         raise OperatorError(f"{variable} must be an address such as https://water.example.cn, not {text!r}")
     return text
-
-
-def _yes(variable: str, text: str) -> bool:
-    found = {"1": True, "true": True, "0": False, "false": False}.get(text.lower())
-    if found is None:
-        raise OperatorError(f"{variable} must be 1 or 0, not {text!r}")
-    return found
 
 
 def _level(variable: str, text: str) -> str:
@@ -150,6 +149,7 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "gateway_key": ("KAREZ_GATEWAY_KEY", _text),
     "gateway_webhook_secrets": ("KAREZ_GATEWAY_WEBHOOK_SECRETS", _text),
     "webhook_private": ("KAREZ_WEBHOOK_PRIVATE", _yes),
+    "demonstration": ("KAREZ_DEMONSTRATION", _yes),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
     raise AssertionError("every setting is read from one variable")
