@@ -48,7 +48,10 @@ class Event(Base):
     public: Mapped[bool] = mapped_column(Boolean)
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), index=True)
     outbox_id: Mapped[int | None] = mapped_column(BigInteger)
-    __table_args__ = (UniqueConstraint("id", "public"),)
+    __table_args__ = (
+        UniqueConstraint("id", "public"),
+        Index("ix_events_public", "id", postgresql_where="public"),
+    )
 
 
 class EventAddressee(Base):

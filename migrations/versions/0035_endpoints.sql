@@ -11,6 +11,7 @@ CREATE TABLE events (
     CONSTRAINT uq_events_id_public UNIQUE (id, public)
 );
 CREATE INDEX ix_events_at ON events (at);
+CREATE INDEX ix_events_public ON events (id) WHERE public;
 CREATE TABLE event_addressees (
     participant_id BIGINT NOT NULL,
     event_id BIGINT NOT NULL,
