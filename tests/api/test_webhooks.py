@@ -297,7 +297,9 @@ def test_of_many_events_to_a_receiver_that_fails_at_random_none_is_lost(
 
     receiver.answers = answer
     due: dt.datetime | None = clock.now()
-    while due is not None:
+    for _ in range(2 * trying.TRIES):
+        if due is None:
+            break
         with clock.moved_to(due + dt.timedelta(seconds=1)):
             _work(county)
         with db.connect(county.settings.url()) as connection:
