@@ -12,8 +12,8 @@ import msgspec
 from flask_smorest import Api, Blueprint
 from werkzeug.routing import BaseConverter
 
+from market.api import deprecation, http, limits, shortway, spec, telemetry
 from market.api import errors as error_table
-from market.api import http, limits, shortway, spec, telemetry
 from market.api.permissions import ROUTES
 from market.api.schemas.fields import PublicId
 from market.core import clock, db, ids, kept
@@ -38,7 +38,7 @@ API_MODULES = (
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
     "gateway_payments", "gateway_payouts", "reconciliations", "test_county", "own_sign_in",
-    "water_bills", "billing_runs",
+    "water_bills", "billing_runs", "events", "webhooks", "external_ids",
 )  # fmt: skip
 
 PAGE_MODULES = (
@@ -87,6 +87,8 @@ ID_PREFIXES = {
     "tcl": "move of the test county's clock",
     "wbr": "billing run", "wbl": "water bill", "wbp": "payment of a water bill", "rct": "receipt",
     "rmt": "remittance", "wbo": "consent to an offset",
+    "evn": "event told to programs", "whe": "webhook endpoint", "whd": "delivery to a webhook endpoint",
+    "xid": "external id",
 }  # fmt: skip
 NO_ROW = 0
 COUNTY_OF_TEST = ("Karez-County", "test")
@@ -238,3 +240,6 @@ def _check_declared(app: http.KarezFlask) -> None:
             f"undeclared routes: {sorted(routes - ROUTES.keys())};"
             f" rows without a route: {sorted(ROUTES.keys() - routes)}"
         )
+    wrong = deprecation.problems(ROUTES.keys())
+    if wrong:
+        raise RuntimeError(f"deprecated routes: {'; '.join(wrong)}")

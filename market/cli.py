@@ -20,6 +20,7 @@ from market.counties import county, pack, test_county
 from market.paying import reconcile, sandbox
 from market.sharing_out import distribute
 from market.surveilling import surveil
+from market.webhooks.commands import webhooks
 
 
 class OneLine(click.ClickException):
@@ -162,6 +163,7 @@ def jobs_run(name: str, data_dir: Path | None, as_json: bool) -> None:
     with embedded.database(settings, "karez jobs run") as url:
         db.unlock_ids(url)
         done = found.run(url, job, settings)
+        found.finish()
     click.echo(json.dumps({"job": name, "done": done}) if as_json else f"{name}: {done} done")
 
 
@@ -368,7 +370,7 @@ def announce(
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
 
-for each in (auction, audit, county, distribute, pack, reconcile, sandbox, surveil, test_county):
+for each in (auction, audit, county, distribute, pack, reconcile, sandbox, surveil, test_county, webhooks):
     main.add_command(each)
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from market.payments import clockwork
 from market.supervision.desks import due as desks_due
 from market.supervision.privacy import retention
 from market.supervision.warning import daily
+from market.webhooks import delivering
 
 log = structlog.get_logger("jobs")
 
@@ -56,6 +57,8 @@ JOBS = (
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", due.advance_savings),
     Job("gateway", "* * * * * */2", "make calls to the payment provider, fetch what changed", signs=clockwork.advance),
     Job("reconciliation", "20 18 * * *", "compare the provider's account with the books", signs=clockwork.reconcile),
+    Job("webhooks", "* * * * * */2", "tell programs of what has happened", signs=delivering.advance),
+    Job("events-kept", "50 18 * * *", "forget events that are too old", delivering.forget),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=due.publish_heads),
     Job("places", "40 18 * * *", "erase from where people signed in, once its time is over",
         partial(retention.run, actor=CLOCK, data=(retention.PLACE,))),
@@ -93,6 +96,11 @@ def when_due(url: str, settings: Settings) -> list[advancing.Due]:
     return [advancing.Due(job.name, job.cron, partial(run, url, job, settings)) for job in JOBS]
 
 
+def finish() -> None:
+    """Waits for what a job has going in the background, before this process lets go of its database."""
+    delivering.stop(wait=True)
+
+
 def serve(url: str, settings: Settings) -> None:
     """The worker: does every job by its schedule until it is told to stop; in a test county it moves the clock too."""
     db.unlock_ids(url)
@@ -103,7 +111,10 @@ def serve(url: str, settings: Settings) -> None:
         move = partial(advancing.advance, url, clock.Ahead(settings.clock_file), when_due(url, settings))
         jobqueue.every(queue, "test-clock", "* * * * * */1", move)
     log.info("jobs.ready", jobs=len(JOBS))
-    jobqueue.serve(queue)
+    try:
+        jobqueue.serve(queue)
+    finally:
+        delivering.stop()
 
 
 def listing(as_json: bool) -> str:

@@ -18,7 +18,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from market.api import idempotency, limits, ownership
+from market.api import deprecation, idempotency, limits, ownership
 from market.api.body import StrictBlueprint
 from market.api.permissions import PARTICIPANTS, ROUTES, Rule
 from market.core import db, ids
@@ -288,6 +288,7 @@ def _finish(response: Response) -> Response:
     if "replayed" in g:
         response.headers["Idempotent-Replayed"] = "true"
     response.headers.extend(limits.headers(g.get("rate")))
+    deprecation.say(response)
     return response
 
 

@@ -188,6 +188,22 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT w.participant_id FROM turn_sheets s JOIN meters m ON m.id = s.meter_id"
         " JOIN water_accounts w ON w.id = m.water_account_id WHERE s.id = :id",
     ),
+    # A public event is everybody's, also of whoever asks.
+    "event": (
+        "event_id",
+        "SELECT participant_id FROM event_addressees WHERE event_id = :id"
+        " UNION ALL SELECT coalesce(CAST(:participant AS bigint), 0) FROM events WHERE id = :id AND public",
+    ),
+    "webhook_endpoint": (
+        "webhook_endpoint_id",
+        "SELECT participant_id FROM webhook_endpoints WHERE id = :id",
+    ),
+    "webhook_delivery": (
+        "webhook_delivery_id",
+        "SELECT w.participant_id FROM webhook_deliveries d JOIN webhook_endpoints w ON w.id = d.endpoint_id"
+        " WHERE d.id = :id",
+    ),
+    "external_id": ("external_id_id", "SELECT participant_id FROM external_ids WHERE id = :id"),
 }
 
 
@@ -221,10 +237,8 @@ def check_order(url: str, order_id: int, who: AccessActor) -> None:
 
 def check(session: Session, kind: str, arguments: Mapping[str, Any], who: AccessActor) -> None:
     """Refuses an id that does not exist or, on the participants' side, belongs to another. Errors: NotFound."""
-    argument = OWNERS[kind][0]
-    owners = [
-        row[0] for row in session.execute(_QUERIES[kind], {"id": arguments[argument], "user": who.user_id})
-    ]
+    asked = {"id": arguments[OWNERS[kind][0]], "user": who.user_id, "participant": who.participant_id}
+    owners = [row[0] for row in session.execute(_QUERIES[kind], asked)]
     if not owners:
         raise NotFound("there is no such thing")
     if kind != "api_key" and who.participant_id is not None and who.participant_id not in owners:

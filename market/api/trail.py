@@ -128,6 +128,7 @@ SUBJECTS = {
     "national_export": "exn", "early_warning": "ewn", "clock_advance": "tcl",
     "billing_run": "wbr", "water_bill": "wbl", "water_bill_payment": "wbp", "water_receipt": "rct",
     "remittance": "rmt", "offset_consent": "wbo",
+    "webhook_endpoint": "whe", "external_id": "xid",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}

@@ -60,6 +60,7 @@ class Settings:
     test_database_url: str | None = None  # of the test county; None: there is none
     keys_url: str | None = None  # set in a test county: the database with the keys that open it
     clock_file: Path | None = None  # set in a test county: how far its clock runs ahead
+    webhook_private: bool = False  # whether webhooks may go into our own network, and by http
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -146,9 +147,10 @@ def _number(variable: str, text: str) -> int:
 
 
 def _yes(variable: str, text: str) -> bool:
-    if text.lower() not in ("true", "false"):
+    found = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
+    if found is None:
         raise OperatorError(f"{variable} must be true or false, not {text!r}")
-    return text.lower() == "true"
+    return found
 
 
 def _some(variable: str, text: str) -> int:
@@ -189,6 +191,7 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "gateway_url": ("KAREZ_GATEWAY_URL", _address),
     "gateway_key": ("KAREZ_GATEWAY_KEY", _text),
     "gateway_webhook_secrets": ("KAREZ_GATEWAY_WEBHOOK_SECRETS", _text),
+    "webhook_private": ("KAREZ_WEBHOOK_PRIVATE", _yes),
     "demonstration": ("KAREZ_DEMONSTRATION", _yes),
     "idle_minutes": ("KAREZ_IDLE_MINUTES", _some),
     "session_hours": ("KAREZ_SESSION_HOURS", _some),

@@ -28,6 +28,7 @@ MODEL_MODULES = (
     "market.participants.models",
     "market.participants.credit_models",
     "market.participants.privacy_models",
+    "market.participants.external_models",
     "market.registry.models",
     "market.registry.life_models",
     "market.registry.season_models",
@@ -70,6 +71,7 @@ MODEL_MODULES = (
     "market.supervision.warning.models",
     "market.supervision.reports.models",
     "market.supervision.national.models",
+    "market.webhooks.models",
 )
 
 

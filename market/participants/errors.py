@@ -202,3 +202,11 @@ class SamePerson(NotAllowed):
     title_en = "An appeal is decided by another person"
     title_zh = "申诉应由其他人员决定"
     legal = "行政复议法 (2023) (model): who decided does not decide again"
+
+
+class ExternalIdTaken(Conflict):
+    """Another thing of this kind bears this external id of the participant."""
+
+    code = "external_id_taken"
+    title_en = "Another thing of this kind has this external id"
+    title_zh = "该外部编号已用于同类的另一对象"

@@ -111,6 +111,8 @@ _SUBJECTS = {
     "gateway_payouts": "gateway_payout",
     "reconciliation_differences": "reconciliation_difference",
     "clock_advances": "clock_advance",
+    "webhook_endpoints": "webhook_endpoint",
+    "external_ids": "external_id",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0036_bills"
-down_revision = "0034_gateway"
+down_revision = "0035_endpoints"
 branch_labels = None
 depends_on = None
 

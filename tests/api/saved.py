@@ -83,6 +83,27 @@ SELECT made.id, receipt.id, consent.id FROM made, receipt, consent
 """
 
 
+# An endpoint that is disabled, an event on its way there, and an external id.
+_HOOKED_SQL = """
+WITH endpoint AS (
+  INSERT INTO webhook_endpoints (participant_id, url, description, status, disabled_because, disabled_reason,
+                                 created_by)
+  VALUES (%(participant)s, 'https://receiver.invalid/', '', 'disabled', 'by_owner', 'tests', %(user)s) RETURNING id),
+event AS (
+  INSERT INTO events (type, object_kind, object_id, public, at)
+  SELECT 'webhooks.webhook_endpoint.tested', 'webhook_endpoint', id, false, now() FROM endpoint RETURNING id),
+addressee AS (
+  INSERT INTO event_addressees (event_id, participant_id) SELECT id, %(participant)s FROM event RETURNING event_id),
+delivery AS (
+  INSERT INTO webhook_deliveries (endpoint_id, event_id, public, addressee_id, next_try_at)
+  SELECT e.id, a.event_id, false, %(participant)s, now() FROM endpoint e, addressee a RETURNING id),
+named AS (
+  INSERT INTO external_ids (participant_id, kind, object_id, external_id, set_by)
+  VALUES (%(participant)s, 'participant', %(participant)s, 'us', %(user)s) RETURNING id)
+SELECT event.id, endpoint.id, delivery.id, named.id FROM event, endpoint, delivery, named
+"""
+
+
 def furnish(county: County) -> None:
     """A lot that was issued of each report, a claw-back that was proposed, a payment and a payout by the provider."""
     spare = county.id_of("spare")
@@ -120,6 +141,12 @@ def furnish(county: County) -> None:
             for kind, prefix, number in zip(
                 ("water_bill", "water_receipt", "offset_consent"), ("wbl", "rct", "wbo"), made, strict=True
             ):
+                things[kind] = ids.public(prefix, number)
+            made = connection.execute(_HOOKED_SQL, {"participant": participant, "user": spare}).fetchone() or ()
+            for kind, prefix, number in zip(
+                ("event", "webhook_endpoint", "webhook_delivery", "external_id"),
+                ("evn", "whe", "whd", "xid"), made, strict=True,
+            ):  # fmt: skip
                 things[kind] = ids.public(prefix, number)
 
 

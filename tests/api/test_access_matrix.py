@@ -16,14 +16,17 @@ from flask_jwt_extended import create_access_token
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from ledger.arrays import Bigints
+from market.api import ownership
 from market.api.ownership import OWNERS
 from market.api.permissions import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
 from market.api.permissions import ROUTES as EVERY_ROUTE
 from market.api.permissions.pages import ROUTES as PAGES
 from market.core import clock, db, ids
 from market.participants import tokens
-from market.participants.access import SAFE_METHODS
+from market.participants.access import AccessActor, SAFE_METHODS
 from market.participants.models import SignIn, User
+from market.webhooks.concerned import CONCERNED_SQL, NAMED
 from tests.api import saved
 from tests.api.bureau import bureau_ids
 from tests.api.county import YEAR, County, api_key, mandate, trust_body
@@ -46,7 +49,7 @@ LISTS = (
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
     "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints", "gateway-payments",
-    "gateway-payouts", "water-bills", "offset-consents",
+    "gateway-payouts", "water-bills", "offset-consents", "webhook-endpoints", "events", "external-ids",
 )  # fmt: skip
 
 
@@ -293,6 +296,27 @@ def test_a_key_that_may_only_read_changes_nothing(
         headers=county.headers(role) | {"Authorization": f"Bearer {made['secret']}"},
     )  # fmt: skip
     assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
+
+
+def test_an_event_concerns_only_those_who_may_read_what_it_is_about(county: County) -> None:
+    told: dict[str, int] = {}
+    with db.connect(county.settings.url()) as connection, db.transaction(county.settings.url()) as session:
+        rows = connection.execute(
+            "SELECT subject_type, array_agg(DISTINCT subject_id) FROM outbox GROUP BY 1"
+        )
+        published = {kind: sorted(numbers) for kind, numbers in rows.fetchall()}
+        for kind, query in CONCERNED_SQL.items():
+            found = connection.execute(query, {"ids": Bigints(published.get(kind, [1]))}).fetchall()
+            named = NAMED[kind].kind
+            if named not in OWNERS:
+                continue
+            for _, participant, shown in found:
+                asked = {OWNERS[named][0]: shown}
+                who = AccessActor(0, participant, frozenset(), None, frozenset(), "")
+                if shown is not None:
+                    ownership.check(session, named, asked, who)  # raises where it is another's
+                told[kind] = told.get(kind, 0) + 1
+    assert len(told) >= 20 and sum(told.values()) >= 60, told
 
 
 def test_a_clerk_under_a_mandate_reaches_the_principals_things_and_no_others(

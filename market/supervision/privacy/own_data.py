@@ -138,6 +138,10 @@ SECTIONS: Mapping[str, LiteralString] = {
     "api_keys": 'SELECT k.id AS "id:key", k.user_id AS "user_id:usr", k.label, k.scopes, k.created_at, k.expires_at,'
     " k.revoked_at FROM api_keys k JOIN users u ON u.id = k.user_id"
     " WHERE u.id = %(user)s OR u.participant_id = %(participant)s ORDER BY k.id",
+    "webhook_endpoints": 'SELECT id AS "id:whe", url, description, status, created_at'
+    " FROM webhook_endpoints WHERE participant_id = %(participant)s ORDER BY id",
+    "external_ids": 'SELECT id AS "id:xid", kind, external_id, set_at FROM external_ids'
+    " WHERE participant_id = %(participant)s ORDER BY id",
     "data_accesses": 'SELECT id AS "id:umk", user_id AS "user_id:usr", roles, kinds AS fields, purpose, legal_basis, at'
     " FROM unmaskings WHERE participant_id = %(participant)s ORDER BY id",
     "erasure_requests": 'SELECT id AS "id:ers", asked_at, status, rule, keep_until, legal_source FROM erasure_requests'
