@@ -33,6 +33,7 @@ API_MODULES = (
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
     "gateway_payments", "gateway_payouts", "reconciliations",
+    "bank_accounts", "bank_files",
 )  # fmt: skip
 
 PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")
@@ -74,6 +75,8 @@ ID_PREFIXES = {
     "plr": "result of the plan", "isp": "inspection", "exn": "national export",
     "gpy": "payment through a provider", "grf": "refund of a payment", "gpo": "payout through a provider",
     "rcd": "difference of a reconciliation",
+    "bac": "bank account of a participant", "bpl": "payout by bank file", "bpf": "payout file for the bank",
+    "bst": "bank statement", "bsn": "line of a bank statement",
 }  # fmt: skip
 NO_ROW = 0
 

@@ -11,6 +11,7 @@ import psycopg
 from market.core import audit, db
 from market.proofs import (
     NAMES,
+    bank,
     beneficiaries,
     bidding,
     calls,
@@ -62,6 +63,7 @@ PARTS = (
     stopping,
     reversing,
     gateway,
+    bank,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

@@ -103,6 +103,9 @@ IMMUTABLE = (
     "gateway_movements",
     "gateway_events",
     "gateway_entries",
+    "bank_file_answers",
+    "bank_statements",
+    "bank_statement_lines",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

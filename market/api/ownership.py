@@ -43,6 +43,8 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT m.participant_id FROM gateway_payouts g JOIN money_accounts m ON m.id = g.money_account_id"
         " WHERE g.id = :id",
     ),
+    "bank_account": ("bank_account_id", "SELECT participant_id FROM bank_accounts WHERE id = :id"),
+    "bank_payout": ("bank_payout_id", "SELECT participant_id FROM bank_payouts WHERE id = :id"),
     "entitlement": ("entitlement_id", "SELECT participant_id FROM entitlements WHERE id = :id"),
     "document": (
         "document_id",

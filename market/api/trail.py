@@ -126,6 +126,7 @@ SUBJECTS = {
     "supervision_case": "cas", "credit_appeal": "apl",
     "reduction_plan": "rdp", "filing": "flg", "department_figure": "dpf", "plan_result": "plr", "inspection": "isp",
     "national_export": "exn", "early_warning": "ewn",
+    "bank_account": "bac", "bank_payout": "bpl", "bank_payout_file": "bpf", "bank_statement": "bst", "bank_line": "bsn",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}

@@ -22,6 +22,8 @@ _MONEY_ACCOUNTS = (
     AccountCode.PUBLIC_FUND,
     AccountCode.GATEWAY,
     AccountCode.GATEWAY_FEES,
+    AccountCode.SUSPENSE,
+    AccountCode.BANK_CHARGES,
 )
 _HEADROOM_ACCOUNTS = (AccountCode.LIMIT_ISSUE, AccountCode.LIMIT_USE)
 _WATER_ACCOUNTS = (

@@ -38,6 +38,7 @@ MODEL_MODULES = (
     "market.metering.models",
     "market.payments.models",
     "market.payments.gateway_models",
+    "market.payments.bank_models",
     "market.settlement.models",
     "market.settlement.delivery_models",
     "market.settlement.reversal_models",

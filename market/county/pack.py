@@ -14,6 +14,7 @@ from itertools import pairwise
 import msgspec
 
 from ledger.units import TICK_LITRES_A_FEN
+from market.county.bank_rows import BankColumns
 from market.county.contract_template import ContractTemplate
 from market.county.parts import (
     ALLOCATION,
@@ -103,6 +104,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     intensities: tuple[IntensityTarget, ...] = ()
     duties: tuple[Duty, ...] = ()
     plan: tuple[PlanTask, ...] = ()
+    bank_statement: BankColumns | None = None
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:

@@ -103,6 +103,10 @@ _SUBJECTS = {
     "gateway_refunds": "gateway_refund",
     "gateway_payouts": "gateway_payout",
     "reconciliation_differences": "reconciliation_difference",
+    "bank_accounts": "bank_account",
+    "bank_payouts": "bank_payout",
+    "bank_payout_files": "bank_payout_file",
+    "bank_statements": "bank_statement",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -41,7 +41,7 @@ LISTS = (
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
     "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints", "gateway-payments",
-    "gateway-payouts",
+    "gateway-payouts", "bank-accounts", "bank-payouts",
 )  # fmt: skip
 
 
@@ -347,6 +347,9 @@ def test_powers_are_kept_apart() -> None:
     assert writes("treasurer") == {
         "payments.record_deposit", "payments.record_payout", "gateway_payments.capture", "gateway_payments.cancel",
         "gateway_payments.refund", "gateway_payouts.pay_out", "reconciliation.explain",
+        "bank_accounts.confirm", "bank_accounts.end", "bank_payout_files.gather", "bank_payout_files.release",
+        "bank_payout_files.cancel", "bank_payout_files.take_answer", "bank_statements.take_statement",
+        "bank_statements.assign", "bank_statements.send_back", "bank_statements.charge",
     }  # fmt: skip
     assert writes("supervisor") & writes("reviewer") == AT_EVERY_DESK
     for role in ("administrator", "auditor", "treasurer"):

@@ -32,6 +32,7 @@ _SUBJECTS = {
     TransferCode.LIMIT_FREE: "ins",
     TransferCode.DEPOSIT: "dep",
     TransferCode.PAYOUT: "pay",
+    TransferCode.BANK_PAYOUT_HOLD: "bpl",
     TransferCode.GATEWAY_DEPOSIT: "gpy",
     TransferCode.GATEWAY_REFUND: "grf",
     TransferCode.GATEWAY_REFUND_RETURNED: "grf",
