@@ -335,20 +335,22 @@ BEGIN
 END $$""",
 )
 BANK_TRIGGERS = (
-    *(
-        f"CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT"
-        " EXECUTE FUNCTION refuse_change('its rows are kept')"
-        for table in ("bank_accounts", "bank_payouts", "bank_payout_files", "bank_line_matches")
-    ),
-    *(
-        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
-        for name, table in (
-            ("bank_payout_stays", "bank_payouts"),
-            ("bank_payout_file_stays", "bank_payout_files"),
-            ("bank_account_stays", "bank_accounts"),
-            ("bank_line_match_stays", "bank_line_matches"),
-        )
-    ),
+    "CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON bank_accounts"
+    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are kept')",
+    "CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON bank_payouts"
+    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are kept')",
+    "CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON bank_payout_files"
+    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are kept')",
+    "CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON bank_line_matches"
+    " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('its rows are kept')",
+    "CREATE TRIGGER bank_payout_stays BEFORE UPDATE ON bank_payouts"
+    " FOR EACH ROW EXECUTE FUNCTION bank_payout_stays()",
+    "CREATE TRIGGER bank_payout_file_stays BEFORE UPDATE ON bank_payout_files"
+    " FOR EACH ROW EXECUTE FUNCTION bank_payout_file_stays()",
+    "CREATE TRIGGER bank_account_stays BEFORE UPDATE ON bank_accounts"
+    " FOR EACH ROW EXECUTE FUNCTION bank_account_stays()",
+    "CREATE TRIGGER bank_line_match_stays BEFORE UPDATE ON bank_line_matches"
+    " FOR EACH ROW EXECUTE FUNCTION bank_line_match_stays()",
     # When the transaction ends: money that is assigned leaves the suspense in the same one.
     "CREATE CONSTRAINT TRIGGER bank_transfer_not_in_suspense AFTER INSERT ON bank_transfers"
     " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION bank_transfer_not_in_suspense()",

@@ -114,7 +114,8 @@ WHERE d.litres IS DISTINCT FROM c.litres AND coalesce(d.litres, 0) <> coalesce(c
 """
 
 MONEY_SQL = f"""
-SELECT 'the bank''s account is not deposits minus payouts, with suspense and charges' AS reason, s.bank AS a, s.recorded AS b
+SELECT 'the bank''s account is not deposits minus payouts, with suspense and charges' AS reason, s.bank AS a,
+       s.recorded AS b
 FROM (
   SELECT coalesce((SELECT sum(debits_posted - credits_posted) FROM accounts
                    WHERE code = {int(AccountCode.BANK)}), 0) AS bank,
