@@ -33,10 +33,10 @@ API_MODULES = (
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
     "gateway_payments", "gateway_payouts", "reconciliations",
-    "bank_accounts", "bank_files",
+    "bank_accounts", "bank_files", "account_statements",
 )  # fmt: skip
 
-PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")
+PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages", "statement_pages")
 """Pages for people, of market.web."""
 
 ID_PREFIXES = {

@@ -97,6 +97,7 @@ def answer_template() -> Response:
 @files.response(200, shapes.FileAnswerOut)
 def take_answer(payout_file_id: int) -> dict[str, Any]:
     """Take the bank's answer in: what it paid is posted, what it rejected given back, however often it is sent."""
+    bank_queries.file(session(), file_id=payout_file_id)  # unknown before it is read what was sent
     made = bank_answers.take(session(), actor=actor().audit, file_id=payout_file_id, data=sent_data())
     names = ("paid", "rejected", "unchanged", "differences", "taken_at")
     return {name: getattr(made, name) for name in names}

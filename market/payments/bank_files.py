@@ -103,7 +103,7 @@ def cancel(session: Session, *, actor: audit.Actor, file_id: int) -> BankPayoutF
 def release(session: Session, *, actor: audit.Actor, file_id: int) -> BankPayoutFile:
     """A second person lets a file go to the bank: from now on it stays as it is.
 
-    Errors: NotFound, PayoutFileState, OwnMatter, AccountChanged.
+    Errors: NotFound, PayoutFileState, OwnMatter, AccountChanged, NothingToPay.
     """
     found = _gathered(session, file_id)
     if found.gathered_by == actor.user_id:
@@ -115,6 +115,8 @@ def release(session: Session, *, actor: audit.Actor, file_id: int) -> BankPayout
         raise AccountChanged(f"line {changed[0]}", available=str(changed[0]))
     with connection.cursor(row_factory=tuple_row) as cursor:
         rows = cursor.execute(_LINES_SQL, bounds).fetchall()
+    if not rows:
+        raise NothingToPay("the file is empty")
     text = texts.written([each.zh for each in LINES.columns], [_cells(row) for row in rows])
     released = connection.execute(_RELEASE_SQL, bounds).fetchall()
     found.status, found.released_by, found.released_at = RELEASED, actor.user_id, clock.now()

@@ -16,6 +16,7 @@ from market.api.permissions.rules import (
 
 LOOKERS = BUREAU - {"administrator"}
 """To look is to read: the auditor may. The administrator looks after sign-ins and needs nobody's data."""
+STATEMENT_READERS = PARTICIPANTS | {"treasurer", "supervisor", "auditor"}
 
 ROUTES: dict[str, Rule] = {
     # health
@@ -68,6 +69,13 @@ ROUTES: dict[str, Rule] = {
     "payments.record_deposit": write("treasurer", key="http"),
     "payments.list_payouts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "payments.record_payout": write("treasurer", key="http"),
+    "account_statements.get": read("treasurer", "supervisor", also=PARTICIPANTS, owns="participant"),
+    "account_statements.list_movements": read(
+        "treasurer", "supervisor", also=PARTICIPANTS, owns="participant"
+    ),
+    "account_statements.list_trades": read("treasurer", "supervisor", also=PARTICIPANTS, owns="participant"),
+    "statement_pages.of_period": Rule(STATEMENT_READERS, "participant", page=True),
+    "statement_pages.of_period_pdf": Rule(STATEMENT_READERS, "participant", page=True),
     # money that a payment provider moves
     "gateway_payments.list_payments": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "gateway_payments.start": write(also=HOLDERS, owns="self", key="http"),
