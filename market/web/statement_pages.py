@@ -14,7 +14,8 @@ from market.participants import privacy
 from market.participants.models import Participant
 from market.trading import movement_words, period_statement
 from market.trading.period_statement import MONEY
-from market.web.pages import language, page, pdf
+from market.web.pages import page, pdf
+from market.web.spoken import language
 
 blp = Blueprint("statement_pages", __name__, template_folder="templates")
 MOST = 1_000
@@ -40,11 +41,11 @@ def of_period(participant_id: int) -> Response:
             connection, participant_id=participant_id, account=money, period=period, limit=MOST + 1
         )
     trades = period_statement.trades(connection, participant_id=participant_id, period=period, limit=MOST + 1)
-    place = 0 if language() == "zh" else 1
+    place = 1 if language() == "en" else 0
     return page(
         "account_statement.html", period=period, name=_name(who.id, who.name, who.kind), accounts=accounts,
         number=ids.public("par", participant_id), moved=moved[:MOST], trades=trades[:MOST], name_of=_name,
-        whole=len(moved) <= MOST and len(trades) <= MOST, more=f"&period={asked}", as_of=min(period.until, clock.now()),
+        whole=len(moved) <= MOST and len(trades) <= MOST, as_of=min(period.until, clock.now()),
         written={MONEY: format_fen, period_statement.WATER: format_litres}, fen=format_fen,
         price=lambda e4: format_decimal(e4, scale=4), zone=clock.LEGAL_ZONE,
         words=lambda code: movement_words.words(code)[place],
