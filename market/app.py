@@ -39,7 +39,7 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "board", "holder.my_water", "holder.selling",
+    "assets", "signing_in", "counter", "board", "holder.my_water", "holder.selling",
     "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages", "statement_pages",
 )  # fmt: skip
