@@ -61,6 +61,11 @@ SELECT p.line, p.id, b.holder_name, b.number, b.bank_name, b.branch, coalesce(b.
   FROM bank_payouts p JOIN bank_accounts b ON b.id = p.bank_account_id
  WHERE p.file_id = %(file)s ORDER BY p.line
 """
+# No account is ended while its payouts are released.
+_LOCK_SQL: LiteralString = """
+SELECT b.id FROM bank_accounts b WHERE b.id IN (SELECT bank_account_id FROM bank_payouts WHERE file_id = %(file)s)
+ ORDER BY b.id FOR SHARE
+"""
 _CHANGED_SQL: LiteralString = f"""
 SELECT p.line FROM bank_payouts p JOIN bank_accounts b ON b.id = p.bank_account_id
  WHERE p.file_id = %(file)s AND (b.status <> '{CONFIRMED}' OR b.payable_from > %(now)s) ORDER BY p.line LIMIT 1
@@ -110,6 +115,7 @@ def release(session: Session, *, actor: audit.Actor, file_id: int) -> BankPayout
         raise OwnMatter("who gathered the file does not release it")
     connection = raw(session)
     bounds = {"file": file_id, "now": clock.now()}
+    connection.execute(_LOCK_SQL, bounds)
     changed = connection.execute(_CHANGED_SQL, bounds).fetchone()
     if changed is not None:
         raise AccountChanged(f"line {changed[0]}", available=str(changed[0]))

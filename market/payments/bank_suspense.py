@@ -153,6 +153,9 @@ def _line(session: Session, line_id: int) -> BankStatementLine:
 
 
 def _open(session: Session, line_id: int) -> tuple[BankStatementLine, BankLineMatch]:
+    """A line in open suspense; the bank's account is locked first, as by a statement. Errors: NotFound, LineState."""
+    connection = raw(session)
+    journal.lock(connection, [books.system_account(connection, CNY, AccountCode.BANK)])
     line = _line(session, line_id)
     found = session.get(BankLineMatch, line_id, with_for_update=True, populate_existing=True)
     if found is None or found.suspense != OPEN:

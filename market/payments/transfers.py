@@ -51,7 +51,7 @@ def record_deposit(
         reference=done.id,
     )
     batch.execute(connection)
-    # The bank's account is locked now, as it is while a statement is taken in: no statement can bring it meanwhile.
+    # The bank's account is locked: no statement can bring the money meanwhile.
     if connection.execute(_IN_SUSPENSE_SQL, (bank_reference,)).fetchone() is not None:
         raise InSuspense(f"{bank_reference} stands on a statement", pointer="/bank_reference")
     _tell(connection, actor, "deposit", done)
@@ -115,6 +115,9 @@ def _record(
 ) -> BankTransfer:
     if value_date > clock.today():
         raise ValueDateInFuture(f"today is {clock.today()}", pointer="/value_date")
+    connection = raw(session)
+    # First of all, as when a statement is taken in: whoever has this lock waits for no reference of another.
+    journal.lock(connection, [books.system_account(connection, CNY, AccountCode.BANK)])
     done = BankTransfer(
         direction=direction,
         money_account_id=account.id,
