@@ -28,7 +28,7 @@ QUARTER = f"{clock.today().year}-Q{(clock.today().month + 2) // 3}"
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demonstration county after some trades, with a holder whose money came and went at random."""
     with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        for name, side, price in (("farmer", "sell", "0.7"), ("centre", "buy", "0.7")):
+        for name, side, price in (("farmer", "sell", "0.7"), ("centre", "buy", "0.9")):
             of = next(
                 each["id"]
                 for each in found.get(name, "/water-accounts")["data"]
