@@ -28,7 +28,7 @@ QUARTER = f"{clock.today().year}-Q{(clock.today().month + 2) // 3}"
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The demonstration county after some trades, with a holder whose money came and went at random."""
     with open_county(database_url, tmp_path_factory.mktemp("county")) as found:
-        for name, side, price in (("farmer", "sell", "0.7"), ("centre", "buy", "0.9")):
+        for name, side, price in (("farmer", "sell", "0.7"), ("centre", "buy", "0.7")):
             of = next(
                 each["id"]
                 for each in found.get(name, "/water-accounts")["data"]
@@ -37,8 +37,7 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
             body = {
                 "product_id": product(found), "water_account_id": of, "side": side, "volume": "12", "price": price
             }  # fmt: skip
-            done = found.post(name, "/orders", body)
-        _settled(found, done["fills"][0]["trade_id"])
+            found.post(name, "/orders", body)
         found.mine["moved"] = admitted(found, "moved", kind="household", role="holder")
         funded(found, found.mine["moved"], "100.00")
         chance = random.Random(7)
@@ -51,15 +50,6 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
             }  # fmt: skip
             found.post("treasurer", path, body)
         yield found
-
-
-def _settled(county: County, trade: str) -> None:
-    """A trade that needs a review gets it."""
-    found = county.get("centre", f"/trades/{trade}")
-    if found["status"] == "awaiting_review":
-        waiting = county.get("reviewer", "/reviews?status=awaiting_review")["data"]
-        [review] = [each["id"] for each in waiting if each["instruction_id"] == found["instruction_id"]]
-        county.post("reviewer", f"/reviews/{review}/approve", {"reason": "checked"})
 
 
 def _of(county: County, name: str) -> str:
@@ -130,29 +120,6 @@ def test_the_csv_says_the_same_and_no_cell_is_reckoned(county: County) -> None:
     noted = county.client.get("/v1/deposits?limit=200&format=csv", headers=county.headers("moved"))
     assert noted.status_code == 200
     assert not any(cell.startswith(("=", "+", "@")) for each in rows for cell in each.values())
-
-
-def test_trades_tie_to_the_money_that_they_moved(county: County) -> None:
-    for name, side in (("farmer", "sell"), ("centre", "buy")):
-        trades = [each for each in _get(county, name, "trades", "&limit=200")["data"] if each["side"] == side]
-        assert trades and all(
-            Decimal(each["source_volume"]) == Decimal(each["delivered_volume"]) + Decimal(each["loss"])
-            for each in trades
-        )  # fmt: skip
-        moved = _get(county, name, "movements", "&limit=200")["data"]
-        by_trade = {each["subject_id"]: each for each in moved if each["code"] == "trade_money"}
-        last = trades[-1]
-        assert by_trade[last["instruction_id"]]["change"] == last["money"]
-        assert by_trade[last["instruction_id"]]["counterparty_id"] == last["counterparty_id"]
-        assert Decimal(last["money"]) == (
-            Decimal(last["amount"]) - Decimal(last["fee"]) if side == "sell" else -Decimal(last["amount"])
-        )
-        water = [each for each in _get(county, name, "statement")["data"] if each["kind"] == "water"]
-        account = next(each for each in water if Decimal(each["came_in"]) or Decimal(each["went_out"]))
-        lines = _get(county, name, "movements", f"&limit=200&water_account_id={account['water_account_id']}")[
-            "data"
-        ]
-        assert lines[-1]["balance"] == account["closing"]
 
 
 def test_a_page_and_a_pdf_say_it_in_both_languages(county: County) -> None:
