@@ -39,12 +39,13 @@ API_MODULES = (
     "desks", "desk_people", "notices", "standing",
     "gateway_payments", "gateway_payouts", "reconciliations", "test_county", "own_sign_in",
     "water_bills", "billing_runs", "events", "webhooks", "external_ids",
+    "bank_accounts", "bank_files", "account_statements",
 )  # fmt: skip
 
 PAGE_MODULES = (
     "assets", "signing_in", "counter", "board", "holder.my_water", "holder.selling",
     "firm.projects", "firm.contracts", "firm.reports",
-    "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages",
+    "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""
 
@@ -89,6 +90,8 @@ ID_PREFIXES = {
     "rmt": "remittance", "wbo": "consent to an offset",
     "evn": "event told to programs", "whe": "webhook endpoint", "whd": "delivery to a webhook endpoint",
     "xid": "external id",
+    "bac": "bank account of a participant", "bpl": "payout by bank file", "bpf": "payout file for the bank",
+    "bst": "bank statement", "bsn": "line of a bank statement",
 }  # fmt: skip
 NO_ROW = 0
 COUNTY_OF_TEST = ("Karez-County", "test")

@@ -11,6 +11,7 @@ import psycopg
 from market.core import audit, db
 from market.proofs import (
     NAMES,
+    bank,
     beneficiaries,
     bidding,
     billing,
@@ -64,6 +65,7 @@ PARTS = (
     reversing,
     gateway,
     billing,
+    bank,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

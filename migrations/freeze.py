@@ -112,6 +112,9 @@ IMMUTABLE = (
     "water_bill_payments",
     "water_receipts",
     "bill_postings",
+    "bank_file_answers",
+    "bank_statements",
+    "bank_statement_lines",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

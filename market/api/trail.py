@@ -129,6 +129,7 @@ SUBJECTS = {
     "billing_run": "wbr", "water_bill": "wbl", "water_bill_payment": "wbp", "water_receipt": "rct",
     "remittance": "rmt", "offset_consent": "wbo",
     "webhook_endpoint": "whe", "external_id": "xid",
+    "bank_account": "bac", "bank_payout": "bpl", "bank_payout_file": "bpf", "bank_statement": "bst", "bank_line": "bsn",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}

@@ -26,6 +26,8 @@ _MONEY_ACCOUNTS = (
     AccountCode.WATER_COLLECTED,
     AccountCode.END_CANAL_COLLECTED,
     AccountCode.CASH,
+    AccountCode.SUSPENSE,
+    AccountCode.BANK_CHARGES,
 )
 _HEADROOM_ACCOUNTS = (AccountCode.LIMIT_ISSUE, AccountCode.LIMIT_USE)
 _WATER_ACCOUNTS = (

@@ -42,6 +42,8 @@ class AccountCode(IntEnum):
         28  # paid on water bills for associations that keep end canals, until it is remitted
     )
     CASH = 29  # contra: what was paid on water bills in cash, until it is handed on
+    SUSPENSE = 46  # money that came in at the bank and of which it is not known whose it is
+    BANK_CHARGES = 47  # what the bank has kept for itself (debit-normal)
     FEE_DUE = 16  # what a water account owes for its use (debit-normal)
     SAVING_TRUST = 41  # the trust account of a saving contract under trusteeship
     PLEDGE_PROCEEDS = 40  # what pledged water has earned, until it is paid out by rank
@@ -132,6 +134,13 @@ class TransferCode(IntEnum):
         154  # fee due -> fee due of another account, of a credit used there (payment of a bill id)
     )
     WATER_REMITTED = 155  # collected -> bank, cash or association (remittance id)
+    BANK_PAYOUT_HOLD = (
+        160  # pending until the bank has paid or rejected it; posted as PAYOUT (bank payout id)
+    )
+    SUSPENSE_IN = 161  # bank -> suspense (line of the bank's statement)
+    SUSPENSE_ASSIGNED = 162  # suspense -> bank, from where it is deposited (line of the bank's statement)
+    SUSPENSE_SENT_BACK = 163  # suspense -> bank (line of the bank's statement)
+    BANK_CHARGE = 164  # charges <- bank (line of the bank's statement)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

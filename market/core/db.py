@@ -40,6 +40,7 @@ MODEL_MODULES = (
     "market.billing.models",
     "market.payments.models",
     "market.payments.gateway_models",
+    "market.payments.bank_models",
     "market.settlement.models",
     "market.settlement.delivery_models",
     "market.settlement.reversal_models",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from market.county import (
+    bank_rows,
     checks,
     contract_template,
     parts,
@@ -43,12 +44,14 @@ _OPTIONAL = (
     "desks",
     "surveillance", "credit",
     "warnings", "intensities", "duties", "plan",
+    "bank_statement",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and
 no border keeps an account. Without a template saving contracts have no text on paper; desks that it does not name
 are called by what they decide on; personal data whose time no rule says is kept; without warnings nothing has a
-colour, without duties nothing is due, and without a plan nothing of it is assessed."""
+colour, without duties nothing is due, and without a plan nothing of it is assessed; a bank's statement
+has the usual columns."""
 
 
 def load(text: str) -> Pack:
@@ -115,6 +118,9 @@ class _Reader:
             intensities=self._all("intensities", lambda item: supervision_rows.intensity(item, self._basis)),
             duties=self._all("duties", lambda item: supervision_rows.duty(item, self._basis)),
             plan=self._all("plan", lambda item: supervision_rows.task(item, self._basis)),
+            bank_statement=bank_rows.columns(self.sections["bank_statement"], self._basis)
+            if "bank_statement" in self.sections
+            else None,
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:

@@ -15,6 +15,7 @@ import msgspec
 
 from ledger.units import TICK_LITRES_A_FEN
 from market.core import clock
+from market.county.bank_rows import BankColumns
 from market.county.contract_template import ContractTemplate
 from market.county.parts import (
     ALLOCATION,
@@ -104,6 +105,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     intensities: tuple[IntensityTarget, ...] = ()
     duties: tuple[Duty, ...] = ()
     plan: tuple[PlanTask, ...] = ()
+    bank_statement: BankColumns | None = None
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:

@@ -113,6 +113,10 @@ _SUBJECTS = {
     "clock_advances": "clock_advance",
     "webhook_endpoints": "webhook_endpoint",
     "external_ids": "external_id",
+    "bank_accounts": "bank_account",
+    "bank_payouts": "bank_payout",
+    "bank_payout_files": "bank_payout_file",
+    "bank_statements": "bank_statement",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0038_sign_in"
-down_revision = "0036_bills"
+down_revision = "0037_bank_files"
 branch_labels = None
 depends_on = None
 

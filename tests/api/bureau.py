@@ -6,7 +6,7 @@ from market.core import clock, db, ids
 from market.registry.season_models import CarryOver
 from market.supervision.warning.models import ReductionPlan
 from market.trading.call_models import Call
-from tests.api import watched
+from tests.api import saved, watched
 from tests.api.county import YEAR, County, product
 from tests.api.saving import paper
 
@@ -39,6 +39,7 @@ def bureau_ids(county: County) -> dict[str, str]:
         **supervised(county),
         "difference_id": _difference(county),
         **_billed(county),
+        **saved.banking(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
         "desk": "trades",
         **_desks(county),

@@ -103,6 +103,36 @@ named AS (
 SELECT event.id, endpoint.id, delivery.id, named.id FROM event, endpoint, delivery, named
 """
 
+_BANKED_SQL = """
+WITH account AS (
+  INSERT INTO bank_accounts (participant_id, holder_name, kind, number, bank_name, branch, asked_by)
+  VALUES (%(participant)s, 'tests', 'card', '6222000000000000', 'tests', '', %(user)s) RETURNING id
+), payout AS (
+  INSERT INTO bank_payouts (participant_id, money_account_id, bank_account_id, amount_fen, hold_id, asked_by)
+  SELECT %(participant)s, %(money)s, id, 100, -%(money)s, %(user)s FROM account RETURNING id
+)
+SELECT account.id, payout.id FROM account, payout
+"""
+_FILE_SQL = """
+WITH file AS (INSERT INTO bank_payout_files (gathered_by) VALUES (%(user)s) RETURNING id),
+statement AS (
+  INSERT INTO bank_statements (first_on, last_on, opening_fen, closing_fen, lines, sha256, taken_by)
+  VALUES ('2026-01-01', '2026-01-01', 0, 100, 1, sha256('tests'), %(user)s) RETURNING id
+), line AS (
+  INSERT INTO bank_statement_lines (statement_id, number, booked_on, bank_reference, change_fen, balance_fen)
+  SELECT id, 1, '2026-01-01', 'tests', 100, 100 FROM statement RETURNING id
+)
+SELECT file.id, line.id FROM file, line
+"""
+
+
+def banking(county: County) -> dict[str, str]:
+    """A payout file that was gathered, and a line of a statement, which belong to the bureau."""
+    with db.connect(county.settings.url()) as connection:
+        bounds = {"user": county.id_of("spare")}
+        file, line = connection.execute(_FILE_SQL, bounds).fetchone() or (0, 0)
+    return {"payout_file_id": ids.public("bpf", file), "bank_line_id": ids.public("bsn", line)}
+
 
 def furnish(county: County) -> None:
     """A lot that was issued of each report, a claw-back that was proposed, a payment and a payout by the provider."""
@@ -129,6 +159,12 @@ def furnish(county: County) -> None:
             [paid] = connection.execute(_PAYMENT_SQL, (f"m{account}", account, spare)).fetchone() or (0,)
             [out] = connection.execute(_PAYOUT_SQL, (f"m{account}", account, account, spare)).fetchone() or (
                 0,
+            )
+            banked = {"participant": participant, "money": account, "user": spare}
+            at_bank, by_file = connection.execute(_BANKED_SQL, banked).fetchone() or (0, 0)
+            things["bank_account"], things["bank_payout"] = (
+                ids.public("bac", at_bank),
+                ids.public("bpl", by_file),
             )
             things["gateway_payment"], things["gateway_payout"] = (
                 ids.public("gpy", paid),

@@ -24,7 +24,7 @@ from market.api.permissions import ROUTES as EVERY_ROUTE
 from market.api.permissions.pages import ROUTES as PAGES
 from market.core import clock, db, ids
 from market.participants import tokens
-from market.participants.access import AccessActor, SAFE_METHODS
+from market.participants.access import SAFE_METHODS, AccessActor
 from market.participants.models import SignIn, User
 from market.webhooks.concerned import CONCERNED_SQL, NAMED
 from tests.api import saved
@@ -50,6 +50,7 @@ LISTS = (
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
     "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints", "gateway-payments",
     "gateway-payouts", "water-bills", "offset-consents", "webhook-endpoints", "events", "external-ids",
+    "bank-accounts", "bank-payouts",
 )  # fmt: skip
 
 
@@ -404,6 +405,9 @@ def test_powers_are_kept_apart() -> None:
     assert writes("treasurer") == {
         "payments.record_deposit", "payments.record_payout", "gateway_payments.capture", "gateway_payments.cancel",
         "gateway_payments.refund", "gateway_payouts.pay_out", "reconciliation.explain",
+        "bank_accounts.confirm", "bank_accounts.end", "bank_payout_files.gather", "bank_payout_files.release",
+        "bank_payout_files.cancel", "bank_payout_files.take_answer", "bank_statements.take_statement",
+        "bank_statements.assign", "bank_statements.send_back", "bank_statements.charge",
     }  # fmt: skip
     assert writes("supervisor") & writes("reviewer") == AT_EVERY_DESK
     for role in ("administrator", "auditor", "treasurer"):

@@ -36,7 +36,7 @@ OF_THINGS = {
     "ReceiptOut.note", "ParticipantOut.identifier_kind", "DerivationOut.plot_zh", "DerivationOut.plot_en",
     "DutyOut.name_zh", "DutyOut.name_en", "WarningRuleOut.name_zh", "WarningRuleOut.name_en", "ReportKindOut.name",
     "ReportColumnOut.name", "DepartmentFigureOut.document", "DepartmentFigureOut.document_sha256",
-    "PlanResultOut.document", "ReductionPlanOut.document",
+    "PlanResultOut.document", "ReductionPlanOut.document", "BankPayoutOut.bank_account_id",
 }  # fmt: skip
 """Names of rules, places and papers of the bureau, hashes."""
 EXCEPTIONS = {

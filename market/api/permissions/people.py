@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule, read, write
+from market.api.permissions.rules import (
+    BUREAU,
+    EVERYONE,
+    HOLDERS,
+    PARTICIPANTS,
+    PUBLIC,
+    Rule,
+    read,
+    upload,
+    write,
+)
 
 LOOKERS = BUREAU - {"administrator"}
 """To look is to read: the auditor may. The administrator looks after sign-ins and needs nobody's data."""
+STATEMENT_READERS = PARTICIPANTS | {"treasurer", "supervisor", "auditor"}
 
 ROUTES: dict[str, Rule] = {
     # health
@@ -113,6 +124,13 @@ ROUTES: dict[str, Rule] = {
     ),
     "bill_pages.posted": Rule(PUBLIC, page=True),
     "bill_pages.posted_pdf": Rule(PUBLIC, page=True),
+    "account_statements.get": read("treasurer", "supervisor", also=PARTICIPANTS, owns="participant"),
+    "account_statements.list_movements": read(
+        "treasurer", "supervisor", also=PARTICIPANTS, owns="participant"
+    ),
+    "account_statements.list_trades": read("treasurer", "supervisor", also=PARTICIPANTS, owns="participant"),
+    "statement_pages.of_period": Rule(STATEMENT_READERS, "participant", page=True),
+    "statement_pages.of_period_pdf": Rule(STATEMENT_READERS, "participant", page=True),
     # money that a payment provider moves
     "gateway_payments.list_payments": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "gateway_payments.start": write(also=HOLDERS, owns="self", key="http"),
@@ -127,6 +145,30 @@ ROUTES: dict[str, Rule] = {
     "gateway_payouts.pay_out": write("treasurer", key="http"),
     "gateway_payouts.get_payout": read("treasurer", "supervisor", also=PARTICIPANTS, owns="gateway_payout"),
     "gateway_events.receive": Rule(PUBLIC),
+    # money by the bank's files
+    "bank_accounts.list_accounts": read("treasurer", also=PARTICIPANTS, owns="self"),
+    "bank_accounts.propose": write(also=HOLDERS, owns="self", key="http"),
+    "bank_accounts.confirm": write("treasurer", key="http"),
+    "bank_accounts.end": write("treasurer", also=HOLDERS, owns="bank_account", key="http"),
+    "bank_payouts.list_payouts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
+    "bank_payouts.ask": write(also=HOLDERS, owns="self", key="http"),
+    "bank_payouts.withdraw": write(also=HOLDERS, owns="bank_payout", key="http"),
+    "bank_payout_files.list_files": read("treasurer", "supervisor"),
+    "bank_payout_files.gather": write("treasurer", key="http"),
+    "bank_payout_files.get_file": read("treasurer", "supervisor"),
+    "bank_payout_files.release": write("treasurer", "supervisor", key="http"),
+    "bank_payout_files.cancel": write("treasurer", key="http"),
+    "bank_payout_files.content": read("treasurer"),
+    "bank_payout_files.answer_template": read("treasurer"),
+    "bank_payout_files.take_answer": upload("treasurer"),
+    "bank_statements.list_statements": read("treasurer", "supervisor"),
+    "bank_statements.take_statement": upload("treasurer"),
+    "bank_statements.statement_template": read("treasurer"),
+    "bank_statements.list_lines": read("treasurer", "supervisor"),
+    "bank_statements.assign": write("treasurer", key="http"),
+    "bank_statements.send_back": write("treasurer", key="http"),
+    "bank_statements.charge": write("treasurer", key="http"),
+    "bank_statements.reconciliation": read("treasurer", "supervisor"),
     "reconciliation.list_reconciliations": read("treasurer", "supervisor"),
     "reconciliation.list_differences": read("treasurer", "supervisor"),
     "reconciliation.explain": write("treasurer", key="http"),

@@ -57,6 +57,10 @@ SECTIONS: Mapping[str, LiteralString] = {
     "bank_transfers": "SELECT b.direction, b.amount_fen, b.bank_reference, b.value_date, b.note, b.recorded_at"
     " FROM bank_transfers b JOIN money_accounts m ON m.id = b.money_account_id"
     " WHERE m.participant_id = %(participant)s ORDER BY b.id",
+    "bank_accounts": 'SELECT id AS "id:bac", holder_name, kind, number, bank_name, branch, cnaps, status, asked_at,'
+    " confirmed_at, payable_from, ended_at FROM bank_accounts WHERE participant_id = %(participant)s ORDER BY id",
+    "bank_payouts": 'SELECT id AS "id:bpl", bank_account_id AS "bank_account_id:bac", amount_fen, note, status, reason,'
+    " asked_at, closed_at FROM bank_payouts WHERE participant_id = %(participant)s ORDER BY id",
     "orders": 'SELECT id AS "id:ord", product_id AS "product_id:prd", water_account_id AS "water_account_id:wac", side,'
     " volume_litres, rest_litres, price_e4, tif AS time_in_force, client_order_id, status, reason, created_at,"
     " updated_at FROM orders WHERE participant_id = %(participant)s ORDER BY id",
