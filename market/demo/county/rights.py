@@ -135,7 +135,8 @@ def _unfinished(season: Season, registrar: Caller) -> None:
     permit = {"kind": "abstraction_permit", "volume": "60000", "assessment_id": paper}
     steps = {
         "published": ("accept", "publish"), "objected": ("accept", "publish"), "accepted": ("accept",), "applied": (),
-        "refused": ("accept", "refuse"), "withdrawn": ("withdraw",),
+        "refused": ("accept", "refuse"), "withdrawn": ("withdraw",), "in_dispute": ("accept", "open-dispute"),
+        "in_hearing": ("accept", "open-hearing"),
     }  # fmt: skip
     made: dict[str, str] = {}
     for name, taken in steps.items():
@@ -150,6 +151,6 @@ def _unfinished(season: Season, registrar: Caller) -> None:
     association.post(f"/v1/published-applications/{made['objected']}/object", grounds)
     season.counts["objections"] = 1
     last = season.households[-1]
-    dispute = {"reason": "the brothers dispute the land"}
-    registrar.post(f"/v1/entitlements/{last.entitlement}/open-dispute", dispute)
-    season.counts["rights_in_dispute"] = 1
+    why = {"reason": "the land was built over; an inspection is under way"}
+    registrar.change(f"/v1/entitlements/{last.entitlement}", "suspend", why)
+    season.counts["rights_suspended"] = 1
