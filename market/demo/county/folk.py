@@ -74,7 +74,7 @@ def households(draw: random.Random, number: int, first_identifier: int) -> list[
 def works(draw: random.Random, number: int) -> list[Works]:
     """The buyers of the park and of the town: those with a sign-in first, then so many works."""
     found = [
-        Works(TEXTILE.login, TEXTILE.name, "industry", "PARK", 3_000_000, 400_000),
+        Works(TEXTILE.login, TEXTILE.name, "industry", "PARK", 3_000_000, 900_000),
         Works(HOTEL.login, HOTEL.name, "services", "TOWN", 200_000, 30_000),
     ]
     for place in range(number):

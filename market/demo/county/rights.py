@@ -15,6 +15,8 @@ HEADER = (
 )  # fmt: skip
 COTTON_MU, COTTON_M3 = "10.32", "4180"
 """The household of Manas (CCTV rural channel, 2014-12-17)."""
+COLLECTIVE_MU, COLLECTIVE_M3 = "2400", "960000"
+"""The collective land of each association."""
 WELL_EVERY = 6
 """One household in so many has a well beside its share of the canal."""
 DISTRICTS = (("KUSHAN-ID", "0.8", "0.2"), ("IGIZYAR-ID", "0.75", "0.15"))
@@ -68,6 +70,10 @@ def _bodies(season: Season, registrar: Caller) -> None:
     place = {"township": "DEMO-MANAS", "canal": "DEMO-CANAL", "sector": "agriculture"}
     kind = {"kind": "irrigation_certificate", "volume": COTTON_M3, "land_mu": COTTON_MU}
     wanted = [application(season, season.bodies[folk.COTTON.login], **place, **kind)]
+    for login, township, canal in (("wua-kushan", "653123101", "KUSHAN-C1"), ("wua-igizyar", "653123208", "IGIZYAR-C1")):
+        place |= {"township": township, "canal": canal}
+        kind |= {"volume": COLLECTIVE_M3, "land_mu": COLLECTIVE_MU}
+        wanted.append(application(season, season.bodies[login], **place, **kind))
     for each in season.works[:4]:
         town = {} if each.canal == "PARK" else {"township": "653123100", "canal": each.canal}
         volume = str(each.plan_m3 // 10)
