@@ -228,7 +228,9 @@ def demo_manas(url: str, as_json: bool) -> None:
 
 @demo.command("county")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running server.")
-@click.option("--seed", type=int, default=1, show_default=True, help="What is left to chance follows from it.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="What is left to chance follows from it."
+)
 @click.option("--size", type=click.Choice(["tiny", "small", "whole"]), default="whole", show_default=True)
 @AS_JSON
 def demo_county(url: str, seed: int, size: str, as_json: bool) -> None:

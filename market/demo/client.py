@@ -60,7 +60,9 @@ class Caller:
             try:
                 response = self.http.request(method, self.url + path, timeout=TIMEOUT_S, **options)
             except requests.RequestException as error:
-                raise StoryFailed(f"{self.url} does not answer: {type(error).__name__} {error} {path}") from error
+                raise StoryFailed(
+                    f"{self.url} does not answer: {type(error).__name__} {error} {path}"
+                ) from error
             if response.status_code != requests.codes.too_many_requests:
                 break
             time.sleep(int(response.headers.get("Retry-After", "5")))
@@ -70,7 +72,9 @@ class Caller:
             raise StoryFailed(f"{method} {path}: {response.status_code}, and not JSON") from error
         if response.status_code >= 400:
             said = body.get("detail") or body.get("title")
-            more = "".join(f"; {each.get('pointer')}: {each.get('detail')}" for each in body.get("errors") or ())
+            more = "".join(
+                f"; {each.get('pointer')}: {each.get('detail')}" for each in body.get("errors") or ()
+            )
             raise StoryFailed(
                 f"{method} {path}: {response.status_code} {body.get('code')}: {said}{more}", body.get("code")
             )

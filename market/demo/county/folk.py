@@ -20,7 +20,9 @@ COTTON = sign_in("cotton", ("holder",), "玛纳斯棉农 Cotton household with 1
 TEXTILE = sign_in("textile", ("holder",), "示范纺织厂 Textile works")
 HOTEL = sign_in("hotel", ("holder",), "示范宾馆 Hotel")
 KUSHAN = sign_in("wua-kushan", ("association", "holder"), "库山河示范用水者协会 Water users of the Kushan")
-IGIZYAR = sign_in("wua-igizyar", ("association", "holder"), "依格孜牙示范用水者协会 Water users of the Igizyar")
+IGIZYAR = sign_in(
+    "wua-igizyar", ("association", "holder"), "依格孜牙示范用水者协会 Water users of the Igizyar"
+)
 CLERK = sign_in("clerk", ("agent", "holder"), "示范为民服务中心 Service centre's clerk")
 SCHOOL = sign_in("school", ("holder",), "示范中学 School that saves water")
 VERIFIER = sign_in("verifier", ("verifier",), "示范核验中心 Verifier")
@@ -40,15 +42,27 @@ PLACES = (
 )  # fmt: skip
 """The townships of the county's pack, each with the canal that the demonstration has lead there."""
 
-_GIVEN = (
-    "艾合买提 阿不都热合曼 吐尔逊 买买提 阿卜力孜 玉素甫 努尔买买提 热合曼 依明 萨迪克 库尔班 艾尔肯 帕提古丽 阿依古丽 "
-    "古丽巴哈尔 热依汗 米热古丽 祖丽菲娅 吐拉汗 茹仙古丽 麦麦提敏 伊力亚斯 卡德尔 巴哈尔古丽"
-).split()
-_FATHERS = "吐尔逊 艾山 尼亚孜 热合曼 肉孜 托合提 阿西木 司马义 喀斯木 买买提 亚森 依布拉音 达吾提 赛买提".split()
-_SURNAMES = "王 李 张 刘 陈 杨 赵 黄 周 吴 马 徐".split()
-_HAN = "建国 秀英 志强 玉兰 国庆 桂芳 新疆 玉珍 永生 春梅 文军 丽华".split()
-_TRADES = "纺织 食品 建材 乳品 饲料 包装 塑业 果业 制冰 纸业 酿造 农机 印染 木业".split()
-_FIRM_WORDS = "润泽 清源 绿洲 昆仑 金胡杨 天山雪 甘泉 碧水 沃土 惠农 塔里木 润农 丝路 博斯坦 水脉 节源 滴翠 兴水 华泉 融雪".split()
+ENTRUSTED = ("653123101", "KUSHAN-C1")
+"""Where smallholders entrust their water to the association."""
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_GIVEN = _words(
+    "艾合买提 阿不都热合曼 吐尔逊 买买提 阿卜力孜 玉素甫 努尔买买提 热合曼 依明 萨迪克 库尔班 艾尔肯 "
+    "帕提古丽 阿依古丽 古丽巴哈尔 热依汗 米热古丽 祖丽菲娅 吐拉汗 茹仙古丽 麦麦提敏 伊力亚斯 卡德尔 巴哈尔古丽"
+)
+_FATHERS = _words(
+    "吐尔逊 艾山 尼亚孜 热合曼 肉孜 托合提 阿西木 司马义 喀斯木 买买提 亚森 依布拉音 达吾提 赛买提"
+)
+_SURNAMES = _words("王 李 张 刘 陈 杨 赵 黄 周 吴 马 徐")
+_HAN = _words("建国 秀英 志强 玉兰 国庆 桂芳 新疆 玉珍 永生 春梅 文军 丽华")
+_TRADES = _words("纺织 食品 建材 乳品 饲料 包装 塑业 果业 制冰 纸业 酿造 农机 印染 木业")
+_FIRM_WORDS = _words(
+    "润泽 清源 绿洲 昆仑 金胡杨 天山雪 甘泉 碧水 沃土 惠农 塔里木 润农 丝路 博斯坦 水脉 节源 滴翠 兴水 华泉 融雪"
+)
 
 
 def name_of_person(draw: random.Random) -> str:

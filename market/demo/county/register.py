@@ -15,13 +15,16 @@ FIRST_PERSON, FIRST_BODY = 100_000, 1_000
 """From which made-up number on the identifiers of a season are; other stories keep below."""
 WAITING = 4
 """Applicants on whom the registrar did not decide yet."""
+MOST_ENTRUSTING = 60
 HEADER = ("kind", "name", "identifier", "contact", "admitted")
 
 
 def play(season: Season) -> None:
     """Enters and admits everyone but the service firms. Errors: StoryFailed, also where a season was played before."""
     registrar = season.as_("registrar")
-    if any(each["name"] == folk.KUSHAN.name for each in registrar.pages("/v1/participants", kind="association")):
+    if any(
+        each["name"] == folk.KUSHAN.name for each in registrar.pages("/v1/participants", kind="association")
+    ):
         raise StoryFailed("a season was played there already: start `karez up` with another --data-dir")
     administrator = season.as_("administrator")
     for each in folk.BUREAU:
@@ -107,16 +110,28 @@ def _money(season: Season) -> None:
     season.counts["deposits"] = len(wanted)
 
 
+def entrusting(season: Season) -> list[Household]:
+    """The households of one township's canal, which entrust their water to the association."""
+    return [each for each in season.households if (each.township, each.canal) == folk.ENTRUSTED][
+        :MOST_ENTRUSTING
+    ]
+
+
 def traders(season: Season) -> list[Household]:
     """The households that the service centre's clerk trades for."""
-    return season.households[: season.size.traders]
+    others = [each for each in season.households if (each.township, each.canal) != folk.ENTRUSTED]
+    return others[: season.size.traders]
 
 
 def _mandates(season: Season, registrar: Caller) -> None:
     """Households and works without a sign-in let the service centre's clerk act for them, on a signed paper each."""
     valid = {"valid_from": season.ahead(minutes=-1), "valid_to": season.ahead(days=360)}
-    body = {"clerk_login": folk.CLERK.login, "scope": "trade", "document": "signed at the service centre"} | valid
-    principals = [each.participant for each in traders(season)]
+    body = {
+        "clerk_login": folk.CLERK.login,
+        "scope": "trade",
+        "document": "signed at the service centre",
+    } | valid
+    principals = [each.participant for each in (*traders(season), *entrusting(season))]
     principals += [each.participant for each in season.works if not each.login]
     spread(registrar, principals, lambda own, each: own.post(f"/v1/participants/{each}/mandates", body))
     season.counts["mandates"] = len(principals)

@@ -70,7 +70,10 @@ def _bodies(season: Season, registrar: Caller) -> None:
     place = {"township": "DEMO-MANAS", "canal": "DEMO-CANAL", "sector": "agriculture"}
     kind = {"kind": "irrigation_certificate", "volume": COTTON_M3, "land_mu": COTTON_MU}
     wanted = [application(season, season.bodies[folk.COTTON.login], **place, **kind)]
-    for login, township, canal in (("wua-kushan", "653123101", "KUSHAN-C1"), ("wua-igizyar", "653123208", "IGIZYAR-C1")):
+    for login, township, canal in (
+        ("wua-kushan", "653123101", "KUSHAN-C1"),
+        ("wua-igizyar", "653123208", "IGIZYAR-C1"),
+    ):
         place |= {"township": township, "canal": canal}
         kind |= {"volume": COLLECTIVE_M3, "land_mu": COLLECTIVE_MU}
         wanted.append(application(season, season.bodies[login], **place, **kind))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from market.core import clock
 from market.demo.client import Caller, StoryFailed
+
+
+WAIT_S = 60
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class Season:
     products: dict[str, str] = field(default_factory=dict)
     households: list[Household] = field(default_factory=list)
     works: list[Works] = field(default_factory=list)
+    spare: dict[str, int] = field(default_factory=dict)
+    """What each trading household has left and did not offer yet, in whole m3, by its account."""
     counts: Counter[str] = field(default_factory=Counter)
 
     def as_(self, login: str) -> Caller:
@@ -87,12 +93,18 @@ class Season:
             self.callers[login] = Caller(self.url, login)
         return self.callers[login]
 
+    def for_(self, participant: str) -> Caller:
+        """The service centre's clerk acting for somebody who gave it a mandate."""
+        return self.as_("clerk").again(participant)
+
     def product(self, code: str) -> str:
         """The product of a code such as `surface`, `surface-lease`, of this water year. Errors: StoryFailed."""
         source, _, tenure = code.partition("-")
         named = f"{source}-{self.year}" + (f"-{tenure}" if tenure else "")
         if not self.products:
-            self.products = {each["code"]: each["id"] for each in Caller(self.url).get("/v1/products")["data"]}
+            self.products = {
+                each["code"]: each["id"] for each in Caller(self.url).get("/v1/products")["data"]
+            }
         if named not in self.products:
             raise StoryFailed(f"there is no product {named}")
         return self.products[named]
@@ -100,3 +112,14 @@ class Season:
     def ahead(self, **time: int) -> str:
         """An instant so far ahead, as the wire writes it."""
         return (clock.now() + dt.timedelta(**time)).isoformat(timespec="seconds")
+
+    def until(self, path: str, name: str, *wanted: str, who: str = "supervisor") -> str:
+        """Waits until a member of a thing is as wanted (none given: until it is no zero). Errors: StoryFailed."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            found: str = self.as_(who).get(path)[name]
+            if found in wanted or (not wanted and found.strip("0.")):
+                return found
+            if time.monotonic() > deadline:
+                raise StoryFailed(f"{path}: {name} is {found} after {WAIT_S} s")
+            time.sleep(0.3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,11 +9,10 @@ from market.demo.client import Caller, StoryFailed
 from market.demo.county import folk, register
 from market.demo.county.season import Household, Season
 
-WAIT_S = 60
 LEAST_M3 = 300
 """Who has less than this left offers nothing."""
 FARM_FROM_E4, FARM_TO_E4 = 1_500, 2_600
-"""Between which prices the season's market moves among farmers, in 1/10 000 yuan a m3: from twice the water price on."""
+"""Between which prices farmers trade with each other over the season, in 1/10 000 yuan a m3."""
 WORKS_E4 = 4_800
 """What works pay for water of farms."""
 BIG_M3 = "505000"
@@ -24,14 +22,13 @@ LARGE = "farm-to-industry-large"
 
 def play(season: Season) -> None:
     """Trades, reviews and resting orders of surface water and groundwater. Errors: StoryFailed."""
-    clerk = Caller(season.url, folk.CLERK.login)
-    season.callers[folk.CLERK.login] = clerk
-    spare = _spare(season, clerk)
-    _farmers(season, clerk, spare)
+    clerk = season.as_(folk.CLERK.login)
+    season.spare = _spare(season)
+    _farmers(season, clerk)
     _works(season, clerk)
     _big(season)
     _reviews(season)
-    _ladders(season, clerk, spare)
+    _ladders(season, clerk)
     _wells(season, clerk)
 
 
@@ -55,18 +52,18 @@ def price(price_e4: int) -> str:
     return f"{price_e4 // 10_000}.{price_e4 % 10_000:04d}"
 
 
-def _spare(season: Season, clerk: Caller) -> dict[str, int]:
+def _spare(season: Season) -> dict[str, int]:
     """What each trading household has left, in whole m3, by its account."""
     found = {}
     for each in register.traders(season):
-        account = clerk.again(each.participant).get(f"/v1/water-accounts/{each.account}")
+        account = season.for_(each.participant).get(f"/v1/water-accounts/{each.account}")
         found[each.account] = int(account["available"].partition(".")[0])
     return found
 
 
-def _farmers(season: Season, clerk: Caller, spare: dict[str, int]) -> None:
+def _farmers(season: Season, clerk: Caller) -> None:
     """Some sell, some buy, at prices that rise over the season; most orders meet another, in their own district."""
-    traders = register.traders(season)
+    traders, spare = register.traders(season), season.spare
     for step, who in enumerate(traders):
         level = FARM_FROM_E4 + (FARM_TO_E4 - FARM_FROM_E4) * step // len(traders)
         if step % 2 == 0:
@@ -121,11 +118,13 @@ def _reviews(season: Season) -> None:
     season.counts["reviews_waiting"] = len(small) - len(small) * 3 // 4 + len(big)
 
 
-def _ladders(season: Season, clerk: Caller, spare: dict[str, int]) -> None:
+def _ladders(season: Season, clerk: Caller) -> None:
     """What stays in the book of surface water: asks of farmers from above what the works bid for."""
+    spare = season.spare
     sellers = [each for each in register.traders(season)[::2] if spare[each.account] >= LEAST_M3]
     for step, who in enumerate(sellers[: max(6, len(sellers) // 4)]):
         volume = spare[who.account] * 4 // 10
+        spare[who.account] -= volume
         place(season, clerk, who.account, "sell", volume, 6_200 + step % 12 * 150, of=who.participant)
     textile = season.as_(folk.TEXTILE.login)
     account = season.accounts[folk.TEXTILE.login]
@@ -151,10 +150,10 @@ def _batch(season: Season, caller: Caller, commands: list[dict[str, Any]]) -> No
     season.counts["trades"] += sum(len(each["order"]["fills"]) for each in done)
 
 
-def _well_accounts(season: Season, clerk: Caller, traders: Iterable[Household]) -> list[tuple[Household, str, int]]:
+def _well_accounts(season: Season, traders: Iterable[Household]) -> list[tuple[Household, str, int]]:
     found = []
     for each in traders:
-        rows = clerk.again(each.participant).get("/v1/water-accounts", water_year=season.year)["data"]
+        rows = season.for_(each.participant).get("/v1/water-accounts", water_year=season.year)["data"]
         for row in rows:
             if row["source"] == "groundwater":
                 found.append((each, row["id"], int(row["available"].partition(".")[0])))
@@ -163,7 +162,7 @@ def _well_accounts(season: Season, clerk: Caller, traders: Iterable[Household]) 
 
 def _wells(season: Season, clerk: Caller) -> None:
     """Groundwater: some trades, then a call auction among the well owners, then what rests."""
-    wells = [each for each in _well_accounts(season, clerk, register.traders(season)) if each[2] >= 50]
+    wells = [each for each in _well_accounts(season, register.traders(season)) if each[2] >= 50]
 
     def order(step: int, side: str, percent: int, price_e4: int) -> None:
         who, account, spare = wells[step]
@@ -171,26 +170,32 @@ def _wells(season: Season, clerk: Caller) -> None:
         place(season, clerk, account, side, volume, price_e4, of=who.participant, product="groundwater")
 
     for step in range(len(wells)):
-        order(step, "sell" if step % 2 == 0 else "buy", 12, 2_400 + season.draw.randint(-80, 80) + 40 * (step % 2))
+        order(
+            step,
+            "sell" if step % 2 == 0 else "buy",
+            12,
+            2_400 + season.draw.randint(-80, 80) + 40 * (step % 2),
+        )
     supervisor = season.as_("supervisor")
     why = {"reason": "a thin market: all orders meet at one price"}
     call = supervisor.post(f"/v1/products/{season.product('groundwater')}/calls", why)["id"]
-    _until(season, f"/v1/products/{season.product('groundwater')}", "phase", "auction")
+    season.until(f"/v1/products/{season.product('groundwater')}", "phase", "auction")
     for step in range(len(wells)):
-        order(step, "sell" if step % 2 == 0 else "buy", 15, 2_500 + (step % 2) * 150 + season.draw.randint(-90, 90))
+        order(
+            step,
+            "sell" if step % 2 == 0 else "buy",
+            15,
+            2_500 + (step % 2) * 150 + season.draw.randint(-90, 90),
+        )
     supervisor.post(f"/v1/calls/{call}/close")
-    _until(season, f"/v1/calls/{call}", "status", "settled")
-    _until(season, f"/v1/products/{season.product('groundwater')}", "phase", "open")
+    season.until(f"/v1/calls/{call}", "status", "settled")
+    season.until(f"/v1/products/{season.product('groundwater')}", "phase", "open")
     season.counts["calls_settled"] = 1
     for step in range(len(wells)):
-        order(step, "sell" if step % 2 == 0 else "buy", 8, 3_000 + 90 * step if step % 2 == 0 else 2_300 - 60 * step)
+        order(
+            step,
+            "sell" if step % 2 == 0 else "buy",
+            8,
+            3_000 + 90 * step if step % 2 == 0 else 2_300 - 60 * step,
+        )
 
-
-def _until(season: Season, path: str, name: str, wanted: str) -> None:
-    """Waits until a thing stands as wanted. Errors: StoryFailed."""
-    anyone = season.as_("supervisor")
-    deadline = time.monotonic() + WAIT_S
-    while (found := anyone.get(path)[name]) != wanted:
-        if time.monotonic() > deadline:
-            raise StoryFailed(f"{path} is {found} after {WAIT_S} s, not {wanted}")
-        time.sleep(0.3)

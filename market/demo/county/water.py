@@ -30,10 +30,14 @@ Counted = tuple[str, str, int]
 def play(season: Season) -> None:
     """Registers a meter for every account with water and enters its readings by sheets. Errors: StoryFailed."""
     registrar = season.as_("registrar")
-    counted = [(f"KZ-{place:05d}", each.account, each.used_m3) for place, each in enumerate(season.households)]
+    counted = [
+        (f"KZ-{place:05d}", each.account, each.used_m3) for place, each in enumerate(season.households)
+    ]
     for place, each in enumerate(season.households[-OVER_USERS - 1 : -1], start=1):
         counted[-place - 1] = (*counted[-place - 1][:2], each.right_m3 * 11 // 10)
-    counted += [(f"KZ-P{place:03d}", each.account, each.plan_m3 // 14) for place, each in enumerate(season.works[:4])]
+    counted += [
+        (f"KZ-P{place:03d}", each.account, each.plan_m3 // 14) for place, each in enumerate(season.works[:4])
+    ]
     wells = _wells(season, registrar)
     counted += [(f"KZ-W{place:04d}", account, m3 * 4 // 10) for place, (account, m3) in enumerate(wells)]
     began = _began()
@@ -57,7 +61,9 @@ def _wells(season: Season, registrar: Caller) -> list[tuple[str, int]]:
     """Accounts of groundwater, with the m3 that were announced."""
     rows = registrar.pages("/v1/water-accounts", water_year=season.year)
     return [
-        (each["id"], int(each["allocated"].partition(".")[0])) for each in rows if each["source"] == "groundwater"
+        (each["id"], int(each["allocated"].partition(".")[0]))
+        for each in rows
+        if each["source"] == "groundwater"
     ]
 
 
