@@ -52,7 +52,12 @@ def _negotiated(season: Season) -> None:
         body = _body(season, collective, works, volume="4000", price=f"{price}")
         path = f"/v1/negotiations/{kushan.post('/v1/negotiations', body)['id']}"
         if last == "offers":
-            offer = {"volume": "4000", "price": "0.25", "expires_at": season.ahead(days=4), "message": "too dear"}
+            offer = {
+                "volume": "4000",
+                "price": "0.25",
+                "expires_at": season.ahead(days=4),
+                "message": "too dear",
+            }
             textile.post(f"{path}/offers", offer)
         elif last:
             kushan.post(f"{path}/withdraw", {"reason": "the members decided otherwise"})

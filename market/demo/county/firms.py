@@ -25,7 +25,13 @@ ABOUT = (
 DONE = "papers checked"
 CALLS = (
     ("wua-kushan", "irrigation", "一支渠滴灌改造 Drip irrigation on branch 1", "960000", "653123101"),
-    ("school", "public_institution", "中学浴室与管网改造 A school's showers and pipes", "120000", "653123100"),
+    (
+        "school",
+        "public_institution",
+        "中学浴室与管网改造 A school's showers and pipes",
+        "120000",
+        "653123100",
+    ),
     ("textile", "industry", "染整废水回用 Reuse in a dye house", "300000", "653123401"),
     ("hotel", "services", "宾馆中水回用 Grey water in a hotel", "30000", "653123100"),
     ("wua-igizyar", "irrigation", "依格孜牙一支渠防渗 Lining of a branch", "700000", "653123208"),
@@ -75,7 +81,7 @@ def _papers(season: Season, registrar: Caller, caller: Caller, firm: str, place:
     """A grade that was confirmed; every third firm has a licence that waits or was refused beside it."""
     today = clock.today()
     grade = {
-        "kind": "grade", "name": f"节水服务企业 {'AAA' if place % 3 == 0 else 'AA'} 级", "number": f"DEMO-G-{place:03d}",
+        "kind": "grade", "name": f"节水企业 {'AAA' if place % 3 == 0 else 'AA'} 级", "number": f"DEMO-G-{place:03d}",
         "issuer": "示范行业协会 (demonstration)", "valid_from": (today - dt.timedelta(days=200)).isoformat(),
         "valid_to": (today + dt.timedelta(days=40 + 20 * (place % 9))).isoformat(),
     }  # fmt: skip
@@ -86,7 +92,9 @@ def _papers(season: Season, registrar: Caller, caller: Caller, firm: str, place:
         licence = grade | {"kind": "licence", "name": "安全生产许可证", "number": f"DEMO-L-{place:03d}"}
         made = caller.post(path, licence)["id"]
         if place % 2:
-            registrar.post(f"/v1/firm-qualifications/{made}/refuse", {"reason": "the number is unknown there"})
+            registrar.post(
+                f"/v1/firm-qualifications/{made}/refuse", {"reason": "the number is unknown there"}
+            )
     season.counts["qualifications"] += 1 + (place % 3 == 1)
 
 
@@ -115,7 +123,9 @@ def _projects(season: Season) -> None:
             "use": use_m3, "longest_months": 96, "closes_at": season.ahead(days=20 + number), "sealed": number == 3,
         }  # fmt: skip
         project = caller.post("/v1/projects", body)["id"]
-        made = [_proposal(season, project, use_m3, number + place) for place in range(min(3, season.size.firms))]
+        made = [
+            _proposal(season, project, use_m3, number + place) for place in range(min(3, season.size.firms))
+        ]
         season.counts["proposals"] += len(made)
         if number == 1:
             choice = {"proposal_id": made[0], "reason": "the larger share of the benefit"}

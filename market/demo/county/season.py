@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from market.core import clock
 from market.demo.client import Caller, StoryFailed
 
-
 WAIT_S = 60
 
 

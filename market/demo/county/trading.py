@@ -198,4 +198,3 @@ def _wells(season: Season, clerk: Caller) -> None:
             8,
             3_000 + 90 * step if step % 2 == 0 else 2_300 - 60 * step,
         )
-
