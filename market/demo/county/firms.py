@@ -11,7 +11,6 @@ from market.demo.client import Caller
 from market.demo.county import folk
 from market.demo.county.register import admitted
 from market.demo.county.season import Season
-from market.demo.people import sign_in
 
 FIRST_CODE = 2_000
 """From which made-up credit code on service firms have theirs."""
@@ -54,9 +53,8 @@ def play(season: Season) -> None:
 def _firm(season: Season, place: int) -> str:
     """The place-th firm: the last applies still, the one before was suspended, the others are listed."""
     registrar, login = season.as_("registrar"), folk.firm_login(place)
-    who = sign_in(login, ("firm", "holder"), folk.firm_name(place))
     code = people.credit_code(FIRST_CODE + place)
-    season.bodies[login] = admitted(season, registrar, who, "service_firm", code)
+    season.bodies[login] = admitted(season, registrar, folk.firm(place), "service_firm", code)
     caller = season.as_(login)
     works_in = [KINDS[place % len(KINDS)], KINDS[(place + 1 + place // 6) % len(KINDS)]]
     body = {

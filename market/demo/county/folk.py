@@ -107,3 +107,8 @@ def firm_name(place: int) -> str:
 def firm_login(place: int) -> str:
     """The sign-in of the place-th service firm: `firm`, `firm-2` …"""
     return "firm" if place == 0 else f"firm-{place + 1}"
+
+
+def firm(place: int) -> SignIn:
+    """The sign-in of the place-th service firm with its roles and name."""
+    return sign_in(firm_login(place), ("firm", "holder"), firm_name(place))

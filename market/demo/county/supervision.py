@@ -1,4 +1,4 @@
-"""Last chapter: what supervision does. Cases, interventions, early warning, complaints, filings, inspections, sessions."""
+"""Last chapter: what supervision does. Cases, interventions, early warning, complaints, filings, inspections."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _interventions(season: Season) -> None:
     season.counts["halts_lifted"] = 1
     switch = supervisor.post("/v1/kill-switch", {"product_id": season.product("reclaimed"), **WHY})["id"]
     supervisor.post(f"/v1/kill-switch/{switch}/lift", {"reason": "the test of the switch is over"})
-    trade = next(each for each in supervisor.pages("/v1/trades") if each["status"] == "settled")
+    trade = [each for each in supervisor.pages("/v1/trades") if each["status"] == "settled"][-1]
     body = {"instruction_id": trade["instruction_id"], **WHY}
     supervisor.post("/v1/interventions/reversals", body)
     season.counts["reversals_proposed"] = 1
@@ -73,7 +73,7 @@ def _warning(season: Season) -> None:
     limit = next(
         each for each in registrar.pages("/v1/limits", water_year=season.year) if each["code"] == CAP
     )
-    used = int(limit["used"].partition(".")[0]) + int(limit["held"].partition(".")[0])
+    used = _m3(limit["volume"]) - _m3(limit["available"])
     change = {"volume": str(used * 102 // 100 + 1), **WHY}
     registrar.change(f"/v1/limits/{limit['id']}", "change", change)
     season.counts["caps_cut"] = 1
@@ -84,6 +84,10 @@ def _warning(season: Season) -> None:
         "decided_at": season.ahead(minutes=-1),
     }
     supervisor.post("/v1/price-decisions", decision)
+
+
+def _m3(volume: str) -> int:
+    return int(volume.partition(".")[0])
 
 
 def _complaints(season: Season) -> None:
