@@ -18,6 +18,8 @@ from market.core.config import Settings
 from market.core.errors import UnknownId
 from market.participants import tokens
 from market.trading.client import Exchange, client
+from market.web import failing as web_failing
+from market.web import sitting, spoken
 
 API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
@@ -35,7 +37,11 @@ API_MODULES = (
     "gateway_payments", "gateway_payouts", "reconciliations",
 )  # fmt: skip
 
-PAGE_MODULES = ("certificates", "contract_pages", "report_pages", "notice_pages")
+PAGE_MODULES = (
+    "assets", "signing_in", "counter", "board", "holder.my_water", "holder.selling",
+    "firm.projects", "firm.contracts", "firm.reports",
+    "certificates", "contract_pages", "report_pages", "notice_pages",
+)  # fmt: skip
 """Pages for people, of market.web."""
 
 ID_PREFIXES = {
@@ -129,6 +135,7 @@ def describe() -> dict[str, Any]:
 def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask, Api]:
     app = http.KarezFlask("market")
     app.config["KAREZ"] = settings
+    app.secret_key = settings.secret("pages")
     app.config.update(spec.CONFIG)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for prefix in ID_PREFIXES:
@@ -136,6 +143,8 @@ def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask
     tokens.configure(app, settings)
     telemetry.register(app)
     http.register(app)
+    spoken.register(app)
+    sitting.register(app)
     limits.register(app, settings.requests_per_minute if rate_limits else 0)
     api = Api(app)
     spec.prepare(app, api, ID_PREFIXES)
@@ -146,6 +155,7 @@ def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask
     _check_declared(app)
     spec.finish(app, api)
     error_table.register(app)
+    web_failing.register(app)
     return app, api
 
 

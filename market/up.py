@@ -35,7 +35,8 @@ FALLS_BEFORE_GIVING_UP = 3
 def up(settings: Settings, *, demonstration: bool, as_json: bool) -> None:
     """Runs the installation until SIGINT, SIGTERM or SIGHUP. Errors: OperatorError if it cannot start."""
     data_dir = datadir.prepare(settings.data_dir)
-    settings = _with_ports(dataclasses.replace(settings, data_dir=data_dir))
+    settings = dataclasses.replace(settings, data_dir=data_dir, demonstration=demonstration)
+    settings = _with_ports(settings)
     signals = Signals()
     with datadir.in_charge(data_dir, "karez up"), signals.caught():
         try:
@@ -222,6 +223,7 @@ def _announce(settings: Settings, sign_ins: list[dict[str, Any]], *, as_json: bo
         return
     lines = [
         "Karez is running.",
+        f"  people     {address}/",
         f"  programs   {address}/v1",
         f"  live feed  {feed}",
         f"  health     {address}/healthz  {address}/readyz",

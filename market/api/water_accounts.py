@@ -7,6 +7,7 @@ from typing import Any
 from ledger import balances
 from ledger.units import format_litres
 from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
+from market.api.schemas import quotes as quote_shapes
 from market.api.schemas import water_accounts as shapes
 from market.api.schemas.statement import line
 from market.api.whose import narrowed, of_body
@@ -14,6 +15,7 @@ from market.core.db import raw
 from market.registry import accounts, lists, queries, reference
 from market.registry.models import WaterAccount
 from market.registry.rules import Constraint
+from market.trading import quotes
 
 blp = blueprint("water_accounts", "Litres of a participant for a place, sector, source and water year")
 
@@ -62,6 +64,17 @@ def tradable(water_account_id: int) -> dict[str, Any]:
     """What may be sold from the account today: every constraint with its legal source, and the one that binds."""
     answer = queries.tradable(session(), water_account_id=water_account_id)
     return _answer(answer)
+
+
+@blp.route("/water-accounts/<wac:water_account_id>/quote", methods=["GET"])
+@blp.arguments(quote_shapes.QuoteQuery, location="query")
+@blp.response(200, quote_shapes.QuoteOut)
+def quote(query: dict[str, Any], water_account_id: int) -> quotes.Quote:
+    """What an order of this volume and price would move, cost and leave by each way, before it is placed."""
+    return quotes.quote(
+        raw(session()), water_account_id=water_account_id, side=query["side"], volume_litres=query["volume"],
+        price_e4=query["price"],
+    )  # fmt: skip
 
 
 @blp.route("/participants/<par:participant_id>/purchasable", methods=["GET"])

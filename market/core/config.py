@@ -49,6 +49,7 @@ class Settings:
     gateway_webhook_secrets: str = field(
         default="", repr=False
     )  # of incoming events; several, while one is rotated
+    demonstration: bool = False  # everything here is made up, and every page says so
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -108,6 +109,12 @@ def _number(variable: str, text: str) -> int:
     return int(text)
 
 
+def _yes(variable: str, text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise OperatorError(f"{variable} must be true or false, not {text!r}")
+    return text.lower() == "true"
+
+
 def _address(variable: str, text: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?", text):
         raise OperatorError(f"{variable} must be an address such as https://water.example.cn, not {text!r}")
@@ -139,6 +146,7 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "gateway_url": ("KAREZ_GATEWAY_URL", _address),
     "gateway_key": ("KAREZ_GATEWAY_KEY", _text),
     "gateway_webhook_secrets": ("KAREZ_GATEWAY_WEBHOOK_SECRETS", _text),
+    "demonstration": ("KAREZ_DEMONSTRATION", _yes),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
     raise AssertionError("every setting is read from one variable")

@@ -182,7 +182,8 @@ def _of_cookie(settings: Settings, request: Request) -> tuple[int, _User, str]:
     token = request.cookies[tokens.ACCESS_COOKIE]
     found = _of_token(settings, token)
     if request.method not in SAFE_METHODS:
-        sent, due = request.headers.get("X-CSRF-TOKEN", ""), tokens.csrf_of(settings, token)
+        sent = request.headers.get("X-CSRF-TOKEN") or request.form.get("_csrf", "")
+        due = tokens.csrf_of(settings, token)
         if not hmac.compare_digest(sent.encode(), due.encode()):
             raise CsrfFailed("send the X-CSRF-TOKEN that the session was opened with")
     return found

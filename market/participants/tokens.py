@@ -34,6 +34,8 @@ REFRESH_COOKIE = "karez_refresh"
 CSRF_HEADER = "X-CSRF-TOKEN"
 ACCESS_LIFE = dt.timedelta(minutes=15)
 REFRESH_LIFE = dt.timedelta(days=7)
+LONGEST_SITTING = dt.timedelta(hours=12)
+"""So long a session of pages lasts at most, however much is read; without reading, ACCESS_LIFE."""
 LONGEST_PROGRAM = 200
 
 # One row a jti: of two that use it at once, the second inserts nothing.
@@ -142,6 +144,25 @@ def _issue(session: Session, user: User, sign_in_id: int) -> Tokens:
         csrf=get_csrf_token(access),
         refresh_csrf=get_csrf_token(refresh),
         expires_in=int(ACCESS_LIFE.total_seconds()),
+    )
+
+
+def prolonged(settings: Settings, access_token: str) -> str | None:
+    """A later access token of the same session, for pages; None while the old one is fresh, or once it is too long.
+
+    Errors: NotAuthenticated.
+    """
+    claims = decode(settings, access_token, kind="access")
+    began = dt.datetime.fromtimestamp(claims.get("since", claims["iat"]), dt.UTC)
+    left = _expiry(claims) - clock.now()
+    if left > ACCESS_LIFE * 2 / 3 or clock.now() - began > LONGEST_SITTING:
+        return None
+    kept = {name: claims[name] for name in ("gen", "sid", "par", "roles") if name in claims}
+    return create_access_token(
+        claims["sub"],
+        expires_delta=False,
+        additional_claims=kept
+        | {"exp": _end_of(ACCESS_LIFE), "since": int(began.timestamp()), "csrf": claims["csrf"]},
     )
 
 

@@ -11,7 +11,7 @@ from market.api.http import session, settings
 from market.api.limits import strict
 from market.registry import certificates
 from market.registry.certificates import Certificate
-from market.web.pages import page, pdf, style
+from market.web.pages import page, pdf
 
 blp = Blueprint("certificates", __name__, template_folder="templates")
 
@@ -37,12 +37,6 @@ def verify(certificate_code: str) -> Response:
     answer = page("verify.html", found=found, standing=found.standing if found is not None else "unknown")
     answer.status_code = 200 if found is not None else 404
     return answer
-
-
-@blp.get("/assets/karez.css")
-def stylesheet() -> Response:
-    """The one stylesheet of the pages."""
-    return Response(style(), mimetype="text/css")
 
 
 def _address(found: Certificate) -> str:

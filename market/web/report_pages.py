@@ -9,11 +9,12 @@ from market.api.schemas.supervision_reports import ReportQuery
 from market.core.db import raw
 from market.supervision.reports import bulletin as bulletins
 from market.supervision.reports import catalogue, formats
-from market.web.pages import language, page, pdf
+from market.web.pages import page, pdf
+from market.web.spoken import language
 
 blp = Blueprint("report_pages", __name__, template_folder="templates")
 
-PLACES = {"zh": 0, "en": 1}
+PLACES = {"zh": 0, "en": 1, "ug": 0}
 
 
 def _year() -> int | None:
@@ -35,8 +36,9 @@ def index() -> Response:
 def show(report_name: str) -> Response:
     """A report of a water year. Errors: NoSuchReport, NoSuchYear."""
     found = catalogue.run(raw(session()), report_name, water_year=_year())
+    spoken = "en" if language() == "en" else "zh"
     return page(
-        "report.html", found=found, fields=found.report.told(language()), rows=found.rows, places=PLACES,
+        "report.html", found=found, fields=found.report.told(spoken), rows=found.rows, places=PLACES,
         shown=formats.shown, formats=formats.FORMATS, more=f"&water_year={found.year}",
     )  # fmt: skip
 

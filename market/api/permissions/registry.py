@@ -69,7 +69,6 @@ ROUTES: dict[str, Rule] = {
         HOLDERS | {"registrar", "reviewer", "supervisor", "auditor"}, "entitlement", page=True
     ),
     "certificates.verify": Rule(PUBLIC, page=True),
-    "certificates.stylesheet": Rule(PUBLIC, page=True),
     # announcements
     "announcements.list_announcements": read(also=EVERYONE),
     "announcements.get_announcement": read(also=EVERYONE),
@@ -109,6 +108,7 @@ ROUTES: dict[str, Rule] = {
     "water_accounts.tradable": read(
         "registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"
     ),
+    "water_accounts.quote": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"),
     "water_accounts.purchasable": read(
         "registrar", "reviewer", "supervisor", also=HOLDERS, owns="participant"
     ),

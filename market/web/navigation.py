@@ -1,0 +1,116 @@
+"""Which pages are for whom: the links at the top, by what the reader may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+
+from market.api.permissions import BUREAU, HOLDERS, OUTSIDE, PARTICIPANTS
+from market.web.sitting import reader
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link and its words."""
+
+    address: str
+    words: object
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A group of pages: its words, the address of its first page, its links."""
+
+    words: object
+    address: str
+    links: tuple[Link, ...]
+
+
+PUBLIC = (
+    Link("/", _l("Board")),
+    Link("/market", _l("Market")),
+    Link("/limits", _l("Limits")),
+    Link("/map", _l("Map")),
+    Link("/announcements", _l("Announcements")),
+    Link("/objections", _l("Open to objection")),
+    Link("/verify", _l("Check a certificate")),
+    Link("/firms", _l("Service firms")),
+    Link("/saving", _l("What saving is")),
+    Link("/rules", _l("Rules")),
+)
+HOLDER = (
+    Link("/my", _l("My water")),
+    Link("/my/sell", _l("Sell")),
+    Link("/my/buy", _l("Buy")),
+    Link("/my/orders", _l("Orders")),
+    Link("/my/trades", _l("Trades")),
+    Link("/my/join", _l("Auctions and buy-back")),
+    Link("/my/trusts", _l("Trusteeship")),
+    Link("/my/money", _l("Money")),
+    Link("/my/meters", _l("Meters")),
+    Link("/my/messages", _l("Messages")),
+)
+FIRM = (
+    Link("/firm", _l("Saving projects")),
+    Link("/firm/calls", _l("Calls")),
+    Link("/firm/contracts", _l("Contracts")),
+    Link("/firm/reports", _l("Savings")),
+    Link("/firm/cash-flow", _l("Cash flow")),
+)
+COUNTER = (Link("/counter", _l("Counter")),)
+DESK = (
+    Link("/desk", _l("Desk")),
+    Link("/desk/warning", _l("Early warning")),
+    Link("/desk/alerts", _l("Alerts")),
+    Link("/desk/cases", _l("Cases")),
+    Link("/desk/interventions", _l("Interventions")),
+    Link("/desk/announce", _l("Announce")),
+    Link("/desk/auctions", _l("Auctions")),
+    Link("/reports", _l("Reports")),
+    Link("/desk/trail", _l("Audit trail")),
+    Link("/counter", _l("Counter")),
+)
+
+
+def desks() -> tuple[Desk, ...]:
+    """The groups of pages of whoever reads."""
+    who = reader()
+    found = [Desk(_l("Public board"), "/", PUBLIC)]
+    if who is not None and who.mandate_id is not None:
+        found.append(Desk(_l("Counter"), "/counter", COUNTER))
+    if who is not None and who.roles & HOLDERS:
+        found.append(Desk(_l("My desk"), "/my", HOLDER))
+    if who is not None and who.participant_id is not None:
+        found.append(Desk(_l("Water saving"), "/firm", FIRM))
+    if who is not None and who.participant_id is None and who.roles & (BUREAU | OUTSIDE):
+        found.append(Desk(_l("Bureau"), "/desk", DESK))
+    return tuple(found)
+
+
+def where(groups: tuple[Desk, ...]) -> tuple[Desk, Link | None]:
+    """The group and the link of the page that is read: of all links, the one with the longest part of its address."""
+    path = request.path.rstrip("/") or "/"
+    below = [
+        (len(link.address), desk, link)
+        for desk in groups
+        for link in desk.links
+        if path == link.address or path.startswith(link.address.rstrip("/") + "/")
+    ]
+    if not below:
+        return groups[0], None
+    _, desk, link = max(below, key=lambda each: each[0])
+    return desk, None if link.address == "/" and path != "/" else link
+
+
+def home() -> str:
+    """Where a reader begins after the sign-in."""
+    who = reader()
+    if who is None:
+        return "/"
+    if who.participant_id is None:
+        return "/desk"
+    if who.roles & {"firm", "verifier", "bank"} and not who.roles & (HOLDERS - {"firm"}):
+        return "/firm"
+    return "/my" if who.roles & PARTICIPANTS else "/"

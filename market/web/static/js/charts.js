@@ -1,0 +1,56 @@
+// Draws the charts of a page with plotly, in the page's own colours; the table beside each says the same.
+const style = getComputedStyle(document.documentElement);
+const token = (name) => style.getPropertyValue(name).trim();
+
+function load(address) {
+  return new Promise((resolve, reject) => {
+    if (globalThis.Plotly) { resolve(globalThis.Plotly); return; }
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => resolve(globalThis.Plotly);
+    script.onerror = reject;
+    document.head.append(script);
+  });
+}
+
+// "--water" in a chart's figures means the colour of that name.
+function coloured(value) {
+  if (typeof value === "string") return value.startsWith("--") ? token(value) : value;
+  if (Array.isArray(value)) return value.map(coloured);
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, coloured(inner)]));
+  }
+  return value;
+}
+
+function layout(given) {
+  const axis = { gridcolor: token("--line"), zerolinecolor: token("--line"), linecolor: token("--line"), automargin: true };
+  const own = {
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 48, r: 16, t: 16, b: 40 }, height: 320,
+    font: { family: token("--letters"), size: 13, color: token("--quiet") }, hovermode: "closest",
+    legend: { orientation: "h", y: -0.2 },
+  };
+  const found = { ...own, ...coloured(given ?? {}) };
+  for (const name of Object.keys(found)) if (/^[xy]axis/.test(name)) found[name] = { ...axis, ...found[name] };
+  found.xaxis ??= axis;
+  found.yaxis ??= axis;
+  return found;
+}
+
+async function draw(figure) {
+  const spec = JSON.parse(figure.dataset.chart);
+  const plotly = await load(figure.dataset.plotly);
+  await plotly.newPlot(figure.querySelector(".canvas"), coloured(spec.data), layout(spec.layout), {
+    displayModeBar: false, responsive: true, staticPlot: matchMedia("print").matches,
+  });
+  figure.classList.add("drawn");
+}
+
+const seen = new IntersectionObserver((entries) => {
+  for (const each of entries) {
+    if (!each.isIntersecting) continue;
+    seen.unobserve(each.target);
+    draw(each.target).catch(() => each.target.querySelector("details").setAttribute("open", ""));
+  }
+}, { rootMargin: "200px" });
+for (const figure of document.querySelectorAll("[data-chart]")) seen.observe(figure);
