@@ -61,7 +61,7 @@ class Caller:
                 response = self.http.request(method, self.url + path, timeout=TIMEOUT_S, **options)
             except requests.RequestException as error:
                 raise StoryFailed(
-                    f"{self.url} does not answer: {type(error).__name__} {error} {path}"
+                    f"{self.url}{path} does not answer: {type(error).__name__}"
                 ) from error
             if response.status_code != requests.codes.too_many_requests:
                 break

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from market.core import clock
 from market.demo.client import Caller, StoryFailed
 
-WAIT_S = 60
+WAIT_S = 120
 
 
 @dataclass(frozen=True)
