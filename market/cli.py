@@ -246,6 +246,23 @@ def demo_manas(url: str, as_json: bool) -> None:
         story.show(statement)
 
 
+@demo.command("county")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running server.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="What is left to chance follows from it."
+)
+@click.option("--size", type=click.Choice(["tiny", "small", "whole"]), default="whole", show_default=True)
+@AS_JSON
+def demo_county(url: str, seed: int, size: str, as_json: bool) -> None:
+    """A season of the whole county, so that every page has something to show. Once on an installation."""
+    story = import_module("market.demo.county.play")
+    report = story.run(url, size=size, seed=seed, quiet=as_json)
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        story.show(report)
+
+
 def _say(report: dict[str, Any], as_json: bool, summary: str) -> None:
     """What an import did: JSON, or the first rows that were refused and a line."""
     if as_json:

@@ -216,6 +216,20 @@ def _is_constant(value: ast.expr) -> bool:
     )
 
 
+def test_decoders_of_types_are_made_when_a_module_is_read() -> None:
+    """msgspec fills in what it knows of a type at its first use: two threads at once would crash the process."""
+    wrong = [
+        f"{_name(path)}:{node.lineno}"
+        for path in _files("market")
+        if not _name(path).startswith("market/bench/")  # single processes
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("msgspec.json.decode", "msgspec.msgpack.decode")
+        and any(each.arg == "type" for each in node.keywords)
+    ]
+    assert wrong == []
+
+
 def test_every_package_that_is_imported_is_declared() -> None:
     configuration = configparser.ConfigParser()
     configuration.read(ROOT / "setup.cfg", encoding="utf-8")

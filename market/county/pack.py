@@ -369,7 +369,12 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def from_json(cls, text: str) -> Pack:
         """The reverse of `to_json`. msgspec.ValidationError."""
-        return msgspec.json.decode(text, type=cls)
+        return _decode(text)
+
+
+_decode = msgspec.json.Decoder(
+    Pack
+).decode  # made here: two threads that decode a type first at once end the process
 
 
 def years_after(day: dt.date, years: int) -> dt.date:
