@@ -25,7 +25,7 @@ API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
-    "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
+    "listings", "market_data", "board_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "interventions", "reversals",

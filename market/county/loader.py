@@ -8,6 +8,7 @@ from typing import TypeVar
 from market.county import (
     checks,
     contract_template,
+    map_rows,
     parts,
     retention_rows,
     review_rows,
@@ -42,12 +43,13 @@ _OPTIONAL = (
     "desks",
     "surveillance", "credit",
     "warnings", "intensities", "duties", "plan",
+    "map",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and
 no border keeps an account. Without a template saving contracts have no text on paper; desks that it does not name
 are called by what they decide on; personal data whose time no rule says is kept; without warnings nothing has a
-colour, without duties nothing is due, and without a plan nothing of it is assessed."""
+colour, without duties nothing is due, without a plan nothing of it is assessed, and without a map none is drawn."""
 
 
 def load(text: str) -> Pack:
@@ -114,6 +116,7 @@ class _Reader:
             intensities=self._all("intensities", lambda item: supervision_rows.intensity(item, self._basis)),
             duties=self._all("duties", lambda item: supervision_rows.duty(item, self._basis)),
             plan=self._all("plan", lambda item: supervision_rows.task(item, self._basis)),
+            map=self._map(),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -129,6 +132,11 @@ class _Reader:
             self.lines[section, index] = item
             rows.append(one(item))
         return tuple(rows)
+
+    def _map(self) -> tuple[map_rows.Shape, ...]:
+        features = map_rows.features(self.sections["map"]) if "map" in self.sections else []
+        self.lines.update({("map", index): item for index, item in enumerate(features)})
+        return tuple(map_rows.shape(item, self._basis) for item in features)
 
     def _basis(self, item: Item, found: dict[str, Item]) -> Basis:
         """Where a row's figure comes from. What was only remembered may stand in, but never as more than that."""

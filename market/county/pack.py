@@ -15,6 +15,7 @@ import msgspec
 
 from ledger.units import TICK_LITRES_A_FEN
 from market.county.contract_template import ContractTemplate
+from market.county.map_rows import Shape
 from market.county.parts import (
     ALLOCATION,
     CANAL,
@@ -103,6 +104,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     intensities: tuple[IntensityTarget, ...] = ()
     duties: tuple[Duty, ...] = ()
     plan: tuple[PlanTask, ...] = ()
+    map: tuple[Shape, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:

@@ -14,5 +14,7 @@ ROUTES: dict[str, Rule] = {
     **pages(PUBLIC, "assets.file", "signing_in.form", "signing_in.sign_in"),
     **pages(EVERYONE, "signing_in.sign_out"),
     **pages(PUBLIC, "board.home"),
-    **pages(HOLDERS, "my_water.overview", "my_water.account", "selling.choose", "selling.check", "selling.place"),
+    **pages(
+        HOLDERS, "my_water.overview", "my_water.account", "selling.choose", "selling.check", "selling.place"
+    ),
 }

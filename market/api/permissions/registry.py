@@ -11,8 +11,10 @@ ROUTES: dict[str, Rule] = {
     "county.list_sectors": Rule(PUBLIC),
     "county.list_water_years": Rule(PUBLIC),
     "county.get": Rule(PUBLIC),
-    "limits.list_limits": read(also=EVERYONE),
-    "limits.get_limit": read(also=EVERYONE),
+    "board_data.county_map": Rule(PUBLIC),
+    "board_data.use_of_limits": Rule(PUBLIC),
+    "limits.list_limits": Rule(PUBLIC),
+    "limits.get_limit": Rule(PUBLIC),
     "limits.create_limit": write("registrar"),
     "limits.change_limit": write("registrar"),
     # rights and announcements
@@ -70,8 +72,8 @@ ROUTES: dict[str, Rule] = {
     ),
     "certificates.verify": Rule(PUBLIC, page=True),
     # announcements
-    "announcements.list_announcements": read(also=EVERYONE),
-    "announcements.get_announcement": read(also=EVERYONE),
+    "announcements.list_announcements": Rule(PUBLIC),
+    "announcements.get_announcement": Rule(PUBLIC),
     "announcements.list_lines": read("registrar", "supervisor"),
     "announcements.preview": read("registrar", "supervisor"),
     "announcements.announce": write("registrar", key="http"),
@@ -81,16 +83,16 @@ ROUTES: dict[str, Rule] = {
     "season.preview_reversal": read("registrar", "supervisor"),
     "season.reverse": write("registrar", key="http"),
     "season.preview_curtailment": read("registrar", "supervisor"),
-    "season.list_curtailments": read(also=EVERYONE),
-    "season.get_curtailment": read(also=EVERYONE),
+    "season.list_curtailments": Rule(PUBLIC),
+    "season.get_curtailment": Rule(PUBLIC),
     "season.list_curtailment_lines": read("registrar", "supervisor"),
     "season.order_curtailment": write("registrar", key="http"),
     "season.advance_curtailment": write("registrar", key="http"),
     "season.preview_year_end": read("registrar", "supervisor"),
     "season.begin_year_end": write("registrar", key="http"),
     "season.carry_over": write("registrar", key="http"),
-    "season.list_carry_overs": read(also=EVERYONE),
-    "season.get_carry_over": read(also=EVERYONE),
+    "season.list_carry_overs": Rule(PUBLIC),
+    "season.get_carry_over": Rule(PUBLIC),
     "season.release_spillable": write("registrar", key="http"),
     "season.spill": write("registrar", key="http"),
     "season.balance_sheet": read(also=EVERYONE),
@@ -108,9 +110,7 @@ ROUTES: dict[str, Rule] = {
     "water_accounts.tradable": read(
         "registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"
     ),
-    "water_accounts.quote": read(
-        "registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"
-    ),
+    "water_accounts.quote": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"),
     "water_accounts.purchasable": read(
         "registrar", "reviewer", "supervisor", also=HOLDERS, owns="participant"
     ),
