@@ -39,6 +39,7 @@ API_MODULES = (
 
 PAGE_MODULES = (
     "assets", "signing_in", "board", "holder.my_water", "holder.selling",
+    "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""

@@ -23,7 +23,9 @@ class Problem(Exception):
     """What the API answered instead of what was asked for: a problem document (RFC 9457), for a page to show."""
 
     def __init__(self, status: int, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        super().__init__(f"{status} {document.get('code')}: {document.get('detail') or document.get('title')}")
+        super().__init__(
+            f"{status} {document.get('code')}: {document.get('detail') or document.get('title')}"
+        )
         self.status = status
         self.document = document
         self.headers = headers
@@ -72,7 +74,9 @@ def send(
     return _read(_call(method, path, body=msgspec.json.encode(body or {}), headers=headers, query=query))
 
 
-def upload(path: str, name: str, filename: str, content: bytes, fields: Mapping[str, str] | None = None) -> Any:
+def upload(
+    path: str, name: str, filename: str, content: bytes, fields: Mapping[str, str] | None = None
+) -> Any:
     """What an upload of a file answers. Errors: Problem."""
     import io
 

@@ -46,6 +46,10 @@ def act(do: Callable[[], str], *, show: Callable[[Problem], Response], done: Any
 def inside(address: str | None, otherwise: str) -> str:
     """An address of this service to go on to; anything else, such as one of another host, is `otherwise`."""
     plain = address or ""
-    if not plain.startswith("/") or plain.startswith(("//", "/\\")) or any(ord(each) < 0x20 for each in plain):
+    if (
+        not plain.startswith("/")
+        or plain.startswith(("//", "/\\"))
+        or any(ord(each) < 0x20 for each in plain)
+    ):
         return otherwise
     return plain

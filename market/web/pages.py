@@ -46,7 +46,9 @@ def page(template: str, **values: Any) -> Response:
         )
     )  # fmt: skip
     if request.args.get("lang") == spoken:
-        answer.set_cookie(COOKIE, spoken, max_age=A_YEAR_S, samesite="Lax", secure=request.is_secure, httponly=True)
+        answer.set_cookie(
+            COOKIE, spoken, max_age=A_YEAR_S, samesite="Lax", secure=request.is_secure, httponly=True
+        )
     return answer
 
 
@@ -60,9 +62,9 @@ def _in(other: str) -> str:
 
 def _csrf_field() -> Markup:
     """The hidden fields of a form: that it is ours, and the key by which it happens once."""
-    return Markup('<input type="hidden" name="_csrf" value="{}"><input type="hidden" name="_key" value="{}">').format(
-        sitting.csrf(settings()), request.form.get("_key_again") or f"page-{secrets.token_hex(16)}"
-    )
+    return Markup(
+        '<input type="hidden" name="_csrf" value="{}"><input type="hidden" name="_key" value="{}">'
+    ).format(sitting.csrf(settings()), request.form.get("_key_again") or f"page-{secrets.token_hex(16)}")
 
 
 def pdf(shown: Response, name: str) -> Response:

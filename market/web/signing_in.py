@@ -42,7 +42,10 @@ def sign_in() -> Response:
         made.update(asking.send("/v1/auth/token", body))
         claims = tokens.decode(settings(), made["access_token"], kind="access")
         g.actor = access.of_bearer(
-            settings(), f"{access.BEARER}{made['access_token']}", scope="read", request_id=g.get("request_id", "")
+            settings(),
+            f"{access.BEARER}{made['access_token']}",
+            scope="read",
+            request_id=g.get("request_id", ""),
         )
         assert claims["sub"] == str(g.actor.user_id)
         return forms.inside(request.form.get("next"), "") or navigation.home()

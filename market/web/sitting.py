@@ -54,7 +54,13 @@ def _stay(response: Response) -> Response:
 def set_cookie(response: Response, name: str, value: str) -> None:
     """A cookie of the session: not for scripts, not for other sites, gone with the token."""
     response.set_cookie(
-        name, value, max_age=tokens.ACCESS_LIFE, path=PATH, secure=request.is_secure, httponly=True, samesite="Lax"
+        name,
+        value,
+        max_age=tokens.ACCESS_LIFE,
+        path=PATH,
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
     )
 
 
