@@ -38,7 +38,10 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "board", "holder.my_water", "holder.selling",
+    "assets", "signing_in",
+    "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
+    "board.verifying", "board.firms", "board.rules",
+    "holder.my_water", "holder.selling",
     "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages",
 )  # fmt: skip

@@ -41,6 +41,7 @@ ROUTES: dict[str, Rule] = {
     "products.resume": write("supervisor"),
     # call auctions
     "calls.list_calls": Rule(PUBLIC),
+    "calls.list_all": Rule(PUBLIC),
     "calls.get": Rule(PUBLIC),
     "calls.result": Rule(PUBLIC),
     "calls.record": read("supervisor", "reviewer"),
