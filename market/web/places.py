@@ -22,5 +22,6 @@ def zone_names() -> dict[str, str]:
     """The name of each zone of both trees, by code."""
     zh = language() != "en"
     return {
-        code: each["name_zh" if zh else "name_en"] or each["name_zh"] for code, each in zones_by_code().items()
+        code: each["name_zh" if zh else "name_en"] or each["name_zh"]
+        for code, each in zones_by_code().items()
     }

@@ -33,7 +33,10 @@ def districts() -> Response:
     most = max((each["measure"] for each in figures), default=Decimal(0))
     shapes = [
         charts.District(
-            each["geometry"]["coordinates"][0], names[own["zone"]], own["words"], charts.shade(own["measure"], most)
+            each["geometry"]["coordinates"][0],
+            names[own["zone"]],
+            own["words"],
+            charts.shade(own["measure"], most),
         )
         for each, own in zip(drawn, figures, strict=True)
     ]

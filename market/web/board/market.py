@@ -33,7 +33,9 @@ def overview() -> Response:
     for each in asking.get("/v1/market/prices", **{"from": first}, level="county")["data"]:
         prices.setdefault(each["product_id"], []).append(each)
     index = asking.get("/v1/market/index", level=_level())["data"]
-    names = {(each["zone"], each["sector"]): f"{zones[each['zone']]} · {word(each['sector'])}" for each in index}
+    names = {
+        (each["zone"], each["sector"]): f"{zones[each['zone']]} · {word(each['sector'])}" for each in index
+    }
     return page(
         "board/market.html", products=products, prices=prices, index=index, names=names, zones=zones, level=_level(),
         excluded=asking.get("/v1/market/excluded-trades", limit=LINES),
@@ -63,8 +65,9 @@ def product(product_id: int) -> Response:
         "sell": word("sell"), "buy": word("buy"),
     }  # fmt: skip
     return page(
-        "board/product.html", own=own, interval=interval, intervals=INTERVALS, candles=list(zip(days, rows, strict=True)),
-        candles_spec=charts.candles(rows, days, words), depth_spec=charts.depth(levels, words), first=first,
+        "board/product.html", own=own, interval=interval, intervals=INTERVALS,
+        candles=list(zip(days, rows, strict=True)), first=first,
+        candles_spec=charts.candles(rows, days, words), depth_spec=charts.depth(levels, words),
         steps={side: charts.steps(levels, side) for side in (charts.SELL, charts.BUY)},
         tape=asking.get(f"{where}/tape", limit=LINES), excluded=_excluded(own), **_book(own),
     )  # fmt: skip

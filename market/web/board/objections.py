@@ -92,5 +92,7 @@ def _objected(kind: str, own: str) -> Response:
         return "/objections"
 
     return forms.act(
-        do, show=lambda problem: _one(kind, own, problem), done=gettext("Your objection is lodged. You will be told.")
+        do,
+        show=lambda problem: _one(kind, own, problem),
+        done=gettext("Your objection is lodged. You will be told."),
     )

@@ -146,7 +146,8 @@ def districts(zones: Sequence[District], base: str) -> Spec:
     outlines = [
         {
             "type": "scatter", "mode": "lines", "fill": "toself", "hoveron": "fills",
-            "text": f"{each.name}: {each.value}", "hoverinfo": "text", "x": [x for x, _ in each.ring], "y": [y for _, y in each.ring],
+            "text": f"{each.name}: {each.value}", "hoverinfo": "text",
+            "x": [x for x, _ in each.ring], "y": [y for _, y in each.ring],
             "line": {"color": "--sheet", "width": 2}, "fillcolor": base, "showlegend": False,
             "opacity": f"{0.6 * (each.shade + 1) / (SHADES + 1):.2f}",
         }
