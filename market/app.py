@@ -38,7 +38,7 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in",
+    "assets", "signing_in", "counter",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
     "board.verifying", "board.firms", "board.rules",
     "holder.my_water", "holder.selling",

@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 
 from market.core import clock, workdays
-
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
 from market.registry import queries as registry_queries

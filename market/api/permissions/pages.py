@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
+from market.api.permissions.rules import EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule
 
 
 def pages(roles: frozenset[str], *endpoints: str) -> dict[str, Rule]:
@@ -12,10 +12,11 @@ def pages(roles: frozenset[str], *endpoints: str) -> dict[str, Rule]:
 
 ROUTES: dict[str, Rule] = {
     **pages(PUBLIC, "assets.file", "signing_in.form", "signing_in.sign_in"),
-    **pages(EVERYONE, "signing_in.sign_out"),
+    **pages(EVERYONE, "signing_in.sign_out", "counter.show", "counter.act", "counter.stop"),
+    **pages(HOLDERS, "counter.slip"),
     **pages(
-        PUBLIC, "board.home", "board_market.overview", "board_market.product", "board_market.book", "board_limits.limits",
-        "board_limits.flows", "board_map.districts", "board_announcements.announcements",
+        PUBLIC, "board.home", "board_market.overview", "board_market.product", "board_market.book",
+        "board_limits.limits", "board_limits.flows", "board_map.districts", "board_announcements.announcements",
         "board_announcements.announcement", "board_objections.listing", "board_objections.right",
         "board_objections.deal", "board_objections.matter", "board_verifying.form", "board_firms.directory",
         "board_firms.firm", "board_rules.rules", "board_rules.saving",
