@@ -28,7 +28,7 @@ API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
-    "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
+    "listings", "market_data", "board_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "interventions", "reversals",
@@ -43,7 +43,10 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "counter", "board", "holder.my_water", "holder.selling",
+    "assets", "signing_in", "counter",
+    "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
+    "board.verifying", "board.firms", "board.rules",
+    "holder.my_water", "holder.selling",
     "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
 )  # fmt: skip

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from market.county import retention_rows, review_rows, saving_rows, supervision_rows, watch_rows
+from market.county import map_rows, retention_rows, review_rows, saving_rows, supervision_rows, watch_rows
 from market.county.document import Item
 from market.county.pack import Pack
 from market.county.parts import (
@@ -51,6 +51,7 @@ def check(pack: Pack, lines: Lines) -> None:
     watch_rows.check(pack.surveillance, pack.credit, lines)
     known = ({each.code for each in pack.zones}, {each.code for each in pack.sectors})
     supervision_rows.check(pack.warnings, pack.intensities, known, lines)
+    map_rows.check(pack.map, known[0], lines)
 
 
 def _check_duplicates(pack: Pack, lines: Lines) -> None:

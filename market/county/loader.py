@@ -9,6 +9,7 @@ from market.county import (
     bank_rows,
     checks,
     contract_template,
+    map_rows,
     parts,
     retention_rows,
     review_rows,
@@ -45,13 +46,14 @@ _OPTIONAL = (
     "surveillance", "credit",
     "warnings", "intensities", "duties", "plan",
     "bank_statement",
+    "map",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and
 no border keeps an account. Without a template saving contracts have no text on paper; desks that it does not name
 are called by what they decide on; personal data whose time no rule says is kept; without warnings nothing has a
-colour, without duties nothing is due, and without a plan nothing of it is assessed; a bank's statement
-has the usual columns."""
+colour, without duties nothing is due, without a plan nothing of it is assessed, without a map none is drawn; a
+bank's statement has the usual columns."""
 
 
 def load(text: str) -> Pack:
@@ -121,6 +123,7 @@ class _Reader:
             bank_statement=bank_rows.columns(self.sections["bank_statement"], self._basis)
             if "bank_statement" in self.sections
             else None,
+            map=self._map(),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -136,6 +139,11 @@ class _Reader:
             self.lines[section, index] = item
             rows.append(one(item))
         return tuple(rows)
+
+    def _map(self) -> tuple[map_rows.Shape, ...]:
+        features = map_rows.features(self.sections["map"]) if "map" in self.sections else []
+        self.lines.update({("map", index): item for index, item in enumerate(features)})
+        return tuple(map_rows.shape(item, self._basis) for item in features)
 
     def _basis(self, item: Item, found: dict[str, Item]) -> Basis:
         """Where a row's figure comes from. What was only remembered may stand in, but never as more than that."""

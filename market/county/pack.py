@@ -17,6 +17,7 @@ from ledger.units import TICK_LITRES_A_FEN
 from market.core import clock
 from market.county.bank_rows import BankColumns
 from market.county.contract_template import ContractTemplate
+from market.county.map_rows import Shape
 from market.county.parts import (
     ALLOCATION,
     CANAL,
@@ -106,6 +107,7 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     duties: tuple[Duty, ...] = ()
     plan: tuple[PlanTask, ...] = ()
     bank_statement: BankColumns | None = None
+    map: tuple[Shape, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Price, Volume
+from market.api.schemas.fields import Fixed, Price, Volume
 from market.api.schemas.registry import Share
 from market.api.schemas.saving_terms import Multiple
 from market.county.parts import RETAINED
@@ -215,6 +215,51 @@ class RetentionRuleOut(BasisOut):
     years = fields.Integer(required=True)
 
 
+class SessionStepOut(Schema):
+    """From when on (legal time, Asia/Shanghai) the day is in a phase."""
+
+    at = fields.Time(required=True, format="%H:%M")
+    phase = fields.String(required=True)
+
+
+class SessionRuleOut(BasisOut):
+    """The trading day of one product (null: of all) on some days of the week (1 Monday to 7 Sunday)."""
+
+    product = fields.String(required=True, allow_none=True)
+    days = fields.List(fields.Integer(), required=True)
+    working_days = fields.Boolean(required=True)
+    steps = fields.List(fields.Nested(SessionStepOut), required=True)
+
+
+class BandRuleOut(BasisOut):
+    """What keeps the prices of one product (null: of all) together; shares of 0 mean none.
+
+    `static` and `breaker` are of the reference price, `dynamic` of the last trade.
+    """
+
+    product = fields.String(required=True, allow_none=True)
+    static = Fixed(6, required=True)
+    dynamic = Fixed(6, required=True)
+    interruption_minutes = fields.Integer(required=True)
+    breaker = Fixed(6, required=True)
+    breaker_minutes = fields.Integer(required=True)
+
+
+class LaneOut(BasisOut):
+    """What a negotiated deal goes through; a sector of null is any, days of 0 do not apply."""
+
+    code = fields.String(required=True)
+    lane = fields.String(required=True)
+    tenure = fields.String(required=True)
+    from_sector = fields.String(required=True, allow_none=True)
+    to_sector = fields.String(required=True, allow_none=True)
+    within = fields.String(required=True)
+    longest_years = fields.Integer(required=True, allow_none=True)
+    publication_days = fields.Integer(required=True)
+    working_days = fields.Integer(required=True)
+    signing_days = fields.Integer(required=True)
+
+
 class CountyOut(Schema):
     """The county's rules in force."""
 
@@ -234,3 +279,6 @@ class CountyOut(Schema):
     kinds = fields.List(fields.Nested(KindRuleOut), required=True)
     savings = fields.List(fields.Nested(SavingRuleOut), required=True)
     retention = fields.List(fields.Nested(RetentionRuleOut), required=True)
+    sessions = fields.List(fields.Nested(SessionRuleOut), required=True)
+    bands = fields.List(fields.Nested(BandRuleOut), required=True)
+    lanes = fields.List(fields.Nested(LaneOut), required=True)
