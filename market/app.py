@@ -38,7 +38,9 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "board", "holder.my_water", "holder.selling",
+    "assets", "signing_in", "board", "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
+    "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
+    "holder.money", "holder.meters", "holder.rights", "holder.messages",
     "certificates", "contract_pages", "report_pages", "notice_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""

@@ -209,9 +209,7 @@ def _value(litres: int, price_e4: int, fee_e6: int) -> tuple[int, int]:
     return value, value * fee_e6 // 1_000_000
 
 
-def _at_once(
-    connection: psycopg.Connection[Any], asked: Place, rules: dict[str, str], fee_e6: int
-) -> AtOnce:
+def _at_once(connection: psycopg.Connection[Any], asked: Place, rules: dict[str, str], fee_e6: int) -> AtOnce:
     found = rehearse(connection, asked)
     buys = asked.side == BUY
     value, fee = _value(found.rest_litres if found.status == "open" and not buys else 0, asked.price, fee_e6)

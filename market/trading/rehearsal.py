@@ -74,7 +74,9 @@ def rehearse(connection: psycopg.Connection[Any], request: Place) -> Rehearsal:
     """What the engine would do with this order now. An unknown account is refused, as the engine refuses it."""
     moment = clock.now().timestamp()
     reference: Reference
-    exchange = Exchange(lambda seller, buyer: reference.terms(seller, buyer), count(1 << 62).__next__, lambda: moment)
+    exchange = Exchange(
+        lambda seller, buyer: reference.terms(seller, buyer), count(1 << 62).__next__, lambda: moment
+    )
     reference = Reference(connection, exchange)
     asked = {
         "product": request.product, "side": request.side, "price": request.price, "most": MOST_MAKERS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.api.permissions.pages_of_holders import ROUTES as HOLDER_PAGES
 from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
 
 
@@ -14,5 +15,5 @@ ROUTES: dict[str, Rule] = {
     **pages(PUBLIC, "assets.file", "signing_in.form", "signing_in.sign_in"),
     **pages(EVERYONE, "signing_in.sign_out"),
     **pages(PUBLIC, "board.home"),
-    **pages(HOLDERS, "my_water.overview", "my_water.account", "selling.choose", "selling.check", "selling.place"),
+    **HOLDER_PAGES,
 }

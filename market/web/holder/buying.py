@@ -28,7 +28,9 @@ def _first(problem: Problem | None, typed: Mapping[str, str]) -> Response:
     chosen = drafts.chosen_of(own, typed)
     answer = product = book = None
     if chosen is not None:
-        found = asking.get(f"/v1/participants/{me()}/purchasable", water_year=chosen["water_year"])["accounts"]
+        found = asking.get(f"/v1/participants/{me()}/purchasable", water_year=chosen["water_year"])[
+            "accounts"
+        ]
         answer = next((each for each in found if each["water_account_id"] == chosen["id"]), None)
         product = drafts.product_of(chosen)
         book = asking.get(f"/v1/products/{product['id']}/book")["asks"][:8]
@@ -48,5 +50,8 @@ def check() -> Response:
 def place() -> Response:
     """The third step: the order is placed; its money is held from now on."""
     return drafts.place(
-        "buy", forms.typed(), _first, gettext("Your order is placed. Its money is held for it until it is filled.")
+        "buy",
+        forms.typed(),
+        _first,
+        gettext("Your order is placed. Its money is held for it until it is filled."),
     )

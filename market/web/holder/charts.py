@@ -14,7 +14,10 @@ def use_by_reading(readings: Iterable[Mapping[str, Any]], words: str) -> dict[st
         "type": "bar", "x": [each["read_at"][:10] for each in counted], "y": [float(each["use"]) for each in counted],
         "marker": {"color": colours}, "hovertemplate": "%{x}: %{y} m³<extra></extra>",
     }  # fmt: skip
-    return {"data": [bars], "layout": {"yaxis": {"title": {"text": words}}, "xaxis": {"type": "date"}, "bargap": 0.4}}
+    return {
+        "data": [bars],
+        "layout": {"yaxis": {"title": {"text": words}}, "xaxis": {"type": "date"}, "bargap": 0.4},
+    }
 
 
 def balance_by_day(entries: Iterable[Mapping[str, Any]], words: str) -> dict[str, Any]:

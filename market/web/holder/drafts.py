@@ -23,7 +23,9 @@ def tradeable_accounts() -> list[Any]:
     """The reader's open accounts of years that are traded, the newest year first."""
     products = {(each["source"], each["water_year"]) for each in _products()}
     return [
-        each for each in accounts() if each["status"] == "open" and (each["source"], each["water_year"]) in products
+        each
+        for each in accounts()
+        if each["status"] == "open" and (each["source"], each["water_year"]) in products
     ]
 
 

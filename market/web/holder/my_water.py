@@ -34,7 +34,8 @@ def overview() -> Response:
     year = clock.this_year()
     now = [each for each in own if each["water_year"] == year and each["status"] == "open"]
     sellable = {
-        each["id"]: asking.get(f"/v1/water-accounts/{each['id']}/tradable")["volume"] for each in now[:AT_A_GLANCE]
+        each["id"]: asking.get(f"/v1/water-accounts/{each['id']}/tradable")["volume"]
+        for each in now[:AT_A_GLANCE]
     }
     return page(
         "holder/my_water.html", accounts=own, now=now, year=year, sellable=sellable, zones=zone_names(),
@@ -73,5 +74,7 @@ def pay_debt(water_account_id: int) -> Response:
         return f"/my/water/{where}"
 
     return forms.act(
-        do, show=lambda problem: _account(water_account_id, problem), done=gettext("The debt in water is paid.")
+        do,
+        show=lambda problem: _account(water_account_id, problem),
+        done=gettext("The debt in water is paid."),
     )

@@ -75,9 +75,7 @@ def amend(order_id: int) -> Response:
         asking.send(f"{_address(order_id)}/amend", forms.body(("volume", "price")))
         return _here(order_id)
 
-    return forms.act(
-        do, show=lambda problem: _page(order_id, problem), done=gettext("The order is changed.")
-    )
+    return forms.act(do, show=lambda problem: _page(order_id, problem), done=gettext("The order is changed."))
 
 
 @blp.get("/my/orders/<ord:order_id>/cancel")

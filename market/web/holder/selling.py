@@ -47,7 +47,10 @@ def check() -> Response:
 def place() -> Response:
     """The third step: the order is placed; its water is held from now on."""
     return drafts.place(
-        "sell", forms.typed(), _first, gettext("Your order is placed. Its water is held for it until it is sold.")
+        "sell",
+        forms.typed(),
+        _first,
+        gettext("Your order is placed. Its water is held for it until it is sold."),
     )
 
 

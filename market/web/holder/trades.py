@@ -64,7 +64,9 @@ def events(trade: Any, instruction: Any, standing: Any, deliveries: list[Any], *
 
 
 def _awaited(standing: Any, *, zh: bool) -> Event:
-    note = gettext("%(days)s days left", days=standing["days_left"]) if standing["days_left"] is not None else ""
+    note = (
+        gettext("%(days)s days left", days=standing["days_left"]) if standing["days_left"] is not None else ""
+    )
     if standing["stopped_by"]:
         note = gettext("The clock stands still: %(why)s", why=word(f"stopped_{standing['stopped_by']}"))
     return {

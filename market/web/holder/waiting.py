@@ -34,7 +34,10 @@ def _of_water(own: list[Any]) -> Iterator[Waiting]:
             words = gettext("%(volume)s m³ were used beyond the balance", volume=each["water_debt"])
             yield Waiting(words, f"/my/water/{each['id']}")
     for each in asking.get("/v1/meters/overdue", limit=20)["data"]:
-        yield Waiting(gettext("Meter %(serial)s was not read in time", serial=each["serial"]), f"/my/meters/{each['id']}")
+        yield Waiting(
+            gettext("Meter %(serial)s was not read in time", serial=each["serial"]),
+            f"/my/meters/{each['id']}",
+        )
     for each in asking.get("/v1/findings", status="open", limit=20)["data"]:
         if each["meter_id"]:
             yield Waiting(gettext("A reading is being looked into"), f"/my/meters/{each['meter_id']}")
@@ -43,16 +46,24 @@ def _of_water(own: list[Any]) -> Iterator[Waiting]:
 def _of_deals() -> Iterator[Waiting]:
     for each in asking.pages("/v1/bidders", most=200):
         if each["to_take"] == "confirm":
-            yield Waiting(gettext("You won a bidding: confirm it"), f"/my/join/listings/{each['listing_id']}", each["due_at"])
+            yield Waiting(
+                gettext("You won a bidding: confirm it"),
+                f"/my/join/listings/{each['listing_id']}",
+                each["due_at"],
+            )
         elif each["to_take"] == "accept":
             yield Waiting(
-                gettext("A lot is offered to you: take it or not"), f"/my/join/listings/{each['listing_id']}", each["due_at"]
+                gettext("A lot is offered to you: take it or not"),
+                f"/my/join/listings/{each['listing_id']}",
+                each["due_at"],
             )
     mine = me()
     for each in asking.pages("/v1/negotiations", most=200):
         turn = turn_of(each, mine)
         if turn == "answer":
-            yield Waiting(gettext("An offer waits for your answer"), f"/my/join/deals/{each['id']}", each["expires_at"])
+            yield Waiting(
+                gettext("An offer waits for your answer"), f"/my/join/deals/{each['id']}", each["expires_at"]
+            )
         elif turn == "sign":
             yield Waiting(gettext("A contract waits for your signature"), f"/my/join/deals/{each['id']}")
     for each in asking.get("/v1/pledges", status="applied", limit=50)["data"]:

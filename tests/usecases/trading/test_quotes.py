@@ -30,14 +30,19 @@ def same(world: World, quote: Quote, done: Accepted | Refused) -> None:
         assert now.refusal == done
         return
     assert now.refusal is None
-    assert (now.status, now.rest_litres, now.held_litres + now.held_fen) == (done.status, done.rest, done.held)
+    assert (now.status, now.rest_litres, now.held_litres + now.held_fen) == (
+        done.status,
+        done.rest,
+        done.held,
+    )
     said = [
         (each.source_litres, each.delivered_litres, each.price_e4, each.price_at, each.amount_fen, each.fee_fen,
          "settled" if each.review_rule is None else "awaiting_review")
         for each in now.fills
     ]  # fmt: skip
     assert said == [
-        (each.source, each.delivered, each.price, each.maker, each.amount, each.fee, each.status) for each in done.fills
+        (each.source, each.delivered, each.price, each.maker, each.amount, each.fee, each.status)
+        for each in done.fills
     ]
 
 
@@ -49,7 +54,10 @@ def test_a_sale_over_a_lossy_route_is_quoted_as_it_then_fills_and_as_it_waits(wo
     (park,) = [each for each in quote.options if each.canal == "PARK"]
     assert (park.arrives_per_mille, park.source_litres, park.delivered_litres) == (900, 20_000, 18_000)
     assert park.loss_litres == 2_000 and park.waiting_litres == 9_000
-    assert (park.best_price_e4, park.price_here_e4) == (4_001, 3_600)  # 0.4001 · 0.9, never rounded up for a seller
+    assert (park.best_price_e4, park.price_here_e4) == (
+        4_001,
+        3_600,
+    )  # 0.4001 · 0.9, never rounded up for a seller
     assert park.amount_fen == 601 and park.net_fen == park.amount_fen - park.fee_fen  # 20 m3 · 0.3003 = 6.006
     assert park.review_rule is not None and park.review_source and park.review_due_on is not None
     done = world.place("ask", "a", "sell", litres, PRICE)
@@ -59,7 +67,10 @@ def test_a_sale_over_a_lossy_route_is_quoted_as_it_then_fills_and_as_it_waits(wo
     assert (now.source_litres, now.delivered_litres, now.amount_fen) == (10_000, 9_000, 360)  # 9 m3 · 0.4001
     assert now.rest_litres == now.held_litres == 10_000 and now.fills[0].review_rule == park.review_rule
     assert now.net_fen == 360 - now.fee_fen
-    assert (quote.value_fen, now.rest_net_fen) == (601, 300)  # 6.006 and 3.003 at its own price; the pack asks no fee
+    assert (quote.value_fen, now.rest_net_fen) == (
+        601,
+        300,
+    )  # 6.006 and 3.003 at its own price; the pack asks no fee
 
 
 def test_a_purchase_is_quoted_with_the_money_that_it_holds(world: World) -> None:
