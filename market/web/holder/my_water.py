@@ -14,6 +14,7 @@ from market.web.holder import waiting
 from market.web.holder.addresses import public
 from market.web.pages import page
 from market.web.places import zone_names
+from market.web.words import WORDS, word
 
 blp = Blueprint("my_water", __name__, template_folder="../templates")
 
@@ -78,3 +79,9 @@ def pay_debt(water_account_id: int) -> Response:
         show=lambda problem: _account(water_account_id, problem),
         done=gettext("The debt in water is paid."),
     )
+
+
+@blp.app_template_filter("said")
+def said(key: str, prefix: str) -> str:
+    """The words of a key under a prefix; what has none, such as a reason that somebody wrote, as it is."""
+    return word(prefix + key) if prefix + key in WORDS else key
