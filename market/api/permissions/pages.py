@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.api.permissions.pages_of_holders import ROUTES as HOLDER_PAGES
-from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
+from market.api.permissions.rules import EVERYONE, PUBLIC, Rule
 
 
 def pages(roles: frozenset[str], *endpoints: str) -> dict[str, Rule]:

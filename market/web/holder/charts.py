@@ -11,7 +11,7 @@ def use_by_reading(readings: Iterable[Mapping[str, Any]], words: str) -> dict[st
     counted = [each for each in readings if each["counts"]]
     colours = ["--sand" if each["method"] == "estimate" else "--water" for each in counted]
     bars = {
-        "type": "bar", "x": [each["read_at"][:10] for each in counted], "y": [float(each["use"]) for each in counted],
+        "type": "bar", "x": [each["read_at"][:10] for each in counted], "y": [each["use"] for each in counted],
         "marker": {"color": colours}, "hovertemplate": "%{x}: %{y} m³<extra></extra>",
     }  # fmt: skip
     return {
@@ -25,7 +25,7 @@ def balance_by_day(entries: Iterable[Mapping[str, Any]], words: str) -> dict[str
     rows = list(entries)
     line = {
         "type": "scatter", "mode": "lines", "line": {"shape": "hv", "color": "--water"},
-        "x": [each["at"] for each in rows], "y": [float(each["balance"]) for each in rows],
+        "x": [each["at"] for each in rows], "y": [each["balance"] for each in rows],
         "hovertemplate": "%{x}: %{y}<extra></extra>",
     }  # fmt: skip
     return {"data": [line], "layout": {"yaxis": {"title": {"text": words}, "rangemode": "tozero"}}}

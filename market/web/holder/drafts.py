@@ -93,10 +93,9 @@ def look_over(template: str, side: str, typed: Mapping[str, str], first: Any) ->
         answer: Response = first(problem, typed)
         answer.status_code = problem.status
         return answer
-    money = asking.get("/v1/money-accounts")["data"]
     return page(
-        template, quote=found, now=found["at_once"], account=account, draft=kept(typed), zones=zone_names(), money=money,
-        product=product_of(account),
+        template, quote=found, now=found["at_once"], account=account, draft=kept(typed), zones=zone_names(),
+        money=asking.get("/v1/money-accounts")["data"],
     )  # fmt: skip
 
 

@@ -36,7 +36,8 @@ def _page(entitlement_id: int, problem: Problem | None) -> Response:
     right = asking.get(where)
     return page(
         "holder/right.html", right=right, standing=asking.get(f"{where}/standing"), zones=zone_names(), problem=problem,
-        typed=forms.typed(), steps_taken=asking.get(f"{where}/steps")["data"], links=asking.get(f"{where}/lineage")["links"],
+        typed=forms.typed(), steps_taken=asking.get(f"{where}/steps")["data"],
+        links=asking.get(f"{where}/lineage")["links"],
         objections=asking.pages(f"{where}/objections"), documents=asking.get(f"{where}/documents")["data"],
         leases=asking.pages("/v1/leases", entitlement_id=right["id"]),
     )  # fmt: skip

@@ -51,8 +51,8 @@ def events(trade: Any, instruction: Any, standing: Any, deliveries: list[Any], *
     if instruction["review_rule"]:
         waits = trade["status"] == "awaiting_review"
         found.append({
-            "words": gettext("Before the bureau"), "at": instruction["instructed_at"], "source": standing["legal_source"],
-            "note": "" if waits else gettext("decided"),
+            "words": gettext("Before the bureau"), "at": instruction["instructed_at"],
+            "source": standing["legal_source"], "note": "" if waits else gettext("decided"),
         })  # fmt: skip
         if waits:
             found.append(_awaited(standing, zh=zh))

@@ -55,7 +55,7 @@ def _page(trust_id: int, problem: Problem | None) -> Response:
     trust = asking.get(where)
     mine = me()
     members = [each for each in asking.pages("/v1/trust-members") if each["trust_id"] == trust["id"]]
-    trustee = trust["trustee_id"] == mine
+    trustee = trust["trustee_id"] == mine and _may_trust()
     inside = trustee or any(each["status"] in ("accepted", "leaving", "left") for each in members)
     own = [
         each for each in tradeable_accounts()

@@ -66,7 +66,7 @@ def _of_deals() -> Iterator[Waiting]:
             )
         elif turn == "sign":
             yield Waiting(gettext("A contract waits for your signature"), f"/my/join/deals/{each['id']}")
-    for each in asking.get("/v1/pledges", status="applied", limit=50)["data"]:
+    if asking.get("/v1/pledges", status="applied", limit=1)["data"]:
         yield Waiting(gettext("A bank asks for a pledge: agree or not"), "/my/pledges")
 
 
