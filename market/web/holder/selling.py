@@ -33,8 +33,15 @@ def _first(problem: Problem | None, typed: Mapping[str, str]) -> Response:
         book = asking.get(f"/v1/products/{product['id']}/book")["bids"][:8]
     return page(
         "holder/sell.html", accounts=own, chosen=chosen, answer=answer, product=product, book=book, typed=typed,
+        whole=_whole_lots(answer["volume"], product["lot"]) if answer and answer["volume"] and product else "",
         problem=problem, zones=zone_names(),
     )  # fmt: skip
+
+
+def _whole_lots(volume: str, lot: str) -> str:
+    """The most whole lots that a volume holds; empty where it holds none."""
+    lots = Decimal(volume) // Decimal(lot)
+    return f"{(lots * Decimal(lot)).normalize():f}" if lots else ""
 
 
 @blp.get("/my/sell/check")
