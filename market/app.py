@@ -38,9 +38,10 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "board", "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
+    "assets", "signing_in", "counter", "board", "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
     "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
     "holder.money", "holder.meters", "holder.rights", "holder.messages",
+    "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""

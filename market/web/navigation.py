@@ -59,6 +59,7 @@ FIRM = (
     Link("/firm/reports", _l("Savings")),
     Link("/firm/cash-flow", _l("Cash flow")),
 )
+COUNTER = (Link("/counter", _l("Counter")),)
 DESK = (
     Link("/desk", _l("Desk")),
     Link("/desk/warning", _l("Early warning")),
@@ -77,6 +78,8 @@ def desks() -> tuple[Desk, ...]:
     """The groups of pages of whoever reads."""
     who = reader()
     found = [Desk(_l("Public board"), "/", PUBLIC)]
+    if who is not None and who.mandate_id is not None:
+        found.append(Desk(_l("Counter"), "/counter", COUNTER))
     if who is not None and who.roles & HOLDERS:
         found.append(Desk(_l("My desk"), "/my", HOLDER))
     if who is not None and who.participant_id is not None:
@@ -97,7 +100,7 @@ def where(groups: tuple[Desk, ...]) -> tuple[Desk, Link | None]:
     ]
     if not below:
         return groups[0], None
-    length, desk, link = max(below, key=lambda each: each[0])
+    _, desk, link = max(below, key=lambda each: each[0])
     return desk, None if link.address == "/" and path != "/" else link
 
 

@@ -10,8 +10,12 @@ from market.core.config import Settings
 from market.core.errors import Refusal
 from market.participants import access, tokens
 from market.participants.access import AccessActor
+from market.participants.errors import CsrfFailed
 
 PATH = "/"
+ACTING = "karez_acting"
+"""For whom a clerk acts, from page to page; what the API makes of it is X-Acting-For."""
+_AS_ONESELF = ("/counter", "/sign-in", "/sign-out", "/account", "/assets/")
 
 
 def reader() -> AccessActor | None:
@@ -41,6 +45,26 @@ def is_page() -> bool:
     return rule.page if rule is not None else not request.path.startswith("/v1")
 
 
+def _act_for() -> None:
+    """A clerk's pages are asked for in the name of the holder for whom the clerk acts."""
+    acting = request.cookies.get(ACTING)
+    if (
+        acting
+        and "Authorization" not in request.headers
+        and is_page()
+        and not request.path.startswith(_AS_ONESELF)
+    ):
+        request.environ["HTTP_X_ACTING_FOR"] = acting
+
+
+def _refuse_strangers() -> None:
+    """No form of another site acts here, not even the one that signs somebody in. Errors: CsrfFailed."""
+    if request.method not in access.SAFE_METHODS and is_page():
+        sent_from = request.headers.get("Sec-Fetch-Site", "same-origin")
+        if sent_from not in ("same-origin", "none"):
+            raise CsrfFailed("the form comes from another site")
+
+
 def _stay(response: Response) -> Response:
     """Whoever reads on stays signed in: a new access token before the old one ends."""
     token = request.cookies.get(tokens.ACCESS_COOKIE)
@@ -54,10 +78,18 @@ def _stay(response: Response) -> Response:
 def set_cookie(response: Response, name: str, value: str) -> None:
     """A cookie of the session: not for scripts, not for other sites, gone with the token."""
     response.set_cookie(
-        name, value, max_age=tokens.ACCESS_LIFE, path=PATH, secure=request.is_secure, httponly=True, samesite="Lax"
+        name,
+        value,
+        max_age=tokens.ACCESS_LIFE,
+        path=PATH,
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
     )
 
 
 def register(app: Flask) -> None:
     """Hangs the keeping of sessions into an app."""
+    app.before_request(_act_for)
+    app.before_request(_refuse_strangers)
     app.after_request(_stay)

@@ -111,7 +111,8 @@ def _delivered(delivery: Any) -> list[Event]:
     found += [
         {
             "words": gettext("Refund of what is missing: %(volume)s m³", volume=each["missing"]),
-            "at": each["decided_at"] or each["proposed_at"], "chip": each["status"], "note": each["reason"],
+            "at": each["decided_at"] or each["proposed_at"],
+            "note": f"{word('refund_' + each['status'])} · {each['reason']}",
         }
         for each in delivery["refunds"]
     ]  # fmt: skip
