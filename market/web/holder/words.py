@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 WORDS: Mapping[str, object] = {
     # sides, validity, phases, orders
+    "order_buy": _l("Buy order"),
+    "order_sell": _l("Sell order"),
     "GTC": _l("until cancelled"),
     "GTD": _l("until a day"),
     "IOC": _l("at once, the rest ends"),
