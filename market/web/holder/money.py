@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from market.api.http import settings
 from market.web import asking, forms
+from market.web.certificates import qr_code
 from market.web.asking import Problem
 from market.web.holder.addresses import me, public
 from market.web.holder.charts import balance_by_day
@@ -59,7 +60,9 @@ def pay_in() -> Response:
 def payment(gateway_payment_id: int) -> Response:
     """One deposit through the provider: what the payer has to do, and where it stands."""
     found = asking.get(f"/v1/gateway-payments/{public('gpy', gateway_payment_id)}")
-    return page("holder/payment.html", payment=found)
+    action = found["action"] or {}
+    code = qr_code(action["url"]) if action.get("kind") == "qr" and action.get("url") else ""
+    return page("holder/payment.html", payment=found, code=code)
 
 
 @blp.post("/my/money/payments/<gpy:gateway_payment_id>/cancel")
