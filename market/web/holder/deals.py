@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
@@ -93,6 +94,7 @@ def _page(negotiation_id: int, problem: Problem | None) -> Response:
         standing=asking.get(f"{where}/standing"), zones=zone_names(), problem=problem, typed=forms.typed(),
         account=own.get(deal["seller_water_account_id"]) or own.get(deal["buyer_water_account_id"]),
         objections=asking.get(f"{where}/objections")["data"], me=mine,
+        agreed=msgspec.json.decode(contract["text"]) if contract else None,
     )  # fmt: skip
 
 
