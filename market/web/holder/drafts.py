@@ -84,6 +84,9 @@ def quote(side: str, typed: Mapping[str, str]) -> Any:
 
 def look_over(template: str, side: str, typed: Mapping[str, str], first: Any) -> Response:
     """The second step: the quote of the draft; the first step again, with what is wrong, where it has none."""
+    if not typed.get("account"):
+        chosen = chosen_of(tradeable_accounts(), typed)
+        typed = {**typed, "account": chosen["id"] if chosen else ""}
     try:
         found = quote(side, typed)
         account = asking.get(f"/v1/water-accounts/{found['water_account_id']}")

@@ -81,7 +81,7 @@ def subscribe(programme_id: int) -> Response:
         done = asking.send(f"/v1/programmes/{where}/subscriptions", {"subscriptions": [row]})
         refusal = done["data"][0]["refusal"]
         if refusal is not None:
-            raise Problem(409, refusal, {})
+            raise Problem(422, refusal, {})
         return here
 
     return forms.act(
