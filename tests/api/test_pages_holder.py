@@ -210,7 +210,8 @@ def test_anothers_is_not_there_others_are_kept_out_and_a_foreign_form_does_nothi
         assert browser.get(address).status_code == 404, address
     answer = sent(browser, "/my/sell", f"/my/orders/{theirs['order']}/cancel")
     assert answer.status_code == 404
-    clerk = signed_in(county, "reviewer")
+    county.user("clerk", "reviewer")
+    clerk = signed_in(county, "clerk")
     assert clerk.get("/my").status_code == 403
     assert county.app.test_client().get("/my").status_code == 303
     order = f"/my/orders/{county.mine['order']}"
