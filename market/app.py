@@ -46,7 +46,9 @@ PAGE_MODULES = (
     "assets", "signing_in", "counter",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
     "board.verifying", "board.firms", "board.rules",
-    "holder.my_water", "holder.selling",
+    "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
+    "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
+    "holder.money", "holder.meters", "holder.rights", "holder.messages",
     "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
 )  # fmt: skip

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from market.web.holder.words import WORDS as OF_HOLDERS
+
 WORDS: Mapping[str, object] = {
+    **OF_HOLDERS,
     "certificate": _l("Water entitlement certificate"),
     "verification": _l("Certificate verification"),
     "number": _l("Certificate number"),

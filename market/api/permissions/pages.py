@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.api.permissions.pages_of_holders import ROUTES as HOLDER_PAGES
 from market.api.permissions.rules import EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule
 
 
@@ -25,9 +26,7 @@ ROUTES: dict[str, Rule] = {
         HOLDERS, "board_objections.object_to_right", "board_objections.object_to_deal",
         "board_objections.object_to_matter",
     ),
-    **pages(
-        HOLDERS, "my_water.overview", "my_water.account", "selling.choose", "selling.check", "selling.place"
-    ),
+    **HOLDER_PAGES,
     **pages(
         PARTICIPANTS,
         "firm_contracts.overview",

@@ -71,7 +71,7 @@ ROUTES: dict[str, Rule] = {
     "orders.place_batch": write(also=HOLDERS, owns="body", key="engine"),
     "orders.list_orders": read("supervisor", also=HOLDERS, owns="self"),
     "orders.get": read("supervisor", also=HOLDERS, owns="order"),
-    "orders.list_commands": read("supervisor", owns="order"),
+    "orders.list_commands": read("supervisor", also=HOLDERS, owns="order"),
     "orders.amend": write(also=HOLDERS, owns="order", key="engine"),
     "orders.cancel": write(also=HOLDERS, owns="order", key="engine"),
     # public bidding
