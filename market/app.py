@@ -39,6 +39,9 @@ API_MODULES = (
 
 PAGE_MODULES = (
     "assets", "signing_in", "board", "holder.my_water", "holder.selling",
+    "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
+    "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
+    "bureau.money", "bureau.trail", "bureau.acting",
     "certificates", "contract_pages", "report_pages", "notice_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""

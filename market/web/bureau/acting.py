@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request
-from markupsafe import Markup
+from markupsafe import escape
+from werkzeug.datastructures import MultiDict
 
 from market.core import ids
 from market.web import asking, forms
@@ -35,8 +36,8 @@ blp = Blueprint("desk_acts", __name__, template_folder="../templates")
 ACTS: dict[str, Act] = {
     each.endpoint: each
     for group in (
-        matter_acts, right_acts, warning_acts, case_acts, intervention_acts, announcing_acts, season_acts,
-        auction_acts, people_acts, firm_acts, user_acts, limit_acts, meter_acts, money_acts,
+        matter_acts, right_acts, warning_acts, case_acts, intervention_acts, announcing_acts, season_acts, auction_acts,
+        people_acts, firm_acts, user_acts, limit_acts, meter_acts, money_acts,
     )
     for each in group.ACTS
 }  # fmt: skip
@@ -89,6 +90,12 @@ def _show(act: Act, numbers: dict[str, str], typed: dict[str, str], problem: Pro
     return _page(act, numbers, typed, told, SECOND, problem)
 
 
+def _many(act: Act, sent: MultiDict[str, str]) -> dict[str, str]:
+    """Fields of which several may be ticked, each as one text with blanks between."""
+    several = (each.name for each in (*act.asks, *act.signs) if each.kind == "many" and each.choices)
+    return {name: " ".join(sent.getlist(name)) for name in several if name in sent}
+
+
 def _sent(act: Act, typed: dict[str, str]) -> bool:
     """Whether the first form was sent at all: all it asks for may be left empty."""
     return any(each.name in typed for each in act.asks)
@@ -97,14 +104,14 @@ def _sent(act: Act, typed: dict[str, str]) -> bool:
 def _shower(act: Act) -> Callable[..., Response]:
     def show(**arguments: int) -> Response:
         typed = {name: value.strip() for name, value in request.args.items()}
-        return _show(act, _ids(act, arguments), typed)
+        return _show(act, _ids(act, arguments), typed | _many(act, request.args))
 
     return show
 
 
 def _doer(act: Act) -> Callable[..., Response]:
     def do(**arguments: int) -> Response:
-        numbers, typed = _ids(act, arguments), forms.typed()
+        numbers, typed = _ids(act, arguments), forms.typed() | _many(act, request.form)
         version = typed.pop("version", "") or None
         try:
             made = asking.send(_path(act, numbers), act.body(act, typed), version=version) or {}
@@ -116,7 +123,7 @@ def _doer(act: Act) -> Callable[..., Response]:
             return answer
         flash(str(act.done))
         if act.shown is not None:
-            flash(Markup(act.shown(made)))
+            flash(str(escape(act.shown(made))))
         members = made if isinstance(made, dict) else {}
         answer = redirect(_filled(act.then or act.back, {**members, **numbers}), 303)
         assert isinstance(answer, Response)
