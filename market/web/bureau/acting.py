@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request
-from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 
 from market.core import ids
@@ -122,8 +121,8 @@ def _doer(act: Act) -> Callable[..., Response]:
             answer.status_code = problem.status
             return answer
         flash(str(act.done))
-        if act.shown is not None:
-            flash(str(escape(act.shown(made))))
+        if act.shown is not None and (said := act.shown(made)):
+            flash(said)
         members = made if isinstance(made, dict) else {}
         answer = redirect(_filled(act.then or act.back, {**members, **numbers}), 303)
         assert isinstance(answer, Response)
