@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 # The first of these that is Python 3.11 or later and runs; PYTHON=... chooses another.
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help install run test lint soak bench
+.PHONY: help install run test lint soak bench screenshots
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -26,16 +26,18 @@ install: $(VENV)/.installed ## Make .venv with the karez command and its pinned 
 run: install ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
 	@exec $(BIN)/karez up --port $(PORT) --data-dir $(DATA_DIR)
 
-# Three parts at once, each with a database server of its own: faults wait more than they compute.
+# Four parts at once, each with a database server of its own: faults and browsers wait more than they compute.
 FAULTS := tests/faults tests/worked_examples
 USES := tests/usecases tests/model
+PAGES := tests/browser
 
 test: lint ## Run every check and every test
 	@said=$$(mktemp -d); trap 'rm -rf "$$said"' EXIT; failed=0; \
 	$(BIN)/python -m pytest $(FAULTS) >"$$said/faults" 2>&1 & faults=$$!; \
 	$(BIN)/python -m pytest $(USES) >"$$said/uses" 2>&1 & uses=$$!; \
-	$(BIN)/python -m pytest $(addprefix --ignore ,$(FAULTS) $(USES)) || failed=1; \
-	wait $$faults || failed=1; wait $$uses || failed=1; \
+	$(BIN)/python -m pytest $(PAGES) >"$$said/pages" 2>&1 & pages=$$!; \
+	$(BIN)/python -m pytest $(addprefix --ignore ,$(FAULTS) $(USES) $(PAGES)) || failed=1; \
+	wait $$faults || failed=1; wait $$uses || failed=1; wait $$pages || failed=1; \
 	cat "$$said"/*; exit $$failed
 
 lint: $(VENV)/.installed-dev ## Check style, types, import order and security
@@ -48,6 +50,9 @@ lint: $(VENV)/.installed-dev ## Check style, types, import order and security
 soak: $(VENV)/.installed-dev ## Run the long tests (a million steps; stop and go on at will; JOBS=2)
 	$(BIN)/python -m tests.soak_auction --jobs $(or $(JOBS),1)
 	$(BIN)/python -m tests.soak --jobs $(or $(JOBS),1)
+
+screenshots: $(VENV)/.installed-dev ## A picture of every page under var/screenshots
+	$(BIN)/python -m tests.browser.screenshots
 
 bench: $(VENV)/.installed-dev ## Measure speed as ratios to the floor (NAME=orders)
 	$(BIN)/karez bench $(or $(NAME),orders) --json
@@ -73,4 +78,5 @@ $(VENV)/.installed-dev: $(RECIPE) | $(BIN)/python
 	@echo "installing, with what the tests need"
 	@$(PIP) install --constraint constraints.txt setuptools
 	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@$(BIN)/python tests/browser/fetch_axe.py $(VENV)/axe
 	@touch $@ $(VENV)/.installed

@@ -42,6 +42,7 @@ PAGE_MODULES = (
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
     "bureau.money", "bureau.trail", "bureau.acting",
+    "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""

@@ -8,7 +8,7 @@ from market.api.http import actor, blueprint, etag, own_only, page, paging, sess
 from market.api.saving_wire import wire_of
 from market.api.schemas import saving_contracts as shapes
 from market.api.whose import party
-from market.contracts import contract_queries, drafting, late_queries, papers, running
+from market.contracts import contract_queries, drafting, invoicing, late_queries, papers, running
 from market.contracts.contract_models import ContractDue
 from market.contracts.errors import NotAContractParty
 from market.contracts.late_queries import rate_text
@@ -54,6 +54,21 @@ def text(contract_id: int) -> dict[str, Any]:
     """The text of the last version, which its parties sign."""
     found = contract_queries.contract(session(), contract_id=contract_id).standing
     return {"text": found.text, "sha256": found.sha256.hex()}
+
+
+@blp.route("/saving-contracts/<sct:contract_id>/parties", methods=["GET"])
+@blp.response(200, shapes.ContractPartiesOut)
+def list_parties(contract_id: int) -> dict[str, Any]:
+    """Who has a seat in a contract, by name: its parties know each other."""
+    found = contract_queries.contract(session(), contract_id=contract_id).terms
+    seats = [(each.participant, each.role) for each in found.parties] + [(found.verifier, "verifier")]
+    names = invoicing.names_of(session(), [participant for participant, _ in seats])
+    return {
+        "data": [
+            {"participant_id": participant, "role": role, "name": names[participant]}
+            for participant, role in seats
+        ]
+    }
 
 
 @blp.route("/saving-contracts/<sct:contract_id>/printed", methods=["GET"])

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-BENCHMARKS = ("orders", "allocation", "matching", "auction", "feed", "savings", "cancel")
+BENCHMARKS = ("orders", "allocation", "matching", "auction", "feed", "savings", "cancel", "pages")
 """The names `karez bench` knows."""
 
 

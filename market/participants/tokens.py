@@ -161,7 +161,8 @@ def prolonged(settings: Settings, access_token: str) -> str | None:
     return create_access_token(
         claims["sub"],
         expires_delta=False,
-        additional_claims=kept | {"exp": _end_of(ACCESS_LIFE), "since": int(began.timestamp()), "csrf": claims["csrf"]},
+        additional_claims=kept
+        | {"exp": _end_of(ACCESS_LIFE), "since": int(began.timestamp()), "csrf": claims["csrf"]},
     )
 
 

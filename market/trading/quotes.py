@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 
 from market.core import clock, workdays
-
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
 from market.registry import queries as registry_queries
@@ -89,7 +88,12 @@ class Quote:
 
 
 def quote(
-    connection: psycopg.Connection[Any], *, water_account_id: int, side: str, volume_litres: int, price_e4: int
+    connection: psycopg.Connection[Any],
+    *,
+    water_account_id: int,
+    side: str,
+    volume_litres: int,
+    price_e4: int,
 ) -> Quote:
     """What an order of this volume at this price, both at the account's own place, would move by each way.
 
@@ -117,7 +121,13 @@ def quote(
     options.sort(key=lambda each: -each.price_here_e4 if side == SELL else each.price_here_e4)
     figures = registry_queries.figures(connection, [water_account_id])[water_account_id]
     return Quote(
-        water_account_id, product, side, volume_litres, price_e4, figures.fee_due_fen, tuple(options[:MOST_PLACES])
+        water_account_id,
+        product,
+        side,
+        volume_litres,
+        price_e4,
+        figures.fee_due_fen,
+        tuple(options[:MOST_PLACES]),
     )
 
 

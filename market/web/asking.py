@@ -5,6 +5,7 @@ So a page shows what a program gets and can do what a program may: one set of ro
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -23,7 +24,9 @@ class Problem(Exception):
     """What the API answered instead of what was asked for: a problem document (RFC 9457), for a page to show."""
 
     def __init__(self, status: int, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        super().__init__(f"{status} {document.get('code')}: {document.get('detail') or document.get('title')}")
+        super().__init__(
+            f"{status} {document.get('code')}: {document.get('detail') or document.get('title')}"
+        )
         self.status = status
         self.document = document
         self.headers = headers
@@ -72,10 +75,10 @@ def send(
     return _read(_call(method, path, body=msgspec.json.encode(body or {}), headers=headers, query=query))
 
 
-def upload(path: str, name: str, filename: str, content: bytes, fields: Mapping[str, str] | None = None) -> Any:
+def upload(
+    path: str, name: str, filename: str, content: bytes, fields: Mapping[str, str] | None = None
+) -> Any:
     """What an upload of a file answers. Errors: Problem."""
-    import io
-
     headers = {"Idempotency-Key": request.form["_key"]} if request.form.get("_key") else {}
     data = {**(fields or {}), name: (io.BytesIO(content), filename)}
     return _read(_call("POST", path, headers=headers, form=data))
@@ -118,14 +121,14 @@ def _call(
     elif "Authorization" in request.headers:
         sent["Authorization"] = request.headers["Authorization"]
     builder = EnvironBuilder(
-        path=path, method=method, query_string=asked, headers=sent, base_url=request.host_url,
+        path=path, method=method, query_string=asked, headers=list(sent.items()), base_url=request.host_url,
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
         **({"data": form} if form is not None else {"data": body, "content_type": kind} if body is not None else {}),
     )  # fmt: skip
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     with app.app_context():  # a request of its own: its own session, its own actor
         content, status, found = run_wsgi_app(app, builder.get_environ(), buffered=True)
-    return int(status.split()[0]), found, b"".join(content)
+    return int(status.split()[0]), dict(found), b"".join(content)
 
 
 def _text(value: Any) -> str:

@@ -39,7 +39,9 @@ def catalogue(language: str) -> Catalog:
                     continue
                 known = whole.get(message.id, message.context)
                 if known is not None and known.string != message.string:
-                    raise DoubleMessage(f"{path.name}: {message.id!r} stands in another file with other words")
+                    raise DoubleMessage(
+                        f"{path.name}: {message.id!r} stands in another file with other words"
+                    )
                 whole.add(message.id, message.string, context=message.context)
     return whole
 

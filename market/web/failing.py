@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 import psycopg
 import structlog
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -18,6 +18,7 @@ from ledger.errors import LedgerError
 from market.api import errors
 from market.core.errors import Refusal
 from market.web.asking import Problem
+from market.web.forms import onward
 from market.web.pages import page
 from market.web.sitting import is_page
 
@@ -39,9 +40,7 @@ _TABLE: tuple[tuple[type[Exception], Callable[[Any], Response]], ...] = (
 def _shown(status: int, document: Any, headers: Any) -> Response:
     if status == 401:
         where = request.full_path.rstrip("?") if request.method == "GET" else request.path
-        answer = redirect(f"{SIGN_IN}?{urlencode({'next': where})}", 303)
-        assert isinstance(answer, Response)
-        return answer
+        return onward(f"{SIGN_IN}?{urlencode({'next': where})}")
     answer = page("problem.html", problem=document, status=status)
     answer.status_code = status
     for name in _KEPT:
@@ -53,7 +52,7 @@ def _shown(status: int, document: Any, headers: Any) -> Response:
 def _for_people(made: Callable[[Any], Response]) -> Callable[[Exception], Response]:
     def handler(error: Exception) -> Response:
         plain = made(error)
-        if not is_page() or request.path.startswith("/v1"):
+        if not is_page() or request.accept_mimetypes.best_match(("application/json", "text/html")) != "text/html":
             return plain
         try:
             return _shown(plain.status_code, msgspec.json.decode(plain.get_data()), plain.headers)

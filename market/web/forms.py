@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask import Response, flash, redirect, request
+from flask import Response, flash, request
 
 from market.web.asking import Problem
 
@@ -38,14 +38,21 @@ def act(do: Callable[[], str], *, show: Callable[[Problem], Response], done: Any
         return answer
     if done is not None:
         flash(str(done))
-    answer = redirect(where, 303)
-    assert isinstance(answer, Response)
-    return answer
+    return onward(where)
+
+
+def onward(where: str) -> Response:
+    """On to another address of this service, to read there."""
+    return Response(status=303, headers={"Location": where})
 
 
 def inside(address: str | None, otherwise: str) -> str:
     """An address of this service to go on to; anything else, such as one of another host, is `otherwise`."""
     plain = address or ""
-    if not plain.startswith("/") or plain.startswith(("//", "/\\")) or any(ord(each) < 0x20 for each in plain):
+    if (
+        not plain.startswith("/")
+        or plain.startswith(("//", "/\\"))
+        or any(ord(each) < 0x20 for each in plain)
+    ):
         return otherwise
     return plain

@@ -109,7 +109,7 @@ def where(groups: tuple[Desk, ...]) -> tuple[Desk, Link | None]:
     ]
     if not below:
         return groups[0], None
-    length, desk, link = max(below, key=lambda each: each[0])
+    _, desk, link = max(below, key=lambda each: each[0])
     return desk, None if link.address == "/" and path != "/" else link
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, make_response, render_template, request
 from markupsafe import Markup
@@ -37,32 +38,31 @@ def page(template: str, **values: Any) -> Response:
     spoken = language()
     desks = navigation.desks()
     desk, link = navigation.where(desks)
-    answer = make_response(
-        render_template(
-            template, t=word, language=spoken, tag=TAGS[spoken], direction="rtl" if spoken in RIGHT_TO_LEFT else "ltr",
-            languages=[(each, TAGS[each], NAMES[each], _in(each)) for each in LANGUAGES],
-            today=clock.today(), volume=format_litres, land_of=_land, asset=assets.address,
-            csrf_field=_csrf_field, demonstration=settings().demonstration, reader=sitting.reader(), desks=desks, desk=desk, link=link, **values,
-        )
+    shown = render_template(
+        template, t=word, language=spoken, tag=TAGS[spoken], direction="rtl" if spoken in RIGHT_TO_LEFT else "ltr",
+        languages=[(each, TAGS[each], NAMES[each], _in(each)) for each in LANGUAGES], today=clock.today(),
+        volume=format_litres, land_of=_land, asset=assets.address, csrf_field=_csrf_field,
+        demonstration=settings().demonstration, reader=sitting.reader(), desks=desks, desk=desk, link=link, **values,
     )  # fmt: skip
+    answer = make_response(shown)
     if request.args.get("lang") == spoken:
-        answer.set_cookie(COOKIE, spoken, max_age=A_YEAR_S, samesite="Lax", secure=request.is_secure, httponly=True)
+        answer.set_cookie(
+            COOKIE, spoken, max_age=A_YEAR_S, samesite="Lax", secure=request.is_secure, httponly=True
+        )
     return answer
 
 
 def _in(other: str) -> str:
     """The address of this page in another language."""
-    from urllib.parse import urlencode
-
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return "?" + urlencode([*kept, ("lang", other)])
 
 
 def _csrf_field() -> Markup:
     """The hidden fields of a form: that it is ours, and the key by which it happens once."""
-    return Markup('<input type="hidden" name="_csrf" value="{}"><input type="hidden" name="_key" value="{}">').format(
-        sitting.csrf(settings()), request.form.get("_key_again") or f"page-{secrets.token_hex(16)}"
-    )
+    return Markup(
+        '<input type="hidden" name="_csrf" value="{}"><input type="hidden" name="_key" value="{}">'
+    ).format(sitting.csrf(settings()), request.form.get("_key_again") or f"page-{secrets.token_hex(16)}")
 
 
 def pdf(shown: Response, name: str) -> Response:

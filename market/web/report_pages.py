@@ -36,8 +36,9 @@ def index() -> Response:
 def show(report_name: str) -> Response:
     """A report of a water year. Errors: NoSuchReport, NoSuchYear."""
     found = catalogue.run(raw(session()), report_name, water_year=_year())
+    spoken = "en" if language() == "en" else "zh"
     return page(
-        "report.html", found=found, fields=found.report.told("en" if language() == "en" else "zh"), rows=found.rows, places=PLACES,
+        "report.html", found=found, fields=found.report.told(spoken), rows=found.rows, places=PLACES,
         shown=formats.shown, formats=formats.FORMATS, more=f"&water_year={found.year}",
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, redirect, request
+from flask import Blueprint, Response, g, request
 
 from market.api.auth import COOKIE_PATH, REFRESH_PATH
 from market.api.http import settings
@@ -42,7 +42,10 @@ def sign_in() -> Response:
         made.update(asking.send("/v1/auth/token", body))
         claims = tokens.decode(settings(), made["access_token"], kind="access")
         g.actor = access.of_bearer(
-            settings(), f"{access.BEARER}{made['access_token']}", scope="read", request_id=g.get("request_id", "")
+            settings(),
+            f"{access.BEARER}{made['access_token']}",
+            scope="read",
+            request_id=g.get("request_id", ""),
         )
         assert claims["sub"] == str(g.actor.user_id)
         return forms.inside(request.form.get("next"), "") or navigation.home()
@@ -53,8 +56,7 @@ def sign_in() -> Response:
         answer = _form(problem)
         answer.status_code = problem.status
         return answer
-    answer = redirect(where, 303)
-    assert isinstance(answer, Response)
+    answer = forms.onward(where)
     sitting.set_cookie(answer, tokens.ACCESS_COOKIE, made["access_token"])
     g.left = True  # the token is new: nothing to prolong
     return answer
@@ -66,8 +68,7 @@ def sign_out() -> Response:
     asking.send("/v1/auth/sign-out", {})
     access.forget(settings())
     g.left = True
-    answer = redirect("/", 303)
-    assert isinstance(answer, Response)
+    answer = forms.onward("/")
     answer.delete_cookie(tokens.ACCESS_COOKIE, path=COOKIE_PATH)
     answer.delete_cookie(tokens.REFRESH_COOKIE, path=REFRESH_PATH)
     return answer

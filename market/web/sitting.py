@@ -10,6 +10,7 @@ from market.core.config import Settings
 from market.core.errors import Refusal
 from market.participants import access, tokens
 from market.participants.access import AccessActor
+from market.participants.errors import CsrfFailed
 
 PATH = "/"
 
@@ -41,6 +42,14 @@ def is_page() -> bool:
     return rule.page if rule is not None else not request.path.startswith("/v1")
 
 
+def _refuse_strangers() -> None:
+    """No form of another site acts here, not even the one that signs somebody in. Errors: CsrfFailed."""
+    if request.method not in access.SAFE_METHODS and is_page():
+        sent_from = request.headers.get("Sec-Fetch-Site", "same-origin")
+        if sent_from not in ("same-origin", "none"):
+            raise CsrfFailed("the form comes from another site")
+
+
 def _stay(response: Response) -> Response:
     """Whoever reads on stays signed in: a new access token before the old one ends."""
     token = request.cookies.get(tokens.ACCESS_COOKIE)
@@ -54,10 +63,17 @@ def _stay(response: Response) -> Response:
 def set_cookie(response: Response, name: str, value: str) -> None:
     """A cookie of the session: not for scripts, not for other sites, gone with the token."""
     response.set_cookie(
-        name, value, max_age=tokens.ACCESS_LIFE, path=PATH, secure=request.is_secure, httponly=True, samesite="Lax"
+        name,
+        value,
+        max_age=tokens.ACCESS_LIFE,
+        path=PATH,
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
     )
 
 
 def register(app: Flask) -> None:
     """Hangs the keeping of sessions into an app."""
+    app.before_request(_refuse_strangers)
     app.after_request(_stay)

@@ -51,7 +51,9 @@ def big_cubic(value: Any) -> str:
         return "–"
     exact = Decimal(str(value))
     if abs(exact) < TEN_THOUSAND or _language() == "en":
-        return cubic(exact.normalize() if exact == exact.to_integral() and abs(exact) >= TEN_THOUSAND else value)
+        return cubic(
+            exact.normalize() if exact == exact.to_integral() and abs(exact) >= TEN_THOUSAND else value
+        )
     tens = (exact / TEN_THOUSAND).normalize()
     return gettext("%(volume)s ten-thousand m³", volume=number(f"{tens:f}"))
 

@@ -16,7 +16,9 @@ from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
 from market.api.ownership import OWNERS
-from market.api.permissions import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, ROUTES, Rule
+from market.api.permissions import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
+from market.api.permissions import ROUTES as EVERY_ROUTE
+from market.api.permissions.pages import ROUTES as PAGES
 from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.access import SAFE_METHODS
@@ -30,6 +32,8 @@ from tests.api.offers import negotiation_body, programme_body
 from tests.api.saving import point_body, project_body
 
 NOBODY, EXPIRED = "nobody", "expired"
+ROUTES = {name: rule for name, rule in EVERY_ROUTE.items() if name not in PAGES}
+"""What is decided here; pages ask these routes, so that a page only decides who opens it."""
 ROLES = (*sorted(EVERYONE), NOBODY, EXPIRED)
 OWN, ANOTHERS, NONE = "own", "another's", "none"
 NEVER_GIVEN = 10**12
@@ -227,6 +231,15 @@ def test_a_route_lets_through_whom_it_declares_and_nobody_else(
     assert wrong == []
 
 
+@pytest.mark.parametrize("endpoint", [name for name, rule in PAGES.items() if rule.roles is not PUBLIC])
+def test_a_page_opens_for_its_roles_only(
+    county: County, things: dict[str, dict[str, str]], endpoint: str
+) -> None:
+    others = sorted(EVERYONE - PAGES[endpoint].roles)
+    for role, due in ((NOBODY, 401), (EXPIRED, 401), *((each, 403) for each in (*others[:1], *others[-1:]))):
+        assert _ask(county, endpoint, role, things[OWN]).status_code == due, role
+
+
 @pytest.mark.parametrize("endpoint", [name for name, rule in ROUTES.items() if rule.roles is PUBLIC])
 def test_a_public_route_answers_everyone_alike(
     county: County, things: dict[str, dict[str, str]], endpoint: str
@@ -289,7 +302,7 @@ def test_an_undeclared_route_keeps_the_application_from_starting(
 ) -> None:
     from market import app
 
-    monkeypatch.delitem(ROUTES, "orders.place")
+    monkeypatch.delitem(EVERY_ROUTE, "orders.place")
     with pytest.raises(RuntimeError, match=r"undeclared routes: \['orders\.place'\]"):
         app.create_app(county.settings)
 

@@ -23,7 +23,7 @@ def market(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Marke
         "/v1/orders/" + "9" * 64,
         "/v1/water-accounts/ord_01KDVDNE0KSHMZWGQR52K9RVWV/statement",
         "/v1/nothing",
-        "/",
+        "/nothing",
     ],
 )
 def test_an_id_of_another_shape_is_unknown(market: Market, path: str) -> None:

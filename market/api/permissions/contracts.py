@@ -43,6 +43,9 @@ ROUTES: dict[str, Rule] = {
     "saving_contracts.draft": write(also=PARTICIPANTS, owns="self", key="http"),
     "saving_contracts.get": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
     "saving_contracts.text": read("registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"),
+    "saving_contracts.list_parties": read(
+        "registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"
+    ),
     "saving_contracts.get_printed": read(
         "registrar", "supervisor", also=PARTICIPANTS, owns="saving_contract"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
+from market.api.permissions.rules import EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule
 
 
 def pages(roles: frozenset[str], *endpoints: str) -> dict[str, Rule]:
@@ -14,5 +14,46 @@ ROUTES: dict[str, Rule] = {
     **pages(PUBLIC, "assets.file", "signing_in.form", "signing_in.sign_in"),
     **pages(EVERYONE, "signing_in.sign_out"),
     **pages(PUBLIC, "board.home"),
-    **pages(HOLDERS, "my_water.overview", "my_water.account", "selling.choose", "selling.check", "selling.place"),
+    **pages(
+        HOLDERS, "my_water.overview", "my_water.account", "selling.choose", "selling.check", "selling.place"
+    ),
+    **pages(
+        PARTICIPANTS,
+        "firm_contracts.overview",
+        "firm_contracts.listing",
+        "firm_contracts.contract",
+        "firm_contracts.sign",
+        "firm_contracts.withdraw",
+        "firm_contracts.enter_phase",
+        "firm_contracts.consent",
+        "firm_contracts.give_up",
+        "firm_contracts.points",
+        "firm_contracts.point",
+        "firm_contracts.read",
+        "firm_reports.listing",
+        "firm_reports.report",
+        "firm_reports.accept",
+        "firm_reports.certify",
+        "firm_reports.give_back",
+        "firm_reports.object_to",
+        "firm_reports.distribute",
+        "firm_reports.lot",
+        "firm_reports.cash_flow",
+        "firm_reports.pay",
+        "firm_reports.invoice",
+        "firm_projects.calls",
+        "firm_projects.new",
+        "firm_projects.publish",
+        "firm_projects.call",
+        "firm_projects.choose",
+        "firm_projects.withdraw",
+    ),
+    **pages(
+        frozenset({"firm"}),
+        "firm_projects.propose",
+        "firm_projects.take_back",
+        "firm_projects.registration",
+        "firm_projects.register",
+        "firm_projects.qualify",
+    ),
 }

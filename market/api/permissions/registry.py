@@ -108,9 +108,7 @@ ROUTES: dict[str, Rule] = {
     "water_accounts.tradable": read(
         "registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"
     ),
-    "water_accounts.quote": read(
-        "registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"
-    ),
+    "water_accounts.quote": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="water_account"),
     "water_accounts.purchasable": read(
         "registrar", "reviewer", "supervisor", also=HOLDERS, owns="participant"
     ),

@@ -114,6 +114,20 @@ class ContractTextOut(Schema):
     sha256 = fields.String(required=True)
 
 
+class ContractPartyOut(Schema):
+    """One who has a seat in a contract."""
+
+    participant_id = PublicId("par", required=True)
+    role = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class ContractPartiesOut(Schema):
+    """Who has a seat in a contract, in the order that decides ties of a fen; the verifier last."""
+
+    data = fields.List(fields.Nested(ContractPartyOut), required=True)
+
+
 class PrintedContractOut(Schema):
     """A version on paper: the SHA-256 of both texts with a nil byte between them is in the text that is signed."""
 

@@ -52,7 +52,9 @@ def check() -> Response:
     typed = forms.typed()
     where = f"/v1/water-accounts/{typed.get('account', '')}"
     try:
-        quote = asking.get(f"{where}/quote", side="sell", volume=typed.get("volume"), price=typed.get("price"))
+        quote = asking.get(
+            f"{where}/quote", side="sell", volume=typed.get("volume"), price=typed.get("price")
+        )
         account = asking.get(where)
     except Problem as problem:
         if problem.status not in (409, 422):
@@ -83,5 +85,7 @@ def place() -> Response:
         return f"/my/orders/{made['id']}"
 
     return forms.act(
-        do, show=lambda problem: _first(problem, typed), done=gettext("Your order is placed. Its water is held for it.")
+        do,
+        show=lambda problem: _first(problem, typed),
+        done=gettext("Your order is placed. Its water is held for it."),
     )

@@ -1,0 +1,1 @@
+"""Charts as plotly draws them: pure functions from what the API answered to a specification."""

@@ -1,0 +1,1 @@
+"""The desk of saving contracts: for firms, users, verifiers and banks."""

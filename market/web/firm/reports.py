@@ -1,0 +1,151 @@
+"""Savings: reports, the derivation of each number, verification, objection, sharing out, lots; and money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+from flask_babel import gettext
+
+from market.core import ids
+from market.web import asking, forms
+from market.web.asking import Problem
+from market.web.charts import savings
+from market.web.firm.projects import me
+from market.web.pages import page
+from market.web.sitting import reader
+from market.web.spoken import language
+
+blp = Blueprint("firm_reports", __name__, template_folder="../templates")
+
+
+@blp.get("/firm/reports")
+def listing() -> Response:
+    """Every report of the reader's contracts, the newest first."""
+    return page(
+        "firm/reports.html", reports=list(reversed(asking.pages("/v1/saving-reports"))),
+        contracts={each["id"]: each for each in asking.pages("/v1/saving-contracts")},
+    )  # fmt: skip
+
+
+@blp.get("/firm/reports/<srp:report_id>")
+def report(report_id: int) -> Response:
+    """A report whole: the saving, how it was reckoned, what may be done now."""
+    return _report(report_id, None)
+
+
+def _report(report_id: int, problem: Problem | None) -> Response:
+    where = f"/v1/saving-reports/{ids.public('srp', report_id)}"
+    found = asking.get(where)
+    contract = asking.get(f"/v1/saving-contracts/{found['contract_id']}")
+    parties = asking.get(f"/v1/saving-contracts/{found['contract_id']}/parties")["data"]
+    own, who = me(), reader()
+    zh = language() != "en"
+    derivation = asking.get(f"{where}/derivation")
+    lots = [each for each in _lots(found) if each["report_id"] == found["id"]]
+    return page(
+        "firm/report.html", report=found, contract=contract, own=own, problem=problem, typed=forms.typed(),
+        names={each["participant_id"]: each["name"] for each in parties}, lots=lots,
+        role=next((each["role"] for each in parties if each["participant_id"] == own), ""),
+        verifier=who is not None and "verifier" in who.roles, derivation=derivation["zh" if zh else "en"],
+        chart_spec=derivation["plot_zh" if zh else "plot_en"],
+        claw_backs=asking.get(f"{where}/claw-backs")["data"],
+    )  # fmt: skip
+
+
+def _lots(report: Any) -> list[Any]:
+    try:
+        found: list[Any] = asking.pages("/v1/saving-lots", contract_id=report["contract_id"])
+    except Problem as problem:
+        if problem.status != 403:  # a verifier or a bank sees no lots
+            raise
+        found = []
+    return found
+
+
+def _act(report_id: int, act: str, body: dict[str, Any], done: str) -> Response:
+    public = ids.public("srp", report_id)
+
+    def do() -> str:
+        asking.send(f"/v1/saving-reports/{public}/{act}", body)
+        return f"/firm/reports/{public}"
+
+    return forms.act(do, show=lambda problem: _report(report_id, problem), done=done)
+
+
+@blp.post("/firm/reports/<srp:report_id>/accept")
+def accept(report_id: int) -> Response:
+    """A party accepts the draft that it read, by its hash."""
+    return _act(report_id, "accept", forms.body(("sha256",)), gettext("You have accepted the report."))
+
+
+@blp.post("/firm/reports/<srp:report_id>/certify")
+def certify(report_id: int) -> Response:
+    """The verifier certifies the derivation that it read, by its hash."""
+    return _act(report_id, "certify", forms.body(("sha256",)), gettext("The saving is verified."))
+
+
+@blp.post("/firm/reports/<srp:report_id>/return")
+def give_back(report_id: int) -> Response:
+    """The verifier returns a report."""
+    return _act(report_id, "return", forms.body(("reason",)), gettext("The report is returned."))
+
+
+@blp.post("/firm/reports/<srp:report_id>/object")
+def object_to(report_id: int) -> Response:
+    """A party objects to a verified report."""
+    return _act(report_id, "object", forms.body(("reason",)), gettext("Your objection is recorded."))
+
+
+@blp.post("/firm/reports/<srp:report_id>/distribute")
+def distribute(report_id: int) -> Response:
+    """Shares the saving out once the time to object is over."""
+    return _act(report_id, "distribute", {}, gettext("The saving is shared out."))
+
+
+@blp.post("/firm/reports/<srp:report_id>/lot")
+def lot(report_id: int) -> Response:
+    """Has the verified saving issued as a lot that may be sold."""
+    return _act(report_id, "lot", {}, gettext("The lot is issued."))
+
+
+@blp.get("/firm/cash-flow")
+def cash_flow() -> Response:
+    """What the reader's contracts brought and cost, by month, and every due."""
+    return _cash_flow(None)
+
+
+def _cash_flow(problem: Problem | None) -> Response:
+    own = me()
+    dues = asking.pages("/v1/contract-dues")
+    rows = savings.months(dues, own)
+    words = {
+        "received": gettext("Received"), "paid": gettext("Paid out"), "sum": gettext("Sum"), "yuan": gettext("yuan"),
+    }  # fmt: skip
+    return page(
+        "firm/cash_flow.html", dues=list(reversed(dues)), rows=rows, chart_spec=savings.cash_flow(rows, words), own=own,
+        problem=problem, invoices=asking.pages("/v1/invoices"),
+        contracts={each["id"]: each for each in asking.pages("/v1/saving-contracts")},
+    )  # fmt: skip
+
+
+@blp.post("/firm/dues/<due:contract_due_id>/pay")
+def pay(contract_due_id: int) -> Response:
+    """Pays a due whole, out of the reader's money in the market."""
+
+    def do() -> str:
+        asking.send(f"/v1/contract-dues/{ids.public('due', contract_due_id)}/pay", {})
+        return "/firm/cash-flow"
+
+    return forms.act(do, show=_cash_flow, done=gettext("It is paid."))
+
+
+@blp.post("/firm/dues/<due:contract_due_id>/invoice")
+def invoice(contract_due_id: int) -> Response:
+    """Issues the invoice of a due, as its payee."""
+
+    def do() -> str:
+        asking.send(f"/v1/contract-dues/{ids.public('due', contract_due_id)}/invoice", {})
+        return "/firm/cash-flow"
+
+    return forms.act(do, show=_cash_flow, done=gettext("The invoice is issued."))
