@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from market.web import bureau_words
+
 WORDS: Mapping[str, object] = {
+    **bureau_words.WORDS,
     "certificate": _l("Water entitlement certificate"),
     "verification": _l("Certificate verification"),
     "number": _l("Certificate number"),

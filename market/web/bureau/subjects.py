@@ -73,7 +73,7 @@ def _trade(found: Any) -> list[Fact]:
 def call(found: Any) -> list[Fact]:
     """A call auction."""
     return [
-        (gettext("Window"), word(f"window_{found['window']}")), (gettext("State"), word(f"call_{found['status']}")),
+        (gettext("Window"), word(f"window_{found['window']}")), (gettext("State"), word(f"auction_{found['status']}")),
         (gettext("Reason"), found["reason"]), (gettext("Opened"), instant(found["opened_at"])),
         (gettext("Sold"), cubic(found["sold"])), (gettext("Bought"), cubic(found["bought"])),
         (gettext("Buyers pay"), yuan(found["paid"])), (gettext("Sellers receive"), yuan(found["received"])),
