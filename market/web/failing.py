@@ -52,7 +52,10 @@ def _shown(status: int, document: Any, headers: Any) -> Response:
 def _for_people(made: Callable[[Any], Response]) -> Callable[[Exception], Response]:
     def handler(error: Exception) -> Response:
         plain = made(error)
-        if not is_page() or request.accept_mimetypes.best_match(("application/json", "text/html")) != "text/html":
+        if (
+            not is_page()
+            or request.accept_mimetypes.best_match(("application/json", "text/html")) != "text/html"
+        ):
             return plain
         try:
             return _shown(plain.status_code, msgspec.json.decode(plain.get_data()), plain.headers)

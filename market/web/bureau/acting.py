@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, request
 from werkzeug.datastructures import MultiDict
 
-from market.core import ids
 from market.web import asking, forms
 from market.web.asking import Problem
 from market.web.bureau import (
@@ -22,24 +21,38 @@ from market.web.bureau import (
     meter_acts,
     money_acts,
     people_acts,
+    reversal_acts,
     right_acts,
     season_acts,
     user_acts,
     warning_acts,
 )
 from market.web.bureau.acts import Act, Told
-from market.web.bureau.frame import ARGUMENT, sheet
+from market.web.bureau.frame import ARGUMENT, public, sheet
 
 blp = Blueprint("desk_acts", __name__, template_folder="../templates")
 
 ACTS: dict[str, Act] = {
     each.endpoint: each
     for group in (
-        matter_acts, right_acts, warning_acts, case_acts, intervention_acts, announcing_acts, season_acts, auction_acts,
-        people_acts, firm_acts, user_acts, limit_acts, meter_acts, money_acts,
+        matter_acts,
+        right_acts,
+        warning_acts,
+        case_acts,
+        intervention_acts,
+        reversal_acts,
+        announcing_acts,
+        season_acts,
+        auction_acts,
+        people_acts,
+        firm_acts,
+        user_acts,
+        limit_acts,
+        meter_acts,
+        money_acts,
     )
     for each in group.ACTS
-}  # fmt: skip
+}
 FIRST, SECOND = "ask", "tell"
 _SHOWN_AGAIN = (409, 412, 422, 428)
 
@@ -55,7 +68,7 @@ def _filled(template: str, values: Any) -> str:
 def _ids(act: Act, arguments: dict[str, int]) -> dict[str, str]:
     """The public ids of a path, by the names of its arguments."""
     prefixes = {part[1:-1].split(":")[1]: part[1:-1].split(":")[0] for part in ARGUMENT.findall(act.path)}
-    return {name: ids.public(prefixes[name], number) for name, number in arguments.items()}
+    return {name: public(prefixes[name], number) for name, number in arguments.items()}
 
 
 def _path(act: Act, numbers: dict[str, str]) -> str:
@@ -63,15 +76,24 @@ def _path(act: Act, numbers: dict[str, str]) -> str:
     return "/v1" + ARGUMENT.sub(lambda _: next(given), act.path)
 
 
-def _page(act: Act, numbers: dict[str, str], typed: dict[str, str], told: Told, step: str, problem: Problem | None) -> Response:  # fmt: skip
+def _page(
+    act: Act, numbers: dict[str, str], typed: dict[str, str], told: Told, step: str, problem: Problem | None
+) -> Response:
     return sheet(
-        "bureau/act.html", act=act, told=told, typed=typed, step=step, problem=problem,
+        "bureau/act.html",
+        act=act,
+        told=told,
+        typed=typed,
+        step=step,
+        problem=problem,
         here=ARGUMENT.sub(lambda found: numbers[found[0][1:-1].split(":")[1]], act.address),
         back=_filled(act.back, numbers),
-    )  # fmt: skip
+    )
 
 
-def _show(act: Act, numbers: dict[str, str], typed: dict[str, str], problem: Problem | None = None) -> Response:
+def _show(
+    act: Act, numbers: dict[str, str], typed: dict[str, str], problem: Problem | None = None
+) -> Response:
     """The step that is due: the particulars while they are missing or refused, else what will happen."""
     missing = any(each.required and each.kind != "tick" and not typed.get(each.name) for each in act.asks)
     if act.asks and (missing or typed.get("change") or not _sent(act, typed)):

@@ -71,7 +71,11 @@ def nothing_more(_ids: Typed, _typed: Typed) -> Told:
 
 def plain(act: Act, typed: Typed) -> Values:
     """A body of the fields as they are named; what is empty is left out."""
-    return {each.name: value for each in (*act.asks, *act.signs) if (value := read(each, typed)) not in (None, "", [])}
+    return {
+        each.name: value
+        for each in (*act.asks, *act.signs)
+        if (value := read(each, typed)) not in (None, "", [])
+    }
 
 
 def read(ask: Ask, typed: Typed) -> Any:

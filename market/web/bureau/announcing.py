@@ -17,8 +17,13 @@ def index() -> Response:
     asked = request.args.get("water_year", "")
     year = int(asked) if asked.isdecimal() else clock.this_year()
     return frame.sheet(
-        "bureau/announce.html", year=year, announcements=asking.pages("/v1/announcements", water_year=year),
-        curtailments=asking.get("/v1/curtailments", limit=20)["data"], ends=asking.get("/v1/carry-overs", limit=20)["data"],
-        sheet=asking.get("/v1/balance-sheet", water_year=year), years=asking.get("/v1/water-years")["data"],
-        limits=asking.pages("/v1/limits", water_year=year, kind="cap", most=100), zones=frame.zones(),
-    )  # fmt: skip
+        "bureau/announce.html",
+        year=year,
+        announcements=asking.pages("/v1/announcements", water_year=year),
+        curtailments=asking.get("/v1/curtailments", limit=20)["data"],
+        ends=asking.get("/v1/carry-overs", limit=20)["data"],
+        sheet=asking.get("/v1/balance-sheet", water_year=year),
+        years=asking.get("/v1/water-years")["data"],
+        limits=asking.pages("/v1/limits", water_year=year, kind="cap", most=100),
+        zones=frame.zones(),
+    )

@@ -1,4 +1,4 @@
-"""The auction control room: calls by product with phases and clocks, results, and every other way of selling at once."""
+"""The auction control room: calls by product with phases and clocks, results, and the other ways of selling."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from market.core import clock, ids
+from market.core import clock
 from market.web import asking
+from market.web.asking import Problem
 from market.web.bureau import charts, frame
 from market.web.bureau.auction_acts import storages
 
@@ -26,39 +27,73 @@ def index() -> Response:
     programmes = asking.get("/v1/programmes", limit=30)["data"]
     buy_backs = asking.get("/v1/buy-backs", limit=30)["data"]
     rounds = asking.get("/v1/resale-rounds", limit=30)["data"]
-    named = {each["buyer_id"] for each in programmes} | {each["participant_id"] for each in (*buy_backs, *rounds)}
+    named = {each["buyer_id"] for each in programmes} | {
+        each["participant_id"] for each in (*buy_backs, *rounds)
+    }
     return frame.sheet(
-        "bureau/auctions.html", products=products, calls=calls, running=RUNNING, listings=listings, programmes=programmes,
-        buy_backs=buy_backs, rounds=rounds, zones=frame.zones(), names=frame.parties(named), storages=_storages(),
+        "bureau/auctions.html",
+        products=products,
+        calls=calls,
+        running=RUNNING,
+        listings=listings,
+        programmes=programmes,
+        buy_backs=buy_backs,
+        rounds=rounds,
+        zones=frame.zones(),
+        names=frame.parties(named),
+        storages=_storages(),
         codes={each["id"]: each["code"] for each in frame.products()},
-    )  # fmt: skip
+    )
 
 
 def _storages() -> list[Any]:
     """Storage accounts with what is in them, for whoever may look."""
     if not (frame.may("storage.stock") and frame.may("water_accounts.list_water_accounts")):
         return []
-    return [(words, asking.get(f"/v1/storage-accounts/{number}")) for number, words in storages()]
+    found = []
+    for number, words in storages():
+        try:
+            found.append((words, asking.get(f"/v1/storage-accounts/{number}")))
+        except Problem as refused:
+            if (
+                refused.code != "not_public_storage"
+            ):  # an account of the body that keeps nothing for the public
+                raise
+    return found
 
 
 @blp.get("/desk/auctions/products/<prd:product_id>")
 def product(product_id: int) -> Response:
     """One product: its session today, its reference prices and its calls."""
-    where = f"/v1/products/{ids.public('prd', product_id)}"
+    where = f"/v1/products/{frame.public('prd', product_id)}"
     prices = asking.get(f"{where}/reference-prices", limit=60)["data"]
     return frame.sheet(
-        "bureau/product.html", it=asking.get(where), sessions=asking.get(f"{where}/sessions"), prices=prices,
-        calls=asking.get(f"{where}/calls", limit=30)["data"], chart=charts.prices(prices),
-    )  # fmt: skip
+        "bureau/product.html",
+        it=asking.get(where),
+        sessions=asking.get(f"{where}/sessions"),
+        prices=prices,
+        calls=asking.get(f"{where}/calls", limit=30)["data"],
+        chart=charts.prices(prices),
+    )
 
 
 @blp.get("/desk/auctions/calls/<cal:call_id>")
 def call(call_id: int) -> Response:
     """One call auction: where it stands, and its result with the limits that bind, in words."""
-    where = f"/v1/calls/{ids.public('cal', call_id)}"
+    where = f"/v1/calls/{frame.public('cal', call_id)}"
     found = asking.get(where)
-    result = asking.get(f"{where}/result") if found["status"] not in ("gathering", "clearing", "void", "halted") else None
+    result = (
+        asking.get(f"{where}/result")
+        if found["status"] not in ("gathering", "clearing", "void", "halted")
+        else None
+    )
     return frame.sheet(
-        "bureau/call.html", it=found, result=result, zones=frame.zones(), product=asking.get(f"/v1/products/{found['product_id']}"),
-        fills=asking.get(f"{where}/fills", limit=100) if result is not None and frame.may("calls.fills") else None,
-    )  # fmt: skip
+        "bureau/call.html",
+        it=found,
+        result=result,
+        zones=frame.zones(),
+        product=asking.get(f"/v1/products/{found['product_id']}"),
+        fills=asking.get(f"{where}/fills", limit=100)
+        if result is not None and frame.may("calls.fills")
+        else None,
+    )

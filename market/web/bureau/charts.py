@@ -17,26 +17,43 @@ def nodes(rows: Sequence[Any], used: str, forecast: str, limit: str) -> dict[str
     return {
         "data": [
             {
-                "type": "bar", "name": used, "x": codes, "y": [_share(each, each["used"]) for each in seen],
+                "type": "bar",
+                "name": used,
+                "x": codes,
+                "y": [_share(each, each["used"]) for each in seen],
                 "marker": {"color": [COLOURS[each["colour"]] for each in seen]},
             },
             {
-                "type": "scatter", "mode": "markers", "name": forecast, "x": [each["code"] for each in coming],
+                "type": "scatter",
+                "mode": "markers",
+                "name": forecast,
+                "x": [each["code"] for each in coming],
                 "y": [_share(each, each["forecast"]["volume"]) for each in coming],
                 "error_y": {
-                    "type": "data", "symmetric": False,
-                    "array": [_share(each, each["forecast"]["high"]) - _share(each, each["forecast"]["volume"]) for each in coming],
-                    "arrayminus": [_share(each, each["forecast"]["volume"]) - _share(each, each["forecast"]["low"]) for each in coming],
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [
+                        _share(each, each["forecast"]["high"]) - _share(each, each["forecast"]["volume"])
+                        for each in coming
+                    ],
+                    "arrayminus": [
+                        _share(each, each["forecast"]["volume"]) - _share(each, each["forecast"]["low"])
+                        for each in coming
+                    ],
                 },
                 "marker": {"color": "--ink", "symbol": "diamond", "size": 9},
             },
             {
-                "type": "scatter", "mode": "lines", "name": limit, "x": codes, "y": [100] * len(codes),
+                "type": "scatter",
+                "mode": "lines",
+                "name": limit,
+                "x": codes,
+                "y": [100] * len(codes),
                 "line": {"color": "--quiet", "dash": "dot"},
             },
         ],
         "layout": {"yaxis": {"ticksuffix": " %", "rangemode": "tozero"}, "bargap": 0.4},
-    }  # fmt: skip
+    }
 
 
 def days(rows: Sequence[Any], used: str, forecast: str, limit: str) -> dict[str, Any]:
@@ -45,12 +62,33 @@ def days(rows: Sequence[Any], used: str, forecast: str, limit: str) -> dict[str,
     when = [each["day"] for each in seen]
     return {
         "data": [
-            {"type": "scatter", "mode": "lines+markers", "name": used, "x": when, "y": [_number(each["used"]) for each in seen], "line": {"color": "--water"}},
-            {"type": "scatter", "mode": "lines", "name": forecast, "x": when, "y": [_number(each["forecast"]["volume"]) if each["forecast"] else None for each in seen], "line": {"color": "--sand", "dash": "dash"}},
-            {"type": "scatter", "mode": "lines", "name": limit, "x": when, "y": [_number(each["limit"]) for each in seen], "line": {"color": "--bad", "dash": "dot"}},
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": used,
+                "x": when,
+                "y": [_number(each["used"]) for each in seen],
+                "line": {"color": "--water"},
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": forecast,
+                "x": when,
+                "y": [_number(each["forecast"]["volume"]) if each["forecast"] else None for each in seen],
+                "line": {"color": "--sand", "dash": "dash"},
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": limit,
+                "x": when,
+                "y": [_number(each["limit"]) for each in seen],
+                "line": {"color": "--bad", "dash": "dot"},
+            },
         ],
         "layout": {"yaxis": {"rangemode": "tozero"}},
-    }  # fmt: skip
+    }
 
 
 def moments(rows: Sequence[Any], words: dict[str, str]) -> dict[str, Any]:
@@ -60,23 +98,34 @@ def moments(rows: Sequence[Any], words: dict[str, str]) -> dict[str, Any]:
     return {
         "data": [
             {
-                "type": "scatter", "mode": "markers", "name": words[kind], "x": [each["at"] for each in rows if each["kind"] == kind],
-                "y": [words[kind] for each in rows if each["kind"] == kind], "marker": {"color": looks[kind], "size": 11},
+                "type": "scatter",
+                "mode": "markers",
+                "name": words[kind],
+                "x": [each["at"] for each in rows if each["kind"] == kind],
+                "y": [words[kind] for each in rows if each["kind"] == kind],
+                "marker": {"color": looks[kind], "size": 11},
             }
             for kind in kinds
         ],
         "layout": {"height": 240, "showlegend": False},
-    }  # fmt: skip
+    }
 
 
 def prices(rows: Sequence[Any]) -> dict[str, Any]:
     """Reference prices in the order of time."""
     seen = sorted(rows, key=lambda each: str(each["from_day"]))
     return {
-        "data": [{"type": "scatter", "mode": "lines+markers", "line": {"color": "--water", "shape": "hv"},
-                  "x": [each["from_day"] for each in seen], "y": [each["price"] for each in seen]}],
+        "data": [
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "line": {"color": "--water", "shape": "hv"},
+                "x": [each["from_day"] for each in seen],
+                "y": [each["price"] for each in seen],
+            }
+        ],
         "layout": {"height": 240},
-    }  # fmt: skip
+    }
 
 
 def _number(value: str | None) -> int | None:

@@ -23,7 +23,14 @@ def home() -> Response:
     waiting = _waiting()
     picked = {name: request.args.get(name, "") for name in ("desk", "colour", "kind", "only")}
     rows = [each for each in waiting if _fits(each, picked)]
-    rows.sort(key=lambda each: (not each["mine"], COLOURS.index(each["colour"]), each["due_on"] or "9999", each["id"]))
+    rows.sort(
+        key=lambda each: (
+            not each["mine"],
+            COLOURS.index(each["colour"]),
+            each["due_on"] or "9999",
+            each["id"],
+        )
+    )
     return frame.sheet(
         "bureau/desk.html", rows=rows, picked=picked, colours=COLOURS, seats=DESKS, counts=_counts(waiting),
         kinds=sorted({(each["kind"], each["kind_zh"], each["kind_en"]) for each in waiting}),
@@ -60,6 +67,9 @@ def _fits(each: Any, picked: dict[str, str]) -> bool:
 def _counts(waiting: list[Any]) -> dict[str, dict[str, int]]:
     """How many of each colour wait at each desk."""
     return {
-        desk: {colour: sum(each["desk"] == desk and each["colour"] == colour for each in waiting) for colour in COLOURS}
+        desk: {
+            colour: sum(each["desk"] == desk and each["colour"] == colour for each in waiting)
+            for colour in COLOURS
+        }
         for desk in DESKS
     }

@@ -24,11 +24,19 @@ def index() -> Response:
     return _page("", None, None)
 
 
-def _page(register: str, done: Any, problem: Problem | None, seconds: int = 0, filename: str = "") -> Response:
+def _page(
+    register: str, done: Any, problem: Problem | None, seconds: int = 0, filename: str = ""
+) -> Response:
     return frame.sheet(
-        "bureau/excel.html", registers=REGISTERS, register=register, done=done, problem=problem, seconds=seconds, filename=filename,
+        "bureau/excel.html",
+        registers=REGISTERS,
+        register=register,
+        done=done,
+        problem=problem,
+        seconds=seconds,
+        filename=filename,
         wrong=problem.document.get("rows", ()) if problem is not None else (done or {}).get("rows", ()),
-    )  # fmt: skip
+    )
 
 
 @blp.get("/desk/excel/<string:register>/<string:what>")
@@ -66,4 +74,6 @@ def _no_file() -> Problem:
     from flask_babel import gettext
 
     said = gettext("Choose a file first.")
-    return Problem(422, {"code": "no_file", "title": said, "errors": [{"pointer": "/sheet", "detail": said}]}, {})
+    return Problem(
+        422, {"code": "no_file", "title": said, "errors": [{"pointer": "/sheet", "detail": said}]}, {}
+    )

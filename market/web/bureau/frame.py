@@ -10,6 +10,8 @@ from flask import Response
 
 from market.api import http
 from market.api.permissions import ROUTES
+from market.core import ids
+from market.core.errors import NotFound
 from market.web import asking
 from market.web.pages import page
 from market.web.places import zone_names
@@ -37,6 +39,13 @@ def address_of(endpoint: str, *arguments: str) -> str:
 
     given = iter(arguments)
     return ARGUMENT.sub(lambda _: next(given), ACTS[endpoint].address)
+
+
+def public(prefix: str, number: int) -> str:
+    """The public id of a row, as an address names it. Errors: NotFound, for one that was never given out."""
+    if number < 1:
+        raise NotFound("there is no such thing")
+    return ids.public(prefix, number)
 
 
 def parties(numbers: Iterable[str | None]) -> dict[str, str]:

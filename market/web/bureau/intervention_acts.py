@@ -1,4 +1,4 @@
-"""What the bureau does to the market: halts, cancellations, the kill switch, reversals. Each says first what it will do."""
+"""What the bureau does to the market: halts, cancellations, the kill switch. Each says first what it will do."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from market.web import asking
-from market.web.bureau import frame, subjects
+from market.web.bureau import frame
 from market.web.bureau.acts import LEGAL_SOURCE, REASON, Act, Ask, Told, Values, instant, plain
 from market.web.forms import Typed
-from market.web.spoken import cubic, number, price, yuan
+from market.web.spoken import cubic, number, yuan
 from market.web.words import word
 
 BACK = "/desk/interventions"
-HALT, REVERSAL = "/interventions/halts/<hlt:halt_id>", "/interventions/reversals/<rvs:reversal_id>"
-KINDS = ("person", "household", "association", "enterprise", "service_firm", "verifier", "bank", "public_body")
+HALT = "/interventions/halts/<hlt:halt_id>"
+KINDS = (
+    "person",
+    "household",
+    "association",
+    "enterprise",
+    "service_firm",
+    "verifier",
+    "bank",
+    "public_body",
+)
 
 
 def products() -> list[tuple[str, object]]:
@@ -26,20 +35,50 @@ def products() -> list[tuple[str, object]]:
 
 
 _PRODUCT = Ask("product_id", _l("Product"), "choice", required=False, choices=products)
-_ZONE = Ask("zone", _l("Zone"), "choice", required=False, choices=lambda: frame.zone_choices(("county", "township", "district", "canal")))
+_ZONE = Ask(
+    "zone",
+    _l("Zone"),
+    "choice",
+    required=False,
+    choices=lambda: frame.zone_choices(("county", "township", "district", "canal")),
+)
 _WHO = Ask("participant_id", _l("Participant"), hint=_l("Its number, as its page shows."), required=False)
 _FILTER = (
-    _PRODUCT, _ZONE, _WHO,
-    Ask("owner_of", _l("Or with all who belong with it"), hint=_l("The number of one of them."), required=False),
-    Ask("participant_kind", _l("Kind of participant"), "choice", required=False, choices=lambda: [
-        (each, word(f"party_{each}")) for each in KINDS]),
-    Ask("side", _l("Side"), "choice", required=False, choices=lambda: [("buy", word("buy")), ("sell", word("sell"))]),
+    _PRODUCT,
+    _ZONE,
+    _WHO,
+    Ask(
+        "owner_of",
+        _l("Or with all who belong with it"),
+        hint=_l("The number of one of them."),
+        required=False,
+    ),
+    Ask(
+        "participant_kind",
+        _l("Kind of participant"),
+        "choice",
+        required=False,
+        choices=lambda: [(each, word(f"party_{each}")) for each in KINDS],
+    ),
+    Ask(
+        "side",
+        _l("Side"),
+        "choice",
+        required=False,
+        choices=lambda: [("buy", word("buy")), ("sell", word("sell"))],
+    ),
     Ask("price_from", _l("Price from"), "number", unit=_l("yuan/m³"), required=False),
     Ask("price_to", _l("Price to"), "number", unit=_l("yuan/m³"), required=False),
     Ask("placed_from", _l("Placed from"), "instant", required=False),
     Ask("placed_before", _l("Placed before"), "instant", required=False),
-    Ask("order_ids", _l("Only these orders"), "many", _l("Their numbers, blanks between them."), required=False),
-)  # fmt: skip
+    Ask(
+        "order_ids",
+        _l("Only these orders"),
+        "many",
+        _l("Their numbers, blanks between them."),
+        required=False,
+    ),
+)
 
 
 def _filter(typed: Typed) -> Values:
@@ -59,10 +98,15 @@ def _chosen(wanted: Values) -> Any:
 
 def _figures(found: Any) -> list[tuple[object, object, object]]:
     return [
-        (gettext("Open orders"), number(found["orders"]), gettext("of %(n)s participants", n=found["participants"])),
-        (gettext("Water offered"), cubic(found["sell_volume"]), ""), (gettext("Water wanted"), cubic(found["buy_volume"]), ""),
+        (
+            gettext("Open orders"),
+            number(found["orders"]),
+            gettext("of %(n)s participants", n=found["participants"]),
+        ),
+        (gettext("Water offered"), cubic(found["sell_volume"]), ""),
+        (gettext("Water wanted"), cubic(found["buy_volume"]), ""),
         (gettext("Money held"), yuan(found["held"]), ""),
-    ]  # fmt: skip
+    ]
 
 
 def _facts(typed: Typed) -> list[tuple[object, object]]:
@@ -83,17 +127,36 @@ def _facts(typed: Typed) -> list[tuple[object, object]]:
 
 def _halt(_numbers: Typed, typed: Typed) -> Told:
     scope, cancels = typed["scope"], typed.get("orders") == "cancel"
-    wanted = {} if scope == "market" else {f"{scope}_id" if scope != "zone" else "zone": typed.get(f"{scope}_id" if scope != "zone" else "zone", "")}  # fmt: skip
+    wanted = (
+        {}
+        if scope == "market"
+        else {
+            f"{scope}_id" if scope != "zone" else "zone": typed.get(
+                f"{scope}_id" if scope != "zone" else "zone", ""
+            )
+        }
+    )
     if scope != "market" and not all(wanted.values()):
         return Told(stops=[gettext("Say which product, zone or participant stands still.")])
     found = _chosen(wanted)
-    told = Told(facts=[(gettext("What stands still"), word(f"scope_{scope}")), *_facts(typed)], figures=_figures(found))
-    told.says.append(gettext("From the answer on nothing of it trades: new orders are refused, no order is matched."))
+    told = Told(
+        facts=[(gettext("What stands still"), word(f"scope_{scope}")), *_facts(typed)],
+        figures=_figures(found),
+    )
     told.says.append(
-        gettext("%(n)s open orders are cancelled; their water and money are free again. They do not come back.", n=number(found["orders"]))
+        gettext("From the answer on nothing of it trades: new orders are refused, no order is matched.")
+    )
+    told.says.append(
+        gettext(
+            "%(n)s open orders are cancelled; their water and money are free again. They do not come back.",
+            n=number(found["orders"]),
+        )
         if cancels
-        else gettext("%(n)s open orders stay in the book and are matched again when the halt is lifted.", n=number(found["orders"]))
-    )  # fmt: skip
+        else gettext(
+            "%(n)s open orders stay in the book and are matched again when the halt is lifted.",
+            n=number(found["orders"]),
+        )
+    )
     told.says.append(
         gettext("It ends by itself at %(at)s.", at=typed["until"].replace("T", " "))
         if typed.get("until")
@@ -106,21 +169,38 @@ def _halt(_numbers: Typed, typed: Typed) -> Told:
 
 def _cancel(_numbers: Typed, typed: Typed) -> Told:
     found = _chosen(_filter(typed))
-    told = Told(facts=_facts(typed) or [(gettext("Chosen"), gettext("every open order of the market"))], figures=_figures(found))
+    told = Told(
+        facts=_facts(typed) or [(gettext("Chosen"), gettext("every open order of the market"))],
+        figures=_figures(found),
+    )
     if not found["orders"]:
         return Told(facts=told.facts, figures=told.figures, stops=[gettext("No open order fits.")])
     told.says += [
-        gettext("%(n)s open orders of %(m)s participants end. From the answer on none of them fills.",
-                n=number(found["orders"]), m=found["participants"]),
-        gettext("%(water)s offered and %(money)s held are free again for their owners.", water=cubic(found["sell_volume"]), money=yuan(found["held"])),
-        gettext("Exactly these orders are cancelled: if others have come or gone since, it is refused and you look again."),
-    ]  # fmt: skip
+        gettext(
+            "%(n)s open orders of %(m)s participants end. From the answer on none of them fills.",
+            n=number(found["orders"]),
+            m=found["participants"],
+        ),
+        gettext(
+            "%(water)s offered and %(money)s held are free again for their owners.",
+            water=cubic(found["sell_volume"]),
+            money=yuan(found["held"]),
+        ),
+        gettext(
+            "Exactly these orders are cancelled: if others have "
+            "come or gone since, it is refused and you look again."
+        ),
+    ]
     told.keeps["digest"] = found["digest"]
     return told
 
 
 def _cancelling(act: Act, typed: Typed) -> Values:
-    body: Values = {"filter": _filter(typed), "reason": typed.get("reason", ""), "legal_source": typed.get("legal_source", "")}
+    body: Values = {
+        "filter": _filter(typed),
+        "reason": typed.get("reason", ""),
+        "legal_source": typed.get("legal_source", ""),
+    }
     return body | ({"digest": typed["digest"]} if typed.get("digest") else {})
 
 
@@ -130,42 +210,14 @@ def _kill(_numbers: Typed, typed: Typed) -> Told:
     told = Told(facts=_facts(typed) or [(gettext("Whom"), gettext("everybody"))], figures=_figures(found))
     told.says += [
         gettext("New orders are refused at once, and deals struck elsewhere too."),
-        gettext("Every open order (%(n)s now) is ended; its water and money are free again. It does not come back.", n=number(found["orders"])),
+        gettext(
+            "Every open order (%(n)s now) is ended; its water "
+            "and money are free again. It does not come back.",
+            n=number(found["orders"]),
+        ),
         gettext("It lasts until it is lifted."),
-    ]  # fmt: skip
+    ]
     return told
-
-
-def _reversal(_numbers: Typed, typed: Typed) -> Told:
-    found = asking.get(f"/v1/instructions/{typed['instruction_id']}")
-    told = Told(facts=subjects.facts(typed["instruction_id"]), figures=[
-        (gettext("Water to go back at most"), cubic(found["source_volume"]), ""), (gettext("Money to go back at most"), yuan(found["amount"]), ""),
-    ])  # fmt: skip
-    if found["status"] != "settled":
-        told.stops.append(gettext("Only a settled trade can be reversed; this one is: %(state)s.", state=word(found["status"])))
-    told.says += [
-        gettext("You propose: nothing moves until a reviewer, another person, has decided."),
-        gettext("Once approved: what is left of the water goes back to the seller, what is used is compensated in money, all at once."),
-        gettext("What cannot be paid at once stays owed, and is taken from what comes in."),
-    ]  # fmt: skip
-    if typed.get("value_price"):
-        told.facts.append((gettext("Value of water that is used"), price(typed["value_price"])))
-    return told
-
-
-def _of_reversal(*says: object, moves: bool = False) -> Callable[[Typed, Typed], Told]:
-    def tells(numbers: Typed, _typed: Typed) -> Told:
-        found = asking.get(f"/v1/interventions/reversals/{numbers['reversal_id']}")
-        told = Told(facts=subjects.facts(found["instruction_id"]), says=list(says), sources=[found["legal_source"]])
-        told.facts.append((gettext("Why"), found["reason"]))
-        if moves:
-            told.figures += [
-                (gettext("Water that goes back"), cubic(found["returned"]), ""), (gettext("Water that stays"), cubic(found["kept"]), ""),
-                (gettext("Compensated in money"), yuan(found["value"]), ""),
-            ]  # fmt: skip
-        return told
-
-    return tells
 
 
 def _plain(*says: object) -> Callable[[Typed, Typed], Told]:
@@ -176,38 +228,88 @@ def _halting(act: Act, typed: Typed) -> Values:
     """Only what the scope is about goes along."""
     scope = typed.get("scope", "")
     about = {"product": "product_id", "zone": "zone", "participant": "participant_id"}
-    unwanted = {name for key, name in about.items() if key != scope} | (set() if scope == "participant" else {"with_owners"})
+    unwanted = {name for key, name in about.items() if key != scope} | (
+        set() if scope == "participant" else {"with_owners"}
+    )
     return {name: value for name, value in plain(act, typed).items() if name not in unwanted}
 
 
 ACTS = (
-    Act("interventions.order_halt", "/interventions/halts", _l("Order a halt"), _l("It stands still."), danger=True, back=BACK,
+    Act(
+        "interventions.order_halt",
+        "/interventions/halts",
+        _l("Order a halt"),
+        _l("It stands still."),
+        danger=True,
+        back=BACK,
         asks=(
-            Ask("scope", _l("What stands still"), "choice", choices=lambda: [
-                (each, word(f"scope_{each}")) for each in ("market", "product", "zone", "participant")]),
-            _PRODUCT, _ZONE, _WHO, Ask("with_owners", _l("With all who belong with the participant"), "tick"),
-            Ask("orders", _l("Open orders"), "choice", choices=lambda: [("stay", _l("stay in the book")), ("cancel", _l("are cancelled"))]),
+            Ask(
+                "scope",
+                _l("What stands still"),
+                "choice",
+                choices=lambda: [
+                    (each, word(f"scope_{each}")) for each in ("market", "product", "zone", "participant")
+                ],
+            ),
+            _PRODUCT,
+            _ZONE,
+            _WHO,
+            Ask("with_owners", _l("With all who belong with the participant"), "tick"),
+            Ask(
+                "orders",
+                _l("Open orders"),
+                "choice",
+                choices=lambda: [("stay", _l("stay in the book")), ("cancel", _l("are cancelled"))],
+            ),
             Ask("until", _l("Until"), "instant", _l("Empty: until it is lifted."), required=False),
-        ), signs=(REASON, LEGAL_SOURCE), tells=_halt, body=_halting),
-    Act("interventions.lift_halt", f"{HALT}/lift", _l("Lift the halt"), _l("The halt is lifted."), back=BACK,
-        tells=_plain(_l("Orders come in again, and those that stayed in the book are matched at once."))),
-    Act("interventions.cancel_orders", "/interventions/cancellations", _l("Cancel orders by a filter"), _l("The orders are being cancelled."),
-        asks=_FILTER, signs=(REASON, LEGAL_SOURCE), tells=_cancel, body=_cancelling, danger=True, back=BACK,
-        then="/desk/interventions/cancellations/{id}"),
-    Act("kill_switches.throw", "/kill-switch", _l("Throw the kill switch"), _l("The kill switch is thrown."), danger=True, back=BACK,
-        asks=(Ask("participant_id", _l("Participant"), hint=_l("Its number; empty: everybody."), required=False), _PRODUCT),
-        signs=(REASON, LEGAL_SOURCE), tells=_kill),
-    Act("kill_switches.lift", "/kill-switch/<kil:kill_switch_id>/lift", _l("Lift the kill switch"), _l("The kill switch is lifted."), back=BACK,
-        tells=_plain(_l("Orders come in again; those that were ended stay ended."))),
-    Act("reversals.propose", "/interventions/reversals", _l("Propose a reversal"), _l("The reversal is proposed."), back=BACK,
-        asks=(Ask("instruction_id", _l("Settlement"), hint=_l("The number of the instruction of a settled trade (ins_…).")),
-              Ask("value_price", _l("Value of water that is used"), "number", _l("Empty: the price of the trade."), _l("yuan/m³"), required=False)),
-        signs=(REASON, LEGAL_SOURCE), tells=_reversal),
-    Act("reversals.approve", f"{REVERSAL}/approve", _l("Approve the reversal"), _l("The settlement is reversed."), danger=True, back=BACK,
-        tells=_of_reversal(_l("You decide as the second person; who proposed cannot."),
-                           _l("Water and money go back at once and whole; this cannot be taken back."), moves=True)),
-    Act("reversals.reject", f"{REVERSAL}/reject", _l("Reject the reversal"), _l("The reversal is rejected."), back=BACK,
-        tells=_of_reversal(_l("The settlement stands; nothing moves."))),
-    Act("reversals.withdraw", f"{REVERSAL}/withdraw", _l("Drop the proposal"), _l("The proposal is dropped."), back=BACK,
-        tells=_of_reversal(_l("The settlement stands; nothing moves."))),
-)  # fmt: skip
+        ),
+        signs=(REASON, LEGAL_SOURCE),
+        tells=_halt,
+        body=_halting,
+    ),
+    Act(
+        "interventions.lift_halt",
+        f"{HALT}/lift",
+        _l("Lift the halt"),
+        _l("The halt is lifted."),
+        back=BACK,
+        tells=_plain(_l("Orders come in again, and those that stayed in the book are matched at once.")),
+    ),
+    Act(
+        "interventions.cancel_orders",
+        "/interventions/cancellations",
+        _l("Cancel orders by a filter"),
+        _l("The orders are being cancelled."),
+        asks=_FILTER,
+        signs=(REASON, LEGAL_SOURCE),
+        tells=_cancel,
+        body=_cancelling,
+        danger=True,
+        back=BACK,
+        then="/desk/interventions/cancellations/{id}",
+    ),
+    Act(
+        "kill_switches.throw",
+        "/kill-switch",
+        _l("Throw the kill switch"),
+        _l("The kill switch is thrown."),
+        danger=True,
+        back=BACK,
+        asks=(
+            Ask(
+                "participant_id", _l("Participant"), hint=_l("Its number; empty: everybody."), required=False
+            ),
+            _PRODUCT,
+        ),
+        signs=(REASON, LEGAL_SOURCE),
+        tells=_kill,
+    ),
+    Act(
+        "kill_switches.lift",
+        "/kill-switch/<kil:kill_switch_id>/lift",
+        _l("Lift the kill switch"),
+        _l("The kill switch is lifted."),
+        back=BACK,
+        tells=_plain(_l("Orders come in again; those that were ended stay ended.")),
+    ),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from market.core import clock, ids
+from market.core import clock
 from market.web import asking
 from market.web.bureau import frame
 from market.web.bureau.limit_acts import KINDS
@@ -16,15 +16,23 @@ blp = Blueprint("desk_limits", __name__, template_folder="../templates")
 def index() -> Response:
     """Every limit of a year, by kind."""
     asked = request.args.get("water_year", "")
-    picked = {"water_year": asked if asked.isdecimal() else str(clock.this_year()), "kind": request.args.get("kind", "cap")}
+    picked = {
+        "water_year": asked if asked.isdecimal() else str(clock.this_year()),
+        "kind": request.args.get("kind", "cap"),
+    }
     found = asking.get(
-        "/v1/limits", water_year=picked["water_year"], kind=picked["kind"] or None, limit=100,
+        "/v1/limits",
+        water_year=picked["water_year"],
+        kind=picked["kind"] or None,
+        limit=100,
         starting_after=request.args.get("starting_after"),
-    )  # fmt: skip
+    )
     return frame.sheet("bureau/limits.html", found=found, picked=picked, kinds=KINDS, zones=frame.zones())
 
 
 @blp.get("/desk/limits/<cap:limit_id>")
 def show(limit_id: int) -> Response:
     """One limit and every change of it."""
-    return frame.sheet("bureau/limit.html", it=asking.get(f"/v1/limits/{ids.public('cap', limit_id)}"), zones=frame.zones())
+    return frame.sheet(
+        "bureau/limit.html", it=asking.get(f"/v1/limits/{frame.public('cap', limit_id)}"), zones=frame.zones()
+    )

@@ -1,4 +1,4 @@
-"""A matter whole: parties, amounts, the rule with its source, its steps, hearings and objections; and the acts on it."""
+"""A matter whole: parties, amounts, the rule with its source, its steps, hearings and objections; its acts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from market.core import ids
 from market.web import asking
 from market.web.bureau import frame, subjects
 from market.web.sitting import reader
@@ -14,18 +13,24 @@ from market.web.sitting import reader
 blp = Blueprint("desk_matters", __name__, template_folder="../templates")
 
 _OF_ITS_OWN: dict[str, tuple[str, ...]] = {
-    "participant": ("participants.admit", "participants.refuse"), "renewal": ("life.renew", "life.refuse_renewal"),
-    "pledge": ("pledges.register", "pledges.refuse"), "saving_report": ("saving_reports.name_verifier",),
-    "firm_qualification": ("firm_registrations.confirm_qualification", "firm_registrations.refuse_qualification"),
-    "claw_back": ("claw_backs.decide",), "refund": ("deliveries.approve_refund", "deliveries.decline_refund"),
-}  # fmt: skip
+    "participant": ("participants.admit", "participants.refuse"),
+    "renewal": ("life.renew", "life.refuse_renewal"),
+    "pledge": ("pledges.register", "pledges.refuse"),
+    "saving_report": ("saving_reports.name_verifier",),
+    "firm_qualification": (
+        "firm_registrations.confirm_qualification",
+        "firm_registrations.refuse_qualification",
+    ),
+    "claw_back": ("claw_backs.decide",),
+    "refund": ("deliveries.approve_refund", "deliveries.decline_refund"),
+}
 """Matters that are decided by steps of their own, and which."""
 
 
 @blp.get("/desk/reviews/<rvw:desk_review_id>")
 def show(desk_review_id: int) -> Response:
     """A matter whole."""
-    found = asking.get(f"/v1/desk-reviews/{ids.public('rvw', desk_review_id)}")
+    found = asking.get(f"/v1/desk-reviews/{frame.public('rvw', desk_review_id)}")
     own = asking.get("/v1/me")["user_id"]
     who = reader()
     assert who is not None
@@ -33,17 +38,24 @@ def show(desk_review_id: int) -> Response:
     recused = any(each["step"] == "recused" and each["by_user_id"] == own for each in found["steps"])
     named = {*found["participant_ids"], *(each["participant_id"] for each in found["objections"])}
     return frame.sheet(
-        "bureau/matter.html", it=found, facts=subjects.facts(found["subject_id"]), whole=subjects.link(found["subject_id"]),
-        names=frame.parties(named), people=frame.colleagues(), own_acts=_OF_ITS_OWN.get(found["kind"], ()),
+        "bureau/matter.html",
+        it=found,
+        facts=subjects.facts(found["subject_id"]),
+        whole=subjects.link(found["subject_id"]),
+        names=frame.parties(named),
+        people=frame.colleagues(),
+        own_acts=_OF_ITS_OWN.get(found["kind"], ()),
         decides=seated and not recused and found["status"] == "open" and frame.may("desk_reviews.decide"),
-        recused=recused, proposed_by_me=found["proposed_by_id"] == own, trade=_trade(found),
-    )  # fmt: skip
+        recused=recused,
+        proposed_by_me=found["proposed_by_id"] == own,
+        trade=_trade(found),
+    )
 
 
 @blp.get("/desk/reviews/<rvw:desk_review_id>/archive")
 def archive(desk_review_id: int) -> Response:
     """The archived file of a closed matter, as it was hashed."""
-    answer = asking.file(f"/v1/desk-reviews/{ids.public('rvw', desk_review_id)}/archive")
+    answer = asking.file(f"/v1/desk-reviews/{frame.public('rvw', desk_review_id)}/archive")
     answer.headers["Content-Disposition"] = 'attachment; filename="file.json"'
     return answer
 
@@ -61,6 +73,9 @@ def people() -> Response:
     """Who stands in for whom, and which interests are declared."""
     interests = asking.pages("/v1/desk-interests")
     return frame.sheet(
-        "bureau/people.html", deputies=asking.pages("/v1/desk-deputies"), interests=interests,
-        names=frame.parties(each["participant_id"] for each in interests), people=frame.colleagues(),
-    )  # fmt: skip
+        "bureau/people.html",
+        deputies=asking.pages("/v1/desk-deputies"),
+        interests=interests,
+        names=frame.parties(each["participant_id"] for each in interests),
+        people=frame.colleagues(),
+    )

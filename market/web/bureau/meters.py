@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from market.core import ids
 from market.web import asking
 from market.web.bureau import frame
 
@@ -17,27 +16,36 @@ def index() -> Response:
     status = request.args.get("status", "open")
     overdue = asking.get("/v1/meters/overdue", limit=50)
     return frame.sheet(
-        "bureau/meters.html", overdue=overdue, status=status, findings=asking.get("/v1/findings", status=status or None, limit=50),
-        sheets=asking.get("/v1/turn-sheets", limit=30)["data"], zones=frame.zones(),
+        "bureau/meters.html",
+        overdue=overdue,
+        status=status,
+        findings=asking.get("/v1/findings", status=status or None, limit=50),
+        sheets=asking.get("/v1/turn-sheets", limit=30)["data"],
+        zones=frame.zones(),
         meters=asking.get("/v1/meters", limit=50, starting_after=request.args.get("starting_after")),
-        names=frame.parties(each["participant_id"] for each in overdue["data"]), short=frame.short,
-    )  # fmt: skip
+        names=frame.parties(each["participant_id"] for each in overdue["data"]),
+        short=frame.short,
+    )
 
 
 @blp.get("/desk/meters/<mtr:meter_id>")
 def show(meter_id: int) -> Response:
     """One meter and its readings."""
-    where = f"/v1/meters/{ids.public('mtr', meter_id)}"
+    where = f"/v1/meters/{frame.public('mtr', meter_id)}"
     found = asking.get(where)
     account = asking.get(f"/v1/water-accounts/{found['water_account_id']}")
     return frame.sheet(
-        "bureau/meter.html", it=found, zones=frame.zones(), account=account, names=frame.parties([account["participant_id"]]),
+        "bureau/meter.html",
+        it=found,
+        zones=frame.zones(),
+        account=account,
+        names=frame.parties([account["participant_id"]]),
         readings=asking.get(f"{where}/readings", limit=50, starting_after=request.args.get("starting_after")),
-    )  # fmt: skip
+    )
 
 
 @blp.get("/desk/meters/sheets/<trn:turn_sheet_id>")
 def turn_sheet(turn_sheet_id: int) -> Response:
     """A turn sheet: how what a gate let through was shared out."""
-    found = asking.get(f"/v1/turn-sheets/{ids.public('trn', turn_sheet_id)}")
+    found = asking.get(f"/v1/turn-sheets/{frame.public('trn', turn_sheet_id)}")
     return frame.sheet("bureau/turn_sheet.html", it=found, short=frame.short)

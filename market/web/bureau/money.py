@@ -16,8 +16,15 @@ def index() -> Response:
     accounts = asking.get("/v1/money-accounts", limit=100, starting_after=request.args.get("starting_after"))
     owner = {each["id"]: each["participant_id"] for each in accounts["data"]}
     return frame.sheet(
-        "bureau/money.html", accounts=accounts, owner=owner, names=frame.parties(owner.values()), short=frame.short,
-        deposits=asking.get("/v1/deposits", limit=20)["data"], payouts=asking.get("/v1/payouts", limit=20)["data"],
-        payments=asking.get("/v1/gateway-payments", limit=20)["data"], sent=asking.get("/v1/gateway-payouts", limit=20)["data"],
-        runs=asking.get("/v1/reconciliations")["data"][:10], differences=asking.get("/v1/reconciliation-differences", limit=50)["data"],
-    )  # fmt: skip
+        "bureau/money.html",
+        accounts=accounts,
+        owner=owner,
+        names=frame.parties(owner.values()),
+        short=frame.short,
+        deposits=asking.get("/v1/deposits", limit=20)["data"],
+        payouts=asking.get("/v1/payouts", limit=20)["data"],
+        payments=asking.get("/v1/gateway-payments", limit=20)["data"],
+        sent=asking.get("/v1/gateway-payouts", limit=20)["data"],
+        runs=asking.get("/v1/reconciliations")["data"][:10],
+        differences=asking.get("/v1/reconciliation-differences", limit=50)["data"],
+    )

@@ -18,19 +18,30 @@ FIELDS = ("chain", "action", "subject", "user_id", "participant_id", "request_id
 def search() -> Response:
     """Entries that fit everything asked for, newest first."""
     picked = {name: request.args.get(name, "").strip() for name in FIELDS}
-    wanted = {name: (instant(value) if name in ("since", "until") else value) or None for name, value in picked.items()}
+    wanted = {
+        name: (instant(value) if name in ("since", "until") else value) or None
+        for name, value in picked.items()
+    }
     problem = None
     try:
-        found = asking.get("/v1/audit/entries", limit=50, starting_after=request.args.get("starting_after"), **wanted)
+        found = asking.get(
+            "/v1/audit/entries", limit=50, starting_after=request.args.get("starting_after"), **wanted
+        )
     except Problem as refused:
         if refused.status not in (404, 422):
             raise
         found, problem = {"data": [], "has_more": False}, refused
     answer = frame.sheet(
-        "bureau/trail.html", found=found, picked=picked, problem=problem, people=frame.colleagues(), short=frame.short,
-        names=frame.parties(each["participant_id"] for each in found["data"]), heads=asking.get("/v1/audit/heads", limit=10)["data"],
+        "bureau/trail.html",
+        found=found,
+        picked=picked,
+        problem=problem,
+        people=frame.colleagues(),
+        short=frame.short,
+        names=frame.parties(each["participant_id"] for each in found["data"]),
+        heads=asking.get("/v1/audit/heads", limit=10)["data"],
         written=lambda detail: msgspec.json.encode(detail).decode(),
-    )  # fmt: skip
+    )
     answer.status_code = problem.status if problem is not None else 200
     return answer
 

@@ -28,9 +28,10 @@ def _of_user(*says: object) -> Callable[[Typed, Typed], Told]:
         told = Told(says=list(says))
         if found is not None:
             told.facts = [
-                (gettext("Name"), found["name"]), (gettext("Login"), found["login"]),
+                (gettext("Name"), found["name"]),
+                (gettext("Login"), found["login"]),
                 (gettext("Roles"), ", ".join(word(f"role_of_{each}") for each in found["roles"]) or "–"),
-            ]  # fmt: skip
+            ]
         return told
 
     return tells
@@ -50,16 +51,52 @@ def _secret(made: Mapping[str, Any]) -> str:
 
 ROLES = Ask("roles", _l("Roles"), "many", choices=roles)
 ACTS = (
-    Act("users.create", "/users", _l("Make a user"), _l("The user is made."), signs=(
-        Ask("login", _l("Login"), hint=_l("3 to 64 letters, digits and . _ @ -")), Ask("name", _l("Name")),
-        Ask("password", _l("First password"), "secret", _l("It is to be changed at the first sign-in.")), ROLES,
-        Ask("totp", _l("With one-time codes"), "tick", value=lambda: "yes"),
-    ), body=_new, shown=_secret, back="/desk/users", tells=lambda _n, _t: Told(says=[
-        _l("The user may sign in at once and do what its roles open."), _l("Roles that must be in different hands are refused together.")])),
-    Act("users.set_roles", f"{USER}/roles", _l("Set the roles"), _l("The roles are set."), signs=(ROLES,), back="/desk/users",
-        tells=_of_user(_l("The user has these roles and no others; its sessions end at once."))),
-    Act("users.suspend", f"{USER}/suspend", _l("Suspend the user"), _l("The user is suspended."), back="/desk/users", danger=True,
-        tells=_of_user(_l("Within two seconds the user can do nothing."))),
-    Act("users.reinstate", f"{USER}/reinstate", _l("Let the user sign in again"), _l("The user may sign in again."), back="/desk/users",
-        tells=_of_user(_l("The user may sign in again with its old password."))),
-)  # fmt: skip
+    Act(
+        "users.create",
+        "/users",
+        _l("Make a user"),
+        _l("The user is made."),
+        signs=(
+            Ask("login", _l("Login"), hint=_l("3 to 64 letters, digits and . _ @ -")),
+            Ask("name", _l("Name")),
+            Ask("password", _l("First password"), "secret", _l("It is to be changed at the first sign-in.")),
+            ROLES,
+            Ask("totp", _l("With one-time codes"), "tick", value=lambda: "yes"),
+        ),
+        body=_new,
+        shown=_secret,
+        back="/desk/users",
+        tells=lambda _n, _t: Told(
+            says=[
+                _l("The user may sign in at once and do what its roles open."),
+                _l("Roles that must be in different hands are refused together."),
+            ]
+        ),
+    ),
+    Act(
+        "users.set_roles",
+        f"{USER}/roles",
+        _l("Set the roles"),
+        _l("The roles are set."),
+        signs=(ROLES,),
+        back="/desk/users",
+        tells=_of_user(_l("The user has these roles and no others; its sessions end at once.")),
+    ),
+    Act(
+        "users.suspend",
+        f"{USER}/suspend",
+        _l("Suspend the user"),
+        _l("The user is suspended."),
+        back="/desk/users",
+        danger=True,
+        tells=_of_user(_l("Within two seconds the user can do nothing.")),
+    ),
+    Act(
+        "users.reinstate",
+        f"{USER}/reinstate",
+        _l("Let the user sign in again"),
+        _l("The user may sign in again."),
+        back="/desk/users",
+        tells=_of_user(_l("The user may sign in again with its old password.")),
+    ),
+)

@@ -21,25 +21,41 @@ def tree() -> Response:
     rows = sorted(found["data"], key=lambda each: (COLOURS.index(each["colour"]), each["kind"], each["code"]))
     users = {each["participant_id"] for each in rows if each["participant_id"]}
     return frame.sheet(
-        "bureau/warning.html", found=found, rows=rows[:200], more=len(rows) > 200, picked=picked, colours=COLOURS,
+        "bureau/warning.html",
+        found=found,
+        rows=rows[:200],
+        more=len(rows) > 200,
+        picked=picked,
+        colours=COLOURS,
         counts={colour: sum(each["colour"] == colour for each in found["data"]) for colour in COLOURS},
         plans=asking.get("/v1/reduction-plans", limit=50)["data"],
         names=frame.parties(users) if frame.may("participants.list_participants") else {},
         limits={each["limit_id"]: each["code"] for each in found["data"] if each["limit_id"]},
         zones=frame.zone_choices(("county", "township")),
-        chart=charts.nodes(rows[:40], gettext("Used"), gettext("Expected by the year's end"), gettext("Limit")),
-    )  # fmt: skip
+        chart=charts.nodes(
+            rows[:40], gettext("Used"), gettext("Expected by the year's end"), gettext("Limit")
+        ),
+    )
 
 
 @blp.get("/desk/warning/history")
 def history() -> Response:
     """The colours of one limit day by day."""
     node = request.args.get("node", "")
-    found = asking.get("/v1/early-warning/history", node=node or None, limit=120, starting_after=request.args.get("starting_after"))
+    found = asking.get(
+        "/v1/early-warning/history",
+        node=node or None,
+        limit=120,
+        starting_after=request.args.get("starting_after"),
+    )
     return frame.sheet(
-        "bureau/warning_history.html", found=found, node=node,
-        chart=charts.days(found["data"], gettext("Used"), gettext("Expected by the year's end"), gettext("Limit")),
-    )  # fmt: skip
+        "bureau/warning_history.html",
+        found=found,
+        node=node,
+        chart=charts.days(
+            found["data"], gettext("Used"), gettext("Expected by the year's end"), gettext("Limit")
+        ),
+    )
 
 
 @blp.get("/desk/figures")
@@ -48,6 +64,9 @@ def figures() -> Response:
     found = asking.get("/v1/department-figures", limit=100, starting_after=request.args.get("starting_after"))
     zones = frame.zones()
     return frame.sheet(
-        "bureau/figures.html", found=found, zones=zones, results=asking.get("/v1/plan-results")["data"],
+        "bureau/figures.html",
+        found=found,
+        zones=zones,
+        results=asking.get("/v1/plan-results")["data"],
         word_of=lambda each: word(f"figure_kind_{each['kind']}"),
-    )  # fmt: skip
+    )
