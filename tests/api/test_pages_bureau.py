@@ -227,7 +227,7 @@ def test_a_deposit_is_looked_over_and_a_sheet_s_wrong_rows_are_shown_in_their_pl
     assert "B-77" in read(browsers["cashier"], "/desk/money").text
     assert do(browsers["cashier"], page).status_code in (409, 422)
     shown = read(browsers["clerk"], "/desk/excel").text
-    template = browsers["clerk"].get("/desk/excel/limits/template")
+    template = browsers["clerk"].get("/v1/imports/limits/template")
     assert template.status_code == 200
     assert template.headers["Content-Disposition"].startswith("attachment")
     form = hidden(shown.split('<form method="post"')[-1])

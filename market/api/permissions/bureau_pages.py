@@ -32,7 +32,7 @@ def acts(*endpoints: str) -> dict[str, Rule]:
 
 ROUTES: dict[str, Rule] = {
     **pages(_INSIDE, "bureau_desk.home"),
-    **pages(_who_may("desk_reviews.get"), "desk_matters.show", "desk_matters.archive", "desk_matters.people"),
+    **pages(_who_may("desk_reviews.get"), "desk_matters.show", "desk_matters.people"),
     **acts(
         "desk_reviews.decide", "desk_reviews.give_back", "desk_reviews.recuse", "desk_reviews.open_hearing",
         "desk_reviews.close_hearing", "desk_reviews.answer_objection", "desk_interests.declare",
@@ -106,7 +106,7 @@ ROUTES: dict[str, Rule] = {
         "findings.confirm", "findings.dismiss", "meters.calibrate", "meters.record_reading", "meters.correct",
         "meters.close_meter",
     ),
-    **pages(_who_may("imports.meters_template"), "desk_excel.index", "desk_excel.fetch"),
+    **pages(_who_may("imports.meters_template"), "desk_excel.index"),
     "desk_excel.send": Rule(_who_may("imports.import_meters"), page=True, body_bytes=SHEET_BYTES + FORM_BYTES),
     # money
     **pages(_who_may("reconciliation.list_differences"), "desk_money.index"),

@@ -39,14 +39,6 @@ def _page(
     )
 
 
-@blp.get("/desk/excel/<string:register>/<string:what>")
-def fetch(register: str, what: str) -> Response:
-    """A register's template or export."""
-    if register not in REGISTERS or what not in ("template", "export"):
-        raise NotFound("there is no such file")
-    return asking.file(f"/v1/imports/{register}/{what}")
-
-
 @blp.post("/desk/excel")
 def send() -> Response:
     """Takes a file into a register and says how many rows it took, or which rows are wrong and why."""

@@ -52,14 +52,6 @@ def show(desk_review_id: int) -> Response:
     )
 
 
-@blp.get("/desk/reviews/<rvw:desk_review_id>/archive")
-def archive(desk_review_id: int) -> Response:
-    """The archived file of a closed matter, as it was hashed."""
-    answer = asking.file(f"/v1/desk-reviews/{frame.public('rvw', desk_review_id)}/archive")
-    answer.headers["Content-Disposition"] = 'attachment; filename="file.json"'
-    return answer
-
-
 def _trade(found: Any) -> Any:
     """Of a trade under review: its price, fee and loss."""
     if found["kind"] != "instruction" or not frame.may("trades.get"):
