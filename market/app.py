@@ -38,7 +38,7 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "board", "holder.my_water", "holder.selling",
+    "assets", "signing_in", "counter", "board", "holder.my_water", "holder.selling",
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
     "bureau.money", "bureau.trail", "bureau.acting",

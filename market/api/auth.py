@@ -15,7 +15,7 @@ from market.api.limits import strict
 from market.api.schemas import auth as shapes
 from market.core import db
 from market.core.errors import NotAllowed, NotAuthenticated, Refusal
-from market.participants import access, passwords, tokens
+from market.participants import access, mandates, passwords, tokens
 from market.participants.errors import CsrfFailed, TokenReused
 from market.participants.tokens import Tokens
 
@@ -149,6 +149,23 @@ def _with_cookies(response: Response, made: Tokens) -> Response:
             samesite="Strict",
         )
     return response
+
+
+@blp.route("/me/mandates", methods=["GET"])
+@blp.arguments(shapes.PrincipalsQuery, location="query")
+@blp.response(200, shapes.PrincipalList)
+def list_principals(query: dict[str, Any]) -> dict[str, Any]:
+    """For whom this user may act now, and under which mandate; at most 200, by name."""
+    limit = http.MAX_PAGE
+    rows = mandates.given_to(http.session(), user_id=actor().user_id, name=query["name"], limit=limit + 1)
+    found = [
+        {
+            "mandate_id": mandate.id, "participant_id": participant.id, "name": participant.name,
+            "kind": participant.kind, "scope": mandate.scope, "valid_to": mandate.valid_to,
+        }
+        for mandate, participant in rows
+    ]  # fmt: skip
+    return http.page(found, limit)
 
 
 @blp.route("/me", methods=["GET"])

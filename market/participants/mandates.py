@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from market.core import audit, clock
@@ -58,6 +58,22 @@ def of_participant(session: Session, *, participant_id: int, after: int | None, 
     """The mandates given by a participant, oldest first."""
     statement = select(Mandate).where(Mandate.participant_id == participant_id, Mandate.id > (after or 0))
     return list(session.scalars(statement.order_by(Mandate.id).limit(limit)))
+
+
+def given_to(
+    session: Session, *, user_id: int, name: str = "", limit: int
+) -> list[Row[tuple[Mandate, Participant]]]:
+    """The mandates in force under which a user may act, with whom for, by name; those whose name holds `name`."""
+    now = clock.now()
+    statement = (
+        select(Mandate, Participant)
+        .join(Participant, Participant.id == Mandate.participant_id)
+        .where(Mandate.clerk_user_id == user_id, Participant.status == "admitted")
+        .where(Mandate.valid_from <= now, Mandate.valid_to > now)
+        .where(or_(Mandate.revoked_at.is_(None), Mandate.revoked_at > now))
+        .where(Participant.name.contains(name, autoescape=True))
+    )
+    return list(session.execute(statement.order_by(Participant.name, Mandate.id).limit(limit)))
 
 
 def principals(session: Session, *, user_id: int) -> dict[int, int]:

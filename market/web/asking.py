@@ -116,8 +116,8 @@ def _call(
     token = request.cookies.get(tokens.ACCESS_COOKIE)
     if token and g.get("actor") is not None:
         sent["Authorization"] = f"Bearer {token}"
-        if g.get("acting_for"):
-            sent["X-Acting-For"] = g.acting_for
+        if "X-Acting-For" in request.headers:
+            sent["X-Acting-For"] = request.headers["X-Acting-For"]
     elif "Authorization" in request.headers:
         sent["Authorization"] = request.headers["Authorization"]
     builder = EnvironBuilder(

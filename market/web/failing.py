@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from ledger.errors import LedgerError
 from market.api import errors
 from market.core.errors import Refusal
+from market.web import sitting
 from market.web.asking import Problem
 from market.web.forms import onward
 from market.web.pages import page
@@ -41,6 +42,10 @@ def _shown(status: int, document: Any, headers: Any) -> Response:
     if status == 401:
         where = request.full_path.rstrip("?") if request.method == "GET" else request.path
         return onward(f"{SIGN_IN}?{urlencode({'next': where})}")
+    if document.get("code") == "no_mandate" and sitting.ACTING in request.cookies:
+        answer = onward("/counter")  # the mandate has ended: back to the counter, as oneself
+        answer.delete_cookie(sitting.ACTING)
+        return answer
     answer = page("problem.html", problem=document, status=status)
     answer.status_code = status
     for name in _KEPT:

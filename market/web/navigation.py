@@ -62,6 +62,7 @@ FIRM = (
     Link("/firm/reports", _l("Savings")),
     Link("/firm/cash-flow", _l("Cash flow")),
 )
+COUNTER = (Link("/counter", _l("Counter")),)
 DESK = (
     Link("/desk", _l("Desk"), "bureau_desk.home"),
     Link("/desk/rights", _l("Rights"), "desk_rights.index"),
@@ -81,6 +82,7 @@ DESK = (
     Link("/desk/figures", _l("Figures of departments"), "desk_warning.figures"),
     Link("/reports", _l("Reports"), "report_pages.index"),
     Link("/desk/trail", _l("Audit trail"), "desk_trail.search"),
+    Link("/counter", _l("Counter"), "counter.show"),
 )
 
 
@@ -88,6 +90,8 @@ def desks() -> tuple[Desk, ...]:
     """The groups of pages of whoever reads."""
     who = reader()
     found = [Desk(_l("Public board"), "/", PUBLIC)]
+    if who is not None and who.mandate_id is not None:
+        found.append(Desk(_l("Counter"), "/counter", COUNTER))
     if who is not None and who.roles & HOLDERS:
         found.append(Desk(_l("My desk"), "/my", HOLDER))
     if who is not None and who.participant_id is not None:

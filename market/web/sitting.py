@@ -13,6 +13,9 @@ from market.participants.access import AccessActor
 from market.participants.errors import CsrfFailed
 
 PATH = "/"
+ACTING = "karez_acting"
+"""For whom a clerk acts, from page to page; what the API makes of it is X-Acting-For."""
+_AS_ONESELF = ("/counter", "/sign-in", "/sign-out", "/account", "/assets/")
 
 
 def reader() -> AccessActor | None:
@@ -40,6 +43,18 @@ def is_page() -> bool:
     """Whether the request is for a page for people."""
     rule = ROUTES.get(request.endpoint or "")
     return rule.page if rule is not None else not request.path.startswith("/v1")
+
+
+def _act_for() -> None:
+    """A clerk's pages are asked for in the name of the holder for whom the clerk acts."""
+    acting = request.cookies.get(ACTING)
+    if (
+        acting
+        and "Authorization" not in request.headers
+        and is_page()
+        and not request.path.startswith(_AS_ONESELF)
+    ):
+        request.environ["HTTP_X_ACTING_FOR"] = acting
 
 
 def _refuse_strangers() -> None:
@@ -75,5 +90,6 @@ def set_cookie(response: Response, name: str, value: str) -> None:
 
 def register(app: Flask) -> None:
     """Hangs the keeping of sessions into an app."""
+    app.before_request(_act_for)
     app.before_request(_refuse_strangers)
     app.after_request(_stay)

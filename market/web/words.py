@@ -249,6 +249,18 @@ WORDS: Mapping[str, object] = {
     "allocation": _l("yearly water"),
     "lease": _l("lease"),
     "entitlement": _l("entitlement"),
+    "is_person": _l("Person"),
+    "is_household": _l("Household"),
+    "is_association": _l("Water users' association"),
+    "is_enterprise": _l("Enterprise"),
+    "is_service_firm": _l("Service firm"),
+    "is_verifier": _l("Verifier"),
+    "is_bank": _l("Bank"),
+    "is_public_body": _l("Public body"),
+    "command_place": _l("Placed"),
+    "command_amend": _l("Amended"),
+    "command_cancel": _l("Cancelled by the holder"),
+    "filled": _l("filled"),
 }
 
 

@@ -160,3 +160,35 @@ def test_a_sale_is_shown_before_it_is_placed_and_placed_once(browser: FlaskClien
     assert [each.status_code for each in placed] == [303, 303]
     assert placed[0].location == placed[1].location
     assert len(county.get("mine", "/orders")["data"]) == before + 1
+
+
+def test_a_clerk_acts_for_a_holder_under_a_mandate_and_the_slip_says_so(
+    browser: FlaskClient, county: County
+) -> None:
+    sign_in(browser, county.logins["theirs"])  # has a mandate of "mine"
+    counter = browser.get("/counter", headers=HTML)
+    assert county.mine["participant"] in counter.text
+    form = {"_csrf": csrf(browser), "participant_id": county.theirs["participant"]}
+    assert browser.post("/counter", data=form, headers=HTML).status_code == 422, (
+        "not a holder that gave a mandate"
+    )
+    acted = browser.post("/counter", data=form | {"participant_id": county.mine["participant"]}, headers=HTML)
+    assert (acted.status_code, acted.location) == (303, "/my")
+    desk = browser.get("/my", headers=HTML)
+    assert county.mine["water_account"] in desk.text
+    assert county.theirs["water_account"] not in desk.text
+    assert 'class="acting"' in desk.text
+    slip = browser.get(f"/my/orders/{county.mine['order']}/slip", headers=HTML)
+    assert slip.status_code == 200
+    assert county.mine["order"] in slip.text
+    stopped = browser.post("/counter/stop", data={"_csrf": csrf(browser)}, headers=HTML)
+    assert stopped.status_code == 303
+    assert county.theirs["water_account"] in browser.get("/my", headers=HTML).text
+
+
+def test_a_cookie_without_a_mandate_opens_nothing(browser: FlaskClient, county: County) -> None:
+    sign_in(browser, county.logins["mine"])
+    browser.set_cookie("karez_acting", county.storage)
+    answer = browser.get("/my", headers=HTML)
+    assert (answer.status_code, answer.location) == (303, "/counter")
+    assert browser.get("/my", headers=HTML).status_code == 200

@@ -46,6 +46,7 @@ EXCEPTIONS = {
     "RegistrationOut.contact": "as FirmOut",
     "PublishedOut.applicant": "masked for everybody where it is made (registry.publications)",
     "StatementOut.name": "a paper that its parties and the bureau see; a hash covers its text",
+    "PrincipalOut.name": "the clerk acts for them, on a paper that they signed",
     "ContractPartyOut.name": "the parties of a contract know each other; the route lets only them and the bureau in",
     "PledgeOut.document": "the loan's number, seen by the two who agreed on it and by the registrar's book",
     "PublicEntryOut.name": "null of persons and households",

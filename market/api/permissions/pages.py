@@ -12,7 +12,8 @@ def pages(roles: frozenset[str], *endpoints: str) -> dict[str, Rule]:
 
 ROUTES: dict[str, Rule] = {
     **pages(PUBLIC, "assets.file", "signing_in.form", "signing_in.sign_in"),
-    **pages(EVERYONE, "signing_in.sign_out"),
+    **pages(EVERYONE, "signing_in.sign_out", "counter.show", "counter.act", "counter.stop"),
+    **pages(HOLDERS, "counter.slip"),
     **pages(PUBLIC, "board.home"),
     **pages(
         HOLDERS, "my_water.overview", "my_water.account", "selling.choose", "selling.check", "selling.place"

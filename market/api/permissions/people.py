@@ -18,6 +18,7 @@ ROUTES: dict[str, Rule] = {
     "auth.refresh": Rule(PUBLIC),
     "auth.sign_out": Rule(EVERYONE, "self", None, "read"),
     "auth.me": Rule(EVERYONE, "self"),
+    "auth.list_principals": Rule(EVERYONE, "self"),
     # participants
     "participants.apply": Rule(PUBLIC),
     "participants.list_participants": read(also=BUREAU | PARTICIPANTS, owns="self"),

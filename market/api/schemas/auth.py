@@ -98,3 +98,27 @@ class KeyPage(Schema):
 
     data = fields.List(fields.Nested(KeyOut), required=True)
     has_more = fields.Boolean(required=True)
+
+
+class PrincipalsQuery(Schema):
+    """Whose name holds this."""
+
+    name = fields.String(load_default="", validate=validate.Length(max=100))
+
+
+class PrincipalOut(Schema):
+    """One for whom the asker may act, under a mandate that a registrar recorded."""
+
+    mandate_id = PublicId("man", required=True)
+    participant_id = PublicId("par", required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    scope = fields.String(required=True)
+    valid_to = fields.AwareDateTime(required=True)
+
+
+class PrincipalList(Schema):
+    """For whom the asker may act, by name."""
+
+    data = fields.List(fields.Nested(PrincipalOut), required=True)
+    has_more = fields.Boolean(required=True)
