@@ -344,9 +344,9 @@ WORDS: Mapping[str, object] = {
     "objection_upheld": _l("upheld"),
     "objection_dismissed": _l("not upheld"),
     "objection_lapsed": _l("lapsed"),
-    "duty_to_come": _l("to come"),
+    "duty_to_come": _l("not due yet"),
     "duty_due": _l("due"),
     "duty_overdue": _l("overdue, not filed"),
-    "duty_done": _l("filed"),
+    "duty_done": _l("handed in to the authority"),
     "duty_done_late": _l("filed late"),
 }
