@@ -241,7 +241,8 @@ def test_a_deposit_is_looked_over_and_a_sheet_s_wrong_rows_are_shown_in_their_pl
     assert 'role="alert"' in sent.text
 
 
-def test_every_act_has_a_page_for_whom_its_route_is_open() -> None:
+def test_every_act_has_a_page_for_whom_its_route_is_open(county: County) -> None:
     for endpoint, act in ACTS.items():
+        assert [each.rule for each in county.app.url_map.iter_rules(endpoint)] == [f"/v1{act.path}"]
         for step in ("show", "do"):
             assert ROUTES[f"desk_acts.{step}_{act.name}"].roles == ROUTES[endpoint].roles & (BUREAU | OUTSIDE)

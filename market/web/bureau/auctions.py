@@ -13,6 +13,7 @@ from market.web.bureau import charts, frame
 from market.web.bureau.auction_acts import storages
 
 blp = Blueprint("desk_auctions", __name__, template_folder="../templates")
+_WITHOUT_RESULT = ("gathering", "clearing", "void", "halted")
 RUNNING = ("gathering", "clearing", "cleared", "held", "halted")
 
 
@@ -82,11 +83,7 @@ def call(call_id: int) -> Response:
     """One call auction: where it stands, and its result with the limits that bind, in words."""
     where = f"/v1/calls/{frame.public('cal', call_id)}"
     found = asking.get(where)
-    result = (
-        asking.get(f"{where}/result")
-        if found["status"] not in ("gathering", "clearing", "void", "halted")
-        else None
-    )
+    result = _result(where) if found["status"] not in _WITHOUT_RESULT else None
     return frame.sheet(
         "bureau/call.html",
         it=found,
@@ -97,3 +94,13 @@ def call(call_id: int) -> Response:
         if result is not None and frame.may("calls.fills")
         else None,
     )
+
+
+def _result(where: str) -> Any:
+    """What a clearing came to; None where there is none."""
+    try:
+        return asking.get(f"{where}/result")
+    except Problem as refused:
+        if refused.status not in (404, 409, 422):
+            raise
+        return None

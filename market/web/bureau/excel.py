@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from flask import Blueprint, Response, request
+from flask_babel import gettext
 
-from market.core.errors import NotFound
 from market.web import asking, forms
 from market.web.asking import Problem
 from market.web.bureau import frame
@@ -43,10 +43,10 @@ def _page(
 def send() -> Response:
     """Takes a file into a register and says how many rows it took, or which rows are wrong and why."""
     register, sent = request.form.get("register", ""), request.files.get("sheet")
-    if register not in REGISTERS:
-        raise NotFound("there is no such register")
-    if sent is None or not sent.filename:
-        return _page(register, None, _no_file())
+    if register not in REGISTERS or sent is None or not sent.filename:
+        answer = _page("", None, _no_file())
+        answer.status_code = 422
+        return answer
     kind = "text/csv" if sent.filename.lower().endswith(".csv") else EXCEL
     began = time.monotonic()
     try:
@@ -63,8 +63,6 @@ def send() -> Response:
 
 
 def _no_file() -> Problem:
-    from flask_babel import gettext
-
     said = gettext("Choose a file first.")
     return Problem(
         422, {"code": "no_file", "title": said, "errors": [{"pointer": "/sheet", "detail": said}]}, {}
