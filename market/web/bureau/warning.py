@@ -23,8 +23,8 @@ def tree() -> Response:
     return frame.sheet(
         "bureau/warning.html",
         found=found,
-        rows=rows[:200],
-        more=len(rows) > 200,
+        rows=rows[:80],
+        more=len(rows) > 80,
         picked=picked,
         colours=COLOURS,
         counts={colour: sum(each["colour"] == colour for each in found["data"]) for colour in COLOURS},
