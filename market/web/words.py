@@ -10,6 +10,9 @@ from market.web.holder.words import WORDS as OF_HOLDERS
 
 WORDS: Mapping[str, object] = {
     **OF_HOLDERS,
+from market.web import bureau_words
+
+    **bureau_words.WORDS,
     "certificate": _l("Water entitlement certificate"),
     "verification": _l("Certificate verification"),
     "number": _l("Certificate number"),

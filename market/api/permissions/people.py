@@ -68,6 +68,7 @@ ROUTES: dict[str, Rule] = {
     # users of the bureau
     "users.create": write("administrator"),
     "users.list_users": read("administrator"),
+    "users.list_colleagues": read(also=BUREAU),
     "users.set_roles": write("administrator"),
     "users.suspend": write("administrator"),
     "users.reinstate": write("administrator"),
