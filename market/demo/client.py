@@ -60,9 +60,7 @@ class Caller:
             try:
                 response = self.http.request(method, self.url + path, timeout=TIMEOUT_S, **options)
             except requests.RequestException as error:
-                raise StoryFailed(
-                    f"{self.url}{path} does not answer: {type(error).__name__}"
-                ) from error
+                raise StoryFailed(f"{self.url}{path} does not answer: {type(error).__name__}") from error
             if response.status_code != requests.codes.too_many_requests:
                 break
             time.sleep(int(response.headers.get("Retry-After", "5")))

@@ -178,7 +178,9 @@ def furnish(county: County) -> None:
                 ("water_bill", "water_receipt", "offset_consent"), ("wbl", "rct", "wbo"), made, strict=True
             ):
                 things[kind] = ids.public(prefix, number)
-            made = connection.execute(_HOOKED_SQL, {"participant": participant, "user": spare}).fetchone() or ()
+            made = (
+                connection.execute(_HOOKED_SQL, {"participant": participant, "user": spare}).fetchone() or ()
+            )
             for kind, prefix, number in zip(
                 ("event", "webhook_endpoint", "webhook_delivery", "external_id"),
                 ("evn", "whe", "whd", "xid"), made, strict=True,
