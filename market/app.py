@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
+import msgspec
 from flask_smorest import Api, Blueprint
 from werkzeug.routing import BaseConverter
 
@@ -13,7 +16,7 @@ from market.api import errors as error_table
 from market.api import http, limits, shortway, spec, telemetry
 from market.api.permissions import ROUTES
 from market.api.schemas.fields import PublicId
-from market.core import db, ids
+from market.core import clock, db, ids, kept
 from market.core.config import Settings
 from market.core.errors import UnknownId
 from market.participants import tokens
@@ -34,8 +37,8 @@ API_MODULES = (
     "appeals",
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
-    "gateway_payments", "gateway_payouts", "reconciliations",
     "bank_accounts", "bank_files", "account_statements",
+    "gateway_payments", "gateway_payouts", "reconciliations", "test_county", "own_sign_in",
 )  # fmt: skip
 
 PAGE_MODULES = (
@@ -83,8 +86,17 @@ ID_PREFIXES = {
     "rcd": "difference of a reconciliation",
     "bac": "bank account of a participant", "bpl": "payout by bank file", "bpf": "payout file for the bank",
     "bst": "bank statement", "bsn": "line of a bank statement",
+    "tcl": "move of the test county's clock",
 }  # fmt: skip
 NO_ROW = 0
+COUNTY_OF_TEST = ("Karez-County", "test")
+"""The header of every answer of the test county."""
+BUSY = msgspec.json.encode(
+    {
+        "type": "/problems/test_county_busy", "title": "The test county is busy", "status": 503,
+        "code": "test_county_busy", "detail": "Too many requests at once: send it again.",
+    }
+)  # fmt: skip
 
 
 def _converter(prefix: str) -> type[BaseConverter]:
@@ -118,7 +130,54 @@ def create_app(
     settings = settings or Settings.from_environment()
     app, _ = _assemble(settings, rate_limits=rate_limits)
     bind(app, settings, exchange or (lambda: client(str(settings.engine_socket))))
+    test = settings.of_test_county()
+    if test is not None:
+        app.test_county = OtherCounty(test, rate_limits=rate_limits)
     return app
+
+
+class OtherCounty:
+    """The test county's application in the same process: made at the first request, by its own settings and clock."""
+
+    def __init__(
+        self, settings: Settings, *, exchange: Callable[[], Exchange] | None = None, rate_limits: bool = True
+    ) -> None:
+        """As for `create_app`."""
+        assert settings.clock_file is not None
+        self._make = partial(create_app, settings, exchange=exchange, rate_limits=rate_limits)
+        self._url = settings.url()
+        self._ahead = clock.Ahead(settings.clock_file)
+        self._generation = self._ahead.generation()
+        self._places = threading.BoundedSemaphore(settings.threads)
+        self._making = threading.Lock()
+        self._app: http.KarezFlask | None = None
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """One request, whose answer says which county it is of."""
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, COUNTY_OF_TEST], *more)
+
+        if not self._places.acquire(blocking=False):
+            start("503 SERVICE UNAVAILABLE", [("Content-Type", error_table.PROBLEM), ("Retry-After", "1")])
+            return [BUSY]
+        try:
+            app = self._ready()
+            with clock.ahead(self._ahead):
+                return app(environ, start)
+        finally:
+            self._places.release()
+
+    def _ready(self) -> http.KarezFlask:
+        with self._making:
+            generation = self._ahead.generation()
+            if generation != self._generation:  # made anew: nothing that was kept of it is true
+                kept.forget()
+                db.dispose(self._url)
+                self._generation = generation
+            if self._app is None:
+                self._app = self._make()
+            return self._app
 
 
 def bind(app: http.KarezFlask, settings: Settings, exchange: Callable[[], Exchange]) -> None:

@@ -16,7 +16,7 @@ from market.auditing import audit
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.options import AS_JSON, DATA_DIR
-from market.counties import county, pack
+from market.counties import county, pack, test_county
 from market.paying import reconcile, sandbox
 from market.sharing_out import distribute
 from market.surveilling import surveil
@@ -74,17 +74,25 @@ def main() -> None:
 @click.option(
     "--demonstration/--no-demonstration", default=True, show_default=True, help="The demonstration county."
 )
+@click.option(
+    "--test-county/--no-test-county",
+    default=False,
+    show_default=True,
+    help="A second county beside it, for keys of the kind test.",
+)
 @AS_JSON
 def up(
     host: str | None, port: int | None, feed_port: int | None, data_dir: Path | None, demonstration: bool,
-    as_json: bool,
+    test_county: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Start database, engine, worker, feed and web server; watch them until Ctrl-C."""
     from market.core import log
 
     settings = Settings.from_environment(host=host, port=port, feed_port=feed_port, data_dir=data_dir)
     log.configure(settings.log_level)
-    import_module("market.up").up(settings, demonstration=demonstration, as_json=as_json)
+    import_module("market.up").up(
+        settings, demonstration=demonstration, test_county=test_county, as_json=as_json
+    )
 
 
 @main.command()
@@ -95,7 +103,16 @@ def engine(path: str) -> None:
 
     settings = Settings.from_environment()
     log.configure(settings.log_level)
+    _follow(settings)
     import_module("market.trading.process").main(settings.url(), path)
+
+
+def _follow(settings: Settings) -> None:
+    """A process of the test county goes by that county's clock."""
+    if settings.clock_file is not None:
+        from market.core import clock
+
+        clock.follow(settings.clock_file)
 
 
 @main.command()
@@ -105,7 +122,8 @@ def worker() -> None:
 
     settings = Settings.from_environment()
     log.configure(settings.log_level)
-    import_module("market.jobs").serve(settings.url())
+    _follow(settings)
+    import_module("market.jobs").serve(settings.url(), settings)
 
 
 @main.command()
@@ -350,7 +368,7 @@ def announce(
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
 
-for each in (auction, audit, county, distribute, pack, reconcile, sandbox, surveil):
+for each in (auction, audit, county, distribute, pack, reconcile, sandbox, surveil, test_county):
     main.add_command(each)
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from functools import partial
 
 import structlog
 
-from market import due
-from market.core import db, jobqueue
+from market import advancing, due
+from market.core import clock, db, jobqueue
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.due import CLOCK
@@ -86,12 +86,20 @@ def run(url: str, job: Job, settings: Settings | None = None) -> int:
     return done
 
 
-def serve(url: str) -> None:
-    """The worker: does every job by its schedule until it is told to stop."""
+def when_due(url: str, settings: Settings) -> list[advancing.Due]:
+    """The jobs for a clock that is moved: those of JOBS, in its order."""
+    return [advancing.Due(job.name, job.cron, partial(run, url, job, settings)) for job in JOBS]
+
+
+def serve(url: str, settings: Settings) -> None:
+    """The worker: does every job by its schedule until it is told to stop; in a test county it moves the clock too."""
     db.unlock_ids(url)
     queue = jobqueue.app(url)
     for job in JOBS:
-        jobqueue.every(queue, job.name, job.cron, partial(run, url, job))
+        jobqueue.every(queue, job.name, job.cron, partial(run, url, job, settings))
+    if settings.clock_file is not None:
+        move = partial(advancing.advance, url, clock.Ahead(settings.clock_file), when_due(url, settings))
+        jobqueue.every(queue, "test-clock", "* * * * * */1", move)
     log.info("jobs.ready", jobs=len(JOBS))
     jobqueue.serve(queue)
 

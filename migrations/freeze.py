@@ -106,6 +106,7 @@ IMMUTABLE = (
     "bank_file_answers",
     "bank_statements",
     "bank_statement_lines",
+    "clock_steps",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from market.core import db
 from market.core.errors import NotFound
+from market.core.kept import kept
 from market.participants.access import AccessActor
 
 # kind -> (argument of the path, prefix of its id, query of the participants (or users) who own it)
@@ -19,6 +20,10 @@ OWNERS: dict[str, tuple[str, str]] = {
     "api_key": (
         "api_key_id",
         "SELECT u.participant_id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = :id AND u.id = :user",
+    ),
+    "session": (
+        "session_id",
+        "SELECT u.participant_id FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.id = :id AND u.id = :user",
     ),
     "notice": ("notice_id", "SELECT participant_id FROM notice_addressees WHERE notice_id = :id"),
     "complaint": ("complaint_id", "SELECT participant_id FROM complaints WHERE id = :id"),
@@ -183,7 +188,7 @@ OWNERS: dict[str, tuple[str, str]] = {
 
 _QUERIES = {kind: text(query) for kind, (_, query) in OWNERS.items()}
 _MOST_KNOWN = 100_000
-_known_orders: dict[tuple[str, int], int] = {}
+_known_orders: dict[tuple[str, int], int] = kept()
 
 
 def remember_order(url: str, order_id: int, participant_id: int) -> None:

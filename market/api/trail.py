@@ -125,8 +125,8 @@ SUBJECTS = {
     "surveillance_alert": "alr", "surveillance_run": "svr", "party_mark": "pmk", "price_decision": "pdc",
     "supervision_case": "cas", "credit_appeal": "apl",
     "reduction_plan": "rdp", "filing": "flg", "department_figure": "dpf", "plan_result": "plr", "inspection": "isp",
-    "national_export": "exn", "early_warning": "ewn",
     "bank_account": "bac", "bank_payout": "bpl", "bank_payout_file": "bpf", "bank_statement": "bst", "bank_line": "bsn",
+    "national_export": "exn", "early_warning": "ewn", "clock_advance": "tcl",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}

@@ -176,6 +176,14 @@ def create_database(url: str, name: str, *, template: str | None = None) -> str:
     return database_url(url, name)
 
 
+def rename_database(url: str, before: str, name: str) -> None:
+    """Gives the database `before`, to which nobody is connected, the name `name`."""
+    with connect(url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(before), sql.Identifier(name))
+        )
+
+
 def drop_database(url: str, name: str) -> None:
     """Drops the database `name`, whoever is connected to it."""
     with connect(url, autocommit=True) as connection:

@@ -38,6 +38,30 @@ class ScopeMissing(NotAllowed):
     title_zh = "密钥权限不足"
 
 
+class TestKeyRefused(NotAuthenticated):
+    """A key of the test county was sent to an installation that has none."""
+
+    code = "test_key_refused"
+    title_en = "A key of a test county that is not here"
+    title_zh = "本系统未启用测试县，测试密钥无效"
+
+
+class NoTestCounty(Conflict):
+    """This asks for something of the test county, and the installation has none."""
+
+    code = "no_test_county"
+    title_en = "This installation has no test county"
+    title_zh = "本系统未启用测试县"
+
+
+class NoTestSignIn(InvalidInput):
+    """A key of the test county acts as a user who is there."""
+
+    code = "no_test_sign_in"
+    title_en = "The test county has no such user"
+    title_zh = "测试县没有该用户"
+
+
 class CsrfFailed(NotAllowed):
     """A change asked for by cookie came without the matching CSRF header."""
 

@@ -107,6 +107,7 @@ _SUBJECTS = {
     "bank_payouts": "bank_payout",
     "bank_payout_files": "bank_payout_file",
     "bank_statements": "bank_statement",
+    "clock_advances": "clock_advance",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

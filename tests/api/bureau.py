@@ -35,6 +35,7 @@ def bureau_ids(county: County) -> dict[str, str]:
         "project_mark_id": _mark(county),
         **watched.furnish(county),
         "sign_in_id": ids.public("sig", 1),
+        "advance_id": _advance(county),
         **supervised(county),
         "difference_id": _difference(county),
         **saved.banking(county),
@@ -42,6 +43,16 @@ def bureau_ids(county: County) -> dict[str, str]:
         "desk": "trades",
         **_desks(county),
     }
+
+
+def _advance(county: County) -> str:
+    """A move of the clock, as a test county has them."""
+    with db.connect(county.settings.url()) as connection:
+        [made] = connection.execute(
+            "INSERT INTO clock_advances (from_at, to_at, reached_at, status, asked_by) SELECT now(),"
+            " now() + interval '1 day', now() + interval '1 day', 'done', min(id) FROM users RETURNING id"
+        ).fetchone() or (0,)
+    return ids.public("tcl", made)
 
 
 def _desks(county: County) -> dict[str, str]:

@@ -52,6 +52,9 @@ _PAYOUT_SQL = """
 INSERT INTO gateway_payouts (reference, money_account_id, amount_fen, route, destination, hold_id, asked_by)
 VALUES (%s, %s, 100, 'bank', 'ba_1', -%s, %s) RETURNING id
 """
+_SESSION_SQL = """
+SELECT max(s.id) FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE u.participant_id = %s
+"""
 
 _BANKED_SQL = """
 WITH account AS (
@@ -120,6 +123,8 @@ def furnish(county: County) -> None:
                 ids.public("gpy", paid),
                 ids.public("gpo", out),
             )
+            [session] = connection.execute(_SESSION_SQL, (participant,)).fetchone() or (0,)
+            things["session"] = ids.public("sig", session)
 
 
 _REVERSAL_SQL = """

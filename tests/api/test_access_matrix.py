@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask_jwt_extended import create_access_token
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from market.api.ownership import OWNERS
@@ -22,7 +23,7 @@ from market.api.permissions.pages import ROUTES as PAGES
 from market.core import clock, db, ids
 from market.participants import tokens
 from market.participants.access import SAFE_METHODS
-from market.participants.models import User
+from market.participants.models import SignIn, User
 from tests.api import saved
 from tests.api.bureau import bureau_ids
 from tests.api.county import YEAR, County, api_key, mandate, trust_body
@@ -187,6 +188,15 @@ def _once(county: County, role: str, headers: dict[str, str]) -> dict[str, str]:
     return headers | {"Authorization": f"Bearer {token}"}
 
 
+def _session(county: County, role: str) -> str:
+    """A session of its own for somebody who ends it."""
+    user_id = county.id_of(role)
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        tokens.sign_in(session, session.get_one(User, user_id))
+        made = session.scalars(select(func.max(SignIn.id)).where(SignIn.user_id == user_id)).one()
+    return ids.public("sig", made)
+
+
 def _due(rule: Rule, role: str, whose: str, *, by_id: bool) -> str:
     """through | 401 | 403 | 404 | nothing (some refusal, no effect)"""
     if role in (NOBODY, EXPIRED):
@@ -222,10 +232,12 @@ def test_a_route_lets_through_whom_it_declares_and_nobody_else(
             arguments = dict(things[whose])
             if rule.owns == "api_key" and role in EVERYONE and whose == OWN:
                 arguments["api_key_id"] = api_key(county, role)
+            if rule.owns == "session" and role in EVERYONE and whose == OWN:
+                arguments["session_id"] = _session(county, role)
             answer = _ask(county, endpoint, role, arguments)
             due = _due(rule, role, whose, by_id=by_id)
-            if rule.owns == "api_key" and whose == ANOTHERS and role in EVERYONE:
-                due = "404"  # also for the bureau: a key is its user's own
+            if rule.owns in ("api_key", "session") and whose == ANOTHERS and role in EVERYONE:
+                due = "404"  # also for the bureau: a key or a session is its user's own
             if not _holds(due, answer):
                 wrong.append(f"{role} on {whose}: {answer.status_code}, not {due}: {answer.text[:200]}")
     assert wrong == []
@@ -331,7 +343,11 @@ READING_BY_POST = {
     "season.preview_year_end", "appraisals.appraise", "forecasts.look_ahead", "unmaskings.unmask",
 }  # fmt: skip
 """What is asked with a body and changes nothing; that a name was looked at is recorded."""
-OF_ONESELF = {"auth.sign_out", "keys.create", "keys.rotate", "keys.revoke"}
+OF_ONESELF = {"auth.sign_out", "keys.create", "keys.rotate", "keys.revoke"} | {
+    f"sign_in.{act}" for act in (
+        "change_password", "begin_totp", "confirm_totp", "give_up_totp", "end_session", "sign_out_everywhere",
+    )
+}  # fmt: skip
 
 
 def test_of_all_routes_that_are_no_reading_the_auditor_has_those_of_the_own_sign_in(county: County) -> None:
@@ -349,7 +365,10 @@ def test_powers_are_kept_apart() -> None:
     def writes(role: str) -> set[str]:
         return {name for name, rule in WRITES.items() if role in rule.roles}
 
-    assert writes("administrator") == {"users.create", "users.set_roles", "users.suspend", "users.reinstate"}
+    assert writes("administrator") == {
+        "users.create", "users.set_roles", "users.suspend", "users.reinstate", "sign_in.hand_over_to_user",
+        "sign_in.take_totp_away",
+    }  # fmt: skip
     assert writes("reviewer") - AT_EVERY_DESK == {
         f"{what}.{decision}"
         for what in ("reviews", "calls", "programmes", "reversals")

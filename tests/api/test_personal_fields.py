@@ -50,6 +50,8 @@ EXCEPTIONS = {
     "ContractPartyOut.name": "the parties of a contract know each other; the route lets only them and the bureau in",
     "PledgeOut.document": "the loan's number, seen by the two who agreed on it and by the registrar's book",
     "PublicEntryOut.name": "null of persons and households",
+    "OwnSessionOut.address": "one's own session, always",
+    "OwnSessionOut.program": "as OwnSessionOut.address",
     "UnmaskedOut.name": "what was asked for with a purpose, and recorded",
     "UnmaskedOut.identity": "as UnmaskedOut.name",
     "UnmaskedOut.contact": "as UnmaskedOut.name",

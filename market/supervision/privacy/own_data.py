@@ -33,7 +33,7 @@ _UNITS = {
 SECTIONS: Mapping[str, LiteralString] = {
     "profile": 'SELECT id AS "id:par", kind, name, identifier_kind, identifier_masked AS identifier, contact, status,'
     " applied_at, decided_at, decision_reason FROM participants WHERE id = %(participant)s",
-    "users": 'SELECT id AS "id:usr", login, name, status, created_at, ARRAY(SELECT role FROM user_roles r'
+    "users": 'SELECT id AS "id:usr", login, name, phone, status, created_at, ARRAY(SELECT role FROM user_roles r'
     " WHERE r.user_id = u.id ORDER BY role) AS roles FROM users u"
     " WHERE id = %(user)s OR participant_id = %(participant)s ORDER BY id",
     "mandates": 'SELECT id AS "id:man", clerk_user_id AS "clerk_user_id:usr", scope, document, valid_from, valid_to,'
@@ -126,7 +126,8 @@ SECTIONS: Mapping[str, LiteralString] = {
     " WHERE %(participant)s IN (debtor_id, creditor_id) ORDER BY id",
     "consents": 'SELECT id AS "id:pco", entitlement_id AS "entitlement_id:ent", bank_id AS "bank_id:par", granted_at,'
     " valid_to, revoked_at FROM pledge_consents WHERE participant_id = %(participant)s ORDER BY id",
-    "sign_ins": 'SELECT s.id AS "id:sig", s.user_id AS "user_id:usr", s.at, s.address, s.program FROM sign_ins s'
+    "sign_ins": 'SELECT s.id AS "id:sig", s.user_id AS "user_id:usr", s.at, s.address, s.program, s.last_used_at,'
+    " s.ended_at, s.ended_how FROM sign_ins s"
     " JOIN users u ON u.id = s.user_id WHERE u.id = %(user)s OR u.participant_id = %(participant)s ORDER BY s.id",
     "api_keys": 'SELECT k.id AS "id:key", k.user_id AS "user_id:usr", k.label, k.scopes, k.created_at, k.expires_at,'
     " k.revoked_at FROM api_keys k JOIN users u ON u.id = k.user_id"
