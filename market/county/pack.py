@@ -24,6 +24,7 @@ from market.county.parts import (
     DEMONSTRATION,
     DISTRICT,
     NO_FLOW,
+    ONE_E6,
     BandRule,
     Basis,
     BuyBackRule,

@@ -1,4 +1,4 @@
-"""What a year's use costs by a tariff. Pure."""
+"""What a year's use costs by a tariff, reckoned another way than the product does: tests compare the two."""
 
 from __future__ import annotations
 
