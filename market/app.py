@@ -43,7 +43,8 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "counter",
+    "assets", "signing_in", "forgotten", "counter",
+    "account.identity", "account.proofs", "account.own_data", "account.programs",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
     "board.verifying", "board.firms", "board.rulebook",
     "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
