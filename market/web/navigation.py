@@ -55,6 +55,9 @@ HOLDER = (
     Link("/my/join", _l("Auctions and buy-back")),
     Link("/my/trusts", _l("Trusteeship")),
     Link("/my/money", _l("Money")),
+    Link("/my/bills", _l("Water bills")),
+    Link("/my/bank", _l("My bank")),
+    Link("/my/statements", _l("Statements")),
     Link("/my/meters", _l("Meters")),
     Link("/my/messages", _l("Messages")),
 )

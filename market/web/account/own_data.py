@@ -44,6 +44,9 @@ def erase() -> Response:
     """Asks for the reader's data to be erased."""
 
     def do() -> str:
+        if forms.typed().get("sure") != "yes":
+            said = gettext("Say first that you leave the market.")
+            raise Problem(422, {"code": "not_sure", "title": said}, {})
         asking.send("/v1/erasure-requests", {"participant_id": me()})
         return "/account/data"
 
