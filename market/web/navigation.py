@@ -92,6 +92,8 @@ DESK = (
     Link("/desk/meters", _l("Meters"), "desk_meters.index"),
     Link("/desk/excel", _l("Excel"), "desk_excel.index"),
     Link("/desk/money", _l("Money"), "desk_money.index"),
+    Link("/desk/bills", _l("Water bills"), "desk_bills.index"),
+    Link("/desk/bank", _l("Bank"), "desk_bank.index"),
     Link("/desk/users", _l("Users"), "desk_participants.users"),
     Link("/desk/figures", _l("Figures of departments"), "desk_warning.figures"),
     Link("/reports", _l("Reports"), "report_pages.index"),
