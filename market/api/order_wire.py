@@ -47,6 +47,9 @@ class _Batch(msgspec.Struct, forbid_unknown_fields=True):
     commands: Annotated[list[_Member], msgspec.Meta(min_length=1, max_length=MAX_BATCH)]
 
 
+msgspec.json.Decoder(_Batch)  # two threads that convert a type first at once would end the process
+
+
 class _Unplain(Exception):
     """The shape must read this."""
 

@@ -33,6 +33,14 @@ def list_users() -> dict[str, Any]:
     return page(_out(users.listed(session(), after=where.after, limit=where.limit + 1)), where.limit)
 
 
+@blp.route("/colleagues", methods=["GET"])
+@blp.response(200, shapes.ColleaguePage)
+def list_colleagues() -> dict[str, Any]:
+    """Who works at the bureau, by id: names and roles, so that a desk can say who proposed and who decides."""
+    where = paging("usr")
+    return page(_out(users.listed(session(), after=where.after, limit=where.limit + 1)), where.limit)
+
+
 @blp.route("/users/<usr:user_id>/roles", methods=["POST"])
 @blp.arguments(shapes.RolesIn)
 @blp.response(200, shapes.UserOut)

@@ -138,8 +138,9 @@ def listed(
     limit: int,
     status: str | None = None,
     kind: str | None = None,
+    ids: Sequence[int] | None = None,
 ) -> list[Participant]:
-    """Participants after the row `after`, by id; `only` narrows to one."""
+    """Participants after the row `after`, by id; `only` narrows to one, `ids` to those named."""
     statement = select(Participant).where(Participant.id > (after or 0))
     if only is not None:
         statement = statement.where(Participant.id == only)
@@ -147,6 +148,8 @@ def listed(
         statement = statement.where(Participant.status == status)
     if kind is not None:
         statement = statement.where(Participant.kind == kind)
+    if ids is not None:
+        statement = statement.where(Participant.id.in_(ids))
     return list(session.scalars(statement.order_by(Participant.id).limit(limit)))
 
 

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     PAPER = "paper"  # documents handed in, powers of attorney
     PLACE = "place"  # from where, with which program somebody signed in
     STAFF = "staff"  # names and logins of the bureau's users
+    COLLEAGUE = "colleague"  # names alone, among those who decide together
 
 
 class Grade(IntEnum):
@@ -57,6 +58,9 @@ GRADES: dict[Kind, dict[str, Grade]] = {
     Kind.PAPER: {"registrar": FULL, "reviewer": FULL, "supervisor": FULL, "auditor": FULL},
     Kind.PLACE: {"supervisor": FULL, "auditor": FULL},
     Kind.STAFF: {"administrator": FULL, "auditor": FULL},
+    Kind.COLLEAGUE: dict.fromkeys(
+        ("registrar", "reviewer", "supervisor", "treasurer", "administrator", "auditor"), FULL
+    ),
 }  # fmt: skip
 """What is not named is NONE. One's own is always FULL."""
 

@@ -84,6 +84,12 @@ def upload(
     return _read(_call("POST", path, headers=headers, form=data))
 
 
+def send_file(path: str, content: bytes, kind: str, /, **query: Any) -> Any:
+    """What sending a file as it is answers. Errors: Problem."""
+    headers = {"Idempotency-Key": request.form["_key"]} if request.form.get("_key") else {}
+    return _read(_call("POST", path, body=content, headers=headers, query=query, kind=kind))
+
+
 def file(path: str, /, **query: Any) -> Response:
     """A file that the API gives, handed on as it is. Errors: Problem."""
     status, headers, content = _call("GET", path, query=query)
@@ -103,7 +109,7 @@ def _next_number() -> str:
 
 def _call(
     method: str, path: str, *, query: Mapping[str, Any] | None = None, body: bytes | None = None,
-    headers: Mapping[str, str] | None = None, form: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None, form: Mapping[str, Any] | None = None, kind: str = JSON,
 ) -> tuple[int, Mapping[str, str], bytes]:  # fmt: skip
     asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
     sent = {"Accept-Language": TAGS[language()], **(headers or {})}
@@ -117,7 +123,7 @@ def _call(
     builder = EnvironBuilder(
         path=path, method=method, query_string=asked, headers=list(sent.items()), base_url=request.host_url,
         environ_base={"REMOTE_ADDR": request.remote_addr or ""},
-        **({"data": form} if form is not None else {"data": body, "content_type": JSON} if body is not None else {}),
+        **({"data": form} if form is not None else {"data": body, "content_type": kind} if body is not None else {}),
     )  # fmt: skip
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     with app.app_context():  # a request of its own: its own session, its own actor

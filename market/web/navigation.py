@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from flask import request
 from flask_babel import lazy_gettext as _l
 
-from market.api.permissions import BUREAU, HOLDERS, OUTSIDE, PARTICIPANTS
+from market.api.http import may
+from market.api.permissions import BUREAU, HOLDERS, OUTSIDE, PARTICIPANTS, ROUTES
 from market.web.sitting import reader
 
 
@@ -17,6 +18,8 @@ class Link:
 
     address: str
     words: object
+    endpoint: str = ""
+    """The page's, where not every reader of its group may open it."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ PUBLIC = (
     Link("/", _l("Board")),
     Link("/market", _l("Market")),
     Link("/limits", _l("Limits")),
+    Link("/flows", _l("Flows")),
     Link("/map", _l("Map")),
     Link("/announcements", _l("Announcements")),
     Link("/objections", _l("Open to objection")),
@@ -61,16 +65,25 @@ FIRM = (
 )
 COUNTER = (Link("/counter", _l("Counter")),)
 DESK = (
-    Link("/desk", _l("Desk")),
-    Link("/desk/warning", _l("Early warning")),
-    Link("/desk/alerts", _l("Alerts")),
-    Link("/desk/cases", _l("Cases")),
-    Link("/desk/interventions", _l("Interventions")),
-    Link("/desk/announce", _l("Announce")),
-    Link("/desk/auctions", _l("Auctions")),
-    Link("/reports", _l("Reports")),
-    Link("/desk/trail", _l("Audit trail")),
-    Link("/counter", _l("Counter")),
+    Link("/desk", _l("Desk"), "bureau_desk.home"),
+    Link("/desk/rights", _l("Rights"), "desk_rights.index"),
+    Link("/desk/warning", _l("Early warning"), "desk_warning.tree"),
+    Link("/desk/alerts", _l("Alerts"), "desk_watching.alerts"),
+    Link("/desk/cases", _l("Cases"), "desk_watching.cases"),
+    Link("/desk/interventions", _l("Interventions"), "desk_interventions.index"),
+    Link("/desk/announce", _l("Announce"), "desk_announcing.index"),
+    Link("/desk/auctions", _l("Auctions"), "desk_auctions.index"),
+    Link("/desk/participants", _l("Participants"), "desk_participants.index"),
+    Link("/desk/firms", _l("Service firms"), "desk_participants.firms"),
+    Link("/desk/limits", _l("Limits"), "desk_limits.index"),
+    Link("/desk/meters", _l("Meters"), "desk_meters.index"),
+    Link("/desk/excel", _l("Excel"), "desk_excel.index"),
+    Link("/desk/money", _l("Money"), "desk_money.index"),
+    Link("/desk/users", _l("Users"), "desk_participants.users"),
+    Link("/desk/figures", _l("Figures of departments"), "desk_warning.figures"),
+    Link("/reports", _l("Reports"), "report_pages.index"),
+    Link("/desk/trail", _l("Audit trail"), "desk_trail.search"),
+    Link("/counter", _l("Counter"), "counter.show"),
 )
 
 
@@ -85,7 +98,8 @@ def desks() -> tuple[Desk, ...]:
     if who is not None and who.participant_id is not None:
         found.append(Desk(_l("Water saving"), "/firm", FIRM))
     if who is not None and who.participant_id is None and who.roles & (BUREAU | OUTSIDE):
-        found.append(Desk(_l("Bureau"), "/desk", DESK))
+        open_to = tuple(each for each in DESK if may(who, ROUTES[each.endpoint]))
+        found.append(Desk(_l("Bureau"), "/desk", open_to))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from market.api.schemas.supervision_reports import ReportQuery
 from market.core.db import raw
 from market.supervision.reports import bulletin as bulletins
 from market.supervision.reports import catalogue, formats
+from market.web import asking
 from market.web.pages import page, pdf
 from market.web.spoken import language
 
@@ -28,7 +29,11 @@ def _year() -> int | None:
 def index() -> Response:
     """Every report, with its page and its files."""
     return page(
-        "reports.html", reports=list(catalogue.REPORTS.values()), places=PLACES, formats=formats.FORMATS
+        "reports.html",
+        reports=list(catalogue.REPORTS.values()),
+        places=PLACES,
+        formats=formats.FORMATS,
+        duties=asking.get("/v1/duties")["data"],
     )
 
 

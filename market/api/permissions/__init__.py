@@ -9,12 +9,12 @@ role on own, another's and no object.
 
 from __future__ import annotations
 
-from market.api.permissions import contracts, pages, people, registry, supervision, trading
+from market.api.permissions import bureau_pages, contracts, pages, people, registry, supervision, trading
 from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
 
 __all__ = ["BUREAU", "EVERYONE", "HOLDERS", "OUTSIDE", "PARTICIPANTS", "PUBLIC", "ROUTES", "Rule"]
 
 ROUTES: dict[str, Rule] = {
     **people.ROUTES, **registry.ROUTES, **trading.ROUTES, **contracts.ROUTES, **supervision.ROUTES,
-    **pages.ROUTES,
+    **pages.ROUTES, **bureau_pages.ROUTES,
 }  # fmt: skip

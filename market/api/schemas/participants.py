@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
+from webargs.fields import DelimitedList
 
 from market.api.schemas.fields import PublicId, YesNo
 from market.api.schemas.personal import Personal
@@ -78,6 +79,7 @@ class ParticipantsQuery(Schema):
 
     status = fields.String(validate=validate.OneOf(STATUSES))
     kind = fields.String(validate=validate.OneOf(KINDS))
+    ids = DelimitedList(PublicId("par"), validate=validate.Length(1, 200))
 
 
 class AdmitIn(Schema):
@@ -168,4 +170,19 @@ class UserPage(Schema):
     """A page of users of the bureau, by id."""
 
     data = fields.List(fields.Nested(UserOut), required=True)
+    has_more = fields.Boolean(required=True)
+
+
+class ColleagueOut(Schema):
+    """Somebody at the bureau, as its desks know each other."""
+
+    id = PublicId("usr", required=True)
+    name = Personal(Kind.COLLEAGUE, required=True)
+    roles = fields.List(fields.String(), required=True)
+
+
+class ColleaguePage(Schema):
+    """A page of people of the bureau, by id."""
+
+    data = fields.List(fields.Nested(ColleagueOut), required=True)
     has_more = fields.Boolean(required=True)

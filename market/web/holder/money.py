@@ -7,8 +7,8 @@ from flask_babel import gettext
 
 from market.api.http import settings
 from market.web import asking, forms
-from market.web.certificates import qr_code
 from market.web.asking import Problem
+from market.web.certificates import qr_code
 from market.web.holder.addresses import me, public
 from market.web.holder.charts import balance_by_day
 from market.web.holder.my_water import accounts

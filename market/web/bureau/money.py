@@ -1,0 +1,30 @@
+"""Money: accounts, deposits and payouts, what a provider moves, and the differences of the reconciliation."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from market.web import asking
+from market.web.bureau import frame
+
+blp = Blueprint("desk_money", __name__, template_folder="../templates")
+
+
+@blp.get("/desk/money")
+def index() -> Response:
+    """What came, what went, and what does not agree."""
+    accounts = asking.get("/v1/money-accounts", limit=100, starting_after=request.args.get("starting_after"))
+    owner = {each["id"]: each["participant_id"] for each in accounts["data"]}
+    return frame.sheet(
+        "bureau/money.html",
+        accounts=accounts,
+        owner=owner,
+        names=frame.parties(owner.values()),
+        short=frame.short,
+        deposits=asking.get("/v1/deposits", limit=20)["data"],
+        payouts=asking.get("/v1/payouts", limit=20)["data"],
+        payments=asking.get("/v1/gateway-payments", limit=20)["data"],
+        sent=asking.get("/v1/gateway-payouts", limit=20)["data"],
+        runs=asking.get("/v1/reconciliations")["data"][:10],
+        differences=asking.get("/v1/reconciliation-differences", limit=50)["data"],
+    )

@@ -1,0 +1,128 @@
+"""Acts on participants: admission, suspension, who belongs with whom, mandates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from market.web import asking
+from market.web.bureau import frame, subjects
+from market.web.bureau.acts import REMARK, Act, Ask, Told
+from market.web.forms import Typed
+from market.web.words import word
+
+PARTY = "/participants/<par:participant_id>"
+BACK = "/desk/participants/{participant_id}"
+
+
+def of_party(*says: object) -> Callable[[Typed, Typed], Told]:
+    """Who it is, and what an act makes of it."""
+
+    def tells(numbers: Typed, _typed: Typed) -> Told:
+        found = asking.get(f"/v1/participants/{numbers['participant_id']}")
+        return Told(facts=subjects.participant(found), says=list(says), version=found["version"])
+
+    return tells
+
+
+def _suspend(numbers: Typed, typed: Typed) -> Told:
+    told = of_party(
+        _l("It cannot sign in, its API keys and mandates do nothing, and it places no orders."),
+        _l("Its open orders are ended; their water and money are free again. What is under review goes on."),
+    )(numbers, typed)
+    if frame.may("interventions.preview_cancellation"):
+        found = asking.send(
+            "/v1/interventions/cancellations/preview",
+            {"filter": {"participant_id": numbers["participant_id"]}},
+        )
+        told.figures.append((gettext("Open orders now"), found["orders"], ""))
+    return told
+
+
+ACTS = (
+    Act(
+        "participants.admit",
+        f"{PARTY}/admit",
+        _l("Admit"),
+        _l("It is admitted."),
+        back=BACK,
+        signs=(REMARK, Ask("public_storage", _l("It keeps water for the public"), "tick")),
+        tells=of_party(_l("Its money account is opened, and its users may sign in and trade what they may.")),
+    ),
+    Act(
+        "participants.refuse",
+        f"{PARTY}/refuse",
+        _l("Refuse the applicant"),
+        _l("The applicant is refused."),
+        back=BACK,
+        danger=True,
+        tells=of_party(_l("Its users cannot sign in; it is told why, and how to appeal.")),
+    ),
+    Act(
+        "participants.suspend",
+        f"{PARTY}/suspend",
+        _l("Suspend the participant"),
+        _l("The participant is suspended."),
+        back=BACK,
+        danger=True,
+        tells=_suspend,
+    ),
+    Act(
+        "participants.reinstate",
+        f"{PARTY}/reinstate",
+        _l("Reinstate the participant"),
+        _l("The participant may act again."),
+        back=BACK,
+        tells=of_party(_l("It may sign in and trade again; orders that were ended stay ended.")),
+    ),
+    Act(
+        "participants.set_owner_group",
+        f"{PARTY}/owner-group",
+        _l("Say with whom it belongs"),
+        _l("It is recorded."),
+        back=BACK,
+        signs=(
+            Ask(
+                "owner_id",
+                _l("Owner"),
+                hint=_l("The number of the participant with whom it belongs beneficially; empty: nobody."),
+                required=False,
+            ),
+        ),
+        tells=of_party(_l("The two never trade with each other from now on.")),
+    ),
+    Act(
+        "participants.record_mandate",
+        f"{PARTY}/mandates",
+        _l("Record a mandate"),
+        _l("The mandate is recorded."),
+        back=BACK,
+        signs=(
+            Ask("clerk_login", _l("Login of who acts")),
+            Ask(
+                "scope",
+                _l("What for"),
+                "choice",
+                choices=lambda: [(each, word(f"scope_of_{each}")) for each in ("read", "trade")],
+            ),
+            Ask("document", _l("Document"), hint=_l("Of the power of attorney.")),
+            Ask("valid_from", _l("From"), "instant"),
+            Ask("valid_to", _l("Until"), "instant"),
+        ),
+        tells=of_party(
+            _l("That person may act for the participant within these days; everything names both.")
+        ),
+    ),
+    Act(
+        "participants.revoke_mandate",
+        "/mandates/<man:mandate_id>/revoke",
+        _l("Revoke the mandate"),
+        _l("The mandate is revoked."),
+        signs=(),
+        tells=lambda _n, _t: Told(says=[_l("Within two seconds nobody acts under it any more.")]),
+        then="/desk/participants/{participant_id}",
+        back="/desk/participants",
+    ),
+)
