@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
@@ -115,7 +117,7 @@ def _effects(found: dict[str, object], approved: bool) -> list[str]:
     ]
 
 
-def _of_file(*says: object) -> object:
+def _of_file(*says: object) -> Callable[[Typed, Typed], Told]:
     def tells(numbers: Typed, _typed: Typed) -> Told:
         found, facts = file(numbers)
         return Told(facts=facts, says=list(says), sources=[found["rule"]["legal_source"]])  # type: ignore[index]
