@@ -56,6 +56,11 @@ WORDS: Mapping[str, object] = {
     # rights
     "replaced": _l("replaced"),
     "withdrawn": _l("taken back"),
+    "clock_acceptance": _l("Acceptance of the application"),
+    "clock_decision": _l("Deciding"),
+    "clock_objection": _l("Publication and objections"),
+    "clock_renewal_decision": _l("Deciding on the renewal"),
+    "clock_renewal": _l("Asking for renewal"),
     "whose_bureau": _l("the bureau"),
     "whose_holder": _l("you"),
     "whose_others": _l("other people"),
