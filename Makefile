@@ -24,7 +24,7 @@ help: ## List the targets
 install: $(VENV)/.installed ## Make .venv with the karez command and its pinned dependencies
 
 run: install ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
-	@exec $(BIN)/karez up --port $(PORT) --data-dir $(DATA_DIR)
+	@exec $(BIN)/karez up --test-county --port $(PORT) --data-dir $(DATA_DIR)
 
 # Four parts at once, each with a database server of its own: faults and browsers wait more than they compute.
 FAULTS := tests/faults tests/worked_examples

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any
 
+import msgspec
 from flask_smorest import Api, Blueprint
 from werkzeug.routing import BaseConverter
 
+from market.api import deprecation, http, limits, shortway, spec, telemetry
 from market.api import errors as error_table
-from market.api import http, limits, shortway, spec, telemetry
 from market.api.permissions import ROUTES
 from market.api.schemas.fields import PublicId
-from market.core import db, ids
+from market.core import clock, db, ids, kept
 from market.core.config import Settings
 from market.core.errors import UnknownId
 from market.participants import tokens
@@ -25,7 +28,7 @@ API_MODULES = (
     "auth", "participants", "users", "keys", "county", "registry", "entitlements", "season", "water_accounts",
     "metering", "trusts", "pledges", "deliveries", "payments", "products", "orders", "trades", "reviews", "health",
     "turns", "imports", "life", "papers", "calls",
-    "listings", "market_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
+    "listings", "market_data", "board_data", "negotiations", "leases", "programmes", "sessions", "kill_switches",
     "buy_backs", "storage", "firms", "projects", "points", "saving_contracts", "reports", "nights", "appraisals",
     "forecasts",
     "trust_accounts", "statements", "households", "saving_lots", "claw_backs", "trail", "interventions", "reversals",
@@ -34,16 +37,23 @@ API_MODULES = (
     "appeals",
     "early_warning", "supervision_reports", "departments", "national_exports",
     "desks", "desk_people", "notices", "standing",
-    "gateway_payments", "gateway_payouts", "reconciliations",
+    "gateway_payments", "gateway_payouts", "reconciliations", "test_county", "own_sign_in",
+    "water_bills", "billing_runs", "events", "webhooks", "external_ids",
+    "bank_accounts", "bank_files", "account_statements",
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "counter", "board", "holder.my_water", "holder.selling",
+    "assets", "signing_in", "counter",
+    "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
+    "board.verifying", "board.firms", "board.rules",
+    "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
+    "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
+    "holder.money", "holder.meters", "holder.rights", "holder.messages",
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
     "bureau.money", "bureau.trail", "bureau.acting",
     "firm.projects", "firm.contracts", "firm.reports",
-    "certificates", "contract_pages", "report_pages", "notice_pages",
+    "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""
 
@@ -83,8 +93,23 @@ ID_PREFIXES = {
     "plr": "result of the plan", "isp": "inspection", "exn": "national export",
     "gpy": "payment through a provider", "grf": "refund of a payment", "gpo": "payout through a provider",
     "rcd": "difference of a reconciliation",
+    "tcl": "move of the test county's clock",
+    "wbr": "billing run", "wbl": "water bill", "wbp": "payment of a water bill", "rct": "receipt",
+    "rmt": "remittance", "wbo": "consent to an offset",
+    "evn": "event told to programs", "whe": "webhook endpoint", "whd": "delivery to a webhook endpoint",
+    "xid": "external id",
+    "bac": "bank account of a participant", "bpl": "payout by bank file", "bpf": "payout file for the bank",
+    "bst": "bank statement", "bsn": "line of a bank statement",
 }  # fmt: skip
 NO_ROW = 0
+COUNTY_OF_TEST = ("Karez-County", "test")
+"""The header of every answer of the test county."""
+BUSY = msgspec.json.encode(
+    {
+        "type": "/problems/test_county_busy", "title": "The test county is busy", "status": 503,
+        "code": "test_county_busy", "detail": "Too many requests at once: send it again.",
+    }
+)  # fmt: skip
 
 
 def _converter(prefix: str) -> type[BaseConverter]:
@@ -118,7 +143,54 @@ def create_app(
     settings = settings or Settings.from_environment()
     app, _ = _assemble(settings, rate_limits=rate_limits)
     bind(app, settings, exchange or (lambda: client(str(settings.engine_socket))))
+    test = settings.of_test_county()
+    if test is not None:
+        app.test_county = OtherCounty(test, rate_limits=rate_limits)
     return app
+
+
+class OtherCounty:
+    """The test county's application in the same process: made at the first request, by its own settings and clock."""
+
+    def __init__(
+        self, settings: Settings, *, exchange: Callable[[], Exchange] | None = None, rate_limits: bool = True
+    ) -> None:
+        """As for `create_app`."""
+        assert settings.clock_file is not None
+        self._make = partial(create_app, settings, exchange=exchange, rate_limits=rate_limits)
+        self._url = settings.url()
+        self._ahead = clock.Ahead(settings.clock_file)
+        self._generation = self._ahead.generation()
+        self._places = threading.BoundedSemaphore(settings.threads)
+        self._making = threading.Lock()
+        self._app: http.KarezFlask | None = None
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """One request, whose answer says which county it is of."""
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, COUNTY_OF_TEST], *more)
+
+        if not self._places.acquire(blocking=False):
+            start("503 SERVICE UNAVAILABLE", [("Content-Type", error_table.PROBLEM), ("Retry-After", "1")])
+            return [BUSY]
+        try:
+            app = self._ready()
+            with clock.ahead(self._ahead):
+                return app(environ, start)
+        finally:
+            self._places.release()
+
+    def _ready(self) -> http.KarezFlask:
+        with self._making:
+            generation = self._ahead.generation()
+            if generation != self._generation:  # made anew: nothing that was kept of it is true
+                kept.forget()
+                db.dispose(self._url)
+                self._generation = generation
+            if self._app is None:
+                self._app = self._make()
+            return self._app
 
 
 def bind(app: http.KarezFlask, settings: Settings, exchange: Callable[[], Exchange]) -> None:
@@ -179,3 +251,6 @@ def _check_declared(app: http.KarezFlask) -> None:
             f"undeclared routes: {sorted(routes - ROUTES.keys())};"
             f" rows without a route: {sorted(ROUTES.keys() - routes)}"
         )
+    wrong = deprecation.problems(ROUTES.keys())
+    if wrong:
+        raise RuntimeError(f"deprecated routes: {'; '.join(wrong)}")

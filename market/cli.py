@@ -16,10 +16,11 @@ from market.auditing import audit
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.options import AS_JSON, DATA_DIR
-from market.counties import county, pack
+from market.counties import county, pack, test_county
 from market.paying import reconcile, sandbox
 from market.sharing_out import distribute
 from market.surveilling import surveil
+from market.webhooks.commands import webhooks
 
 
 class OneLine(click.ClickException):
@@ -74,17 +75,25 @@ def main() -> None:
 @click.option(
     "--demonstration/--no-demonstration", default=True, show_default=True, help="The demonstration county."
 )
+@click.option(
+    "--test-county/--no-test-county",
+    default=False,
+    show_default=True,
+    help="A second county beside it, for keys of the kind test.",
+)
 @AS_JSON
 def up(
     host: str | None, port: int | None, feed_port: int | None, data_dir: Path | None, demonstration: bool,
-    as_json: bool,
+    test_county: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Start database, engine, worker, feed and web server; watch them until Ctrl-C."""
     from market.core import log
 
     settings = Settings.from_environment(host=host, port=port, feed_port=feed_port, data_dir=data_dir)
     log.configure(settings.log_level)
-    import_module("market.up").up(settings, demonstration=demonstration, as_json=as_json)
+    import_module("market.up").up(
+        settings, demonstration=demonstration, test_county=test_county, as_json=as_json
+    )
 
 
 @main.command()
@@ -95,7 +104,16 @@ def engine(path: str) -> None:
 
     settings = Settings.from_environment()
     log.configure(settings.log_level)
+    _follow(settings)
     import_module("market.trading.process").main(settings.url(), path)
+
+
+def _follow(settings: Settings) -> None:
+    """A process of the test county goes by that county's clock."""
+    if settings.clock_file is not None:
+        from market.core import clock
+
+        clock.follow(settings.clock_file)
 
 
 @main.command()
@@ -105,7 +123,8 @@ def worker() -> None:
 
     settings = Settings.from_environment()
     log.configure(settings.log_level)
-    import_module("market.jobs").serve(settings.url())
+    _follow(settings)
+    import_module("market.jobs").serve(settings.url(), settings)
 
 
 @main.command()
@@ -144,6 +163,7 @@ def jobs_run(name: str, data_dir: Path | None, as_json: bool) -> None:
     with embedded.database(settings, "karez jobs run") as url:
         db.unlock_ids(url)
         done = found.run(url, job, settings)
+        found.finish()
     click.echo(json.dumps({"job": name, "done": done}) if as_json else f"{name}: {done} done")
 
 
@@ -224,6 +244,23 @@ def demo_manas(url: str, as_json: bool) -> None:
         click.echo(json.dumps(statement, ensure_ascii=False))
     else:
         story.show(statement)
+
+
+@demo.command("county")
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running server.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="What is left to chance follows from it."
+)
+@click.option("--size", type=click.Choice(["tiny", "small", "whole"]), default="whole", show_default=True)
+@AS_JSON
+def demo_county(url: str, seed: int, size: str, as_json: bool) -> None:
+    """A season of the whole county, so that every page has something to show. Once on an installation."""
+    story = import_module("market.demo.county.play")
+    report = story.run(url, size=size, seed=seed, quiet=as_json)
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        story.show(report)
 
 
 def _say(report: dict[str, Any], as_json: bool, summary: str) -> None:
@@ -350,7 +387,7 @@ def announce(
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
 
-for each in (auction, audit, county, distribute, pack, reconcile, sandbox, surveil):
+for each in (auction, audit, county, distribute, pack, reconcile, sandbox, surveil, test_county, webhooks):
     main.add_command(each)
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""`karez pack` and `karez county`: county packs checked and installed."""
+"""`karez pack`, `karez county` and `karez test-county`: packs checked and installed, a test county made anew."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -40,3 +41,20 @@ def county_install(file: Path | None, data_dir: Path | None) -> None:
     with embedded.database(Settings.from_environment(data_dir=data_dir), "karez county install") as url:
         import_module("market.installation").run(url, file)
     click.echo("The county pack is installed.")
+
+
+@click.group("test-county")
+def test_county() -> None:
+    """The test county beside the live one."""
+
+
+@test_county.command("reset")
+@DATA_DIR
+def test_county_reset(data_dir: Path | None) -> None:
+    """Make the test county anew, its clock at the present, also beside a running server; its keys go on working."""
+    from market.core import embedded
+
+    settings = Settings.from_environment(data_dir=data_dir)
+    with embedded.database(settings, "karez test-county reset") as url:
+        import_module("market.test_county").reset(replace(settings, database_url=url))
+    click.echo("The test county is as it was at the beginning.")

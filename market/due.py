@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy.orm import Session
 
+from market.billing import offsets
+from market.billing import queries as billing_queries
 from market.contracts import distribution_run, lot_offers, report_queries, running, states, verifying
 from market.core import audit, clock, db
 from market.core.config import Settings
@@ -302,6 +304,14 @@ def advance_interventions(url: str) -> int:
 
 def _numbered(do: Callable[..., Any], session: Session, number: int) -> None:
     do(session, number, actor=CLOCK)
+
+
+def advance_water_bills(url: str) -> int:
+    """Bills are taken out of sale proceeds under their holders' consents, and whose last day is over are told of."""
+    waiting = _found(url, offsets.due)
+    taken = _each(url, "water-bills", waiting, partial(_numbered, offsets.take))
+    with db.transaction(url) as session:
+        return taken + billing_queries.remind(session, actor=CLOCK)
 
 
 def surveil(url: str) -> int:

@@ -9,8 +9,8 @@ from functools import partial
 
 import structlog
 
-from market import due
-from market.core import db, jobqueue
+from market import advancing, due
+from market.core import clock, db, jobqueue
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.due import CLOCK
@@ -18,6 +18,7 @@ from market.payments import clockwork
 from market.supervision.desks import due as desks_due
 from market.supervision.privacy import retention
 from market.supervision.warning import daily
+from market.webhooks import delivering
 
 log = structlog.get_logger("jobs")
 
@@ -44,6 +45,8 @@ JOBS = (
     Job("banks", "* * * * * 30", "tell banks of sales out of pledged rights", due.tell_banks),
     Job("buy-backs", "* * * * * */10", "book what takes of buy-backs became, end offers", due.advance_buy_backs),
     Job("collect", "*/10 * * * * 5", "bring newly announced water into the pools it is for", due.collect_entrusted),
+    Job("water-bills", "* * * * * */20", "take bills out of sale proceeds by consent, tell of late ones",
+        due.advance_water_bills),
     Job("deliveries", "9 * * * *", "order the delivery of settled trades and calls", due.order_deliveries),
     Job("leases", "*/10 * * * * 25", "deliver the year's water of leases, end those that are over", due.deliver_leases),
     Job("resales", "* * * * * */10", "close rounds of resale and book what became of the bids", due.advance_resales),
@@ -54,6 +57,8 @@ JOBS = (
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", due.advance_savings),
     Job("gateway", "* * * * * */2", "make calls to the payment provider, fetch what changed", signs=clockwork.advance),
     Job("reconciliation", "20 18 * * *", "compare the provider's account with the books", signs=clockwork.reconcile),
+    Job("webhooks", "* * * * * */2", "tell programs of what has happened", signs=delivering.advance),
+    Job("events-kept", "50 18 * * *", "forget events that are too old", delivering.forget),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=due.publish_heads),
     Job("places", "40 18 * * *", "erase from where people signed in, once its time is over",
         partial(retention.run, actor=CLOCK, data=(retention.PLACE,))),
@@ -86,14 +91,30 @@ def run(url: str, job: Job, settings: Settings | None = None) -> int:
     return done
 
 
-def serve(url: str) -> None:
-    """The worker: does every job by its schedule until it is told to stop."""
+def when_due(url: str, settings: Settings) -> list[advancing.Due]:
+    """The jobs for a clock that is moved: those of JOBS, in its order."""
+    return [advancing.Due(job.name, job.cron, partial(run, url, job, settings)) for job in JOBS]
+
+
+def finish() -> None:
+    """Waits for what a job has going in the background, before this process lets go of its database."""
+    delivering.stop(wait=True)
+
+
+def serve(url: str, settings: Settings) -> None:
+    """The worker: does every job by its schedule until it is told to stop; in a test county it moves the clock too."""
     db.unlock_ids(url)
     queue = jobqueue.app(url)
     for job in JOBS:
-        jobqueue.every(queue, job.name, job.cron, partial(run, url, job))
+        jobqueue.every(queue, job.name, job.cron, partial(run, url, job, settings))
+    if settings.clock_file is not None:
+        move = partial(advancing.advance, url, clock.Ahead(settings.clock_file), when_due(url, settings))
+        jobqueue.every(queue, "test-clock", "* * * * * */1", move)
     log.info("jobs.ready", jobs=len(JOBS))
-    jobqueue.serve(queue)
+    try:
+        jobqueue.serve(queue)
+    finally:
+        delivering.stop()
 
 
 def listing(as_json: bool) -> str:

@@ -11,8 +11,10 @@ import psycopg
 from market.core import audit, db
 from market.proofs import (
     NAMES,
+    bank,
     beneficiaries,
     bidding,
+    billing,
     calls,
     cases,
     contracts,
@@ -62,6 +64,8 @@ PARTS = (
     stopping,
     reversing,
     gateway,
+    billing,
+    bank,
     trail,
 )
 Violations = dict[int, list[list[Any]]]

@@ -32,8 +32,11 @@ READY_WITHIN_S = 180.0
 FALLS_BEFORE_GIVING_UP = 3
 
 
-def up(settings: Settings, *, demonstration: bool, as_json: bool) -> None:
-    """Runs the installation until SIGINT, SIGTERM or SIGHUP. Errors: OperatorError if it cannot start."""
+def up(settings: Settings, *, demonstration: bool, test_county: bool, as_json: bool) -> None:
+    """Runs the installation until SIGINT, SIGTERM or SIGHUP, a test county beside it if one is wanted.
+
+    Errors: OperatorError if it cannot start.
+    """
     data_dir = datadir.prepare(settings.data_dir)
     settings = dataclasses.replace(settings, data_dir=data_dir, demonstration=demonstration)
     settings = _with_ports(settings)
@@ -45,7 +48,8 @@ def up(settings: Settings, *, demonstration: bool, as_json: bool) -> None:
                 db.migrate(url)
                 sign_ins = _sign_ins(settings) if demonstration else []
                 _ensure_county(url)
-                with _started(settings, children):
+                settings, test = _with_test_county(settings, wanted=test_county)
+                with _started(settings, test, children):
                     _wait_until_ready(settings, children, signals)
                     _announce(settings, sign_ins, as_json=as_json)
                     signals.armed = True
@@ -79,11 +83,23 @@ def _database(settings: Settings) -> Iterator[tuple[str, list[Child]]]:
         child.stop()
 
 
+def _with_test_county(settings: Settings, *, wanted: bool) -> tuple[Settings, Settings | None]:
+    """The settings of the two counties; a test county that is wanted is made first. No process hears of another."""
+    if not wanted:
+        return dataclasses.replace(settings, test_database_url=None), None
+    counties = import_module("market.test_county")
+    settings = counties.with_its_database(settings)
+    return settings, counties.prepare(settings)
+
+
 @contextlib.contextmanager
-def _started(settings: Settings, children: list[Child]) -> Iterator[None]:
-    """Engine, worker, feed and web workers run for the length of a block; the web goes first when it ends."""
+def _started(settings: Settings, test: Settings | None, children: list[Child]) -> Iterator[None]:
+    """Engines, workers, feed and web workers run for the length of a block; the web goes first when it ends."""
     datadir.make_socket_dir(settings.data_dir)
-    mine = [_engine(settings), _worker(settings), _feed(settings), _web(settings)]
+    mine = [_engine(settings), _worker(settings)]
+    if test is not None:
+        mine += [_engine(test, "test-engine"), _worker(test, "test-worker")]
+    mine += [_feed(settings), _web(settings)]
     children.extend(mine)
     try:
         for child in mine:
@@ -94,16 +110,16 @@ def _started(settings: Settings, children: list[Child]) -> Iterator[None]:
             child.stop()
 
 
-def _engine(settings: Settings) -> Child:
+def _engine(settings: Settings, name: str = "engine") -> Child:
     command = [sys.executable, "-m", "market.cli", "engine", "--socket", str(settings.engine_socket)]
-    log_path = settings.data_dir / "log" / "engine.log"
-    return Child("engine", lambda: run_logged(command, settings.environment(), log_path))
+    log_path = settings.data_dir / "log" / f"{name}.log"
+    return Child(name, lambda: run_logged(command, settings.environment(), log_path))
 
 
-def _worker(settings: Settings) -> Child:
-    log_path = settings.data_dir / "log" / "worker.log"
+def _worker(settings: Settings, name: str = "worker") -> Child:
+    log_path = settings.data_dir / "log" / f"{name}.log"
     command = [sys.executable, "-m", "market.cli", "worker"]
-    return Child("worker", lambda: run_logged(command, settings.environment(), log_path))
+    return Child(name, lambda: run_logged(command, settings.environment(), log_path))
 
 
 def _feed(settings: Settings) -> Child:
@@ -227,6 +243,7 @@ def _announce(settings: Settings, sign_ins: list[dict[str, Any]], *, as_json: bo
         f"  programs   {address}/v1",
         f"  live feed  {feed}",
         f"  health     {address}/healthz  {address}/readyz",
+        *(["  test keys  /v1/test-county (a second county)"] if settings.test_database_url else []),
         f"  data       {settings.data_dir} (logs in {settings.data_dir / 'log'})",
     ]
     if sign_ins:

@@ -103,6 +103,18 @@ IMMUTABLE = (
     "gateway_movements",
     "gateway_events",
     "gateway_entries",
+    "clock_steps",
+    "canal_associations",
+    "billing_runs",
+    "water_bills",
+    "water_bill_lines",
+    "water_bill_uses",
+    "water_bill_payments",
+    "water_receipts",
+    "bill_postings",
+    "bank_file_answers",
+    "bank_statements",
+    "bank_statement_lines",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

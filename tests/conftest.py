@@ -15,6 +15,7 @@ import structlog
 from psycopg import sql
 
 from market.core import clock, datadir, db, embedded
+from market.webhooks import topics
 
 VAR = Path(__file__).resolve().parents[1] / "var"
 RUNS_AT_ONCE = 16
@@ -97,8 +98,17 @@ def _fresh(server_url: str, template: str) -> Iterator[str]:
     name = _new_name()
     url = db.create_database(server_url, name, template=template)
     yield url
+    unknown = _unknown_topics(url)
     db.dispose(url)
     db.drop_database(server_url, name)
+    assert unknown == [], "market/webhooks/topics.py lists what is published"
+
+
+def _unknown_topics(url: str) -> list[str]:
+    """What a test published that is not on the list."""
+    with db.connect(url) as connection:
+        found = connection.execute("SELECT DISTINCT topic FROM outbox ORDER BY topic").fetchall()
+    return [topic for (topic,) in found if topic not in topics.TYPES]
 
 
 def _new_name() -> str:

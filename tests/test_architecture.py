@@ -21,7 +21,7 @@ LONGEST_FILE = 400
 
 PURE = re.compile(
     r"ledger/units|market/(core/chart|participants/policy|registry/(caps|lease_terms|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(bidding_rules|book|buy_back_rules|candles|fills|guards|index|sessions|matching|auction|auction/\w+|rules|verify)"
-    r"|settlement/(clearing|schedule)|payments/(gateway|gateway_states|signatures|stripe_words)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|supervision/desks/(rules|wording)|supervision/warning/(forecast|colours|rollup)|supervision/reports/differences|supervision/national/reconciliation|supervision/surveillance(/\w+)?)"
+    r"|settlement/(clearing|schedule)|payments/(gateway|gateway_states|signatures|stripe_words)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|supervision/desks/(rules|wording)|supervision/warning/(forecast|colours|rollup)|supervision/reports/differences|supervision/national/reconciliation|supervision/surveillance(/\w+)?|web/charts/\w+)"
 )
 """DESIGN section 2 calls these pure: values in, values out."""
 NUMERIC = {name: {"numpy", "highspy"} for name in ("auction", "savings")} | {"finance": {"numpy_financial"}}
@@ -214,6 +214,20 @@ def _is_constant(value: ast.expr) -> bool:
     return all(
         CONSTANT.fullmatch(node.id) is not None for node in ast.walk(value) if isinstance(node, ast.Name)
     )
+
+
+def test_decoders_of_types_are_made_when_a_module_is_read() -> None:
+    """msgspec fills in what it knows of a type at its first use: two threads at once would crash the process."""
+    wrong = [
+        f"{_name(path)}:{node.lineno}"
+        for path in _files("market")
+        if not _name(path).startswith("market/bench/")  # single processes
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("msgspec.json.decode", "msgspec.msgpack.decode")
+        and any(each.arg == "type" for each in node.keywords)
+    ]
+    assert wrong == []
 
 
 def test_every_package_that_is_imported_is_declared() -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Response, after_this_request, g, request
 from sqlalchemy.orm import Session
 
 from market.api import http
+from market.api.counted import even_if_refused
 from market.api.http import actor, blueprint, settings
 from market.api.limits import strict
 from market.api.schemas import auth as shapes
-from market.core import db
-from market.core.errors import NotAllowed, NotAuthenticated, Refusal
-from market.participants import access, mandates, passwords, tokens
+from market.core.errors import NotAllowed, NotAuthenticated
+from market.participants import access, codes, mandates, passwords, tokens
 from market.participants.errors import CsrfFailed, TokenReused
 from market.participants.tokens import Tokens
 
@@ -23,7 +22,6 @@ blp = blueprint("auth", "Sign-in: tokens for programs, cookies with a CSRF value
 
 COOKIE_PATH = "/"  # of the access token; the refresh token goes to the routes below /v1/auth only
 REFRESH_PATH = "/v1/auth"
-Made = TypeVar("Made")
 
 
 @blp.route("/auth/token", methods=["POST"])
@@ -47,22 +45,17 @@ def session(body: dict[str, Any]) -> Tokens:
 
 
 def _sign_in(body: dict[str, Any]) -> Tokens:
+    password, code = body.pop("password"), body.pop("code")
+
     def check(own: Session) -> Tokens:
         place = tokens.Place(request.remote_addr, request.headers.get("User-Agent"))
-        return tokens.sign_in(own, passwords.sign_in(own, **body), place)
+        if code is None:
+            user = passwords.sign_in(own, password=password, **body)
+        else:
+            user = passwords.sign_in_by_code(own, secret=settings().secret(codes.SECRET), code=code, **body)
+        return tokens.sign_in(own, user, place)
 
-    return _even_if_refused(check)
-
-
-def _even_if_refused(step: Callable[[Session], Made]) -> Made:
-    """Runs a step whose changes count also when it refuses: failures are counted, stolen sessions are ended."""
-    refusal: Refusal | None = None
-    with db.transaction(settings().url()) as own:
-        try:
-            return step(own)
-        except Refusal as error:
-            refusal = error
-    raise refusal
+    return even_if_refused(check)
 
 
 @blp.route("/auth/refresh", methods=["POST"])
@@ -77,22 +70,25 @@ def refresh(body: dict[str, Any]) -> Tokens | dict[str, Any]:
     def rotate(own: Session) -> Tokens | None:
         return tokens.rotate(own, settings(), refresh_token=old, request_id=g.request_id)
 
-    made = _even_if_refused(rotate)
+    made = even_if_refused(rotate)
     if made is None:
         access.forget(settings())
         raise TokenReused
     if not by_cookie:
         return {**_plain(made), "token_type": "Bearer"}
     after_this_request(lambda response: _with_cookies(response, made))
-    return {"csrf": made.csrf, "refresh_csrf": made.refresh_csrf, "expires_in": made.expires_in}
+    return {"csrf": made.csrf, "refresh_csrf": made.refresh_csrf, **_ends(made)}
 
 
 def _plain(made: Tokens) -> dict[str, Any]:
+    return {"access_token": made.access_token, "refresh_token": made.refresh_token, **_ends(made)}
+
+
+def _ends(made: Tokens) -> dict[str, Any]:
     return {
-        "access_token": made.access_token,
-        "refresh_token": made.refresh_token,
-        "expires_in": made.expires_in,
-    }
+        "expires_in": made.expires_in, "refresh_expires_in": made.refresh_expires_in,
+        "must_set_up_totp": made.must_set_up_totp,
+    }  # fmt: skip
 
 
 def _refresh_cookie() -> str:
@@ -112,7 +108,7 @@ def _refresh_cookie() -> str:
 def sign_out(body: dict[str, Any]) -> None:
     """End this session: its access token, and the refresh token if one is sent or set as cookie."""
     who = actor()
-    if "keys" not in who.scopes:
+    if "enroll" not in who.scopes:
         raise NotAllowed("an API key is revoked, not signed out; a mandate has no session of its own")
     header = request.headers.get("Authorization")
     used = header.removeprefix("Bearer ") if header else request.cookies[tokens.ACCESS_COOKIE]
@@ -136,8 +132,8 @@ def _signed_out(response: Response) -> Response:
 
 def _with_cookies(response: Response, made: Tokens) -> Response:
     for name, value, path, life in (
-        (tokens.ACCESS_COOKIE, made.access_token, COOKIE_PATH, tokens.ACCESS_LIFE),
-        (tokens.REFRESH_COOKIE, made.refresh_token, REFRESH_PATH, tokens.REFRESH_LIFE),
+        (tokens.ACCESS_COOKIE, made.access_token, COOKIE_PATH, made.expires_in),
+        (tokens.REFRESH_COOKIE, made.refresh_token, REFRESH_PATH, made.refresh_expires_in),
     ):
         response.set_cookie(
             name,

@@ -64,6 +64,15 @@ def list_calls(product_id: int) -> dict[str, Any]:
     return page([_view(each) for each in rows], where.limit)
 
 
+@blp.route("/calls", methods=["GET"])
+@blp.response(200, shapes.CallPage)
+def list_all() -> dict[str, Any]:
+    """The calls of all products, newest first."""
+    where = paging("cal")
+    rows = call_queries.listed(session(), product_id=None, before=where.after, limit=where.limit + 1)
+    return page([_view(each) for each in rows], where.limit)
+
+
 @blp.route("/calls/<cal:call_id>", methods=["GET"])
 @blp.response(200, shapes.CallOut)
 def get(call_id: int) -> dict[str, Any]:

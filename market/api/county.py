@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import select
@@ -98,8 +99,8 @@ def list_water_years() -> dict[str, Any]:
 @blp.route("/county", methods=["GET"])
 @blp.response(200, shapes.CountyOut)
 def get() -> dict[str, Any]:
-    """The rules in force: tariffs, flows, routes, fees, reviews, thresholds, clocks, kinds, and those of savings, each
-    with its source.
+    """The rules in force: tariffs, flows, routes, fees, reviews, thresholds, clocks, kinds, sessions, bands, lanes of
+    negotiated deals, and those of savings, each with its source.
     """
     pack = _pack()
     return {
@@ -109,10 +110,7 @@ def get() -> dict[str, Any]:
         "name_en": pack.en,
         "county": pack.county,
         "sources": [{"code": each.code, "title": each.title, "status": each.status} for each in pack.sources],
-        "tariffs": [
-            {"zone": each.zone, "sector": each.sector, "price": each.price_e4, **_basis(each.basis)}
-            for each in pack.tariffs
-        ],
+        "tariffs": [_tariff(each) for each in pack.tariffs],
         "flows": [
             {
                 "from_sector": each.from_sector,
@@ -155,7 +153,33 @@ def get() -> dict[str, Any]:
             {"data": each.data, "from_on": each.from_on, "years": each.years, **_basis(each.basis)}
             for each in pack.retention
         ],
+        "sessions": [_session(each) for each in pack.sessions],
+        "bands": [_band(each) for each in pack.bands],
+        "lanes": [
+            {name: getattr(each, name) for name in _LANE} | _basis(each.basis) for each in pack.negotiated
+        ],
     }
+
+
+_LANE = (
+    "code", "lane", "tenure", "from_sector", "to_sector", "within", "longest_years", "publication_days", "working_days",
+    "signing_days",
+)  # fmt: skip
+
+
+def _session(rule: facts.SessionRule) -> dict[str, Any]:
+    return {
+        "product": rule.product, "days": rule.days, "working_days": rule.working_days,
+        "steps": [{"at": each.at, "phase": each.phase} for each in rule.steps], **_basis(rule.basis),
+    }  # fmt: skip
+
+
+def _band(rule: facts.BandRule) -> dict[str, Any]:
+    return {
+        "product": rule.product, "static": rule.static_e6, "dynamic": rule.dynamic_e6, "breaker": rule.breaker_e6,
+        "interruption_minutes": rule.interruption_minutes, "breaker_minutes": rule.breaker_minutes,
+        **_basis(rule.basis),
+    }  # fmt: skip
 
 
 def _saving(rule: facts.SavingRule) -> dict[str, Any]:
@@ -194,3 +218,16 @@ def _basis(basis: facts.Basis) -> dict[str, Any]:
         "source_status": basis.status,
         "demonstration": basis.demonstration,
     }
+
+
+def _tariff(each: facts.Tariff) -> dict[str, Any]:
+    canals = each.end_canal
+    return {
+        "zone": each.zone, "sector": each.sector, "price": each.price_e4, "source_of_water": each.water,
+        "from": each.from_on if each.from_on > dt.date.min else None,
+        "tiers": [
+            {"above": tier.above_e6, "multiple": tier.multiple_e6, **_basis(tier.basis)} for tier in each.tiers
+        ],
+        "end_canal": {"price": canals.price_e4, **_basis(canals.basis)} if canals else None,
+        **_basis(each.basis),
+    }  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.api.http import actor, blueprint, page, paging, session
+from market.api.http import actor, blueprint, page, paging, session, settings
 from market.api.schemas import auth as shapes
-from market.participants import keys
+from market.participants import keys, test_county
 from market.participants.models import ApiKey
 
 blp = blueprint("keys", "API keys for programs: scoped, rotated with a day of grace, revoked")
@@ -16,7 +16,9 @@ blp = blueprint("keys", "API keys for programs: scoped, rotated with a day of gr
 @blp.arguments(shapes.KeyIn)
 @blp.response(201, shapes.KeyWithSecret)
 def create(body: dict[str, Any]) -> dict[str, Any]:
-    """Make an API key. Its secret is shown this once."""
+    """Make an API key. Its secret is shown this once. With `acts_as` it is one of the test county."""
+    if body["acts_as"] is not None:
+        test_county.require(settings(), body["acts_as"])
     key, secret = keys.create(session(), actor=actor().audit, **body)
     return _out(key) | {"secret": secret}
 
@@ -50,6 +52,8 @@ def _out(key: ApiKey) -> dict[str, Any]:
         "id": key.id,
         "label": key.label,
         "scopes": key.scopes.split(),
+        "county": key.county,
+        "acts_as": key.acts_as,
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,

@@ -22,6 +22,8 @@ from market.trading.negotiated import Proposal
 from market.trading.negotiation_errors import NotAParty
 from market.trading.negotiation_models import NegotiationObjection, NegotiationOffer, RightSale
 
+_refused = msgspec.json.Decoder(Refused).decode
+
 blp = blueprint("negotiations", "Deals that two parties negotiate (协议转让)")
 public = blueprint("published_negotiations", "Negotiated deals that are published for objection")
 
@@ -260,7 +262,7 @@ def deal_view(row: Any | None) -> dict[str, Any] | None:
     )  # fmt: skip
     refusal = None
     if row.refusal is not None:
-        said = msgspec.json.decode(row.refusal, type=Refused)
+        said = _refused(row.refusal)
         refusal = {
             "rule": said.code,
             "detail": said.detail,

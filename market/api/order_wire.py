@@ -12,10 +12,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ledger.units import UnitError, format_fen, format_litres, format_price_e4, parse_litres, parse_price_e4
+from market.api.errors import wants_chinese
 from market.api.schemas.trading import CLIENT_ORDER_ID_PATTERN, MAX_BATCH
 from market.core import ids
 from market.core.errors import UnknownId
-from market.trading.commands import Accepted
+from market.trading import errors
+from market.trading.commands import Accepted, Refused
 
 _NOT_PLAIN = (UnitError, UnknownId)
 
@@ -43,6 +45,9 @@ class _Member(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Batch(msgspec.Struct, forbid_unknown_fields=True):
     commands: Annotated[list[_Member], msgspec.Meta(min_length=1, max_length=MAX_BATCH)]
+
+
+msgspec.json.Decoder(_Batch)  # two threads that convert a type first at once would end the process
 
 
 class _Unplain(Exception):
@@ -114,4 +119,18 @@ def result(done: Accepted) -> dict[str, Any]:
             }
             for fill in done.fills
         ],
+    }
+
+
+def refusal(refused: Refused) -> dict[str, Any]:
+    """A refusal beside answers that are none (`schemas.trading.RefusalOut`), in the reader's language."""
+    error = errors.of(refused)
+    return {
+        "code": error.code,
+        "title": error.title_zh if wants_chinese() else error.title_en,
+        "detail": refused.detail,
+        "pointer": refused.pointer,
+        "limit": refused.limit,
+        "available": refused.available,
+        "legal_source": refused.legal_source,
     }

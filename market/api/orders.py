@@ -11,7 +11,6 @@ from flask import request as flask_request
 
 from ledger.units import format_fen, format_litres
 from market.api import order_wire
-from market.api.errors import wants_chinese
 from market.api.http import actor, blueprint, exchange, own_only, page, paging, session, settings
 from market.api.idempotency import body_hash, required_key
 from market.api.ownership import remember_order
@@ -81,17 +80,7 @@ def _member(answer: Answer) -> dict[str, Any]:
     outcome = answer.outcome
     if isinstance(outcome, Accepted):
         return {"order": order_wire.result(outcome), "refusal": None}
-    error = errors.of(outcome)
-    refusal = {
-        "code": error.code,
-        "title": error.title_zh if wants_chinese() else error.title_en,
-        "detail": outcome.detail,
-        "pointer": outcome.pointer,
-        "limit": outcome.limit,
-        "available": outcome.available,
-        "legal_source": outcome.legal_source,
-    }
-    return {"order": None, "refusal": refusal}
+    return {"order": None, "refusal": order_wire.refusal(outcome)}
 
 
 @blp.route("/orders/<ord:order_id>/amend", methods=["POST"])

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from market.core import db
 from market.core.errors import NotFound
+from market.core.kept import kept
 from market.participants.access import AccessActor
 
 # kind -> (argument of the path, prefix of its id, query of the participants (or users) who own it)
@@ -19,6 +20,10 @@ OWNERS: dict[str, tuple[str, str]] = {
     "api_key": (
         "api_key_id",
         "SELECT u.participant_id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = :id AND u.id = :user",
+    ),
+    "session": (
+        "session_id",
+        "SELECT u.participant_id FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE s.id = :id AND u.id = :user",
     ),
     "notice": ("notice_id", "SELECT participant_id FROM notice_addressees WHERE notice_id = :id"),
     "complaint": ("complaint_id", "SELECT participant_id FROM complaints WHERE id = :id"),
@@ -43,6 +48,15 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT m.participant_id FROM gateway_payouts g JOIN money_accounts m ON m.id = g.money_account_id"
         " WHERE g.id = :id",
     ),
+    "water_bill": ("water_bill_id", "SELECT participant_id FROM water_bills WHERE id = :id"),
+    "water_receipt": (
+        "water_receipt_id",
+        "SELECT b.participant_id FROM water_receipts r JOIN water_bill_payments p ON p.id = r.payment_id"
+        " JOIN water_bills b ON b.id = p.bill_id WHERE r.id = :id",
+    ),
+    "offset_consent": ("offset_consent_id", "SELECT participant_id FROM offset_consents WHERE id = :id"),
+    "bank_account": ("bank_account_id", "SELECT participant_id FROM bank_accounts WHERE id = :id"),
+    "bank_payout": ("bank_payout_id", "SELECT participant_id FROM bank_payouts WHERE id = :id"),
     "entitlement": ("entitlement_id", "SELECT participant_id FROM entitlements WHERE id = :id"),
     "document": (
         "document_id",
@@ -176,12 +190,28 @@ OWNERS: dict[str, tuple[str, str]] = {
         "SELECT w.participant_id FROM turn_sheets s JOIN meters m ON m.id = s.meter_id"
         " JOIN water_accounts w ON w.id = m.water_account_id WHERE s.id = :id",
     ),
+    # A public event is everybody's, also of whoever asks.
+    "event": (
+        "event_id",
+        "SELECT participant_id FROM event_addressees WHERE event_id = :id"
+        " UNION ALL SELECT coalesce(CAST(:participant AS bigint), 0) FROM events WHERE id = :id AND public",
+    ),
+    "webhook_endpoint": (
+        "webhook_endpoint_id",
+        "SELECT participant_id FROM webhook_endpoints WHERE id = :id",
+    ),
+    "webhook_delivery": (
+        "webhook_delivery_id",
+        "SELECT w.participant_id FROM webhook_deliveries d JOIN webhook_endpoints w ON w.id = d.endpoint_id"
+        " WHERE d.id = :id",
+    ),
+    "external_id": ("external_id_id", "SELECT participant_id FROM external_ids WHERE id = :id"),
 }
 
 
 _QUERIES = {kind: text(query) for kind, (_, query) in OWNERS.items()}
 _MOST_KNOWN = 100_000
-_known_orders: dict[tuple[str, int], int] = {}
+_known_orders: dict[tuple[str, int], int] = kept()
 
 
 def remember_order(url: str, order_id: int, participant_id: int) -> None:
@@ -209,10 +239,8 @@ def check_order(url: str, order_id: int, who: AccessActor) -> None:
 
 def check(session: Session, kind: str, arguments: Mapping[str, Any], who: AccessActor) -> None:
     """Refuses an id that does not exist or, on the participants' side, belongs to another. Errors: NotFound."""
-    argument = OWNERS[kind][0]
-    owners = [
-        row[0] for row in session.execute(_QUERIES[kind], {"id": arguments[argument], "user": who.user_id})
-    ]
+    asked = {"id": arguments[OWNERS[kind][0]], "user": who.user_id, "participant": who.participant_id}
+    owners = [row[0] for row in session.execute(_QUERIES[kind], asked)]
     if not owners:
         raise NotFound("there is no such thing")
     if kind != "api_key" and who.participant_id is not None and who.participant_id not in owners:

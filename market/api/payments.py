@@ -11,7 +11,7 @@ from market.api.schemas import payments as shapes
 from market.api.schemas.statement import line
 from market.api.whose import narrowed
 from market.core.db import raw
-from market.payments import queries, transfers
+from market.payments import bank_numbers, queries, transfers
 from market.payments.models import BankTransfer
 
 accounts = blueprint("money_accounts", "Participants' money in the market")
@@ -109,6 +109,7 @@ def _account_out(each: queries.MoneyAccountView) -> dict[str, Any]:
         "balance": each.balance_fen,
         "held": each.held_fen,
         "available": each.available_fen,
+        "deposit_code": bank_numbers.deposit_code(each.id),
     }
 
 

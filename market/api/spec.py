@@ -11,6 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from flask_smorest import Api
 
+from market.api.deprecation import DEPRECATED
 from market.api.permissions import EVERYONE, HOLDERS, PUBLIC, ROUTES, Rule
 from market.api.schemas.fields import PublicId, property_of_field
 
@@ -76,6 +77,17 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "required": True,
         "schema": {"type": "string", "pattern": r'^"[0-9]{1,12}"$'},
     },
+    "Deprecation": {
+        "description": "Since when this should not be used any more (RFC 9745): @ and a Unix time.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^@[0-9]+$"},
+    },
+    "Sunset": {
+        "description": "When this may be gone (RFC 8594).",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Link": {"description": "What takes its place.", "required": True, "schema": {"type": "string"}},
     "Retry-After": {
         "description": "After so many seconds.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
@@ -296,10 +308,19 @@ def _complete(path: str, method: str, operation: dict[str, Any], endpoint: str, 
         roles = "anyone signed in" if rule.roles == EVERYONE else ", ".join(sorted(rule.roles))
         operation["description"] = (operation.get("description", "") + f"\n\nRoles: {roles}.").strip()
     parameters.extend({"$ref": f"#/components/parameters/{name}"} for name in named)
+    said = ["X-Request-ID", *([_TAG] if endpoint in TAGGED_ENDPOINTS else []),
+            *([_IDEMPOTENT] if rule.idempotent else [])]  # fmt: skip
+    if endpoint in DEPRECATED:
+        goes = DEPRECATED[endpoint]
+        operation["deprecated"] = True
+        described = operation.get("description", "")
+        operation["description"] = (
+            f"{described}\n\nDeprecated since {goes.since}; gone on {goes.sunset}. Use {goes.instead}.".strip()
+        )
+        said += ["Deprecation", "Sunset", "Link"]
     for answer in responses.values():
         headers = answer.setdefault("headers", {})
-        for name in ("X-Request-ID", *([_TAG] if endpoint in TAGGED_ENDPOINTS else []),
-                     *([_IDEMPOTENT] if rule.idempotent else [])):  # fmt: skip
+        for name in said:
             headers[name] = {"$ref": f"#/components/headers/{name}"}
     for status in sorted(wanted):
         responses[status] = {"$ref": f"#/components/responses/{_PROBLEMS[status][0]}"}

@@ -11,6 +11,7 @@ from flask import Response, current_app, request
 from marshmallow import Schema
 
 from market.api.body import StrictBlueprint
+from market.core.sheets.texts import safe
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -47,7 +48,7 @@ def answer(
 ) -> Any:  # fmt: skip
     """The rows for a list shape whose `data` are of `shape`, with `facts` beside them; or a CSV file called `name`.
 
-    A list within a row becomes one text with spaces.
+    A list within a row becomes one text with spaces; no cell is one that a table takes for a formula.
     """
     if not wants_csv():
         return {"data": rows, "has_more": has_more, **(facts or {})}
@@ -66,7 +67,9 @@ def answer(
 def _text(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return " ".join(value) if isinstance(value, list) else value
+    if isinstance(value, list):
+        value = " ".join(value)
+    return safe(value) if isinstance(value, str) else value
 
 
 def wants_csv() -> bool:

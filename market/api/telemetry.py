@@ -35,7 +35,9 @@ def note(route: str, method: str, status: int, seconds: float) -> None:
 
 
 def register(app: Flask) -> None:
-    """Hangs the counters into an app."""
+    """Hangs the counters into an app; what is tried out in a test county is not counted."""
+    if app.config["KAREZ"].keys_url is not None:
+        return
 
     @app.before_request
     def _start() -> None:

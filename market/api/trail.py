@@ -125,7 +125,11 @@ SUBJECTS = {
     "surveillance_alert": "alr", "surveillance_run": "svr", "party_mark": "pmk", "price_decision": "pdc",
     "supervision_case": "cas", "credit_appeal": "apl",
     "reduction_plan": "rdp", "filing": "flg", "department_figure": "dpf", "plan_result": "plr", "inspection": "isp",
-    "national_export": "exn", "early_warning": "ewn",
+    "national_export": "exn", "early_warning": "ewn", "clock_advance": "tcl",
+    "billing_run": "wbr", "water_bill": "wbl", "water_bill_payment": "wbp", "water_receipt": "rct",
+    "remittance": "rmt", "offset_consent": "wbo",
+    "webhook_endpoint": "whe", "external_id": "xid",
+    "bank_account": "bac", "bank_payout": "bpl", "bank_payout_file": "bpf", "bank_statement": "bst", "bank_line": "bsn",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""
 _KINDS = {prefix: kind for kind, prefix in SUBJECTS.items()}

@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger import balances
 from ledger.units import format_litres
+from market.api import order_wire
 from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
 from market.api.schemas import quotes as quote_shapes
 from market.api.schemas import water_accounts as shapes
@@ -69,12 +70,19 @@ def tradable(water_account_id: int) -> dict[str, Any]:
 @blp.route("/water-accounts/<wac:water_account_id>/quote", methods=["GET"])
 @blp.arguments(quote_shapes.QuoteQuery, location="query")
 @blp.response(200, quote_shapes.QuoteOut)
-def quote(query: dict[str, Any], water_account_id: int) -> quotes.Quote:
-    """What an order of this volume and price would move, cost and leave by each way, before it is placed."""
-    return quotes.quote(
+def quote(query: dict[str, Any], water_account_id: int) -> dict[str, Any]:
+    """What an order would move, cost and leave by each way, and what would become of it now; before it is placed."""
+    ends = query["expires_at"]
+    found = quotes.quote(
         raw(session()), water_account_id=water_account_id, side=query["side"], volume_litres=query["volume"],
-        price_e4=query["price"],
+        price_e4=query["price"], tif=query["time_in_force"], post_only=query["post_only"],
+        min_fill_litres=query["minimum_fill"], expires_at=None if ends is None else ends.timestamp(),
     )  # fmt: skip
+    now = found.at_once
+    said = None if now.refusal is None else order_wire.refusal(now.refusal)
+    sums = ("source_litres", "delivered_litres", "amount_fen", "fee_fen", "net_fen")
+    at_once = {**vars(now), **{each: getattr(now, each) for each in sums}, "refusal": said}
+    return {**vars(found), "net_fen": found.net_fen, "at_once": {**at_once, "status": now.status or None}}
 
 
 @blp.route("/participants/<par:participant_id>/purchasable", methods=["GET"])

@@ -34,6 +34,8 @@ from market.contracts.terms import FIRM, USER, Terms, terms_of
 from market.core import acts, audit, clock
 from market.core.errors import NotFound
 
+_baseline, _leakage = msgspec.json.Decoder(Baseline).decode, msgspec.json.Decoder(LeakageBaseline).decode
+
 BASELINE = "contract_baseline"
 _done = partial(acts.done, source="contracts")
 
@@ -163,12 +165,15 @@ class _Kind(msgspec.Struct, rename={"name": "is"}):
     name: str
 
 
+_kind = msgspec.json.Decoder(_Kind).decode
+
+
 def baseline_of(row: ContractBaseline) -> Baseline | LeakageBaseline:
     """A baseline from its canonical text: of use by drivers, or of nights."""
     text = row.result_text.encode()
-    if msgspec.json.decode(text, type=_Kind).name == LeakageBaseline.__name__:
-        return msgspec.json.decode(text, type=LeakageBaseline)
-    return msgspec.json.decode(text, type=Baseline)
+    if _kind(text).name == LeakageBaseline.__name__:
+        return _leakage(text)
+    return _baseline(text)
 
 
 def consent(

@@ -93,6 +93,9 @@ class _Text(msgspec.Struct):
     periods: Periods
 
 
+_decode = msgspec.json.Decoder(_Text).decode
+
+
 def _since(session: Session, contract_id: int) -> tuple[dict[int, tuple[int, ...]], dict[int, Figures]]:
     """What earlier claw-backs have made of the periods' shares and figures, by report."""
     texts = session.scalars(
@@ -104,7 +107,7 @@ def _since(session: Session, contract_id: int) -> tuple[dict[int, tuple[int, ...
     shares: dict[int, tuple[int, ...]] = {}
     figures: dict[int, Figures] = {}
     for text in texts:
-        found = msgspec.json.decode((text or "").encode(), type=_Text).periods
+        found = _decode((text or "").encode()).periods
         for share, figure in zip(found.shares, found.figures, strict=True):
             shares[figure.report], figures[figure.report] = share.new_fen, figure
     return shares, figures

@@ -35,6 +35,8 @@ from market.core.db import raw
 from market.registry import charges, debts, excess
 from market.registry.models import Entitlement, WaterAccount
 
+_reckoning = msgspec.json.Decoder(Reckoning).decode
+
 FEES, PROCEEDS = "fees", "proceeds"
 
 _SALES_SQL = """
@@ -158,7 +160,7 @@ def _water(
 
 def _volume(session: Session, lot: SavingLot, less_litres: int) -> int:
     """What the lot's volume would have been with so much less of its report's lower bound."""
-    then = msgspec.json.decode(lot.text.encode(), type=Reckoning)
+    then = _reckoning(lot.text.encode())
     clearance = session.get_one(SavingClearance, lot.clearance_id)
     assert clearance.return_flow_e6 is not None
     own = (then.lower_litres - less_litres) * (lots.ONE_E6 - clearance.return_flow_e6) // lots.ONE_E6

@@ -34,6 +34,9 @@ from market.contracts.savings import (
 )
 from market.contracts.terms import Terms
 
+_result = msgspec.json.Decoder(tuple[Saving, Credit]).decode
+_report, _leakage = msgspec.json.Decoder(Report).decode, msgspec.json.Decoder(LeakageReport).decode
+
 
 def report_of(
     session: Session, terms: Terms, frozen: ContractBaseline, spans: Sequence[Span],
@@ -138,7 +141,7 @@ def figures(report: Report | LeakageReport, saving: Saving, given: Credit) -> di
 
 def result_of(row: SavingReport) -> tuple[Saving, Credit]:
     """What a report reckoned, from its canonical text."""
-    return msgspec.json.decode(row.result_text.encode(), type=tuple[Saving, Credit])
+    return _result(row.result_text.encode())
 
 
 def inputs_of(
@@ -147,8 +150,8 @@ def inputs_of(
     """What a report and its baseline were reckoned from, from their canonical texts."""
     base, text = baselines.baseline_of(frozen).base, row.input_text.encode()
     if isinstance(base, LeakageBase):
-        return base, msgspec.json.decode(text, type=LeakageReport)
-    return base, msgspec.json.decode(text, type=Report)
+        return base, _leakage(text)
+    return base, _report(text)
 
 
 def sent_of(row: SavingReport, frozen: ContractBaseline) -> tuple[list[Span], Billed | None]:

@@ -19,6 +19,8 @@ from market.contracts.savings import Rules
 from market.core.db import raw
 from market.county.current import pack_in_force
 
+_decode = msgspec.json.Decoder(Rules).decode
+
 _E6 = 1_000_000
 
 
@@ -37,7 +39,7 @@ def rules_at(session: Session, day: dt.date) -> Rules:
 
 def rules_of(row: ContractBaseline) -> Rules:
     """The rules that a baseline, and every report against it, is judged by."""
-    return msgspec.json.decode(row.rules_text.encode(), type=Rules)
+    return _decode(row.rules_text.encode())
 
 
 def clock_at(session: Session, name: str, day: dt.date) -> tuple[int, str]:

@@ -40,6 +40,8 @@ from market.core import clock
 from market.core.errors import NotFound
 from market.participants.models import Participant
 
+_shared = msgspec.json.Decoder(Shared).decode
+
 PARTS = ("saving", "derivation", "share", "trust", "due", "vat", "invoice")
 OF_A_PERIOD = ("share", "fee", "shortfall", "trust_fee")
 """Dues whose reference is a distribution."""
@@ -172,10 +174,13 @@ class _UnderTrust(msgspec.Struct):
     fee: _Fee
 
 
+_under_trust = msgspec.json.Decoder(_UnderTrust).decode
+
+
 def _decoded(written: str, *, trust: bool) -> tuple[Shared, Called | None]:
     if not trust:
-        return msgspec.json.decode(written, type=Shared), None
-    found = msgspec.json.decode(written, type=_UnderTrust)
+        return _shared(written), None
+    found = _under_trust(written)
     return found.shared, Called(found.fee.price_e4, found.fee.baseline_fen, found.fee.call)
 
 

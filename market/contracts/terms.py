@@ -245,10 +245,13 @@ class Terms:
         return fingerprint(self)
 
 
+_decode = msgspec.json.Decoder(Terms).decode
+
+
 @functools.lru_cache(maxsize=1024)
 def terms_of(text: str) -> Terms:
     """The value of a signed text. Errors: BadTerms."""
     try:
-        return msgspec.json.decode(text.encode(), type=Terms)
+        return _decode(text.encode())
     except msgspec.ValidationError as error:
         raise BadTerms(str(error)) from error

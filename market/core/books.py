@@ -10,6 +10,7 @@ from psycopg.rows import tuple_row
 
 from ledger import journal
 from market.core.chart import CNY, HEADROOM, AccountCode, water_asset
+from market.core.kept import kept
 
 MONEY_SCALE = 2
 WATER_SCALE = 3
@@ -22,6 +23,11 @@ _MONEY_ACCOUNTS = (
     AccountCode.PUBLIC_FUND,
     AccountCode.GATEWAY,
     AccountCode.GATEWAY_FEES,
+    AccountCode.WATER_COLLECTED,
+    AccountCode.END_CANAL_COLLECTED,
+    AccountCode.CASH,
+    AccountCode.SUSPENSE,
+    AccountCode.BANK_CHARGES,
 )
 _HEADROOM_ACCOUNTS = (AccountCode.LIMIT_ISSUE, AccountCode.LIMIT_USE)
 _WATER_ACCOUNTS = (
@@ -35,8 +41,8 @@ _WATER_ACCOUNTS = (
 )
 
 # What was read once never changes: (server, database, asset code[, account code]) -> id.
-_asset_ids: dict[tuple[Any, ...], int] = {}
-_account_ids: dict[tuple[Any, ...], int] = {}
+_asset_ids: dict[tuple[Any, ...], int] = kept()
+_account_ids: dict[tuple[Any, ...], int] = kept()
 
 
 def open_books(connection: psycopg.Connection[Any], *, water: Iterable[tuple[str, int]]) -> None:

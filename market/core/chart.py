@@ -37,6 +37,13 @@ class AccountCode(IntEnum):
     PUBLIC_FUND = 17  # what calls leave over: rents of binding limits, and roundings
     GATEWAY = 18  # contra: the market's account at the payment provider
     GATEWAY_FEES = 19  # what the provider has kept of it (debit-normal)
+    WATER_COLLECTED = 20  # paid on water bills for the supplier, until it is remitted
+    END_CANAL_COLLECTED = (
+        28  # paid on water bills for associations that keep end canals, until it is remitted
+    )
+    CASH = 29  # contra: what was paid on water bills in cash, until it is handed on
+    SUSPENSE = 46  # money that came in at the bank and of which it is not known whose it is
+    BANK_CHARGES = 47  # what the bank has kept for itself (debit-normal)
     FEE_DUE = 16  # what a water account owes for its use (debit-normal)
     SAVING_TRUST = 41  # the trust account of a saving contract under trusteeship
     PLEDGE_PROCEEDS = 40  # what pledged water has earned, until it is paid out by rank
@@ -117,6 +124,23 @@ class TransferCode(IntEnum):
     GATEWAY_PAYOUT = 144  # participant -> provider, held first (gateway payout id)
     GATEWAY_PAYOUT_FEE = 145  # fees <- provider, of a payout (gateway payout id)
     GATEWAY_PAYOUT_RETURNED = 146  # provider -> participant: a payout that failed later (gateway payout id)
+    WATER_BILL = 150  # fee due for a bill beyond the fees of its readings, or below them (water bill id)
+    WATER_BILL_PAID = 151  # participant or cash -> collected (payment of a bill id)
+    WATER_BILL_OFFSET = (
+        152  # participant -> collected, out of sale proceeds by its consent (payment of a bill id)
+    )
+    WATER_BILL_SETTLED = 153  # water fees -> fee due, of what was paid (payment of a bill id)
+    WATER_BILL_CREDIT = (
+        154  # fee due -> fee due of another account, of a credit used there (payment of a bill id)
+    )
+    WATER_REMITTED = 155  # collected -> bank, cash or association (remittance id)
+    BANK_PAYOUT_HOLD = (
+        160  # pending until the bank has paid or rejected it; posted as PAYOUT (bank payout id)
+    )
+    SUSPENSE_IN = 161  # bank -> suspense (line of the bank's statement)
+    SUSPENSE_ASSIGNED = 162  # suspense -> bank, from where it is deposited (line of the bank's statement)
+    SUSPENSE_SENT_BACK = 163  # suspense -> bank (line of the bank's statement)
+    BANK_CHARGE = 164  # charges <- bank (line of the bank's statement)
     LIMIT_SET = 30  # a limit set, raised or cut (limit change id)
     PLAN_SET = 32  # a use plan recorded, raised or cut (water account id)
     RESERVED = 50  # announcement -> reserve of a place (announcement id)

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,18 @@ class Settings:
     gateway_webhook_secrets: str = field(
         default="", repr=False
     )  # of incoming events; several, while one is rotated
-    demonstration: bool = False  # everything here is made up, and every page says so
+    demonstration: bool = False  # everything here is made up: every page says so, codes are shown in the log
+    idle_minutes: int = 7 * 24 * 60  # a participant's session that is not renewed for so long ends
+    session_hours: int = 30 * 24  # the longest session of a participant
+    bureau_idle_minutes: int = 60  # the same of a user of the bureau
+    bureau_session_hours: int = 12
+    totp_roles: str = (
+        ""  # who signs in with one-time codes only: roles with spaces between, or "bureau" for all of it
+    )
+    test_database_url: str | None = None  # of the test county; None: there is none
+    keys_url: str | None = None  # set in a test county: the database with the keys that open it
+    clock_file: Path | None = None  # set in a test county: how far its clock runs ahead
+    webhook_private: bool = False  # whether webhooks may go into our own network, and by http
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -70,7 +81,33 @@ class Settings:
         """The variables from which a child process reads these same settings."""
         values = {name: getattr(self, name) for name in _VARIABLES}
         values["engine_socket_path"] = self.engine_socket
-        return {_VARIABLES[name][0]: str(value) for name, value in values.items() if value is not None}
+        # What is not set is said too: the child inherits this process's variables.
+        return {_VARIABLES[name][0]: "" if value is None else str(value) for name, value in values.items()}
+
+    def of_test_county(self) -> Settings | None:
+        """The settings of the test county's processes; None where there is none.
+
+        Its secrets are others, so that nothing it signs is good here. It knows no payment provider, and its messages
+        stay in the log: what it does reaches nobody. It gets a tenth of the requests and a fourth of the threads: what
+        is tried out there holds nobody up here.
+        """
+        if self.test_database_url is None:
+            return None
+        return replace(
+            self,
+            database_url=self.test_database_url,
+            test_database_url=None,
+            keys_url=self.url(),
+            clock_file=datadir.socket_dir(self.data_dir) / "test.clock",
+            engine_socket_path=datadir.socket_dir(self.data_dir) / "test.sock",
+            secret_key=self.secret("test county").hex(),
+            demonstration=True,
+            requests_per_minute=-(-self.requests_per_minute // 10),
+            threads=max(self.threads // 4, 1),
+            gateway_url=None,
+            gateway_key=None,
+            gateway_webhook_secrets="",
+        )
 
     def url(self) -> str:
         """The database's URL. Errors: OperatorError while there is none."""
@@ -110,9 +147,17 @@ def _number(variable: str, text: str) -> int:
 
 
 def _yes(variable: str, text: str) -> bool:
-    if text.lower() not in ("true", "false"):
+    found = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
+    if found is None:
         raise OperatorError(f"{variable} must be true or false, not {text!r}")
-    return text.lower() == "true"
+    return found
+
+
+def _some(variable: str, text: str) -> int:
+    number = _number(variable, text)
+    if number == 0:
+        raise OperatorError(f"{variable} must be above zero")
+    return number
 
 
 def _address(variable: str, text: str) -> str:
@@ -146,7 +191,16 @@ _VARIABLES: dict[str, tuple[str, Any]] = {
     "gateway_url": ("KAREZ_GATEWAY_URL", _address),
     "gateway_key": ("KAREZ_GATEWAY_KEY", _text),
     "gateway_webhook_secrets": ("KAREZ_GATEWAY_WEBHOOK_SECRETS", _text),
+    "webhook_private": ("KAREZ_WEBHOOK_PRIVATE", _yes),
     "demonstration": ("KAREZ_DEMONSTRATION", _yes),
+    "idle_minutes": ("KAREZ_IDLE_MINUTES", _some),
+    "session_hours": ("KAREZ_SESSION_HOURS", _some),
+    "bureau_idle_minutes": ("KAREZ_BUREAU_IDLE_MINUTES", _some),
+    "bureau_session_hours": ("KAREZ_BUREAU_SESSION_HOURS", _some),
+    "totp_roles": ("KAREZ_TOTP_ROLES", _text),
+    "test_database_url": ("KAREZ_TEST_DATABASE_URL", _text),
+    "keys_url": ("KAREZ_KEYS_URL", _text),
+    "clock_file": ("KAREZ_CLOCK_FILE", _path),
 }
 if set(_VARIABLES) != {each.name for each in fields(Settings)}:
     raise AssertionError("every setting is read from one variable")

@@ -28,6 +28,7 @@ MODEL_MODULES = (
     "market.participants.models",
     "market.participants.credit_models",
     "market.participants.privacy_models",
+    "market.participants.external_models",
     "market.registry.models",
     "market.registry.life_models",
     "market.registry.season_models",
@@ -36,8 +37,10 @@ MODEL_MODULES = (
     "market.registry.lease_models",
     "market.registry.restriction_models",
     "market.metering.models",
+    "market.billing.models",
     "market.payments.models",
     "market.payments.gateway_models",
+    "market.payments.bank_models",
     "market.settlement.models",
     "market.settlement.delivery_models",
     "market.settlement.reversal_models",
@@ -69,6 +72,7 @@ MODEL_MODULES = (
     "market.supervision.warning.models",
     "market.supervision.reports.models",
     "market.supervision.national.models",
+    "market.webhooks.models",
 )
 
 
@@ -173,6 +177,14 @@ def create_database(url: str, name: str, *, template: str | None = None) -> str:
             statement += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
         connection.execute(statement)
     return database_url(url, name)
+
+
+def rename_database(url: str, before: str, name: str) -> None:
+    """Gives the database `before`, to which nobody is connected, the name `name`."""
+    with connect(url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(before), sql.Identifier(name))
+        )
 
 
 def drop_database(url: str, name: str) -> None:

@@ -25,18 +25,60 @@ from ledger.base import Base
 NOW = func.clock_timestamp()
 
 
+LIVE, TEST = "live", "test"
+COUNTIES = (LIVE, TEST)
+
+
 class Installation(Base):
-    """One row: what makes this installation itself."""
+    """One row: what makes this installation itself.
+
+    Only a test county's clock runs ahead of this machine's, by `clock_ahead_us` microseconds, and never less than
+    before. Whether a database is a test county's is said before anybody is in it, and stays.
+    """
 
     __tablename__ = "installation"
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     id_key: Mapped[bytes] = mapped_column(LargeBinary)
     reference_version: Mapped[int] = mapped_column(BigInteger, server_default="1")
     created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), server_default=NOW)
+    county: Mapped[str] = mapped_column(Text, server_default=LIVE)
+    clock_ahead_us: Mapped[int] = mapped_column(BigInteger, server_default="0")
     __table_args__ = (
         CheckConstraint("id = 1", name="one_row"),
         CheckConstraint("length(id_key) = 32", name="key"),
+        CheckConstraint(f"county IN {COUNTIES}", name="county"),
+        CheckConstraint("clock_ahead_us = 0 OR (county = 'test' AND clock_ahead_us > 0)", name="clock"),
     )
+
+
+class ClockAdvance(Base):
+    """A move of the test county's clock: from which instant to which, who asked, how far it has come."""
+
+    __tablename__ = "clock_advances"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    from_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    to_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    reached_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    status: Mapped[str] = mapped_column(Text, server_default="running")
+    asked_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    __table_args__ = (
+        CheckConstraint("to_at > from_at AND reached_at BETWEEN from_at AND to_at", name="forward"),
+        CheckConstraint("status IN ('running', 'done')", name="status"),
+        CheckConstraint("status = 'running' OR reached_at = to_at", name="whole"),
+        Index("uq_clock_advances_running", "status", unique=True, postgresql_where="status = 'running'"),
+    )
+
+
+class ClockStep(Base):
+    """What a job did while the clock was moved: at which instant, how many things. Immutable."""
+
+    __tablename__ = "clock_steps"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    advance_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("clock_advances.id"))
+    at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    job: Mapped[str] = mapped_column(Text)
+    done: Mapped[int] = mapped_column(Integer)
+    __table_args__ = (CheckConstraint("done > 0", name="done"), Index(None, "advance_id", "id"))
 
 
 class AuditChain(Base):

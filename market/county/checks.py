@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from market.county import retention_rows, review_rows, saving_rows, supervision_rows, watch_rows
+from market.county import map_rows, retention_rows, review_rows, saving_rows, supervision_rows, watch_rows
 from market.county.document import Item
 from market.county.pack import Pack
-from market.county.parts import ADMIN, COUNTY, ENTITLEMENT, FILING, PUBLICATION, RIVER, LimitSpec, Zone
+from market.county.parts import (
+    ADMIN,
+    COUNTY,
+    ENTITLEMENT,
+    FILING,
+    PUBLICATION,
+    RIVER,
+    LimitSpec,
+    Tariff,
+    Zone,
+)
 
 Lines = Mapping[tuple[str, int], Item]
 """Where each row of a section stands."""
@@ -40,6 +51,7 @@ def check(pack: Pack, lines: Lines) -> None:
     watch_rows.check(pack.surveillance, pack.credit, lines)
     known = ({each.code for each in pack.zones}, {each.code for each in pack.sectors})
     supervision_rows.check(pack.warnings, pack.intensities, known, lines)
+    map_rows.check(pack.map, known[0], lines)
 
 
 def _check_duplicates(pack: Pack, lines: Lines) -> None:
@@ -64,7 +76,7 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
         ("reviews", "code", (review_rows.key(each) for each in pack.reviews)),
         ("desks", "code", (each.code for each in pack.desks)),
         ("desks", "mark", (each.mark for each in pack.desks)),
-        ("tariffs", "sector", (f"{each.zone} {each.sector}" for each in pack.tariffs)),
+        ("tariffs", "sector", (_price(each) for each in pack.tariffs)),
         ("thresholds", "name", (each.name for each in pack.thresholds)),
         ("clocks", "name", (each.name for each in pack.clocks)),
         ("kinds", "kind", (each.kind for each in pack.kinds)),
@@ -85,6 +97,11 @@ def _check_duplicates(pack: Pack, lines: Lines) -> None:
             if name in seen:
                 raise item.wrong(f"{name} stands twice, first in line {seen[name]}")
             seen[name] = item.line
+
+
+def _price(tariff: Tariff) -> str:
+    since = "" if tariff.from_on == dt.date.min else f"from {tariff.from_on}"
+    return " ".join(part for part in (tariff.zone, tariff.sector, tariff.water, since) if part)
 
 
 def _node(limit: LimitSpec) -> str:
@@ -185,6 +202,8 @@ def _references(pack: Pack) -> Iterator[tuple[str, int, str, str, object]]:
     for index, tariff in enumerate(pack.tariffs):
         yield "tariffs", index, "zone", "zone", tariff.zone
         yield "tariffs", index, "sector", "sector", tariff.sector
+        if tariff.water is not None:
+            yield "tariffs", index, "source_of_water", "source of water", tariff.water
 
 
 def _check_flows(pack: Pack, lines: Lines) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import psycopg
 
+from market.core.kept import kept
 from market.county.pack import Pack
 
-_kept: dict[tuple[Any, ...], Pack] = {}
+_kept: dict[tuple[Any, ...], Pack] = kept()
 
 
 def pack_in_force(connection: psycopg.Connection[Any]) -> Pack:

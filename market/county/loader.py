@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from market.county import (
+    bank_rows,
     checks,
     contract_template,
+    map_rows,
     parts,
     retention_rows,
     review_rows,
     saving_rows,
     supervision_rows,
+    tariff_rows,
     trading_rows,
     watch_rows,
 )
@@ -42,12 +45,15 @@ _OPTIONAL = (
     "desks",
     "surveillance", "credit",
     "warnings", "intensities", "duties", "plan",
+    "bank_statement",
+    "map",
 )  # fmt: skip
 """A pack may lack these: it then says nothing of their subject, carries nothing over, holds nothing back, and has no
 deal negotiated; books are open all day, no price is out of bounds, the bureau sets the first reference prices, and
 no border keeps an account. Without a template saving contracts have no text on paper; desks that it does not name
 are called by what they decide on; personal data whose time no rule says is kept; without warnings nothing has a
-colour, without duties nothing is due, and without a plan nothing of it is assessed."""
+colour, without duties nothing is due, without a plan nothing of it is assessed, without a map none is drawn; a
+bank's statement has the usual columns."""
 
 
 def load(text: str) -> Pack:
@@ -87,7 +93,7 @@ class _Reader:
             fees=self._all("fees", self._fee),
             reviews=self._all("reviews", lambda item: review_rows.rule(item, self._basis)),
             desks=self._all("desks", lambda item: review_rows.desk(item, self._basis)),
-            tariffs=self._all("tariffs", self._tariff),
+            tariffs=self._all("tariffs", lambda item: tariff_rows.tariff(item, self._basis)),
             thresholds=self._all("thresholds", self._threshold),
             clocks=self._all("clocks", self._clock),
             platform=self._platform(self.sections["platform"]),
@@ -114,6 +120,10 @@ class _Reader:
             intensities=self._all("intensities", lambda item: supervision_rows.intensity(item, self._basis)),
             duties=self._all("duties", lambda item: supervision_rows.duty(item, self._basis)),
             plan=self._all("plan", lambda item: supervision_rows.task(item, self._basis)),
+            bank_statement=bank_rows.columns(self.sections["bank_statement"], self._basis)
+            if "bank_statement" in self.sections
+            else None,
+            map=self._map(),
         )
         checks.check(found, self.lines)
         for name in NEEDED_THRESHOLDS:
@@ -129,6 +139,11 @@ class _Reader:
             self.lines[section, index] = item
             rows.append(one(item))
         return tuple(rows)
+
+    def _map(self) -> tuple[map_rows.Shape, ...]:
+        features = map_rows.features(self.sections["map"]) if "map" in self.sections else []
+        self.lines.update({("map", index): item for index, item in enumerate(features)})
+        return tuple(map_rows.shape(item, self._basis) for item in features)
 
     def _basis(self, item: Item, found: dict[str, Item]) -> Basis:
         """Where a row's figure comes from. What was only remembered may stand in, but never as more than that."""
@@ -257,26 +272,6 @@ class _Reader:
     def _fee(self, item: Item) -> parts.Fee:
         found = item.table(("zone", "rate"), _BASIS)
         return parts.Fee(found["zone"].code(), found["rate"].decimal(6, 1_000_000), self._basis(item, found))
-
-    def _tariff(self, item: Item) -> parts.Tariff:
-        found = item.table(("zone", "sector", "price"), ("tiers", *_BASIS))
-        return parts.Tariff(
-            found["zone"].code(),
-            found["sector"].code(),
-            found["price"].decimal(4, 10**8),
-            self._basis(item, found),
-            self._tiers(found["tiers"]) if "tiers" in found else (),
-        )
-
-    def _tiers(self, item: Item) -> tuple[parts.Tier, ...]:
-        tiers: list[parts.Tier] = []
-        for each in item.items():
-            found = each.table(("above", "multiple"), _BASIS)
-            above = found["above"].decimal(6, 10**9)
-            if tiers and above <= tiers[-1].above_e6:
-                raise found["above"].wrong("must be above that of the tier before")
-            tiers.append(parts.Tier(above, found["multiple"].decimal(6, 10**9), self._basis(each, found)))
-        return tuple(tiers)
 
     def _threshold(self, item: Item) -> parts.Threshold:
         found = item.table(("name", "volume", "operator"), _BASIS)

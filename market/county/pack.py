@@ -14,7 +14,10 @@ from itertools import pairwise
 import msgspec
 
 from ledger.units import TICK_LITRES_A_FEN
+from market.core import clock
+from market.county.bank_rows import BankColumns
 from market.county.contract_template import ContractTemplate
+from market.county.map_rows import Shape
 from market.county.parts import (
     ALLOCATION,
     CANAL,
@@ -103,6 +106,8 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     intensities: tuple[IntensityTarget, ...] = ()
     duties: tuple[Duty, ...] = ()
     plan: tuple[PlanTask, ...] = ()
+    bank_statement: BankColumns | None = None
+    map: tuple[Shape, ...] = ()
 
     @cached_property
     def _zones(self) -> dict[str, Zone]:
@@ -262,11 +267,21 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
                 return rule
         return None
 
-    def tariff(self, sector: str, *zones: str) -> Tariff | None:
-        """The water price of a sector at a place: of the most specific zone that has one."""
-        line = {each for code in zones for each in self.ancestors(code)}
-        found = [each for each in self.tariffs if each.sector == sector and each.zone in line]
-        return max(found, key=lambda each: self._depth(each.zone), default=None)
+    def tariff(
+        self, sector: str, *zones: str, water: str | None = None, on: dt.date | None = None
+    ) -> Tariff | None:
+        """The price of a sector at a place, of a source of water, on a day (none: today): the latest begun of the most
+        specific zone that has one."""
+        day, line = on or clock.today(), {each for code in zones for each in self.ancestors(code)}
+        found = (
+            each for each in self.tariffs
+            if each.sector == sector and each.zone in line and each.water in (None, water) and each.from_on <= day
+        )  # fmt: skip
+        return max(
+            found,
+            key=lambda each: (self._depth(each.zone), each.water is not None, each.from_on),
+            default=None,
+        )
 
     def threshold(self, name: str) -> Threshold:
         """A threshold by its name. KeyError."""
@@ -356,7 +371,12 @@ class Pack(msgspec.Struct, frozen=True, dict=True):
     @classmethod
     def from_json(cls, text: str) -> Pack:
         """The reverse of `to_json`. msgspec.ValidationError."""
-        return msgspec.json.decode(text, type=cls)
+        return _decode(text)
+
+
+_decode = msgspec.json.Decoder(
+    Pack
+).decode  # made here: two threads that decode a type first at once end the process
 
 
 def years_after(day: dt.date, years: int) -> dt.date:

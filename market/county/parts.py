@@ -154,14 +154,27 @@ class Tier(msgspec.Struct, frozen=True):
     basis: Basis = DEMONSTRATION
 
 
+class EndCanal(msgspec.Struct, frozen=True):
+    """The part of a water price that is for the upkeep of the end canals (末级渠系), 1/10 000 yuan per m3."""
+
+    price_e4: int
+    basis: Basis = DEMONSTRATION
+
+
 class Tariff(msgspec.Struct, frozen=True):
-    """The water price of a sector in a zone; tiers apply where the user has a quota (Water Law art. 49)."""
+    """The water price of a sector in a zone from a day on; tiers apply where the user has a quota (Water Law art. 49).
+
+    `water`: of one source of water only; None: of any without a price of its own. `end_canal` is within the price.
+    """
 
     zone: str
     sector: str
     price_e4: int
     basis: Basis
     tiers: tuple[Tier, ...] = ()
+    from_on: dt.date = dt.date.min
+    water: str | None = None
+    end_canal: EndCanal | None = None
 
 
 class Threshold(msgspec.Struct, frozen=True):

@@ -88,7 +88,7 @@ class Account:
     ledger_id: int
     debt_id: int | None
     fee_id: int | None
-    asset: str
+    source: str
     water_year: int
     year_status: str
     sector: str
@@ -97,6 +97,11 @@ class Account:
     debt_litres: int = 0
     value_tick_litres: int = 0
     charged_fen: int = 0
+
+    @property
+    def asset(self) -> str:
+        """The litres that it holds."""
+        return water_asset(self.source, self.water_year)
 
 
 # Before the accounts, as the closing of a year does: no use is posted to a year that is being closed, nor after.
@@ -147,7 +152,9 @@ class Accounts:
     def price_of(self, account: Account) -> int:
         """The water price (1/10 000 yuan per m3) of today at the account's place. Errors: NoTariff."""
         if account.id not in self._prices:
-            tariff = pack_in_force(self.connection).tariff(account.sector, *account.zones)
+            tariff = pack_in_force(self.connection).tariff(
+                account.sector, *account.zones, water=account.source
+            )
             if tariff is None:
                 places = " and ".join(sorted(account.zones))
                 raise NoTariff(f"the county's rules have no water price for {account.sector} at {places}")
@@ -246,9 +253,7 @@ def locked(connection: psycopg.Connection[Any], ids: Iterable[int], *, even_clos
 
 def _account(row: tuple[Any, ...]) -> Account:
     ids, (source, year, status, sector), zones = row[:5], row[5:9], (row[9], row[10])
-    return Account(
-        ids[0], ids[1], ids[2], ids[3], ids[4], water_asset(source, year), year, status, sector, zones
-    )
+    return Account(ids[0], ids[1], ids[2], ids[3], ids[4], source, year, status, sector, zones)
 
 
 def _balances(connection: psycopg.Connection[Any], found: dict[int, Account]) -> None:

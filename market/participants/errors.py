@@ -38,6 +38,30 @@ class ScopeMissing(NotAllowed):
     title_zh = "密钥权限不足"
 
 
+class TestKeyRefused(NotAuthenticated):
+    """A key of the test county was sent to an installation that has none."""
+
+    code = "test_key_refused"
+    title_en = "A key of a test county that is not here"
+    title_zh = "本系统未启用测试县，测试密钥无效"
+
+
+class NoTestCounty(Conflict):
+    """This asks for something of the test county, and the installation has none."""
+
+    code = "no_test_county"
+    title_en = "This installation has no test county"
+    title_zh = "本系统未启用测试县"
+
+
+class NoTestSignIn(InvalidInput):
+    """A key of the test county acts as a user who is there."""
+
+    code = "no_test_sign_in"
+    title_en = "The test county has no such user"
+    title_zh = "测试县没有该用户"
+
+
 class CsrfFailed(NotAllowed):
     """A change asked for by cookie came without the matching CSRF header."""
 
@@ -178,3 +202,11 @@ class SamePerson(NotAllowed):
     title_en = "An appeal is decided by another person"
     title_zh = "申诉应由其他人员决定"
     legal = "行政复议法 (2023) (model): who decided does not decide again"
+
+
+class ExternalIdTaken(Conflict):
+    """Another thing of this kind bears this external id of the participant."""
+
+    code = "external_id_taken"
+    title_en = "Another thing of this kind has this external id"
+    title_zh = "该外部编号已用于同类的另一对象"

@@ -13,21 +13,27 @@ from sqlalchemy.orm import Session
 from market.core import audit, clock
 from market.core.db import raw
 from market.core.errors import Conflict, NotFound
+from market.core.models import LIVE, TEST
 from market.participants.models import ApiKey
 
 GRACE = dt.timedelta(hours=24)
+PREFIX, TEST_PREFIX = "kz_", "kz_test_"
 
 
 def create(
     session: Session, *, actor: audit.Actor, label: str, scopes: Sequence[str], expires_at: dt.datetime | None = None,
-    rotated_from: int | None = None,
+    rotated_from: int | None = None, acts_as: str | None = None,
 ) -> tuple[ApiKey, str]:  # fmt: skip
-    """A new key of the actor's user and its secret, which is never shown again."""
+    """A new key of the actor's user and its secret, which is never shown again.
+
+    `acts_as`: a login of the test county, which the key opens instead of this one.
+    """
     assert actor.user_id is not None
     lookup, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     key = ApiKey(
         user_id=actor.user_id, label=label, lookup=lookup, secret_hash=hashlib.sha256(secret.encode()).digest(),
         scopes=" ".join(sorted(set(scopes))), expires_at=expires_at, rotated_from=rotated_from, created_at=clock.now(),
+        county=LIVE if acts_as is None else TEST, acts_as=acts_as,
     )  # fmt: skip
     session.add(key)
     session.flush()  # the audit entry names it by its id
@@ -36,9 +42,9 @@ def create(
         actor=actor,
         action="api_key.created",
         subject=("api_key", key.id),
-        detail={"scopes": key.scopes},
+        detail={"scopes": key.scopes, "county": key.county},
     )
-    return key, f"kz_{lookup}_{secret}"
+    return key, f"{PREFIX if acts_as is None else TEST_PREFIX}{lookup}_{secret}"
 
 
 def _find(session: Session, key_id: int) -> ApiKey:
@@ -61,6 +67,7 @@ def rotate(session: Session, *, actor: audit.Actor, key_id: int) -> tuple[ApiKey
         scopes=old.scopes.split(),
         expires_at=old.expires_at,
         rotated_from=old.id,
+        acts_as=old.acts_as,
     )
 
 

@@ -34,6 +34,10 @@ KINDS = (
 )
 
 
+SESSION_ENDS = ("signed_out", "elsewhere", "everywhere", "password", "suspended", "reused")
+CODE_PURPOSES = ("sign_in", "reset", "phone", "handed_over")
+
+
 class Participant(Base):
     """A person or body with an account.
 
@@ -72,7 +76,10 @@ class Participant(Base):
 
 
 class User(Base):
-    """A sign-in. A user of the bureau has no participant; every other user has one."""
+    """A sign-in. A user of the bureau has no participant; every other user has one.
+
+    `phone` is personal data, to which codes are sent. `totp_pending` is a secret that was shown and not proved yet.
+    """
 
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -81,6 +88,8 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     totp_secret: Mapped[str | None] = mapped_column(Text)
     totp_used_step: Mapped[int | None] = mapped_column(BigInteger)  # of the last code that was used
+    totp_pending: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
     participant_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("participants.id"), index=True)
     status: Mapped[str] = mapped_column(Text, server_default="active")
     token_generation: Mapped[int] = mapped_column(Integer, server_default="1")
@@ -90,6 +99,7 @@ class User(Base):
     __table_args__ = (
         CheckConstraint("status IN ('waiting', 'active', 'suspended')", name="status"),
         CheckConstraint("length(login) BETWEEN 3 AND 64", name="login_length"),
+        CheckConstraint("phone IS NULL OR phone ~ '^[+]?[0-9]{5,15}$'", name="phone"),
     )
 
 
@@ -131,7 +141,10 @@ class Mandate(Base):
 
 
 class ApiKey(Base):
-    """A program's key: only its hash is kept. Rotation makes a new row and ends the old one after a grace time."""
+    """A program's key: only its hash is kept. Rotation makes a new row and ends the old one after a grace time.
+
+    A key of the test county opens that county alone, as its user `acts_as` (a login there).
+    """
 
     __tablename__ = "api_keys"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -144,10 +157,19 @@ class ApiKey(Base):
     expires_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     rotated_from: Mapped[int | None] = mapped_column(BigInteger)
+    county: Mapped[str] = mapped_column(Text, server_default="live")
+    acts_as: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        CheckConstraint("county IN ('live', 'test')", name="county"),
+        CheckConstraint("(county = 'test') = (acts_as IS NOT NULL)", name="acts_as"),
+    )
 
 
 class SignIn(Base):
-    """One session that was opened. `address` and `program` are personal data: erased after the time of the rules."""
+    """One session that was opened. `address` and `program` are personal data: erased after the time of the rules.
+
+    It ends at `ends_at` at the latest, whatever it does, and was last renewed at `last_used_at`.
+    """
 
     __tablename__ = "sign_ins"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -155,9 +177,58 @@ class SignIn(Base):
     at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
     address: Mapped[str | None] = mapped_column(Text)
     program: Mapped[str | None] = mapped_column(Text)
+    last_used_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_how: Mapped[str | None] = mapped_column(Text)
     __table_args__ = (
         Index("ix_sign_ins_to_erase", "at", postgresql_where="address IS NOT NULL OR program IS NOT NULL"),
+        CheckConstraint("(ended_at IS NULL) = (ended_how IS NULL)", name="ended"),
+        CheckConstraint(f"ended_how IN {SESSION_ENDS}", name="ended_how"),
     )
+
+
+class OneTimeCode(Base):
+    """A code that was sent to a user, or a token that a clerk handed over: its hash, how often it was tried.
+
+    One a user and purpose is open at a time; five wrong tries spend it. `phone`: the one it shall prove.
+    """
+
+    __tablename__ = "one_time_codes"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    purpose: Mapped[str] = mapped_column(Text)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    phone: Mapped[str | None] = mapped_column(Text)
+    made_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    ended_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    ended_how: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        CheckConstraint(f"purpose IN {CODE_PURPOSES}", name="purpose"),
+        CheckConstraint("tries BETWEEN 0 AND 5 AND (tries < 5 OR ended_at IS NOT NULL)", name="tries"),
+        CheckConstraint("(ended_at IS NULL) = (ended_how IS NULL)", name="ended"),
+        CheckConstraint("ended_how IN ('used', 'spent', 'replaced')", name="ended_how"),
+        CheckConstraint("phone IS NULL OR (purpose = 'phone' AND ended_at IS NULL)", name="phone"),
+        CheckConstraint("expires_at > made_at", name="time"),
+        Index(
+            "uq_one_time_codes_open", "user_id", "purpose", unique=True, postgresql_where="ended_at IS NULL"
+        ),
+        Index(None, "user_id", "made_at"),
+    )
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for a lost authenticator; only its hash is kept."""
+
+    __tablename__ = "recovery_codes"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+    __table_args__ = (Index("uq_recovery_codes_user_id_code_hash", "user_id", "code_hash", unique=True),)
 
 
 class RevokedToken(Base):

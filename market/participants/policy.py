@@ -29,6 +29,14 @@ _APART = (
 )
 
 
+def needs_totp(roles: Iterable[str], setting: str) -> bool:
+    """Whether one of these roles signs in with one-time codes only, by the installation's setting."""
+    named = set(setting.replace(",", " ").split())
+    if "bureau" in named:
+        named |= BUREAU_ROLES
+    return not named.isdisjoint(roles)
+
+
 def wrong_participant_roles(kind: str, roles: Iterable[str]) -> str | None:
     """Why a participant of this kind cannot have these roles, or None."""
     wanted = set(roles)

@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_jwt_extended import (
     JWTManager,
     create_access_token,
@@ -20,22 +20,27 @@ from flask_jwt_extended import (
 )
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from market.core import audit, clock, db
 from market.core.audit import Actor
 from market.core.config import Settings
 from market.core.errors import NotAuthenticated
+from market.participants import sessions
 from market.participants.models import Participant, SignIn, User, UserRole
+from market.participants.policy import needs_totp
 
 ACCESS_COOKIE = "karez_access"
 REFRESH_COOKIE = "karez_refresh"
 CSRF_HEADER = "X-CSRF-TOKEN"
 ACCESS_LIFE = dt.timedelta(minutes=15)
-REFRESH_LIFE = dt.timedelta(days=7)
+ENROLLING = "enroll"
+"""The claim of a session that may set up one-time codes and nothing else."""
 LONGEST_SITTING = dt.timedelta(hours=12)
-"""So long a session of pages lasts at most, however much is read; without reading, ACCESS_LIFE."""
+"""So long a session of pages lasts at most, if its user's limit is not shorter, however much is read; without
+reading, ACCESS_LIFE.
+"""
 LONGEST_PROGRAM = 200
 
 # One row a jti: of two that use it at once, the second inserts nothing.
@@ -48,13 +53,15 @@ _SWEEP_SQL = text("DELETE FROM revoked_tokens WHERE user_id = :user_id AND expir
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a sign-in gives; `expires_in` seconds, of the access token."""
+    """What a sign-in gives; `expires_in` and `refresh_expires_in` seconds the two tokens end."""
 
     access_token: str
     refresh_token: str
     csrf: str
     refresh_csrf: str
     expires_in: int
+    refresh_expires_in: int
+    must_set_up_totp: bool = False
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -118,32 +125,56 @@ def sign_in(session: Session, user: User, place: Place = NOWHERE) -> Tokens:
     """Opens a session for a user who has proved who it is. Errors: NotAuthenticated (who may not sign in now)."""
     _check_active(session, user)
     program = None if place.program is None else place.program[:LONGEST_PROGRAM]
-    made = SignIn(user_id=user.id, at=clock.now(), address=place.address, program=program)
+    now = clock.now()
+    _, longest = sessions.limits(_settings(), bureau=user.participant_id is None)
+    made = SignIn(
+        user_id=user.id,
+        at=now,
+        address=place.address,
+        program=program,
+        last_used_at=now,
+        ends_at=now + longest,
+    )
     session.add(made)
     session.flush()  # the tokens name it
-    return _issue(session, user, made.id)
+    return _issue(session, user, made)
 
 
-def _issue(session: Session, user: User, sign_in_id: int) -> Tokens:
-    """A new pair for a session. Errors: NotAuthenticated (who may not sign in now)."""
+def _settings() -> Settings:
+    found: Settings = current_app.config["KAREZ"]
+    return found
+
+
+def _issue(session: Session, user: User, own: SignIn) -> Tokens:
+    """A new pair for a session, whose end is the end of its refresh token. Errors: NotAuthenticated."""
     _check_active(session, user)
+    settings, now = _settings(), clock.now()
+    idle, _ = sessions.limits(settings, bureau=user.participant_id is None)
+    end = now + idle if own.ends_at is None else min(now + idle, own.ends_at)
+    if end <= now:
+        raise NotAuthenticated("the session has lasted long enough: sign in again")
+    own.last_used_at = now
     roles = sorted(session.scalars(select(UserRole.role).where(UserRole.user_id == user.id)))
-    generation = {"gen": user.token_generation, "sid": sign_in_id}
+    enrolling = user.totp_secret is None and needs_totp(roles, settings.totp_roles)
+    generation = {"gen": user.token_generation, "sid": own.id} | ({"for": ENROLLING} if enrolling else {})
+    access_end = min(now + ACCESS_LIFE, end)
     access = create_access_token(
         str(user.id),
         expires_delta=False,  # the end of a token is by the market's clock
         additional_claims=generation
-        | {"exp": _end_of(ACCESS_LIFE), "par": user.participant_id, "roles": roles},
+        | {"exp": int(access_end.timestamp()), "par": user.participant_id, "roles": roles},
     )
     refresh = create_refresh_token(
-        str(user.id), expires_delta=False, additional_claims=generation | {"exp": _end_of(REFRESH_LIFE)}
+        str(user.id), expires_delta=False, additional_claims=generation | {"exp": int(end.timestamp())}
     )
     return Tokens(
         access_token=access,
         refresh_token=refresh,
         csrf=get_csrf_token(access),
         refresh_csrf=get_csrf_token(refresh),
-        expires_in=int(ACCESS_LIFE.total_seconds()),
+        expires_in=int((access_end - now).total_seconds()),
+        refresh_expires_in=int((end - now).total_seconds()),
+        must_set_up_totp=enrolling,
     )
 
 
@@ -153,21 +184,23 @@ def prolonged(settings: Settings, access_token: str) -> str | None:
     Errors: NotAuthenticated.
     """
     claims = decode(settings, access_token, kind="access")
-    began = dt.datetime.fromtimestamp(claims.get("since", claims["iat"]), dt.UTC)
-    left = _expiry(claims) - clock.now()
-    if left > ACCESS_LIFE * 2 / 3 or clock.now() - began > LONGEST_SITTING:
+    began, now = dt.datetime.fromtimestamp(claims.get("since", claims["iat"]), dt.UTC), clock.now()
+    _, longest = sessions.limits(settings, bureau=claims["par"] is None)
+    if _expiry(claims) - now > ACCESS_LIFE * 2 / 3 or now - began > min(LONGEST_SITTING, longest):
         return None
-    kept = {name: claims[name] for name in ("gen", "sid", "par", "roles") if name in claims}
+    with db.transaction(settings.url()) as session:
+        session.execute(update(SignIn).where(SignIn.id == claims["sid"]).values(last_used_at=now))
+    kept = {name: claims[name] for name in ("gen", "sid", "par", "roles", "for") if name in claims}
     return create_access_token(
         claims["sub"],
         expires_delta=False,
         additional_claims=kept
-        | {"exp": _end_of(ACCESS_LIFE), "since": int(began.timestamp()), "csrf": claims["csrf"]},
+        | {
+            "exp": int((now + ACCESS_LIFE).timestamp()),
+            "since": int(began.timestamp()),
+            "csrf": claims["csrf"],
+        },
     )
-
-
-def _end_of(life: dt.timedelta) -> int:
-    return int((clock.now() + life).timestamp())
 
 
 def _check_active(session: Session, user: User) -> None:
@@ -203,14 +236,15 @@ def rotate(
     """
     claims = decode(settings, refresh_token, kind="refresh")
     user = session.get(User, int(claims["sub"]), with_for_update=True)
-    if user is None or user.token_generation != claims["gen"]:
+    own = session.get(SignIn, int(claims["sid"]))
+    if user is None or own is None or own.ended_at is not None or user.token_generation != claims["gen"]:
         raise NotAuthenticated("the session was ended")
     if not _end(session, claims):
-        user.token_generation += 1
+        sessions.end_all(session, user=user, how="reused")
         actor = Actor(user_id=user.id, participant_id=user.participant_id, request_id=request_id)
         audit.record(db.raw(session), actor=actor, action="session.reuse_found", subject=("user", user.id))
         return None
-    return _issue(session, user, int(claims["sid"]))
+    return _issue(session, user, own)
 
 
 def sign_out(
@@ -224,14 +258,11 @@ def sign_out(
         if other["sub"] != claims["sub"]:
             raise NotAuthenticated("the refresh token is of another user")
         _end(session, other)
-    session.execute(_SWEEP_SQL, {"user_id": int(claims["sub"]), "now": clock.now() - REFRESH_LIFE})
+    own = session.get(SignIn, int(claims["sid"]))
+    if own is not None and own.ended_at is None:
+        own.ended_at, own.ended_how = clock.now(), "signed_out"
+    session.execute(_SWEEP_SQL, {"user_id": int(claims["sub"]), "now": clock.now()})
     audit.record(db.raw(session), actor=actor, action="session.ended", subject=("user", int(claims["sub"])))
-
-
-def end_all(session: Session, user: User) -> None:
-    """Ends every session of a user; API keys are not sessions."""
-    user.token_generation += 1
-    session.flush()
 
 
 def _end(session: Session, claims: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from market.core import audit, clock
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.participants import passwords, policy
+from market.participants import passwords, policy, sessions
 from market.participants.errors import LoginTaken, RolesNotForKind
 from market.participants.models import User, UserRole
 
@@ -84,7 +84,7 @@ def set_roles(session: Session, *, actor: audit.Actor, user_id: int, roles: Sequ
     before = roles_of(session, [user_id])[user_id]
     session.execute(delete(UserRole).where(UserRole.user_id == user_id))
     _grant(session, user_id, roles, actor)
-    user.token_generation += 1
+    sessions.end_all(session, user=user, how="everywhere")
     audit.record(
         raw(session), actor=actor, action="user.roles_set", subject=("user", user_id),
         detail={"before": before, "after": sorted(set(roles))},
@@ -96,7 +96,7 @@ def set_status(session: Session, *, actor: audit.Actor, user_id: int, status: st
     """Suspends a user of the bureau, or lets it sign in again; its tokens end. Errors: NotFound."""
     user = find(session, user_id)
     before, user.status = user.status, status
-    user.token_generation += 1
+    sessions.end_all(session, user=user, how="suspended")
     audit.record(
         raw(session), actor=actor, action="user.status_set", subject=("user", user_id),
         detail={"before": before, "after": status, "reason": reason},

@@ -40,7 +40,9 @@ MOVEMENT_KINDS = (
     "payout_fee",
     "payout_return",
 )
-DIFFERENCE_KINDS = ("not_in_books", "not_at_provider", "amount_differs", "fee_differs", "twice_at_provider")
+PROVIDER_KINDS = ("not_in_books", "not_at_provider", "amount_differs", "fee_differs", "twice_at_provider")
+BANK_KINDS = ("bank_not_in_books", "bank_amount_differs", "not_on_statement", "bank_answer_differs")
+DIFFERENCE_KINDS = PROVIDER_KINDS + BANK_KINDS
 OPEN, EXPLAINED, CLOSED = DIFFERENCE_STATES = ("open", "explained", "closed")
 NOW = func.clock_timestamp()
 

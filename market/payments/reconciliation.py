@@ -23,6 +23,7 @@ from market.payments.gateway_errors import DifferenceState, ExplainedByOneself
 from market.payments.gateway_models import (
     CLOSED,
     EXPLAINED,
+    PROVIDER_KINDS,
     GatewayCall,
     Reconciliation,
     ReconciliationDifference,
@@ -119,7 +120,7 @@ ON CONFLICT (kind, subject) DO NOTHING RETURNING id
 """
 _CLOSE_SQL = """
 UPDATE reconciliation_differences d SET status = 'closed', closed_at = %s, note = note || %s
-WHERE d.day = %s AND d.status <> 'closed' AND (d.kind, d.subject) NOT IN
+WHERE d.day = %s AND d.kind = ANY(%s) AND d.status <> 'closed' AND (d.kind, d.subject) NOT IN
       (SELECT * FROM unnest(%s::text[], %s::text[])) RETURNING id
 """
 # A line of something that came back, and whose refund or payout does not know it yet: its state is fetched again. So
@@ -166,8 +167,11 @@ def compare(session: Session, *, actor: audit.Actor, day: dt.date, lines: list[E
     ).fetchall()  # fmt: skip
     closed = connection.execute(
         _CLOSE_SQL,
-        (bounds["now"], _MATCHED, day, [each.kind for each in found], [each.subject for each in found]),
-    ).fetchall()
+        (
+            bounds["now"], _MATCHED, day, list(PROVIDER_KINDS), [each.kind for each in found],
+            [each.subject for each in found],
+        ),
+    ).fetchall()  # fmt: skip
     sums = connection.execute(_SUMS_SQL, bounds).fetchone()
     assert sums is not None
     report = Report(day, sums[0], sums[1], sums[2], sums[3], found, len(opened), len(closed))
@@ -204,6 +208,7 @@ def due(session: Session, *, most: int = 31) -> list[dt.date]:
         select(ReconciliationDifference.day)
         .where(
             ReconciliationDifference.status != CLOSED,
+            ReconciliationDifference.kind.in_(PROVIDER_KINDS),
             ReconciliationDifference.day > yesterday - dt.timedelta(days=most),
         )
         .distinct()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from sqlalchemy.exc import IntegrityError
@@ -17,8 +17,14 @@ from market.core.chart import CNY, AccountCode, TransferCode
 from market.core.db import raw
 from market.core.errors import NotFound
 from market.participants.models import MoneyAccount
+from market.payments.bank_errors import InSuspense
 from market.payments.errors import BankReferenceUsed, PayoutOverAvailable, ValueDateInFuture
 from market.payments.models import BankTransfer
+
+_IN_SUSPENSE_SQL: LiteralString = (
+    "SELECT 1 FROM bank_statement_lines l JOIN bank_line_matches m ON m.line_id = l.id"
+    " WHERE l.bank_reference = %s AND m.suspense = 'open'"
+)
 
 
 def record_deposit(
@@ -32,7 +38,7 @@ def record_deposit(
     note: str = "",
 ) -> BankTransfer:
     """Records money that came in at the bank for a participant. Errors: NotFound, BankReferenceUsed,
-    ValueDateInFuture."""
+    ValueDateInFuture, InSuspense."""
     account = _account(session, money_account_id)
     done = _record(session, actor, "in", account, amount_fen, bank_reference, value_date, note)
     connection = raw(session)
@@ -45,6 +51,9 @@ def record_deposit(
         reference=done.id,
     )
     batch.execute(connection)
+    # The bank's account is locked: no statement can bring the money meanwhile.
+    if connection.execute(_IN_SUSPENSE_SQL, (bank_reference,)).fetchone() is not None:
+        raise InSuspense(f"{bank_reference} stands on a statement", pointer="/bank_reference")
     _tell(connection, actor, "deposit", done)
     return done
 
@@ -106,6 +115,9 @@ def _record(
 ) -> BankTransfer:
     if value_date > clock.today():
         raise ValueDateInFuture(f"today is {clock.today()}", pointer="/value_date")
+    connection = raw(session)
+    # First of all, as when a statement is taken in: whoever has this lock waits for no reference of another.
+    journal.lock(connection, [books.system_account(connection, CNY, AccountCode.BANK)])
     done = BankTransfer(
         direction=direction,
         money_account_id=account.id,

@@ -114,23 +114,30 @@ WHERE d.litres IS DISTINCT FROM c.litres AND coalesce(d.litres, 0) <> coalesce(c
 """
 
 MONEY_SQL = f"""
-SELECT 'the bank''s account is not deposits minus payouts' AS reason, s.bank AS a, s.recorded AS b
+SELECT 'the bank''s account is not deposits minus payouts and what was remitted, with suspense and charges' AS reason,
+       s.bank AS a, s.recorded AS b
 FROM (
   SELECT coalesce((SELECT sum(debits_posted - credits_posted) FROM accounts
                    WHERE code = {int(AccountCode.BANK)}), 0) AS bank,
          coalesce((SELECT sum(CASE direction WHEN 'in' THEN amount_fen ELSE -amount_fen END) FROM bank_transfers), 0)
-           AS recorded
+       - coalesce((SELECT sum(fen - cash_fen) FROM remittances WHERE status = 'confirmed' AND side = 'supplier'), 0)
+           + coalesce((SELECT sum(CASE kind WHEN 'suspense' THEN fen ELSE -fen END) FROM bank_line_matches
+                       WHERE kind = 'charge' OR suspense = 'open'), 0) AS recorded
 ) AS s WHERE s.bank <> s.recorded
 UNION ALL
 SELECT 'money in the market is not what bank and provider hold, and what the provider kept', s.bank, s.held
 FROM (
   SELECT coalesce(sum(a.debits_posted - a.credits_posted)
                   FILTER (WHERE a.code IN ({int(AccountCode.BANK)}, {int(AccountCode.GATEWAY)},
-                                           {int(AccountCode.GATEWAY_FEES)})), 0) AS bank,
+                                           {int(AccountCode.GATEWAY_FEES)},
+                                           {int(AccountCode.CASH)}, {int(AccountCode.BANK_CHARGES)})), 0) AS bank,
          coalesce(sum(a.credits_posted - a.debits_posted)
                   FILTER (WHERE a.code IN ({int(AccountCode.HOLDER_MONEY)}, {int(AccountCode.TRADING_FEES)},
                                            {int(AccountCode.PLEDGE_PROCEEDS)}, {int(AccountCode.PUBLIC_FUND)},
-                                           {int(AccountCode.SAVING_TRUST)})),
+                                           {int(AccountCode.SAVING_TRUST)},
+                                           {int(AccountCode.WATER_COLLECTED)},
+                                           {int(AccountCode.END_CANAL_COLLECTED)},
+                                           {int(AccountCode.SUSPENSE)})),
                   0) AS held
   FROM accounts a JOIN assets x ON x.id = a.asset_id WHERE x.code = 'CNY'
 ) AS s WHERE s.bank <> s.held

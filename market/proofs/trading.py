@@ -37,6 +37,9 @@ WITH held AS (
   SELECT m.account_id, sum(g.amount_fen) FROM gateway_payouts g JOIN money_accounts m ON m.id = g.money_account_id
   WHERE g.status IN ('created', 'in_transit', 'mismatched') GROUP BY 1
   UNION ALL
+  SELECT m.account_id, sum(p.amount_fen) FROM bank_payouts p JOIN money_accounts m ON m.id = p.money_account_id
+  WHERE p.status IN ('asked', 'released') GROUP BY 1
+  UNION ALL
   SELECT m.account_id, sum(r.amount_fen)
   FROM gateway_refunds r JOIN gateway_payments g ON g.id = r.payment_id
   JOIN money_accounts m ON m.id = g.money_account_id

@@ -18,6 +18,13 @@ WHERE NOT EXISTS (SELECT FROM audit a WHERE a.subject_type = '{subject}' AND a.s
 """
 _SUBJECTS = {
     "participants": "participant",
+    "billing_runs": "billing_run",
+    "water_bills": "water_bill",
+    "water_bill_payments": "water_bill_payment",
+    "water_receipts": "water_receipt",
+    "offset_consents": "offset_consent",
+    "remittances": "remittance",
+    "canal_associations": "canal_association",
     "unmaskings": "unmasking",
     "erasure_requests": "erasure_request",
     "entitlements": "entitlement",
@@ -103,6 +110,13 @@ _SUBJECTS = {
     "gateway_refunds": "gateway_refund",
     "gateway_payouts": "gateway_payout",
     "reconciliation_differences": "reconciliation_difference",
+    "clock_advances": "clock_advance",
+    "webhook_endpoints": "webhook_endpoint",
+    "external_ids": "external_id",
+    "bank_accounts": "bank_account",
+    "bank_payouts": "bank_payout",
+    "bank_payout_files": "bank_payout_file",
+    "bank_statements": "bank_statement",
 }
 UNAUDITED_ROWS_SQL = "UNION ALL".join(
     _UNAUDITED_ROW_SQL.format(table=table, subject=subject) for table, subject in _SUBJECTS.items()

@@ -32,6 +32,8 @@ from market.trading.dealing import LEASE
 from market.trading.errors import InsufficientMoney, InsufficientWater
 from market.trading.models import Product
 
+_refused = msgspec.json.Decoder(Refused).decode
+
 
 def due(session: Session) -> list[int]:
     """Turns whose day has come, and that were not tried today, by id."""
@@ -198,7 +200,7 @@ def settle(session: Session, *, actor: audit.Actor, turn_id: int) -> LeaseTurn:
     if session.get_one(WaterYear, turn.water_year).status == "open" and lease.status == leases.IN_FORCE:
         leases.hold(session, lease)
         session.refresh(turn)
-    code = msgspec.json.decode(deal.refusal or "{}", type=Refused).code
+    code = _refused(deal.refusal or "{}").code
     _note(session, actor, lease, turn, code)
     return turn
 

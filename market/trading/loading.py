@@ -19,15 +19,20 @@ def load_orders(connection: psycopg.Connection[Any], reference: Reference, excha
     rows = connection.execute(sql.OPEN_ORDERS_SQL).fetchall()
     load_accounts(connection, reference, exchange, {row[1] for row in rows})
     for row in rows:
-        order = Order(
-            id=row[0], account=exchange.accounts[row[1]], side=row[2], volume=row[3], price=row[5], tif=row[6],
-            post_only=row[7], min_fill=row[8], expires_at=row[9], client_order_id=row[10], priority=row[11],
-            created_at=row[16],
-        )  # fmt: skip
-        order.rest, order.held, order.hold_id = row[4], row[12], row[13]
-        order.value, order.paid = row[14], row[15]
-        exchange.restore(order)
+        exchange.restore(order_of(exchange, row))
     return len(rows)
+
+
+def order_of(exchange: Exchange, row: tuple[Any, ...]) -> Order:
+    """An open order by `statements.OPEN_ORDER_COLUMNS`; its account is known to the exchange."""
+    order = Order(
+        id=row[0], account=exchange.accounts[row[1]], side=row[2], volume=row[3], price=row[5], tif=row[6],
+        post_only=row[7], min_fill=row[8], expires_at=row[9], client_order_id=row[10], priority=row[11],
+        created_at=row[16],
+    )  # fmt: skip
+    order.rest, order.held, order.hold_id = row[4], row[12], row[13]
+    order.value, order.paid = row[14], row[15]
+    return order
 
 
 def load_accounts(

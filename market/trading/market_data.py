@@ -41,7 +41,7 @@ _BELOW = """below AS (
   SELECT id FROM zones WHERE code = %(zone)s::text
   UNION ALL SELECT z.id FROM zones z JOIN below ON z.parent_id = below.id
 )"""
-_ABOVE = """above AS (
+ABOVE = """above AS (
   SELECT id AS leaf, id, parent_id, level, code FROM zones
   UNION ALL SELECT above.leaf, z.id, z.parent_id, z.level, z.code FROM above JOIN zones z ON z.id = above.parent_id
 )"""
@@ -89,7 +89,7 @@ _OF_PLACE = """
          OR w.canal_zone_id IN (SELECT id FROM below))"""
 
 # -> the trades that count, calls among them, with place, litres and sector of the side that is asked for
-_COUNTED = f"""{_BELOW}, {_ABOVE}, {_BEHIND}, {_MARKED}, counted AS NOT MATERIALIZED (
+_COUNTED = f"""{_BELOW}, {ABOVE}, {_BEHIND}, {_MARKED}, counted AS NOT MATERIALIZED (
   SELECT m.id, 0::bigint AS part, m.product_id, m.traded_at, m.value, m.seller, m.buyer, w.township_zone_id,
          w.canal_zone_id, w.sector,
          o.sector AS other_sector, CASE %(at)s::text WHEN '{SELLER}' THEN m.source_litres ELSE m.delivered_litres END
@@ -154,7 +154,7 @@ ORDER BY m.id DESC LIMIT %(limit)s
 """
 
 DEPTH_SQL = f"""
-WITH RECURSIVE {_BELOW}, {_ABOVE}
+WITH RECURSIVE {_BELOW}, {ABOVE}
 SELECT a.code, w.sector, o.side, o.price_e4, sum(o.rest_litres)::bigint, count(*)
 FROM orders o
 JOIN water_accounts w ON w.id = o.water_account_id
@@ -231,7 +231,7 @@ class ReckoningBusy(Refusal):
     title_zh = "暂时不可用"
 
 
-def _reckon(
+def reckon(
     connection: psycopg.Connection[Any], statement: str, parameters: dict[str, Any]
 ) -> list[tuple[Any, ...]]:
     """The rows of a statement over many trades; of all such only AT_ONCE run, each at most WITHIN_MS.
@@ -250,7 +250,7 @@ def _reckon(
 
 def candles(connection: psycopg.Connection[Any], asked: Asked, *, interval: str) -> list[Candle]:
     """The candles of the trades that count, oldest first. `interval` is one of `candles.INTERVALS`."""
-    rows = _reckon(connection, CANDLES_SQL, asked.parameters(interval=interval))
+    rows = reckon(connection, CANDLES_SQL, asked.parameters(interval=interval))
     return [Candle(*row[:5], *map(int, row[5:])) for row in rows]  # sums come as numeric
 
 
@@ -273,7 +273,7 @@ def prices(
     connection: psycopg.Connection[Any], asked: Asked, *, period: str, level: str, limit: int
 ) -> list[Price]:
     """At most `limit` prices by period (of `candles.PERIODS`), product, zone of a level and sector, oldest first."""
-    rows = _reckon(connection, PRICES_SQL, asked.parameters(period=period, level=level, limit=limit))
+    rows = reckon(connection, PRICES_SQL, asked.parameters(period=period, level=level, limit=limit))
     return [Price(*row[:4], *map(int, row[4:])) for row in rows]
 
 
@@ -281,7 +281,7 @@ def samples(
     connection: psycopg.Connection[Any], asked: Asked, *, period: str, level: str
 ) -> dict[tuple[str, str], dict[dt.date, Sample]]:
     """What the index is made of: (zone code, sector) -> first day of the period -> its trades by item."""
-    rows = _reckon(connection, SAMPLES_SQL, asked.parameters(period=period, level=level))
+    rows = reckon(connection, SAMPLES_SQL, asked.parameters(period=period, level=level))
     items: dict[tuple[str, str, dt.date], dict[Any, Item]] = {}
     wholes: dict[tuple[str, str, dt.date], tuple[int, int]] = {}
     for zone, sector, start, item, value, litres, trades, pairs in rows:
@@ -302,7 +302,7 @@ def excluded(
 
     The place of `asked` is not looked at.
     """
-    return _reckon(connection, EXCLUDED_SQL, asked.parameters(reason=reason, before_id=before, limit=limit))
+    return reckon(connection, EXCLUDED_SQL, asked.parameters(reason=reason, before_id=before, limit=limit))
 
 
 def depth(

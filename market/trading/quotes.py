@@ -7,14 +7,17 @@ from typing import Any
 
 import psycopg
 
+from ledger.units import fen_half_even
 from market.core import clock, workdays
 from market.core.errors import NotFound
 from market.county.current import pack_in_force
 from market.registry import queries as registry_queries
 from market.trading import queries
 from market.trading.book import BUY, SELL
-from market.trading.lanes import quantities
+from market.trading.commands import Place, Refused
+from market.trading.lanes import most_fen, quantities
 from market.trading.reference import PoolKey
+from market.trading.rehearsal import Part, rehearse
 from market.trading.ways import Way, way_between
 
 MOST_PLACES = 20
@@ -75,27 +78,97 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Filled:
+    """A fill that the order would have at once: who is there, what leaves, arrives and is paid, and who decides."""
+
+    township: str
+    canal: str
+    sector: str
+    source_litres: int
+    delivered_litres: int
+    price_e4: int
+    price_at: str
+    amount_fen: int
+    fee_fen: int
+    review_rule: str | None
+    review_source: str | None
+    review_due_on: Any | None
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """What the engine would do with the order now; a refusal, or the order after it with its fills.
+
+    `held_litres`, `held_fen`: what the rest holds then; one of them, by side. `rest_net_fen`: what a seller still
+    receives if the rest that waits is sold at the order's own price.
+    """
+
+    refusal: Refused | None
+    status: str
+    rest_litres: int
+    held_litres: int
+    held_fen: int
+    rest_net_fen: int
+    fills: tuple[Filled, ...]
+
+    @property
+    def source_litres(self) -> int:
+        """What leaves the sellers by its fills."""
+        return sum(each.source_litres for each in self.fills)
+
+    @property
+    def delivered_litres(self) -> int:
+        """What reaches the buyers by its fills."""
+        return sum(each.delivered_litres for each in self.fills)
+
+    @property
+    def amount_fen(self) -> int:
+        """What the buyers pay for its fills."""
+        return sum(each.amount_fen for each in self.fills)
+
+    @property
+    def fee_fen(self) -> int:
+        """What the sellers pay of it to the exchange."""
+        return sum(each.fee_fen for each in self.fills)
+
+    @property
+    def net_fen(self) -> int:
+        """What the sellers receive."""
+        return self.amount_fen - self.fee_fen
+
+
+@dataclass(frozen=True)
 class Quote:
-    """What may become of an order; `options` with the best price at the account's own place first."""
+    """What may become of an order; `options` with the best price at the account's own place first.
+
+    `value_fen`, `fee_fen`: the whole volume at the order's own price, and what a seller would pay of it to the
+    exchange; `most_fen`: what a purchase may cost at most, and holds before anything of it is filled.
+    """
 
     water_account_id: int
     product_id: int
     side: str
     volume_litres: int
     price_e4: int
+    value_fen: int
+    fee_fen: int
+    most_fen: int
     fee_due_fen: int
     options: tuple[Option, ...]
+    at_once: AtOnce
+
+    @property
+    def net_fen(self) -> int:
+        """What a seller receives for the whole volume at the order's own price."""
+        return self.value_fen - self.fee_fen
 
 
 def quote(
-    connection: psycopg.Connection[Any],
-    *,
-    water_account_id: int,
-    side: str,
-    volume_litres: int,
-    price_e4: int,
-) -> Quote:
-    """What an order of this volume at this price, both at the account's own place, would move by each way.
+    connection: psycopg.Connection[Any], *, water_account_id: int, side: str, volume_litres: int, price_e4: int,
+    tif: str = "GTC", post_only: bool = False, min_fill_litres: int = 0, expires_at: float | None = None,
+) -> Quote:  # fmt: skip
+    """What an order of this volume at this price, both at the account's own place, would move by each way, and what
+    the engine would do with it now. `expires_at`: UNIX time in seconds.
 
     Nothing is held, and others may be quicker. Errors: NotFound, also where nothing is traded of the account's water.
     """
@@ -108,27 +181,53 @@ def quote(
         {"product": product, "side": BUY if side == SELL else SELL, "account": water_account_id},
     )  # fmt: skip
     pack = pack_in_force(connection)
+    rules = {rule.code: rule.basis.source for rule in pack.reviews}
     options = []
     for each in waiting:
         other = PoolKey(*each[:8])
         seller, buyer = (own, other) if side == SELL else (other, own)
         way = way_between(pack, seller, buyer, clock.today())
         if way is not None:
-            rules = {rule.code: rule.basis.source for rule in pack.reviews}
             found = _option(way, other, side, volume_litres, price_e4, each[8], each[9], rules)
             if found is not None:
                 options.append(found)
     options.sort(key=lambda each: -each.price_here_e4 if side == SELL else each.price_here_e4)
     figures = registry_queries.figures(connection, [water_account_id])[water_account_id]
-    return Quote(
-        water_account_id,
-        product,
-        side,
-        volume_litres,
-        price_e4,
-        figures.fee_due_fen,
-        tuple(options[:MOST_PLACES]),
+    asked = Place(
+        water_account_id, product, side, volume_litres, price_e4, tif, post_only, min_fill_litres, expires_at
     )
+    fee_e6 = pack.fee_e6(own.canal_code, own.township_code) if side == SELL else 0
+    value, fee = _value(volume_litres, price_e4, fee_e6)
+    return Quote(
+        water_account_id, product, side, volume_litres, price_e4, value, fee, most_fen(volume_litres, price_e4),
+        figures.fee_due_fen, tuple(options[:MOST_PLACES]), _at_once(connection, asked, rules, fee_e6),
+    )  # fmt: skip
+
+
+def _value(litres: int, price_e4: int, fee_e6: int) -> tuple[int, int]:
+    value = fen_half_even(litres * price_e4)
+    return value, value * fee_e6 // 1_000_000
+
+
+def _at_once(connection: psycopg.Connection[Any], asked: Place, rules: dict[str, str], fee_e6: int) -> AtOnce:
+    found = rehearse(connection, asked)
+    buys = asked.side == BUY
+    value, fee = _value(found.rest_litres if found.status == "open" and not buys else 0, asked.price, fee_e6)
+    return AtOnce(
+        refusal=found.refusal, status=found.status, rest_litres=found.rest_litres,
+        held_litres=0 if buys else found.held, held_fen=found.held if buys else 0, rest_net_fen=value - fee,
+        fills=tuple(_filled(each, rules) for each in found.parts),
+    )  # fmt: skip
+
+
+def _filled(part: Part, rules: dict[str, str]) -> Filled:
+    return Filled(
+        township=part.other.township_code, canal=part.other.canal_code, sector=part.other.sector,
+        source_litres=part.source_litres, delivered_litres=part.delivered_litres, price_e4=part.price_e4,
+        price_at=part.price_at, amount_fen=part.amount_fen, fee_fen=part.fee_fen, review_rule=part.review_rule,
+        review_source=rules.get(part.review_rule) if part.review_rule else None,
+        review_due_on=workdays.after(clock.today(), part.review_days) if part.review_rule else None,
+    )  # fmt: skip
 
 
 def _option(

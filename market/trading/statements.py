@@ -177,9 +177,11 @@ AVAILABLE_SQL = (
     " WHERE id = ANY ((SELECT %s::bigint[])::bigint[])"
 )
 
-OPEN_ORDERS_SQL = """
-SELECT id, water_account_id, side, volume_litres, rest_litres, price_e4, tif, post_only, min_fill_litres,
-       extract(epoch FROM expires_at)::float8, client_order_id, priority, held, hold_id, value_tick_litres, paid_fen,
-       created_at
-FROM orders WHERE status = 'open' ORDER BY product_id, priority
+OPEN_ORDER_COLUMNS = """
+id, water_account_id, side, volume_litres, rest_litres, price_e4, tif, post_only, min_fill_litres,
+extract(epoch FROM expires_at)::float8, client_order_id, priority, held, hold_id, value_tick_litres, paid_fen,
+created_at
 """
+OPEN_ORDERS_SQL = (
+    f"SELECT {OPEN_ORDER_COLUMNS} FROM orders WHERE status = 'open' ORDER BY product_id, priority"
+)

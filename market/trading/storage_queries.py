@@ -27,6 +27,12 @@ def rounds(session: Session, *, after: int | None, limit: int) -> list[ResaleRou
     return list(session.scalars(statement.limit(limit)))
 
 
+def open_rounds(session: Session, *, limit: int) -> list[ResaleRound]:
+    """Rounds in which one can bid, by id."""
+    statement = select(ResaleRound).where(ResaleRound.status == "open").order_by(ResaleRound.id)
+    return list(session.scalars(statement.limit(limit)))
+
+
 def one_round(session: Session, *, round_id: int) -> ResaleRound:
     """One round. Errors: NotFound."""
     found = session.get(ResaleRound, round_id)

@@ -51,6 +51,20 @@ def due(connection: psycopg.Connection[Any], product_ids: Iterable[int]) -> dict
     return {product: sessions.phase_due(wanted, code, now) for product, code in rows}
 
 
+def changes(connection: psycopg.Connection[Any], start: dt.datetime, end: dt.datetime) -> set[dt.datetime]:
+    """Every instant between two at which the calendar changes what is due for a product that is open then."""
+    wanted, found = calendar(pack_in_force(connection)), set()
+    rows = connection.execute(
+        "SELECT code, closes_at FROM products WHERE tenure = 'allocation' AND phase <> 'closed'"
+    )
+    for code, closes_at in rows:
+        at, last = start, min(end, closes_at)
+        while (change := sessions.next_change(wanted, code, at)) is not None and change.at < last:
+            at = change.at
+            found.add(at)
+    return found
+
+
 def out_of_phase(session: Session) -> list[int]:
     """The products about which the engine must be told, and is not told already."""
     return list(_moves(raw(session), None))

@@ -20,7 +20,7 @@ blp = Blueprint("certificates", __name__, template_folder="templates")
 def show(entitlement_id: int) -> Response:
     """A certificate, made to print. Errors: NotFound, also for a right without one."""
     found = certificates.certificate(session(), entitlement_id=entitlement_id)
-    return page("certificate.html", found=found, qr=_qr(_address(found)), address=_address(found))
+    return page("certificate.html", found=found, qr=qr_code(_address(found)), address=_address(found))
 
 
 @blp.get("/certificates/<ent:entitlement_id>/pdf")
@@ -44,7 +44,7 @@ def _address(found: Certificate) -> str:
     return f"{(settings().public_url or request.host_url).rstrip('/')}/verify/{found.code}"
 
 
-def _qr(address: str) -> str:
+def qr_code(address: str) -> str:
     """The code as inline SVG; dark on light whatever the page's colours, so that every reader reads it."""
     out = io.BytesIO()
     segno.make(address, error="m", micro=False).save(

@@ -13,6 +13,8 @@ from market.contracts.invoicing import InvoiceText
 from market.core import clock, ids
 from market.web.pages import page, pdf
 
+_invoice = msgspec.json.Decoder(InvoiceText).decode
+
 blp = Blueprint("contract_pages", __name__, template_folder="templates")
 
 
@@ -75,7 +77,7 @@ def contract_pdf(contract_id: int) -> Response:
 def invoice(invoice_id: int) -> Response:
     """An invoice, as it was hashed. Errors: NotFound."""
     found = invoicing.invoice(session(), invoice_id=invoice_id)
-    said = msgspec.json.decode(found.text.encode(), type=InvoiceText)
+    said = _invoice(found.text.encode())
     return page(
         "invoice.html", found=found, said=said, money=format_fen, contract=ids.public("sct", said.contract),
         due=ids.public("due", said.due), rate=format_decimal(said.vat_bp, scale=2),

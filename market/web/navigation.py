@@ -35,6 +35,7 @@ PUBLIC = (
     Link("/", _l("Board")),
     Link("/market", _l("Market")),
     Link("/limits", _l("Limits")),
+    Link("/flows", _l("Flows")),
     Link("/map", _l("Map")),
     Link("/announcements", _l("Announcements")),
     Link("/objections", _l("Open to objection")),

@@ -6,7 +6,7 @@ from market.core import clock, db, ids
 from market.registry.season_models import CarryOver
 from market.supervision.warning.models import ReductionPlan
 from market.trading.call_models import Call
-from tests.api import watched
+from tests.api import saved, watched
 from tests.api.county import YEAR, County, product
 from tests.api.saving import paper
 
@@ -35,12 +35,25 @@ def bureau_ids(county: County) -> dict[str, str]:
         "project_mark_id": _mark(county),
         **watched.furnish(county),
         "sign_in_id": ids.public("sig", 1),
+        "advance_id": _advance(county),
         **supervised(county),
         "difference_id": _difference(county),
+        **_billed(county),
+        **saved.banking(county),
         "review_id": county.get("reviewer", "/reviews")["data"][0]["id"],
         "desk": "trades",
         **_desks(county),
     }
+
+
+def _advance(county: County) -> str:
+    """A move of the clock, as a test county has them."""
+    with db.connect(county.settings.url()) as connection:
+        [made] = connection.execute(
+            "INSERT INTO clock_advances (from_at, to_at, reached_at, status, asked_by) SELECT now(),"
+            " now() + interval '1 day', now() + interval '1 day', 'done', min(id) FROM users RETURNING id"
+        ).fetchone() or (0,)
+    return ids.public("tcl", made)
 
 
 def _desks(county: County) -> dict[str, str]:
@@ -91,6 +104,23 @@ def supervised(county: County) -> dict[str, str]:
             "supervisor", "/national-exports", {"kind": "use", "water_year": YEAR}
         )["id"],
     }
+
+
+def _billed(county: County) -> dict[str, str]:
+    """A billing run and a remittance that was refused: rows alone."""
+    with db.connect(county.settings.url()) as connection:
+        row = connection.execute(
+            "WITH who AS (SELECT min(id) AS id, max(id) AS other FROM users), made AS ("
+            " INSERT INTO remittances (side, until_on, payments, fen, cash_fen, status, made_by, decided_by,"
+            " decided_at, reason) SELECT 'supplier', now(), 1, 1, 0, 'refused', id, other, now(), 't' FROM who"
+            " RETURNING id)"
+            " SELECT made.id, (SELECT min(id) FROM billing_runs) FROM made"
+        ).fetchone()
+    assert row is not None
+    return {
+        "remittance_id": ids.public("rmt", row[0]), "billing_run_id": ids.public("wbr", row[1]),
+        "village": "DEMO-VILLAGE",
+    }  # fmt: skip
 
 
 def _difference(county: County) -> str:

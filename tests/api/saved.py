@@ -52,6 +52,86 @@ _PAYOUT_SQL = """
 INSERT INTO gateway_payouts (reference, money_account_id, amount_fen, route, destination, hold_id, asked_by)
 VALUES (%s, %s, 100, 'bank', 'ba_1', -%s, %s) RETURNING id
 """
+_SESSION_SQL = """
+SELECT max(s.id) FROM sign_ins s JOIN users u ON u.id = s.user_id WHERE u.participant_id = %s
+"""
+
+
+# A bill that was paid in cash, its receipt, and a consent that was withdrawn.
+_BILLED_SQL = """
+WITH ran AS (
+  INSERT INTO billing_runs (water_year, from_on, until_on, due_on, due_source, bills, litres, fen, digest, issued_by)
+  SELECT max(year), now(), now(), now(), 'tests', 1, 0, 1, sha256('t'), %(user)s FROM water_years RETURNING id),
+made AS (
+  INSERT INTO water_bills (run_id, kind, water_account_id, participant_id, place_id, litres, fen, association_fen,
+                           posted_fen)
+  SELECT ran.id, 'bill', w.id, w.participant_id, w.township_zone_id, 0, 1, 0, 0 FROM ran, water_accounts w
+   WHERE w.id = %(account)s RETURNING id, participant_id),
+balance AS (
+  INSERT INTO water_bill_balances (bill_id, participant_id, credit, due_on, supplier_fen, association_fen,
+                                   supplier_settled_fen)
+  SELECT id, participant_id, false, now(), 1, 0, 1 FROM made),
+paid AS (
+  INSERT INTO water_bill_payments (bill_id, method, fen, supplier_fen, association_fen, paid_on)
+  SELECT id, 'cash', 1, 1, 0, now() FROM made RETURNING id),
+receipt AS (
+  INSERT INTO water_receipts (year, number, payment_id) SELECT 2000, id, id FROM paid RETURNING id),
+consent AS (
+  INSERT INTO offset_consents (participant_id, mark, given_by, withdrawn_by, withdrawn_at)
+  SELECT participant_id, 0, %(user)s, %(user)s, now() FROM made RETURNING id)
+SELECT made.id, receipt.id, consent.id FROM made, receipt, consent
+"""
+
+
+# An endpoint that is disabled, an event on its way there, and an external id.
+_HOOKED_SQL = """
+WITH endpoint AS (
+  INSERT INTO webhook_endpoints (participant_id, url, description, status, disabled_because, disabled_reason,
+                                 created_by)
+  VALUES (%(participant)s, 'https://receiver.invalid/', '', 'disabled', 'by_owner', 'tests', %(user)s) RETURNING id),
+event AS (
+  INSERT INTO events (type, object_kind, object_id, public, at)
+  SELECT 'webhooks.webhook_endpoint.tested', 'webhook_endpoint', id, false, now() FROM endpoint RETURNING id),
+addressee AS (
+  INSERT INTO event_addressees (event_id, participant_id) SELECT id, %(participant)s FROM event RETURNING event_id),
+delivery AS (
+  INSERT INTO webhook_deliveries (endpoint_id, event_id, public, addressee_id, next_try_at)
+  SELECT e.id, a.event_id, false, %(participant)s, now() FROM endpoint e, addressee a RETURNING id),
+named AS (
+  INSERT INTO external_ids (participant_id, kind, object_id, external_id, set_by)
+  VALUES (%(participant)s, 'participant', %(participant)s, 'us', %(user)s) RETURNING id)
+SELECT event.id, endpoint.id, delivery.id, named.id FROM event, endpoint, delivery, named
+"""
+
+_BANKED_SQL = """
+WITH account AS (
+  INSERT INTO bank_accounts (participant_id, holder_name, kind, number, bank_name, branch, asked_by)
+  VALUES (%(participant)s, 'tests', 'card', '6222000000000000', 'tests', '', %(user)s) RETURNING id
+), payout AS (
+  INSERT INTO bank_payouts (participant_id, money_account_id, bank_account_id, amount_fen, hold_id, asked_by)
+  SELECT %(participant)s, %(money)s, id, 100, -%(money)s, %(user)s FROM account RETURNING id
+)
+SELECT account.id, payout.id FROM account, payout
+"""
+_FILE_SQL = """
+WITH file AS (INSERT INTO bank_payout_files (gathered_by) VALUES (%(user)s) RETURNING id),
+statement AS (
+  INSERT INTO bank_statements (first_on, last_on, opening_fen, closing_fen, lines, sha256, taken_by)
+  VALUES ('2026-01-01', '2026-01-01', 0, 100, 1, sha256('tests'), %(user)s) RETURNING id
+), line AS (
+  INSERT INTO bank_statement_lines (statement_id, number, booked_on, bank_reference, change_fen, balance_fen)
+  SELECT id, 1, '2026-01-01', 'tests', 100, 100 FROM statement RETURNING id
+)
+SELECT file.id, line.id FROM file, line
+"""
+
+
+def banking(county: County) -> dict[str, str]:
+    """A payout file that was gathered, and a line of a statement, which belong to the bureau."""
+    with db.connect(county.settings.url()) as connection:
+        bounds = {"user": county.id_of("spare")}
+        file, line = connection.execute(_FILE_SQL, bounds).fetchone() or (0, 0)
+    return {"payout_file_id": ids.public("bpf", file), "bank_line_id": ids.public("bsn", line)}
 
 
 def furnish(county: County) -> None:
@@ -80,10 +160,32 @@ def furnish(county: County) -> None:
             [out] = connection.execute(_PAYOUT_SQL, (f"m{account}", account, account, spare)).fetchone() or (
                 0,
             )
+            banked = {"participant": participant, "money": account, "user": spare}
+            at_bank, by_file = connection.execute(_BANKED_SQL, banked).fetchone() or (0, 0)
+            things["bank_account"], things["bank_payout"] = (
+                ids.public("bac", at_bank),
+                ids.public("bpl", by_file),
+            )
             things["gateway_payment"], things["gateway_payout"] = (
                 ids.public("gpy", paid),
                 ids.public("gpo", out),
             )
+            [session] = connection.execute(_SESSION_SQL, (participant,)).fetchone() or (0,)
+            things["session"] = ids.public("sig", session)
+            billed = {"user": spare, "account": ids.parse("wac", things["water_account"])}
+            made = connection.execute(_BILLED_SQL, billed).fetchone() or ()
+            for kind, prefix, number in zip(
+                ("water_bill", "water_receipt", "offset_consent"), ("wbl", "rct", "wbo"), made, strict=True
+            ):
+                things[kind] = ids.public(prefix, number)
+            made = (
+                connection.execute(_HOOKED_SQL, {"participant": participant, "user": spare}).fetchone() or ()
+            )
+            for kind, prefix, number in zip(
+                ("event", "webhook_endpoint", "webhook_delivery", "external_id"),
+                ("evn", "whe", "whd", "xid"), made, strict=True,
+            ):  # fmt: skip
+                things[kind] = ids.public(prefix, number)
 
 
 _REVERSAL_SQL = """

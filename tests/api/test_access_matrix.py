@@ -13,16 +13,20 @@ from typing import Any
 
 import pytest
 from flask_jwt_extended import create_access_token
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from ledger.arrays import Bigints
+from market.api import ownership
 from market.api.ownership import OWNERS
 from market.api.permissions import BUREAU, EVERYONE, HOLDERS, OUTSIDE, PARTICIPANTS, PUBLIC, Rule
 from market.api.permissions import ROUTES as EVERY_ROUTE
 from market.api.permissions.pages import ROUTES as PAGES
 from market.core import clock, db, ids
 from market.participants import tokens
-from market.participants.access import SAFE_METHODS
-from market.participants.models import User
+from market.participants.access import SAFE_METHODS, AccessActor
+from market.participants.models import SignIn, User
+from market.webhooks.concerned import CONCERNED_SQL, NAMED
 from tests.api import saved
 from tests.api.bureau import bureau_ids
 from tests.api.county import YEAR, County, api_key, mandate, trust_body
@@ -45,7 +49,8 @@ LISTS = (
     "deliveries", "objections", "meters/overdue", "bidders", "negotiations", "subscriptions", "buy-back-takes",
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
     "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints", "gateway-payments",
-    "gateway-payouts",
+    "gateway-payouts", "water-bills", "offset-consents", "webhook-endpoints", "events", "external-ids",
+    "bank-accounts", "bank-payouts",
 )  # fmt: skip
 
 
@@ -187,6 +192,15 @@ def _once(county: County, role: str, headers: dict[str, str]) -> dict[str, str]:
     return headers | {"Authorization": f"Bearer {token}"}
 
 
+def _session(county: County, role: str) -> str:
+    """A session of its own for somebody who ends it."""
+    user_id = county.id_of(role)
+    with county.app.app_context(), db.transaction(county.settings.url()) as session:
+        tokens.sign_in(session, session.get_one(User, user_id))
+        made = session.scalars(select(func.max(SignIn.id)).where(SignIn.user_id == user_id)).one()
+    return ids.public("sig", made)
+
+
 def _due(rule: Rule, role: str, whose: str, *, by_id: bool) -> str:
     """through | 401 | 403 | 404 | nothing (some refusal, no effect)"""
     if role in (NOBODY, EXPIRED):
@@ -224,10 +238,12 @@ def test_a_route_lets_through_whom_it_declares_and_nobody_else(
             arguments = dict(things[whose])
             if rule.owns == "api_key" and role in EVERYONE and whose == OWN:
                 arguments["api_key_id"] = api_key(county, role)
+            if rule.owns == "session" and role in EVERYONE and whose == OWN:
+                arguments["session_id"] = _session(county, role)
             answer = _ask(county, endpoint, role, arguments)
             due = _due(rule, role, whose, by_id=by_id)
-            if rule.owns == "api_key" and whose == ANOTHERS and role in EVERYONE:
-                due = "404"  # also for the bureau: a key is its user's own
+            if rule.owns in ("api_key", "session") and whose == ANOTHERS and role in EVERYONE:
+                due = "404"  # also for the bureau: a key or a session is its user's own
             if not _holds(due, answer):
                 wrong.append(f"{role} on {whose}: {answer.status_code}, not {due}: {answer.text[:200]}")
     assert wrong == []
@@ -285,6 +301,27 @@ def test_a_key_that_may_only_read_changes_nothing(
     assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")
 
 
+def test_an_event_concerns_only_those_who_may_read_what_it_is_about(county: County) -> None:
+    told: dict[str, int] = {}
+    with db.connect(county.settings.url()) as connection, db.transaction(county.settings.url()) as session:
+        rows = connection.execute(
+            "SELECT subject_type, array_agg(DISTINCT subject_id) FROM outbox GROUP BY 1"
+        )
+        published = {kind: sorted(numbers) for kind, numbers in rows.fetchall()}
+        for kind, query in CONCERNED_SQL.items():
+            found = connection.execute(query, {"ids": Bigints(published.get(kind, [1]))}).fetchall()
+            named = NAMED[kind].kind
+            if named not in OWNERS:
+                continue
+            for _, participant, shown in found:
+                asked = {OWNERS[named][0]: shown}
+                who = AccessActor(0, participant, frozenset(), None, frozenset(), "")
+                if shown is not None:
+                    ownership.check(session, named, asked, who)  # raises where it is another's
+                told[kind] = told.get(kind, 0) + 1
+    assert len(told) >= 20 and sum(told.values()) >= 60, told
+
+
 def test_a_clerk_under_a_mandate_reaches_the_principals_things_and_no_others(
     county: County,
 ) -> None:
@@ -330,10 +367,15 @@ def test_the_auditor_reads_everything_and_writes_nothing() -> None:
 
 READING_BY_POST = {
     "announcements.preview", "season.preview_release", "season.preview_reversal", "season.preview_curtailment",
-    "season.preview_year_end", "appraisals.appraise", "forecasts.look_ahead", "unmaskings.unmask",
+    "season.preview_year_end", "billing_runs.preview", "appraisals.appraise", "forecasts.look_ahead",
+    "unmaskings.unmask",
 }  # fmt: skip
 """What is asked with a body and changes nothing; that a name was looked at is recorded."""
-OF_ONESELF = {"auth.sign_out", "keys.create", "keys.rotate", "keys.revoke"}
+OF_ONESELF = {"auth.sign_out", "keys.create", "keys.rotate", "keys.revoke"} | {
+    f"sign_in.{act}" for act in (
+        "change_password", "begin_totp", "confirm_totp", "give_up_totp", "end_session", "sign_out_everywhere",
+    )
+}  # fmt: skip
 
 
 def test_of_all_routes_that_are_no_reading_the_auditor_has_those_of_the_own_sign_in(county: County) -> None:
@@ -351,7 +393,10 @@ def test_powers_are_kept_apart() -> None:
     def writes(role: str) -> set[str]:
         return {name for name, rule in WRITES.items() if role in rule.roles}
 
-    assert writes("administrator") == {"users.create", "users.set_roles", "users.suspend", "users.reinstate"}
+    assert writes("administrator") == {
+        "users.create", "users.set_roles", "users.suspend", "users.reinstate", "sign_in.hand_over_to_user",
+        "sign_in.take_totp_away",
+    }  # fmt: skip
     assert writes("reviewer") - AT_EVERY_DESK == {
         f"{what}.{decision}"
         for what in ("reviews", "calls", "programmes", "reversals")
@@ -362,6 +407,9 @@ def test_powers_are_kept_apart() -> None:
     assert writes("treasurer") == {
         "payments.record_deposit", "payments.record_payout", "gateway_payments.capture", "gateway_payments.cancel",
         "gateway_payments.refund", "gateway_payouts.pay_out", "reconciliation.explain",
+        "bank_accounts.confirm", "bank_accounts.end", "bank_payout_files.gather", "bank_payout_files.release",
+        "bank_payout_files.cancel", "bank_payout_files.take_answer", "bank_statements.take_statement",
+        "bank_statements.assign", "bank_statements.send_back", "bank_statements.charge",
     }  # fmt: skip
     assert writes("supervisor") & writes("reviewer") == AT_EVERY_DESK
     for role in ("administrator", "auditor", "treasurer"):

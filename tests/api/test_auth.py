@@ -142,7 +142,9 @@ def test_the_cookie_mode_asks_for_the_csrf_value(market: Market) -> None:
     assert browser.post("/v1/auth/refresh", json={}).status_code == 403
     renewed = browser.post("/v1/auth/refresh", json={}, headers={"X-CSRF-TOKEN": opened.json["refresh_csrf"]})
     assert renewed.status_code == 200
-    assert set(renewed.json) == {"csrf", "refresh_csrf", "expires_in"}
+    assert set(renewed.json) == {
+        "csrf", "refresh_csrf", "expires_in", "refresh_expires_in", "must_set_up_totp",
+    }  # fmt: skip
     csrf = {"X-CSRF-TOKEN": renewed.json["csrf"]}
     assert browser.post("/v1/auth/sign-out", json={}, headers=csrf).status_code == 204
     assert browser.get("/v1/me").status_code == 401

@@ -128,7 +128,7 @@ def test_a_county_changes_its_template_for_drafts_to_come(county: County, point:
     before = drafted(county, terms(county.mine, point))
     old = _printed(county, before)
     changed = text_of().replace("    Contract for saving water,", "    OUR OWN CONTRACT {{title}},")
-    changed = changed.replace('.10"', '.10-own"', 1)
+    changed = changed.replace('.11"', '.11-own"', 1)
     assert changed.count("OUR OWN") == 1
     with db.transaction(county.settings.url()) as session:
         install.install(session, load(changed), audit.Actor())

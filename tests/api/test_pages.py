@@ -146,10 +146,10 @@ def test_a_sale_is_shown_before_it_is_placed_and_placed_once(browser: FlaskClien
         re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', first.text.split("<main")[1])
     )
     form["account"] = county.mine["water_account"]
-    wrong = browser.post("/my/sell/check", data=form | {"volume": "1,5", "price": "0.3"}, headers=HTML)
+    wrong = browser.get("/my/sell/check", query_string=form | {"volume": "1,5", "price": "0.3"}, headers=HTML)
     assert wrong.status_code == 422
     assert 'aria-invalid="true"' in wrong.text
-    looked = browser.post("/my/sell/check", data=form | {"volume": "1", "price": "0.9"}, headers=HTML)
+    looked = browser.get("/my/sell/check", query_string=form | {"volume": "1", "price": "0.9"}, headers=HTML)
     assert looked.status_code == 200
     sale = dict(
         re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', looked.text.split("<main")[1])

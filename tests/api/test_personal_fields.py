@@ -36,7 +36,7 @@ OF_THINGS = {
     "ReceiptOut.note", "ParticipantOut.identifier_kind", "DerivationOut.plot_zh", "DerivationOut.plot_en",
     "DutyOut.name_zh", "DutyOut.name_en", "WarningRuleOut.name_zh", "WarningRuleOut.name_en", "ReportKindOut.name",
     "ReportColumnOut.name", "DepartmentFigureOut.document", "DepartmentFigureOut.document_sha256",
-    "PlanResultOut.document", "ReductionPlanOut.document",
+    "PlanResultOut.document", "ReductionPlanOut.document", "BankPayoutOut.bank_account_id",
 }  # fmt: skip
 """Names of rules, places and papers of the bureau, hashes."""
 EXCEPTIONS = {
@@ -50,6 +50,9 @@ EXCEPTIONS = {
     "ContractPartyOut.name": "the parties of a contract know each other; the route lets only them and the bureau in",
     "PledgeOut.document": "the loan's number, seen by the two who agreed on it and by the registrar's book",
     "PublicEntryOut.name": "null of persons and households",
+    "OwnSessionOut.address": "one's own session, always",
+    "OwnSessionOut.program": "as OwnSessionOut.address",
+    "PostedHouseholdOut.name": "masked for everybody where it is made (billing.publishing)",
     "UnmaskedOut.name": "what was asked for with a purpose, and recorded",
     "UnmaskedOut.identity": "as UnmaskedOut.name",
     "UnmaskedOut.contact": "as UnmaskedOut.name",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ from typing import Any
 import psutil
 import pytest
 
+from market.core import clock
+from market.demo.client import Caller
 from tests.faults.server import place_of_its_own
 
 COMMAND = [sys.executable, "-m", "market.cli"]
@@ -34,9 +37,9 @@ def data_dir() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _running(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def _running(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A running installation and what it said when it was ready."""
-    command = [*COMMAND, "up", "--port", "0", "--data-dir", str(data_dir), "--json"]
+    command = [*COMMAND, "up", "--port", "0", "--data-dir", str(data_dir), "--json", *options]
     log = data_dir / "up.log"  # not a pipe: nobody reads it, and one that is full stops who writes
     with log.open("w", encoding="utf-8") as said:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, env=ENVIRONMENT)
@@ -121,6 +124,44 @@ def test_it_refuses_a_second_one_heals_and_leaves_nothing(data_dir: Path) -> Non
         _until("nothing outlives it", lambda: _alive(family) == [])
     after = subprocess.run(verify, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert json.loads(beside.stdout) == json.loads(after.stdout) == {"problems": []}
+
+
+def test_a_test_county_beside_it_moves_its_clock_and_is_made_anew(data_dir: Path) -> None:
+    """Two counties on one server: what the clock brings about in the one is not seen in the other."""
+    with _running(data_dir, "--test-county") as (_process, facts):
+        live = Caller(facts["url"], "factory")
+        key = live.post("/v1/api-keys", {"label": "t", "scopes": ["read", "trade"], "acts_as": "farmer"})[
+            "secret"
+        ]
+        test = Caller(facts["url"])
+        test.http.headers["Authorization"] = f"Bearer {key}"
+        now = dt.datetime.fromisoformat(test.get("/v1/test-clock")["now"])
+        order = _order(test, now + dt.timedelta(hours=5))
+        move = test.post("/v1/test-clock/advance", {"to": (now + dt.timedelta(days=1)).isoformat()})["id"]
+        _until("the clock is there", lambda: test.get(f"/v1/test-clock/advances/{move}")["status"] == "done")
+        assert test.get(f"/v1/orders/{order}")["status"] == "expired"
+        assert live.get("/v1/orders")["data"] == []
+        reset = [*COMMAND, "test-county", "reset", "--data-dir", str(data_dir)]
+        done = subprocess.run(reset, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+        assert done.returncode == 0, done.stderr
+        assert abs(dt.datetime.fromisoformat(test.get("/v1/test-clock")["now"]) - now) < dt.timedelta(hours=1)
+        assert test.get("/v1/orders")["data"] == []
+        assert _order(test, now + dt.timedelta(hours=5))  # its engine is back
+        move = test.post("/v1/test-clock/advance", {"to": (now + dt.timedelta(hours=2)).isoformat()})["id"]
+        _until("its worker is back", lambda: test.get(f"/v1/test-clock/advances/{move}")["status"] == "done")
+
+
+def _order(test: Caller, expires_at: dt.datetime) -> str:
+    """An order of the farmer's that nobody takes."""
+    account = test.get("/v1/water-accounts")["data"][0]["id"]
+    products = test.get("/v1/products")["data"]
+    year = clock.this_year()
+    body = {
+        "product_id": next(each["id"] for each in products if each["code"] == f"surface-{year}"),
+        "water_account_id": account, "side": "sell", "volume": "1", "price": "9", "time_in_force": "GTD",
+        "expires_at": expires_at.isoformat(),
+    }  # fmt: skip
+    return str(test.post("/v1/orders", body)["id"])
 
 
 def _refuses_a_second_one(data_dir: Path, process_id: int, port: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.api.permissions.pages_of_holders import ROUTES as HOLDER_PAGES
 from market.api.permissions.rules import EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule
 
 
@@ -14,10 +15,34 @@ ROUTES: dict[str, Rule] = {
     **pages(PUBLIC, "assets.file", "signing_in.form", "signing_in.sign_in"),
     **pages(EVERYONE, "signing_in.sign_out", "counter.show", "counter.act", "counter.stop"),
     **pages(HOLDERS, "counter.slip"),
-    **pages(PUBLIC, "board.home"),
     **pages(
-        HOLDERS, "my_water.overview", "my_water.account", "selling.choose", "selling.check", "selling.place"
+        PUBLIC,
+        "board.home",
+        "board_market.overview",
+        "board_market.product",
+        "board_market.book",
+        "board_limits.limits",
+        "board_limits.flows",
+        "board_map.districts",
+        "board_announcements.announcements",
+        "board_announcements.announcement",
+        "board_objections.listing",
+        "board_objections.right",
+        "board_objections.deal",
+        "board_objections.matter",
+        "board_verifying.form",
+        "board_firms.directory",
+        "board_firms.firm",
+        "board_rules.rules",
+        "board_rules.saving",
     ),
+    **pages(
+        HOLDERS,
+        "board_objections.object_to_right",
+        "board_objections.object_to_deal",
+        "board_objections.object_to_matter",
+    ),
+    **HOLDER_PAGES,
     **pages(
         PARTICIPANTS,
         "firm_contracts.overview",

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from market.api.permissions.rules import BUREAU, EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule, read, write
+from market.api.permissions.rules import (
+    BUREAU,
+    EVERYONE,
+    HOLDERS,
+    PARTICIPANTS,
+    PUBLIC,
+    Rule,
+    read,
+    upload,
+    write,
+)
 
 LOOKERS = BUREAU - {"administrator"}
 """To look is to read: the auditor may. The administrator looks after sign-ins and needs nobody's data."""
+STATEMENT_READERS = PARTICIPANTS | {"treasurer", "supervisor", "auditor"}
 
 ROUTES: dict[str, Rule] = {
     # health
@@ -16,7 +27,23 @@ ROUTES: dict[str, Rule] = {
     "auth.token": Rule(PUBLIC),
     "auth.session": Rule(PUBLIC),
     "auth.refresh": Rule(PUBLIC),
-    "auth.sign_out": Rule(EVERYONE, "self", None, "read"),
+    "auth.sign_out": Rule(EVERYONE, "self", None, "enroll"),
+    "sign_in.ask_code": Rule(PUBLIC),
+    "sign_in.ask_reset": Rule(PUBLIC),
+    "sign_in.confirm_reset": Rule(PUBLIC),
+    "sign_in.get_state": Rule(EVERYONE, "self", None, "enroll"),
+    "sign_in.begin_totp": Rule(EVERYONE, "self", None, "enroll"),
+    "sign_in.confirm_totp": Rule(EVERYONE, "self", None, "enroll"),
+    "sign_in.give_up_totp": Rule(EVERYONE, "self", None, "keys"),
+    "sign_in.change_password": Rule(EVERYONE, "self", None, "keys"),
+    "sign_in.give_phone": Rule(PARTICIPANTS, "self", None, "keys"),
+    "sign_in.confirm_phone": Rule(PARTICIPANTS, "self", None, "keys"),
+    "sign_in.list_sessions": Rule(EVERYONE, "self", None, "keys"),
+    "sign_in.end_session": Rule(EVERYONE, "session", None, "keys"),
+    "sign_in.sign_out_everywhere": Rule(EVERYONE, "self", None, "keys"),
+    "sign_in.hand_over_to_user": write("administrator"),
+    "sign_in.hand_over_at_counter": write("registrar"),
+    "sign_in.take_totp_away": write("administrator"),
     "auth.me": Rule(EVERYONE, "self"),
     "auth.list_principals": Rule(EVERYONE, "self"),
     # participants
@@ -50,6 +77,12 @@ ROUTES: dict[str, Rule] = {
     "keys.list_keys": Rule(EVERYONE, "self", None, "keys"),
     "keys.rotate": Rule(EVERYONE, "api_key", None, "keys"),
     "keys.revoke": Rule(EVERYONE, "api_key", None, "keys"),
+    # the test county
+    "test_county.get": Rule(EVERYONE, "self"),
+    "test_county.get_clock": Rule(EVERYONE, "self"),
+    "test_county.advance": write(also=PARTICIPANTS, owns="self"),
+    "test_county.list_advances": Rule(EVERYONE, "self"),
+    "test_county.get_advance": Rule(EVERYONE, "self"),
     # money
     "money_accounts.list_money_accounts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "money_accounts.get_money_account": read(
@@ -60,6 +93,45 @@ ROUTES: dict[str, Rule] = {
     "payments.record_deposit": write("treasurer", key="http"),
     "payments.list_payouts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "payments.record_payout": write("treasurer", key="http"),
+    # water bills
+    "water_bills.list_bills": read("treasurer", "supervisor", also=HOLDERS, owns="self"),
+    "water_bills.get": read("treasurer", "supervisor", also=HOLDERS, owns="water_bill"),
+    "water_bills.pay": write(also=HOLDERS, owns="water_bill", key="http"),
+    "water_bills.take_cash": write("treasurer", key="http"),
+    "water_bills.get_receipt": read("treasurer", "supervisor", also=HOLDERS, owns="water_receipt"),
+    "water_bills.arrears": read("treasurer", "supervisor", "association", owns="self"),
+    "offset_consents.list_consents": read("treasurer", "supervisor", also=HOLDERS, owns="self"),
+    "offset_consents.give": write(also=HOLDERS, owns="self"),
+    "offset_consents.withdraw": write(also=HOLDERS, owns="offset_consent"),
+    "billing_runs.preview": read("treasurer", "supervisor"),
+    "billing_runs.issue": write("treasurer", key="http"),
+    "billing_runs.list_runs": read("treasurer", "supervisor"),
+    "billing_runs.get": read("treasurer", "supervisor"),
+    "billing_runs.post_village": write("treasurer"),
+    "billing_runs.list_postings": Rule(PUBLIC),
+    "canal_associations.record": write("treasurer"),
+    "canal_associations.list_associations": read("treasurer", "supervisor", "registrar"),
+    "remittances.make": write("treasurer", key="http"),
+    "remittances.list_remittances": read("treasurer", "supervisor"),
+    "remittances.get_remittance": read("treasurer", "supervisor"),
+    "remittances.list_items": read("treasurer", "supervisor"),
+    "remittances.confirm": write("treasurer", key="http"),
+    "remittances.refuse": write("treasurer", key="http"),
+    "bill_pages.bill": Rule(HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_bill", page=True),
+    "bill_pages.bill_pdf": Rule(HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_bill", page=True),
+    "bill_pages.receipt": Rule(HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_receipt", page=True),
+    "bill_pages.receipt_pdf": Rule(
+        HOLDERS | {"treasurer", "supervisor", "auditor"}, "water_receipt", page=True
+    ),
+    "bill_pages.posted": Rule(PUBLIC, page=True),
+    "bill_pages.posted_pdf": Rule(PUBLIC, page=True),
+    "account_statements.get": read("treasurer", "supervisor", also=PARTICIPANTS, owns="participant"),
+    "account_statements.list_movements": read(
+        "treasurer", "supervisor", also=PARTICIPANTS, owns="participant"
+    ),
+    "account_statements.list_trades": read("treasurer", "supervisor", also=PARTICIPANTS, owns="participant"),
+    "statement_pages.of_period": Rule(STATEMENT_READERS, "participant", page=True),
+    "statement_pages.of_period_pdf": Rule(STATEMENT_READERS, "participant", page=True),
     # money that a payment provider moves
     "gateway_payments.list_payments": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
     "gateway_payments.start": write(also=HOLDERS, owns="self", key="http"),
@@ -74,8 +146,50 @@ ROUTES: dict[str, Rule] = {
     "gateway_payouts.pay_out": write("treasurer", key="http"),
     "gateway_payouts.get_payout": read("treasurer", "supervisor", also=PARTICIPANTS, owns="gateway_payout"),
     "gateway_events.receive": Rule(PUBLIC),
+    # money by the bank's files
+    "bank_accounts.list_accounts": read("treasurer", also=PARTICIPANTS, owns="self"),
+    "bank_accounts.propose": write(also=HOLDERS, owns="self", key="http"),
+    "bank_accounts.confirm": write("treasurer", key="http"),
+    "bank_accounts.end": write("treasurer", also=HOLDERS, owns="bank_account", key="http"),
+    "bank_payouts.list_payouts": read("treasurer", "supervisor", also=PARTICIPANTS, owns="self"),
+    "bank_payouts.ask": write(also=HOLDERS, owns="self", key="http"),
+    "bank_payouts.withdraw": write(also=HOLDERS, owns="bank_payout", key="http"),
+    "bank_payout_files.list_files": read("treasurer", "supervisor"),
+    "bank_payout_files.gather": write("treasurer", key="http"),
+    "bank_payout_files.get_file": read("treasurer", "supervisor"),
+    "bank_payout_files.release": write("treasurer", "supervisor", key="http"),
+    "bank_payout_files.cancel": write("treasurer", key="http"),
+    "bank_payout_files.content": read("treasurer"),
+    "bank_payout_files.answer_template": read("treasurer"),
+    "bank_payout_files.take_answer": upload("treasurer"),
+    "bank_statements.list_statements": read("treasurer", "supervisor"),
+    "bank_statements.take_statement": upload("treasurer"),
+    "bank_statements.statement_template": read("treasurer"),
+    "bank_statements.list_lines": read("treasurer", "supervisor"),
+    "bank_statements.assign": write("treasurer", key="http"),
+    "bank_statements.send_back": write("treasurer", key="http"),
+    "bank_statements.charge": write("treasurer", key="http"),
+    "bank_statements.reconciliation": read("treasurer", "supervisor"),
     "reconciliation.list_reconciliations": read("treasurer", "supervisor"),
     "reconciliation.list_differences": read("treasurer", "supervisor"),
     "reconciliation.explain": write("treasurer", key="http"),
     "reconciliation.close": write("supervisor", key="http"),
+    # events for programs, where they are sent, and what programs call things
+    "event_types.list_event_types": Rule(PUBLIC),
+    "events.list_events": read(also=PARTICIPANTS, owns="self"),
+    "events.get": read(also=PARTICIPANTS, owns="event"),
+    "webhooks.list_endpoints": read("administrator", also=PARTICIPANTS, owns="self"),
+    "webhooks.create": write(also=PARTICIPANTS, owns="self"),
+    "webhooks.get": read("administrator", also=PARTICIPANTS, owns="webhook_endpoint"),
+    "webhooks.amend": write(also=PARTICIPANTS, owns="webhook_endpoint"),
+    "webhooks.rotate_secret": write(also=PARTICIPANTS, owns="webhook_endpoint"),
+    "webhooks.disable": write("administrator", also=PARTICIPANTS, owns="webhook_endpoint"),
+    "webhooks.enable": write(also=PARTICIPANTS, owns="webhook_endpoint"),
+    "webhooks.test": write(also=PARTICIPANTS, owns="webhook_endpoint"),
+    "webhooks.list_deliveries": read("administrator", also=PARTICIPANTS, owns="webhook_endpoint"),
+    "webhooks.get_delivery": read("administrator", also=PARTICIPANTS, owns="webhook_endpoint"),
+    "webhooks.resend": write(also=PARTICIPANTS, owns="webhook_endpoint"),
+    "external_ids.list_external_ids": read(also=PARTICIPANTS, owns="self"),
+    "external_ids.put": write(also=PARTICIPANTS, owns="self"),
+    "external_ids.remove": write(also=PARTICIPANTS, owns="external_id"),
 }

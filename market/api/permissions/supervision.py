@@ -26,7 +26,7 @@ ROUTES: dict[str, Rule] = {
     "desk_reviews.close_hearing": write(*DESKS),
     "desk_reviews.archived": read(*DESKS),
     "desk_reviews.answer_objection": write(*DESKS),
-    "published_reviews.list_published": read(also=BUREAU | PARTICIPANTS),
+    "published_reviews.list_published": Rule(PUBLIC),
     "published_reviews.object_to": write(also=HOLDERS),
     "desk_interests.list_interests": read(*DESKS, owns="self"),
     "desk_interests.declare": write(*DESKS),

@@ -41,6 +41,7 @@ ROUTES: dict[str, Rule] = {
     "products.resume": write("supervisor"),
     # call auctions
     "calls.list_calls": Rule(PUBLIC),
+    "calls.list_all": Rule(PUBLIC),
     "calls.get": Rule(PUBLIC),
     "calls.result": Rule(PUBLIC),
     "calls.record": read("supervisor", "reviewer"),
@@ -55,6 +56,8 @@ ROUTES: dict[str, Rule] = {
     "market_data.index": Rule(PUBLIC),
     "market_data.excluded_trades": Rule(PUBLIC),
     "market_data.feed": Rule(PUBLIC),
+    "board_data.flows": Rule(PUBLIC),
+    "board_data.offers": Rule(PUBLIC),
     "sessions.timetable_of": Rule(PUBLIC),
     "sessions.list_reference_prices": Rule(PUBLIC),
     "sessions.set_reference_price": write("supervisor", key="http"),
@@ -68,7 +71,7 @@ ROUTES: dict[str, Rule] = {
     "orders.place_batch": write(also=HOLDERS, owns="body", key="engine"),
     "orders.list_orders": read("supervisor", also=HOLDERS, owns="self"),
     "orders.get": read("supervisor", also=HOLDERS, owns="order"),
-    "orders.list_commands": read("supervisor", owns="order"),
+    "orders.list_commands": read("supervisor", also=HOLDERS, owns="order"),
     "orders.amend": write(also=HOLDERS, owns="order", key="engine"),
     "orders.cancel": write(also=HOLDERS, owns="order", key="engine"),
     # public bidding
@@ -100,7 +103,7 @@ ROUTES: dict[str, Rule] = {
     "negotiations.approve": write("registrar", key="http"),
     "negotiations.reject": write("registrar", key="http"),
     "negotiations.objections": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="negotiation"),
-    "published_negotiations.list_published": read(also=EVERYONE),
+    "published_negotiations.list_published": Rule(PUBLIC),
     "published_negotiations.object_to": write(also=HOLDERS),
     # leases
     "leases.list_leases": read("registrar", "reviewer", "supervisor", also=HOLDERS, owns="self"),

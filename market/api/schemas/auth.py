@@ -2,27 +2,64 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from market.api.schemas.fields import PublicId
 from market.api.schemas.registry import text
+from market.core.models import COUNTIES
+
+
+def totp_field() -> fields.String:
+    return fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[0-9]{6}\Z"))
+
+
+def recovery_code_field() -> fields.String:
+    return fields.String(
+        load_default=None,
+        allow_none=True,
+        load_only=True,
+        validate=validate.Regexp(r"^[0-9A-Fa-f-]{16,24}\Z"),
+    )
+
+
+def given_password_field() -> fields.String:
+    return fields.String(required=True, validate=validate.Length(1, 256), load_only=True)
 
 
 class SignIn(Schema):
-    """A sign-in; `totp` where a one-time code is set up."""
+    """A sign-in by password, or by a code that was sent; `totp` or a recovery code where one-time codes are set up."""
 
     login = fields.String(required=True, validate=text(64))
-    password = fields.String(required=True, validate=validate.Length(1, 256), load_only=True)
-    totp = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"^[0-9]{6}\Z"))
+    password = fields.String(
+        load_default=None, allow_none=True, validate=validate.Length(1, 256), load_only=True
+    )
+    code = fields.String(
+        load_default=None, allow_none=True, load_only=True, validate=validate.Regexp(r"^[0-9]{6}\Z")
+    )
+    totp = totp_field()
+    recovery_code = recovery_code_field()
+
+    @validates_schema
+    def _one_proof(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["password"] is None) == (data["code"] is None):
+            raise ValidationError("send a password or a code", "password")
 
 
 class TokensOut(Schema):
-    """A pair of tokens; `expires_in` seconds the access token ends, seven days later the refresh token."""
+    """A pair of tokens; in `expires_in` seconds the access token ends, in `refresh_expires_in` the session.
+
+    Each renewal puts the session's end off, up to the longest that the installation allows. With `must_set_up_totp`
+    it opens `POST /v1/me/totp` and its confirmation only.
+    """
 
     access_token = fields.String(required=True)
     refresh_token = fields.String(required=True)
     token_type = fields.Constant("Bearer", metadata={"type": "string", "enum": ["Bearer"]})
     expires_in = fields.Integer(required=True)
+    refresh_expires_in = fields.Integer(required=True)
+    must_set_up_totp = fields.Boolean(required=True)
 
 
 class SessionOut(Schema):
@@ -31,6 +68,8 @@ class SessionOut(Schema):
     csrf = fields.String(required=True)
     refresh_csrf = fields.String(required=True)
     expires_in = fields.Integer(required=True)
+    refresh_expires_in = fields.Integer(required=True)
+    must_set_up_totp = fields.Boolean(required=True)
 
 
 class Refresh(Schema):
@@ -48,6 +87,8 @@ class RefreshOut(Schema):
     csrf = fields.String()
     refresh_csrf = fields.String()
     expires_in = fields.Integer(required=True)
+    refresh_expires_in = fields.Integer(required=True)
+    must_set_up_totp = fields.Boolean(required=True)
 
 
 class MeOut(Schema):
@@ -73,6 +114,10 @@ class KeyIn(Schema):
         validate=validate.Length(1, len(SCOPES)),
     )
     expires_at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso")
+    acts_as = fields.String(
+        load_default=None, allow_none=True, validate=text(64),
+        metadata={"description": "A key of the test county: the login there as which it acts."},
+    )  # fmt: skip
 
 
 class KeyOut(Schema):
@@ -81,6 +126,8 @@ class KeyOut(Schema):
     id = PublicId("key", required=True)
     label = fields.String(required=True)
     scopes = fields.List(fields.String(), required=True)
+    county = fields.String(required=True, validate=validate.OneOf(COUNTIES))
+    acts_as = fields.String(required=True, allow_none=True)
     created_at = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(required=True, allow_none=True)
     revoked_at = fields.AwareDateTime(required=True, allow_none=True)

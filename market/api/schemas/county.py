@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Price, Volume
+from market.api.schemas.fields import Fixed, Price, Volume
 from market.api.schemas.registry import Share
 from market.api.schemas.saving_terms import Multiple
 from market.county.parts import RETAINED
@@ -101,12 +101,29 @@ class LawOut(Schema):
     status = fields.String(required=True)
 
 
+class TierOut(BasisOut):
+    """Use that passes the quota by `above` of it costs `multiple` of the price."""
+
+    above = Multiple(required=True)
+    multiple = Multiple(required=True)
+
+
+class EndCanalOut(BasisOut):
+    """The part of a price that is for the end canals."""
+
+    price = Price(required=True)
+
+
 class TariffOut(BasisOut):
-    """The water price of a sector in a zone."""
+    """The water price of a sector in a zone: from which day, of which water, its tiers, and what the end canals get."""
 
     zone = fields.String(required=True)
     sector = fields.String(required=True)
     price = Price(required=True)
+    source_of_water = fields.String(required=True, allow_none=True)
+    from_ = fields.Date(required=True, allow_none=True, data_key="from", attribute="from")
+    tiers = fields.List(fields.Nested(TierOut), required=True)
+    end_canal = fields.Nested(EndCanalOut, required=True, allow_none=True)
 
 
 class FlowOut(BasisOut):
@@ -198,6 +215,51 @@ class RetentionRuleOut(BasisOut):
     years = fields.Integer(required=True)
 
 
+class SessionStepOut(Schema):
+    """From when on (legal time, Asia/Shanghai) the day is in a phase."""
+
+    at = fields.Time(required=True, format="%H:%M")
+    phase = fields.String(required=True)
+
+
+class SessionRuleOut(BasisOut):
+    """The trading day of one product (null: of all) on some days of the week (1 Monday to 7 Sunday)."""
+
+    product = fields.String(required=True, allow_none=True)
+    days = fields.List(fields.Integer(), required=True)
+    working_days = fields.Boolean(required=True)
+    steps = fields.List(fields.Nested(SessionStepOut), required=True)
+
+
+class BandRuleOut(BasisOut):
+    """What keeps the prices of one product (null: of all) together; shares of 0 mean none.
+
+    `static` and `breaker` are of the reference price, `dynamic` of the last trade.
+    """
+
+    product = fields.String(required=True, allow_none=True)
+    static = Fixed(6, required=True)
+    dynamic = Fixed(6, required=True)
+    interruption_minutes = fields.Integer(required=True)
+    breaker = Fixed(6, required=True)
+    breaker_minutes = fields.Integer(required=True)
+
+
+class LaneOut(BasisOut):
+    """What a negotiated deal goes through; a sector of null is any, days of 0 do not apply."""
+
+    code = fields.String(required=True)
+    lane = fields.String(required=True)
+    tenure = fields.String(required=True)
+    from_sector = fields.String(required=True, allow_none=True)
+    to_sector = fields.String(required=True, allow_none=True)
+    within = fields.String(required=True)
+    longest_years = fields.Integer(required=True, allow_none=True)
+    publication_days = fields.Integer(required=True)
+    working_days = fields.Integer(required=True)
+    signing_days = fields.Integer(required=True)
+
+
 class CountyOut(Schema):
     """The county's rules in force."""
 
@@ -217,3 +279,6 @@ class CountyOut(Schema):
     kinds = fields.List(fields.Nested(KindRuleOut), required=True)
     savings = fields.List(fields.Nested(SavingRuleOut), required=True)
     retention = fields.List(fields.Nested(RetentionRuleOut), required=True)
+    sessions = fields.List(fields.Nested(SessionRuleOut), required=True)
+    bands = fields.List(fields.Nested(BandRuleOut), required=True)
+    lanes = fields.List(fields.Nested(LaneOut), required=True)

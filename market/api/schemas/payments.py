@@ -13,13 +13,17 @@ SIGNED_MONEY = r"^-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,2})?$"
 
 
 class MoneyAccountOut(Schema):
-    """A participant's money in the market: available = balance − held."""
+    """A participant's money in the market: available = balance − held.
+
+    `deposit_code`: what a payer writes into the remark of a transfer, so that it is credited here by itself.
+    """
 
     id = PublicId("mac", required=True)
     participant_id = PublicId("par", required=True)
     balance = Money(required=True)
     held = Money(required=True)
     available = Money(required=True)
+    deposit_code = fields.String(required=True)
 
 
 class MoneyAccountPage(Schema):

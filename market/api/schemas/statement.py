@@ -32,11 +32,18 @@ _SUBJECTS = {
     TransferCode.LIMIT_FREE: "ins",
     TransferCode.DEPOSIT: "dep",
     TransferCode.PAYOUT: "pay",
+    TransferCode.BANK_PAYOUT_HOLD: "bpl",
     TransferCode.GATEWAY_DEPOSIT: "gpy",
     TransferCode.GATEWAY_REFUND: "grf",
     TransferCode.GATEWAY_REFUND_RETURNED: "grf",
     TransferCode.GATEWAY_PAYOUT: "gpo",
     TransferCode.GATEWAY_PAYOUT_RETURNED: "gpo",
+    TransferCode.WATER_BILL: "wbl",
+    TransferCode.WATER_BILL_PAID: "wbp",
+    TransferCode.WATER_BILL_OFFSET: "wbp",
+    TransferCode.WATER_BILL_SETTLED: "wbp",
+    TransferCode.WATER_BILL_CREDIT: "wbp",
+    TransferCode.WATER_REMITTED: "rmt",
     TransferCode.PLAN_SET: "wac",
     TransferCode.RETURN_WATER: "ins",
     TransferCode.RETURN_MONEY: "ins",
@@ -63,6 +70,12 @@ _SUBJECTS = {
 _POSTED_KINDS = (0, 2)
 
 
+def subject_of(code: int, reference: int) -> str | None:
+    """The public id of what caused a transfer, where it has one."""
+    prefix = _SUBJECTS.get(TransferCode(code))
+    return ids.public(prefix, reference) if prefix and reference else None
+
+
 def line(entry: Entry, written: Callable[[int], str]) -> dict[str, Any]:
     """A ledger entry of a holder's account; `written` writes litres or fen with their sign."""
     sign = -1 if entry.is_debit else 1
@@ -71,12 +84,11 @@ def line(entry: Entry, written: Callable[[int], str]) -> dict[str, Any]:
     if entry.is_debit and entry.kind != 0:
         held_change = entry.amount if entry.kind == 1 else -entry.amount
     code = TransferCode(entry.code)
-    prefix = _SUBJECTS.get(code)
     return {
         "id": entry.transfer_id,
         "at": entry.created_at,
         "code": code.name.lower(),
-        "subject_id": ids.public(prefix, entry.reference) if prefix and entry.reference else None,
+        "subject_id": subject_of(code, entry.reference),
         "change": written(change),
         "held_change": written(held_change),
         "balance": written(entry.balance.posted),

@@ -33,6 +33,8 @@ from market.supervision.desks import archive, matters, rules, waiting
 from market.supervision.desks.errors import FileClosed
 from market.supervision.desks.models import ELSEWHERE, OPEN, OWN_PROCEDURE, RIGHT, DeskReview, DeskReviewStep
 
+_rule = msgspec.json.Decoder(ReviewRule).decode
+
 KEEPER = audit.Actor(request_id="docket")
 """Who opens files, in the record: nobody who signed in."""
 REVIEW = "desk_review"
@@ -184,7 +186,7 @@ def legal_day(instant: dt.datetime) -> dt.date:
 
 def rule_on_file(review: DeskReview) -> ReviewRule:
     """The rule as it was when the matter began."""
-    return msgspec.json.decode(review.terms.encode(), type=ReviewRule)
+    return _rule(review.terms.encode())
 
 
 def locked(session: Session, review_id: int) -> DeskReview:

@@ -50,6 +50,9 @@ class Outcome(msgspec.Struct, frozen=True):
     open: tuple[str, ...] = ()
 
 
+_outcome = msgspec.json.Decoder(Outcome).decode
+
+
 def ask(session: Session, *, actor: audit.Actor, participant_id: int) -> ErasureRequest:
     """Decides a request at once and keeps what became of it. Who takes part in nothing any more leaves by it.
 
@@ -113,7 +116,7 @@ def _line(
 
 def read(request: ErasureRequest) -> Outcome:
     """What became of a request, by kind of data."""
-    return msgspec.json.decode(request.outcome, type=Outcome)
+    return _outcome(request.outcome)
 
 
 def listed(

@@ -48,6 +48,10 @@ UNION SELECT 'payments' FROM gateway_payments p JOIN money_accounts m ON m.id = 
    WHERE m.participant_id = %(id)s AND p.status IN ('created', 'awaiting_payer', 'processing', 'authorised')
 UNION SELECT 'payments' FROM gateway_payouts p JOIN money_accounts m ON m.id = p.money_account_id
    WHERE m.participant_id = %(id)s AND p.status IN ('created', 'in_transit')
+UNION SELECT 'water_bills' FROM water_bill_balances WHERE participant_id = %(id)s
+   AND supplier_settled_fen + association_settled_fen < supplier_fen + association_fen
+UNION SELECT 'remittances' FROM remittances WHERE association_id = %(id)s AND status = 'made'
+UNION SELECT 'payments' FROM bank_payouts WHERE participant_id = %(id)s AND status IN ('asked', 'released')
 UNION SELECT 'proceedings' FROM complaints WHERE participant_id = %(id)s AND status = 'filed'
 UNION SELECT 'proceedings' FROM credit_appeals WHERE participant_id = %(id)s AND status = 'lodged'
 UNION SELECT 'proceedings' FROM case_parties p JOIN supervision_cases c ON c.id = p.case_id

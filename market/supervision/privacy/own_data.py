@@ -33,7 +33,7 @@ _UNITS = {
 SECTIONS: Mapping[str, LiteralString] = {
     "profile": 'SELECT id AS "id:par", kind, name, identifier_kind, identifier_masked AS identifier, contact, status,'
     " applied_at, decided_at, decision_reason FROM participants WHERE id = %(participant)s",
-    "users": 'SELECT id AS "id:usr", login, name, status, created_at, ARRAY(SELECT role FROM user_roles r'
+    "users": 'SELECT id AS "id:usr", login, name, phone, status, created_at, ARRAY(SELECT role FROM user_roles r'
     " WHERE r.user_id = u.id ORDER BY role) AS roles FROM users u"
     " WHERE id = %(user)s OR participant_id = %(participant)s ORDER BY id",
     "mandates": 'SELECT id AS "id:man", clerk_user_id AS "clerk_user_id:usr", scope, document, valid_from, valid_to,'
@@ -57,6 +57,10 @@ SECTIONS: Mapping[str, LiteralString] = {
     "bank_transfers": "SELECT b.direction, b.amount_fen, b.bank_reference, b.value_date, b.note, b.recorded_at"
     " FROM bank_transfers b JOIN money_accounts m ON m.id = b.money_account_id"
     " WHERE m.participant_id = %(participant)s ORDER BY b.id",
+    "bank_accounts": 'SELECT id AS "id:bac", holder_name, kind, number, bank_name, branch, cnaps, status, asked_at,'
+    " confirmed_at, payable_from, ended_at FROM bank_accounts WHERE participant_id = %(participant)s ORDER BY id",
+    "bank_payouts": 'SELECT id AS "id:bpl", bank_account_id AS "bank_account_id:bac", amount_fen, note, status, reason,'
+    " asked_at, closed_at FROM bank_payouts WHERE participant_id = %(participant)s ORDER BY id",
     "orders": 'SELECT id AS "id:ord", product_id AS "product_id:prd", water_account_id AS "water_account_id:wac", side,'
     " volume_litres, rest_litres, price_e4, tif AS time_in_force, client_order_id, status, reason, created_at,"
     " updated_at FROM orders WHERE participant_id = %(participant)s ORDER BY id",
@@ -106,6 +110,16 @@ SECTIONS: Mapping[str, LiteralString] = {
     "payouts": 'SELECT p.id AS "id:gpo", p.money_account_id AS "money_account_id:mac", p.amount_fen, p.route,'
     " p.destination, p.note, p.status, p.asked_at, p.closed_at FROM gateway_payouts p"
     " JOIN money_accounts m ON m.id = p.money_account_id WHERE m.participant_id = %(participant)s ORDER BY p.id",
+    "water_bills": 'SELECT b.id AS "id:wbl", b.kind, b.water_account_id AS "water_account_id:wac", r.from_on,'
+    " r.until_on, b.quota_litres, b.litres AS volume_litres, b.fen AS amount_fen, x.due_on,"
+    " x.supplier_settled_fen + x.association_settled_fen AS settled_fen FROM water_bills b"
+    " JOIN billing_runs r ON r.id = b.run_id JOIN water_bill_balances x ON x.bill_id = b.id"
+    " WHERE b.participant_id = %(participant)s ORDER BY b.id",
+    "water_bill_payments": 'SELECT p.id AS "id:wbp", p.bill_id AS "bill_id:wbl", p.method, p.fen AS amount_fen,'
+    ' p.paid_on, t.id AS "receipt_id:rct" FROM water_bill_payments p JOIN water_bills b ON b.id = p.bill_id'
+    " LEFT JOIN water_receipts t ON t.payment_id = p.id WHERE b.participant_id = %(participant)s ORDER BY p.id",
+    "offset_consents": 'SELECT id AS "id:wbo", cap_fen, taken_fen, given_at, withdrawn_at FROM offset_consents'
+    " WHERE participant_id = %(participant)s ORDER BY id",
     "notices": 'SELECT n.id AS "id:ntc", n.number, n.decision, n.remedy_days, n.issued_at,'
     " encode(n.sha256, 'hex') AS sha256 FROM notices n JOIN notice_addressees a ON a.notice_id = n.id"
     " WHERE a.participant_id = %(participant)s ORDER BY n.id",
@@ -122,11 +136,16 @@ SECTIONS: Mapping[str, LiteralString] = {
     " WHERE %(participant)s IN (debtor_id, creditor_id) ORDER BY id",
     "consents": 'SELECT id AS "id:pco", entitlement_id AS "entitlement_id:ent", bank_id AS "bank_id:par", granted_at,'
     " valid_to, revoked_at FROM pledge_consents WHERE participant_id = %(participant)s ORDER BY id",
-    "sign_ins": 'SELECT s.id AS "id:sig", s.user_id AS "user_id:usr", s.at, s.address, s.program FROM sign_ins s'
+    "sign_ins": 'SELECT s.id AS "id:sig", s.user_id AS "user_id:usr", s.at, s.address, s.program, s.last_used_at,'
+    " s.ended_at, s.ended_how FROM sign_ins s"
     " JOIN users u ON u.id = s.user_id WHERE u.id = %(user)s OR u.participant_id = %(participant)s ORDER BY s.id",
     "api_keys": 'SELECT k.id AS "id:key", k.user_id AS "user_id:usr", k.label, k.scopes, k.created_at, k.expires_at,'
     " k.revoked_at FROM api_keys k JOIN users u ON u.id = k.user_id"
     " WHERE u.id = %(user)s OR u.participant_id = %(participant)s ORDER BY k.id",
+    "webhook_endpoints": 'SELECT id AS "id:whe", url, description, status, created_at'
+    " FROM webhook_endpoints WHERE participant_id = %(participant)s ORDER BY id",
+    "external_ids": 'SELECT id AS "id:xid", kind, external_id, set_at FROM external_ids'
+    " WHERE participant_id = %(participant)s ORDER BY id",
     "data_accesses": 'SELECT id AS "id:umk", user_id AS "user_id:usr", roles, kinds AS fields, purpose, legal_basis, at'
     " FROM unmaskings WHERE participant_id = %(participant)s ORDER BY id",
     "erasure_requests": 'SELECT id AS "id:ers", asked_at, status, rule, keep_until, legal_source FROM erasure_requests'

@@ -33,10 +33,15 @@ WITH gone AS (
   ORDER BY id LIMIT %(most)s::bigint FOR UPDATE
 ), people AS (
   UPDATE users u SET login = 'erased:' || u.id, name = '', password_hash = '', totp_secret = NULL,
-    totp_used_step = NULL, status = 'suspended', token_generation = u.token_generation + 1
+    totp_used_step = NULL, totp_pending = NULL, phone = NULL, status = 'suspended',
+    token_generation = u.token_generation + 1
   FROM gone WHERE u.participant_id = gone.id RETURNING u.id
 ), places AS (
   UPDATE sign_ins s SET address = NULL, program = NULL FROM people WHERE s.user_id = people.id
+), codes AS (
+  DELETE FROM one_time_codes c USING people WHERE c.user_id = people.id
+), recovery AS (
+  DELETE FROM recovery_codes r USING people WHERE r.user_id = people.id
 ), keys AS (
   UPDATE api_keys k SET label = '', revoked_at = coalesce(k.revoked_at, %(now)s) FROM people WHERE k.user_id = people.id
 ), papers AS (
@@ -50,6 +55,11 @@ UPDATE participants p SET contact = '', erased_at = %(now)s, version = p.version
 FROM gone WHERE p.id = gone.id RETURNING p.id
 """
 _ERASE_CONTACTS_SQL: LiteralString = """
+WITH phones AS (
+  UPDATE users u SET phone = NULL FROM participants p
+  WHERE p.id = u.participant_id AND u.phone IS NOT NULL AND p.status = 'closed' AND p.decided_at < %(before)s
+    AND (%(only)s::bigint IS NULL OR p.id = %(only)s)
+)
 UPDATE participants SET contact = '', version = version + 1 WHERE id IN (
   SELECT id FROM participants WHERE status = 'closed' AND contact <> '' AND decided_at < %(before)s
     AND (%(only)s::bigint IS NULL OR id = %(only)s) ORDER BY id LIMIT %(most)s::bigint)

@@ -20,6 +20,8 @@ from market.county.review_parts import ReviewRule
 from market.supervision.desks import rules
 from market.supervision.reports.report import Asked
 
+_rule = msgspec.json.Decoder(ReviewRule).decode
+
 # The first file of a trade is its only one. What came after the day of the report is not known to it.
 _REVIEWS_SQL = """
 SELECT i.id AS review, CASE i.kind WHEN 'trade' THEN 'continuous' ELSE i.kind END AS mechanism, i.review_rule AS rule,
@@ -94,7 +96,7 @@ def _stops(
 
 def _due_on(row: Mapping[str, Any], stops: list[rules.Stop], on: dt.date) -> dt.date | None:
     """The last day of a file's clock, as the desk counts it."""
-    began, rule = _legal_day(row["began_at"]), msgspec.json.decode(row["terms"].encode(), type=ReviewRule)
+    began, rule = _legal_day(row["began_at"]), _rule(row["terms"].encode())
     if row["published_until"] is not None:
         stops = [rules.Stop(rules.PUBLICATION, began, row["published_until"]), *stops]
     terms = rules.Terms(

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row, tuple_row
 
 from ledger.arrays import Bigints
 from market.core import clock
+from market.core.kept import kept
 from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.county.parts import WaterYear
@@ -220,7 +221,7 @@ def _facts(
 
 
 MOST_KEPT = 8
-_kept: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+_kept: dict[tuple[Any, ...], list[dict[str, Any]]] = kept()
 
 
 def _past_rows(

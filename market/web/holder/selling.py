@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
-from market.core import clock
 from market.web import asking, forms
 from market.web.asking import Problem
-from market.web.holder.my_water import accounts
+from market.web.holder import drafts
 from market.web.pages import page
 from market.web.places import zone_names
 
@@ -24,68 +23,51 @@ def choose() -> Response:
     return _first(None, request.args)
 
 
-def _first(problem: Problem | None, typed: Any) -> Response:
-    own = [each for each in accounts(clock.this_year()) if each["status"] == "open"]
-    chosen = next((each for each in own if each["id"] == typed.get("account")), own[0] if own else None)
-    answer = product = None
+def _first(problem: Problem | None, typed: Mapping[str, str]) -> Response:
+    own = drafts.tradeable_accounts()
+    chosen = drafts.chosen_of(own, typed)
+    answer = product = book = None
     if chosen is not None:
         answer = asking.get(f"/v1/water-accounts/{chosen['id']}/tradable")
-        product = _product(chosen)
+        product = drafts.product_of(chosen)
+        book = asking.get(f"/v1/products/{product['id']}/book")["bids"][:8]
     return page(
-        "holder/sell.html", accounts=own, chosen=chosen, answer=answer, product=product, typed=typed,
+        "holder/sell.html", accounts=own, chosen=chosen, answer=answer, product=product, book=book, typed=typed,
+        whole=_whole_lots(answer["volume"], product["lot"]) if answer and answer["volume"] and product else "",
         problem=problem, zones=zone_names(),
     )  # fmt: skip
 
 
-def _product(account: Any) -> Any:
-    """The product in which an account's water is traded; None where it is not."""
-    for each in asking.get("/v1/products")["data"]:
-        same = each["source"] == account["source"] and each["water_year"] == account["water_year"]
-        if same and each["tenure"] == "allocation":
-            return each
-    return None
+def _whole_lots(volume: str, lot: str) -> str:
+    """The most whole lots that a volume holds; empty where it holds none."""
+    lots = Decimal(volume) // Decimal(lot)
+    return f"{(lots * Decimal(lot)).normalize():f}" if lots else ""
 
 
-@blp.post("/my/sell/check")
+@blp.get("/my/sell/check")
 def check() -> Response:
     """The second step: what the order moves, costs and leaves, before it is signed."""
-    typed = forms.typed()
-    where = f"/v1/water-accounts/{typed.get('account', '')}"
-    try:
-        quote = asking.get(
-            f"{where}/quote", side="sell", volume=typed.get("volume"), price=typed.get("price")
-        )
-        account = asking.get(where)
-    except Problem as problem:
-        if problem.status not in (409, 422):
-            raise
-        answer = _first(problem, typed)
-        answer.status_code = problem.status
-        return answer
-    best = quote["options"][0] if quote["options"] else None
-    left = None if best is None else str(Decimal(best["net"]) - Decimal(quote["fee_due"]))
-    return page(
-        "holder/sell_check.html", quote=quote, best=best, left=left, account=account, typed=typed, zones=zone_names(),
-    )  # fmt: skip
+    return drafts.look_over("holder/sell_check.html", "sell", request.args, _first)
 
 
 @blp.post("/my/sell")
 def place() -> Response:
     """The third step: the order is placed; its water is held from now on."""
-    typed = forms.typed()
-    made: dict[str, Any] = {}
-
-    def do() -> str:
-        made.update(
-            asking.send("/v1/orders", {
-                "product_id": typed.get("product", ""), "water_account_id": typed.get("account", ""), "side": "sell",
-                "volume": typed.get("volume", ""), "price": typed.get("price", ""),
-            })
-        )  # fmt: skip
-        return f"/my/orders/{made['id']}"
-
-    return forms.act(
-        do,
-        show=lambda problem: _first(problem, typed),
-        done=gettext("Your order is placed. Its water is held for it."),
+    return drafts.place(
+        "sell",
+        forms.typed(),
+        _first,
+        gettext("Your order is placed. Its water is held for it until it is sold."),
     )
+
+
+@blp.app_template_filter("plus")
+def plus(amount: str, more: str) -> str:
+    """The sum of two amounts on the wire."""
+    return str(Decimal(amount) + Decimal(more))
+
+
+@blp.app_template_filter("minus")
+def minus(amount: str, less: str) -> str:
+    """The difference of two amounts on the wire."""
+    return str(Decimal(amount) - Decimal(less))

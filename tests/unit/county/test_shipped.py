@@ -26,6 +26,9 @@ def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
     for section, rows in DOCUMENT.items():
         if section in NO_FIGURES or isinstance(rows, str):
             continue
+        if section == "map":
+            yield from ((f"map[{index}]", each["properties"]) for index, each in enumerate(rows["features"]))
+            continue
         for index, row in enumerate([rows] if isinstance(rows, dict) else rows):
             yield f"{section}[{index}]", row
             for name, value in row.items():

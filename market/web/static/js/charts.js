@@ -2,6 +2,17 @@
 const style = getComputedStyle(document.documentElement);
 const token = (name) => style.getPropertyValue(name).trim();
 
+// plotly and a map library inside it write styles into the page, which our policy forbids. They do not where something
+// of these names is there already; what of plotly's rules is needed stands in karez.css.
+for (const name of [
+  "plotly.js-style-global", "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53",
+]) {
+  const instead = document.createElement("meta");
+  instead.id = name;
+  instead.className = "no-inline-styles";
+  document.head.append(instead);
+}
+
 function load(address) {
   return new Promise((resolve, reject) => {
     if (globalThis.Plotly) { resolve(globalThis.Plotly); return; }
@@ -28,6 +39,7 @@ function layout(given) {
   const own = {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 48, r: 16, t: 16, b: 40 }, height: 320,
     font: { family: token("--letters"), size: 13, color: token("--quiet") }, hovermode: "closest",
+    dragmode: false, hoverlabel: { bgcolor: token("--sheet"), bordercolor: token("--line"), font: { color: token("--ink") } },
     legend: { orientation: "h", y: -0.2 },
   };
   const found = { ...own, ...coloured(given ?? {}) };

@@ -1,0 +1,32 @@
+"""Pages of the holder's desk: every holder may open them; whose things they show is the API's to say."""
+
+from __future__ import annotations
+
+from market.api.permissions.rules import HOLDERS, Rule
+
+_PAGES = {
+    "my_water": ("overview", "account", "pay_debt"),
+    "selling": ("choose", "check", "place"),
+    "buying": ("choose", "check", "place"),
+    "my_orders": ("listed", "one", "amend", "ask_cancel", "cancel"),
+    "my_trades": ("listed", "one"),
+    "joining": (
+        "overview", "call", "listing", "register", "bid", "withdraw", "confirm", "accept", "decline",
+    ),
+    "my_deals": (
+        "begin", "open_deal", "one", "offer", "accept", "sign", "withdraw", "lease", "terminate",
+    ),
+    "my_offers": (
+        "buy_back", "take", "programme", "subscribe", "withdraw", "resale", "bid", "withdraw_bid",
+    ),
+    "my_trusts": ("overview", "one", "join", "member_act", "pool_act"),
+    "my_pledges": ("overview", "consent", "revoke", "agree"),
+    "my_money": ("overview", "pay_in", "payment", "cancel_payment", "pay_due"),
+    "my_meters": ("listed", "one", "read"),
+    "my_rights": ("one", "ask", "apply", "withdraw", "ask_renewal", "hand_in", "document"),
+    "my_messages": ("overview", "notice", "ask", "complain", "complaint", "withdraw"),
+}  # fmt: skip
+
+ROUTES: dict[str, Rule] = {
+    f"{group}.{name}": Rule(HOLDERS, page=True) for group, names in _PAGES.items() for name in names
+}

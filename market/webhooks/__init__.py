@@ -1,0 +1,1 @@
+"""Events for programs: who is told what has happened, and how it reaches them."""
