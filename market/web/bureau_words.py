@@ -343,7 +343,7 @@ WORDS: Mapping[str, object] = {
     "objection_lodged": _l("raised"),
     "objection_upheld": _l("upheld"),
     "objection_dismissed": _l("not upheld"),
-    "objection_lapsed": _l("lapsed"),
+    "objection_lapsed": _l("has lapsed"),
     "duty_to_come": _l("not due yet"),
     "duty_due": _l("due"),
     "duty_overdue": _l("overdue, not filed"),

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
 
+from market.web.bureau_words import WORDS as OF_BUREAU
 from market.web.holder.words import WORDS as OF_HOLDERS
 
 WORDS: Mapping[str, object] = {
+    **OF_BUREAU,
     **OF_HOLDERS,
-from market.web import bureau_words
-
-    **bureau_words.WORDS,
     "certificate": _l("Water entitlement certificate"),
     "verification": _l("Certificate verification"),
     "number": _l("Certificate number"),
