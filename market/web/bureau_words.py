@@ -244,7 +244,7 @@ WORDS: Mapping[str, object] = {
     "intervention_is_settled": _l("done"),
     "intervention_is_rejected": _l("rejected"),
     "intervention_is_withdrawn": _l("dropped"),
-    "year_planned": _l("to come"),
+    "year_planned": _l("not begun"),
     "year_open": _l("under way"),
     "year_closing": _l("closing"),
     "year_closed": _l("closed for good"),
