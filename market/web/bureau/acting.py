@@ -146,9 +146,9 @@ def _doer(act: Act) -> Callable[..., Response]:
         if act.shown is not None and (said := act.shown(made)):
             flash(said)
         members = made if isinstance(made, dict) else {}
-        answer = redirect(_filled(act.then or act.back, {**members, **numbers}), 303)
-        assert isinstance(answer, Response)
-        return answer
+        onward = redirect(_filled(act.then or act.back, {**members, **numbers}), 303)
+        assert isinstance(onward, Response)
+        return onward
 
     return do
 

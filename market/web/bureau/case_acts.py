@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
@@ -56,7 +58,7 @@ def _alert(numbers: Typed, _typed: Typed) -> Told:
     )
 
 
-def _case(*says: object) -> object:
+def _case(*says: object) -> Callable[[Typed, Typed], Told]:
     def tells(numbers: Typed, _typed: Typed) -> Told:
         found = asking.get(f"/v1/cases/{numbers['case_id']}")
         names = frame.parties(found["participant_ids"])
@@ -73,7 +75,7 @@ def _case(*says: object) -> object:
 
 
 def _close(numbers: Typed, typed: Typed) -> Told:
-    told: Told = _case()(numbers, typed)  # type: ignore[operator]
+    told: Told = _case()(numbers, typed)
     told.facts.append((gettext("Outcome"), word(f"case_{typed['outcome']}")))
     if typed["outcome"] == "founded":
         told.facts.append(
