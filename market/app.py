@@ -45,7 +45,7 @@ API_MODULES = (
 PAGE_MODULES = (
     "assets", "signing_in", "counter",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
-    "board.verifying", "board.firms", "board.rules",
+    "board.verifying", "board.firms", "board.rulebook",
     "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
     "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
     "holder.money", "holder.meters", "holder.rights", "holder.messages",

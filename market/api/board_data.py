@@ -79,7 +79,7 @@ def offers() -> dict[str, Any]:
 
 
 def _offer(kind: str, prefix: str, each: Any, **known: Any) -> dict[str, Any]:
-    empty = {"zones": [], "volume": None, "price": None, "multiple": None}
+    empty: dict[str, Any] = {"zones": [], "volume": None, "price": None, "multiple": None}
     return {"kind": kind, "id": ids.public(prefix, each.id), "product_id": each.product_id, **empty, **known}
 
 

@@ -56,6 +56,9 @@ class Posted(msgspec.Struct, frozen=True):
         )  # fmt: skip
 
 
+_posted = msgspec.json.Decoder(Posted).decode
+
+
 # A place holds what lies below it: a township's list has its villages too.
 _ROWS_SQL = """
 WITH RECURSIVE inside AS (
@@ -103,7 +106,7 @@ def post(session: Session, *, actor: audit.Actor, run_id: int, zone: str) -> Bil
 
 def said(posting: BillPosting) -> Posted:
     """What a posting says."""
-    return msgspec.json.decode(posting.text.encode(), type=Posted)
+    return _posted(posting.text.encode())
 
 
 def postings(session: Session, *, run_id: int) -> list[BillPosting]:

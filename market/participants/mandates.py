@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from market.core import audit, clock
@@ -62,7 +62,7 @@ def of_participant(session: Session, *, participant_id: int, after: int | None, 
 
 def given_to(
     session: Session, *, user_id: int, name: str = "", limit: int
-) -> list[Row[tuple[Mandate, Participant]]]:
+) -> list[tuple[Mandate, Participant]]:
     """The mandates in force under which a user may act, with whom for, by name; those whose name holds `name`."""
     now = clock.now()
     statement = (
@@ -73,7 +73,8 @@ def given_to(
         .where(or_(Mandate.revoked_at.is_(None), Mandate.revoked_at > now))
         .where(Participant.name.contains(name, autoescape=True))
     )
-    return list(session.execute(statement.order_by(Participant.name, Mandate.id).limit(limit)))
+    rows = session.execute(statement.order_by(Participant.name, Mandate.id).limit(limit))
+    return [(mandate, participant) for mandate, participant in rows]
 
 
 def principals(session: Session, *, user_id: int) -> dict[int, int]:

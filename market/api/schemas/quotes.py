@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from market.api.schemas.fields import Money, Price, PublicId, Volume, YesNo
-from market.api.schemas.trading import ORDER_STATES, SIDES, TIME_IN_FORCE, RefusalOut
+from market.api.schemas.trading import SIDES, RefusalOut
+from market.trading.models import ORDER_STATES, TIME_IN_FORCE
 
 
 class QuoteQuery(Schema):

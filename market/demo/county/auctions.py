@@ -51,7 +51,12 @@ def _listings(season: Season) -> None:
         "mode": "sealed", "window_minutes": 0, "extension_minutes": 0, "most_extensions": 0, "increment": "0",
         "reserve_price": "0.35",
     }  # fmt: skip
-    bodies = ({"reserve_price": "0.4"}, sealed, {}, {"volume": "8000", "deposit": "120.00"})
+    bodies: tuple[dict[str, Any], ...] = (
+        {"reserve_price": "0.4"},
+        sealed,
+        {},
+        {"volume": "8000", "deposit": "120.00"},
+    )
     made = [seller.post("/v1/listings", _listing(season, account, **other))["id"] for other in bodies]
     for each in season.works[:3]:
         caller = season.as_(each.login) if each.login else season.for_(each.participant)

@@ -77,7 +77,7 @@ def _warning(season: Season) -> None:
     change = {"volume": str(used * 102 // 100 + 1), **WHY}
     registrar.change(f"/v1/limits/{limit['id']}", "change", change)
     season.counts["caps_cut"] = 1
-    decision = {"subject": "下季参考价 The next season's reference price", "moves": "up"}
+    decision: dict[str, Any] = {"subject": "下季参考价 The next season's reference price", "moves": "up"}
     decision |= {
         "product_ids": [season.product("surface")],
         "insider_ids": [],

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, redirect, request
 
 from market.core import ids
+from market.core.errors import UnknownId
 from market.web.pages import page
 
 blp = Blueprint("board_verifying", __name__, template_folder="../templates")
@@ -35,6 +36,6 @@ def form() -> Response:
 def _is_code(text: str) -> bool:
     try:
         ids.parse("ver", text)
-    except ids.UnknownId:
+    except UnknownId:
         return False
     return True

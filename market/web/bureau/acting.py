@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, request
+from flask import Blueprint, Response, flash, request
 from werkzeug.datastructures import MultiDict
 
 from market.web import asking, forms
@@ -146,9 +146,7 @@ def _doer(act: Act) -> Callable[..., Response]:
         if act.shown is not None and (said := act.shown(made)):
             flash(said)
         members = made if isinstance(made, dict) else {}
-        onward = redirect(_filled(act.then or act.back, {**members, **numbers}), 303)
-        assert isinstance(onward, Response)
-        return onward
+        return forms.onward(_filled(act.then or act.back, {**members, **numbers}))
 
     return do
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
@@ -34,7 +33,7 @@ def people() -> list[tuple[str, object]]:
     return list(frame.colleagues().items())
 
 
-def file(numbers: Typed) -> tuple[Any, list[tuple[object, object]]]:
+def file(numbers: Typed) -> tuple[dict[str, object], list[tuple[object, object]]]:
     """A file, and the facts of its matter."""
     found = asking.get(f"/v1/desk-reviews/{numbers['desk_review_id']}")
     names = frame.parties(found["participant_ids"])
@@ -48,8 +47,8 @@ def file(numbers: Typed) -> tuple[Any, list[tuple[object, object]]]:
 def _decide(numbers: Typed, typed: Typed) -> Told:
     found, facts = file(numbers)
     approved, rule = typed.get("decision") == "approved", found["rule"]
-    told = Told(facts=facts, sources=[rule["legal_source"]])
-    if rule["four_eyes"] and not found["proposed"]:
+    told = Told(facts=facts, sources=[rule["legal_source"]])  # type: ignore[index]
+    if rule["four_eyes"] and not found["proposed"]:  # type: ignore[index]
         told.says.append(
             gettext(
                 "The rule asks two persons: you propose to approve. "
@@ -78,7 +77,7 @@ def _decide(numbers: Typed, typed: Typed) -> Told:
     return told
 
 
-def _effects(found: Any, approved: bool) -> list[str]:
+def _effects(found: dict[str, object], approved: bool) -> list[str]:
     """What a decision does, by the kind of the matter."""
     if found["kind"] == "instruction":
         if approved:
@@ -121,7 +120,7 @@ def _effects(found: Any, approved: bool) -> list[str]:
 def _of_file(*says: object) -> Callable[[Typed, Typed], Told]:
     def tells(numbers: Typed, _typed: Typed) -> Told:
         found, facts = file(numbers)
-        return Told(facts=facts, says=list(says), sources=[found["rule"]["legal_source"]])
+        return Told(facts=facts, says=list(says), sources=[found["rule"]["legal_source"]])  # type: ignore[index]
 
     return tells
 

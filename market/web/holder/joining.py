@@ -44,7 +44,7 @@ def overview() -> Response:
 
 def _calls(products: dict[str, Any]) -> list[Any]:
     """The calls that are on, and the last one of each product."""
-    found = []
+    found: list[Any] = []
     for each in products.values():
         if each["tenure"] == "allocation" and each["phase"] != "closed":
             calls = asking.get(f"/v1/products/{each['id']}/calls", limit=5)["data"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
@@ -27,7 +29,7 @@ def overview() -> Response:
 
 def _page(problem: Problem | None) -> Response:
     own = asking.get("/v1/money-accounts")["data"]
-    statement = {"data": [], "has_more": False}
+    statement: dict[str, Any] = {"data": [], "has_more": False}
     if own:
         statement = asking.get(
             f"/v1/money-accounts/{own[0]['id']}/statement", limit=100,

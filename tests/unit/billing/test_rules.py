@@ -12,7 +12,7 @@ from market.billing.drafts import Account, Place
 from market.billing.rules import Item, Rate, Sum, Use
 from market.billing.settling import Open
 from market.county import parts
-from market.county.pack import water_fee_fen
+from tests.unit.county.water_fees import water_fee_fen
 
 FARM = Rate(1_418, 300, ((0, 2_000_000), (500_000, 3_000_000)))
 PLACE = Place("agriculture", "surface", "T1", "K1")

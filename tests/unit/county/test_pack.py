@@ -6,8 +6,9 @@ import pytest
 
 from ledger.units import format_fen, parse_litres
 from market.county.loader import load
-from market.county.pack import Pack, water_fee_fen
+from market.county.pack import Pack
 from tests.unit.county.small import SMALL, spoilt
+from tests.unit.county.water_fees import water_fee_fen
 
 PACK = load(SMALL)
 

@@ -12,8 +12,8 @@ import yaml
 
 from ledger.units import format_fen, parse_litres
 from market.county.loader import load
-from market.county.pack import water_fee_fen
 from market.county.shipped import PACKS, text_of
+from tests.unit.county.water_fees import water_fee_fen
 
 PACK = load(text_of())
 DOCUMENT: dict[str, Any] = yaml.safe_load(text_of())
