@@ -20,7 +20,7 @@ _JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.S)
 _CLASSES = re.compile(r"\{% block (?:frame|width) %\}[^{]*\{% endblock %\}")
 _LETTERS = re.compile(r"[A-Za-z\u3400-\u9fff\u0600-\u06ff]{2,}")
 _SAID = re.compile(r"""\b(?:title|alt|aria-label|placeholder|data-label)="([^"{]*)\"""")
-_NO_WORDS = {"SHA", "SHA-256", "PDF", "CSV", "XLSX", "JSON", "m³", "html", "doctype"}
+_NO_WORDS = {"SHA", "SHA-256", "PDF", "CSV", "XLSX", "JSON", "m³", "html", "doctype", "kB"}
 
 
 def messages() -> set[str]:
