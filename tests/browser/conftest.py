@@ -23,7 +23,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(browser: Browser) -> Iterator[Running]:
-    with sites.site() as server:
+    with sites.site("tiny") as server:
         yield server
 
 
