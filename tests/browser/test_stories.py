@@ -45,11 +45,11 @@ def said(page: Page) -> str:
 
 @HOW
 def test_a_farmer_sells_1001_cubic_metres_and_sees_300_60(
-    browser: Browser, site: Running, language: str, size: tuple[int, int]
+    browser: Browser, quiet_site: Running, language: str, size: tuple[int, int]
 ) -> None:
-    login, story = household(site)
+    login, story = household(quiet_site)
     centre_buys(story, manas.SOLD_M3, manas.SALE_PRICE)
-    with sites.visit(browser, site.url, language=language, size=size, login=login) as visit:
+    with sites.visit(browser, quiet_site.url, language=language, size=size, login=login) as visit:
         page = visit.page
         assert "/my" in page.url
         page.locator("main a[href^='/my/sell']").first.click()
@@ -63,7 +63,7 @@ def test_a_farmer_sells_1001_cubic_metres_and_sees_300_60(
         page.click("form[action='/my/sell'] button")
         page.wait_for_url("**/my/orders/ord_*")
         assert "1,001" in said(page)
-        order = Caller(site.url, login).get(f"/v1/orders/{page.url.rsplit('/', 1)[-1]}")
+        order = Caller(quiet_site.url, login).get(f"/v1/orders/{page.url.rsplit('/', 1)[-1]}")
         assert order["status"] == "filled"
         visit.open("/my/money")
         assert "300.60" in said(page)
@@ -72,12 +72,12 @@ def test_a_farmer_sells_1001_cubic_metres_and_sees_300_60(
 
 @HOW
 def test_a_factory_buys_what_arrives_for_what_it_says(
-    browser: Browser, site: Running, language: str, size: tuple[int, int]
+    browser: Browser, quiet_site: Running, language: str, size: tuple[int, int]
 ) -> None:
-    login, story = household(site)
+    login, story = household(quiet_site)
     manas._clear(story.factory, story.product)
-    manas._order(Caller(site.url, login), story, "sell", story.water, "500", "0.6")
-    with sites.visit(browser, site.url, language=language, size=size, login="factory") as visit:
+    manas._order(Caller(quiet_site.url, login), story, "sell", story.water, "500", "0.6")
+    with sites.visit(browser, quiet_site.url, language=language, size=size, login="factory") as visit:
         page = visit.page
         visit.open("/my/buy")
         page.fill("[name=volume]", manas.BOUGHT_M3)
@@ -88,7 +88,7 @@ def test_a_factory_buys_what_arrives_for_what_it_says(
         page.wait_for_url("**/my/orders/ord_*")
         order = page.url.rsplit("/", 1)[-1]
         assert visit.wrong == []
-    trades = Caller(site.url, "factory").get("/v1/trades", order_id=order)["data"]
+    trades = Caller(quiet_site.url, "factory").get("/v1/trades", order_id=order)["data"]
     assert trades
     assert {each["status"] for each in trades} == {"awaiting_review"}
 
@@ -111,5 +111,6 @@ def test_a_reviewer_decides_a_trade_from_the_queue(
     assert found["status"] != "open" or found["proposed"], "decided, or proposed for the second person"
 
 
-def test_water_and_money_agree_after_every_story(site: Running) -> None:
+def test_water_and_money_agree_after_every_story(site: Running, quiet_site: Running) -> None:
     assert site.violations() == []
+    assert quiet_site.violations() == []
