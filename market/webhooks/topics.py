@@ -113,7 +113,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("contracts.contract_baseline", "基准", "baseline", "contract_baseline", "proposed consented agreed"),
     ("contracts.contract_due", "合同应付款", "due under a contract", "contract_due", "arose set_off paid"),
     ("contracts.saving_report", "节水量报告", "saving report", "saving_report",
-     "drafted revised merged given_up submitted accepted verified returned disputed voided reopened"),
+     "drafted revised merged given_up submitted accepted verified returned disputed voided reopened distributed"),
     ("contracts.report_adjustment", "报告调整", "adjustment of a report", "report_adjustment", "proposed accepted"),
     ("contracts.report_dispute", "报告争议", "dispute of a report", "report_dispute",
      "raised verifier_named resolved"),

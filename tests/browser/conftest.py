@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import site as sites
-from tests.faults.server import Running
+from tests.faults.server import Running, place_of_its_own, running
 
 LEFT_OUT = "LEFT OUT: every test in a browser, for there is no chromium on the PATH"
 
@@ -23,7 +23,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(browser: Browser) -> Iterator[Running]:
-    with sites.site() as server:
+    with sites.site("tiny") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def quiet_site(browser: Browser) -> Iterator[Running]:
+    """An installation where nobody trades but who is in the story."""
+    with place_of_its_own() as place, running(place) as server:
         yield server
 
 

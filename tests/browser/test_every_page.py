@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -23,10 +25,18 @@ _WEIGHT = """() => performance.getEntries()
   .reduce((sum, each) => sum + each.encodedBodySize, 0)"""
 
 
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize(
-    ("language", "size"), [("zh", PHONE), ("en", DESKTOP)], ids=["zh-phone", "en-desktop"]
-)
+def _readings() -> list[object]:
+    """Each reader in one language on one screen by turns; with KAREZ_EVERY_PAGE=twice in both."""
+    ways = [("zh", PHONE), ("en", DESKTOP)]
+    twice = os.environ.get("KAREZ_EVERY_PAGE") == "twice"
+    return [
+        pytest.param(reader, *way, id=f"{reader}-{way[0]}-{way[1][0]}")
+        for number, reader in enumerate(READERS)
+        for way in (ways if twice else [ways[number % 2]])
+    ]
+
+
+@pytest.mark.parametrize(("reader", "language", "size"), _readings())
 def test_pages(browser: Browser, site: Running, reader: str, language: str, size: tuple[int, int]) -> None:
     axe = sites.axe_source()
     wrong: list[str] = []

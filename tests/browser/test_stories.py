@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-from decimal import Decimal
-
 import pytest
 from playwright.sync_api import Browser, Page
 
-from market.core import clock
 from market.demo import manas
 from market.demo.client import Caller
 from tests.browser import site as sites
@@ -50,15 +45,15 @@ def said(page: Page) -> str:
 
 @HOW
 def test_a_farmer_sells_1001_cubic_metres_and_sees_300_60(
-    browser: Browser, site: Running, language: str, size: tuple[int, int]
+    browser: Browser, quiet_site: Running, language: str, size: tuple[int, int]
 ) -> None:
-    login, story = household(site)
+    login, story = household(quiet_site)
     centre_buys(story, manas.SOLD_M3, manas.SALE_PRICE)
-    with sites.visit(browser, site.url, language=language, size=size, login=login) as visit:
+    with sites.visit(browser, quiet_site.url, language=language, size=size, login=login) as visit:
         page = visit.page
         assert "/my" in page.url
         page.locator("main a[href^='/my/sell']").first.click()
-        assert "1,001.000" in said(page)
+        assert "1,001" in said(page)
         page.fill("[name=volume]", manas.SOLD_M3)
         page.fill("[name=price]", manas.SALE_PRICE)
         page.click("form[action='/my/sell/check'] button")
@@ -67,8 +62,8 @@ def test_a_farmer_sells_1001_cubic_metres_and_sees_300_60(
             assert figure in looked
         page.click("form[action='/my/sell'] button")
         page.wait_for_url("**/my/orders/ord_*")
-        assert "1,001.000" in said(page)
-        order = Caller(site.url, login).get(f"/v1/orders/{page.url.rsplit('/', 1)[-1]}")
+        assert "1,001" in said(page)
+        order = Caller(quiet_site.url, login).get(f"/v1/orders/{page.url.rsplit('/', 1)[-1]}")
         assert order["status"] == "filled"
         visit.open("/my/money")
         assert "300.60" in said(page)
@@ -76,42 +71,46 @@ def test_a_farmer_sells_1001_cubic_metres_and_sees_300_60(
 
 
 @HOW
-def test_a_factory_buys_and_a_reviewer_approves(
-    browser: Browser, site: Running, language: str, size: tuple[int, int]
+def test_a_factory_buys_what_arrives_for_what_it_says(
+    browser: Browser, quiet_site: Running, language: str, size: tuple[int, int]
 ) -> None:
-    login, story = household(site)
+    login, story = household(quiet_site)
     manas._clear(story.factory, story.product)
-    price = f"0.{secrets.randbelow(500) + 8400}"
-    seller = Caller(site.url, login)
-    manas._order(seller, story, "sell", story.water, "500", "0.6")
-    with sites.visit(browser, site.url, language=language, size=size, login="factory") as visit:
+    manas._order(Caller(quiet_site.url, login), story, "sell", story.water, "500", "0.6")
+    with sites.visit(browser, quiet_site.url, language=language, size=size, login="factory") as visit:
         page = visit.page
         visit.open("/my/buy")
-        page.fill("[name=volume]", "465")
-        page.fill("[name=price]", price)
+        page.fill("[name=volume]", manas.BOUGHT_M3)
+        page.fill("[name=price]", "0.9")
         page.click("form[action='/my/buy/check'] button")
-        assert "465.000" in said(page)
+        assert manas.BOUGHT_M3 in said(page)
         page.click("form[action='/my/buy'] button")
         page.wait_for_url("**/my/orders/ord_*")
         order = page.url.rsplit("/", 1)[-1]
         assert visit.wrong == []
-    factory = Caller(site.url, "factory")
-    trades = factory.get("/v1/trades", order_id=order)["data"]
-    assert trades, "the order was filled"
+    trades = Caller(quiet_site.url, "factory").get("/v1/trades", order_id=order)["data"]
+    assert trades
+    assert {each["status"] for each in trades} == {"awaiting_review"}
+
+
+@HOW
+def test_a_reviewer_decides_a_trade_from_the_queue(
+    browser: Browser, site: Running, language: str, size: tuple[int, int]
+) -> None:
     with sites.visit(browser, site.url, language=language, size=size, login="reviewer") as visit:
         page = visit.page
-        for trade in trades:
-            review = manas._review_of(story, factory.get(f"/v1/trades/{trade['id']}")["instruction_id"])
-            visit.open(f"/desk/trade-reviews/{review}")
-            page.fill("form[action$='/approve'] [name=reason]", "use plan, caps and route checked")
-            page.click("form[action$='/approve'] button")
-            page.wait_for_load_state()
+        assert "/desk" in page.url
+        page.locator("main a[href^='/desk/reviews/rvw_']").first.click()
+        matter = page.url.rsplit("/", 1)[-1].partition("?")[0]
+        visit.open(f"/desk/act/desk-reviews/{matter}/decide?decision=approved")
+        page.fill("[name=reason]", "use plan, caps and route checked")
+        page.click("main form[method=post] button")
+        page.wait_for_url("**/desk/**")
         assert visit.wrong == []
-    for trade in trades:
-        assert factory.get(f"/v1/trades/{trade['id']}")["status"] in ("settled", "awaiting_review")
+    found = Caller(site.url, "reviewer").get(f"/v1/desk-reviews/{matter}")
+    assert found["status"] != "open" or found["proposed"], "decided, or proposed for the second person"
 
 
-def test_money_and_water_agree_after_every_story(site: Running) -> None:
+def test_water_and_money_agree_after_every_story(site: Running, quiet_site: Running) -> None:
     assert site.violations() == []
-    assert Decimal(manas.SALE_PRICE) * 1001 > Decimal(300)
-    assert re.match(r"\d{4}", str(clock.this_year()))
+    assert quiet_site.violations() == []

@@ -78,4 +78,12 @@ def _traded(level: str) -> dict[str, Any]:
 
 
 def _figure(zone: str, rows: dict[str, Any]) -> dict[str, Any]:
-    return {"zone": zone, **rows.get(zone, {"measure": Decimal(0), "words": "–"})}
+    nothing = {
+        "measure": Decimal(0),
+        "words": "–",
+        "volume": None,
+        "free": None,
+        "sector": None,
+        "trades": None,
+    }
+    return {"zone": zone, **nothing, **rows.get(zone, {})}
