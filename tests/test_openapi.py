@@ -73,7 +73,9 @@ def test_volumes_and_money_are_strings_with_a_pattern(document: dict[str, Any]) 
             return own + [each for name, inner in part.items() for each in numbers(inner, f"{path}/{name}")]
         return [each for inner in part for each in numbers(inner, path)] if isinstance(part, list) else []
 
-    assert numbers(document, "") == []
+    assert [
+        each for each in numbers(document, "") if "/ShapeGeometryOut/" not in each
+    ] == []  # GeoJSON has numbers
     order = document["components"]["schemas"]["OrderIn"]["properties"]
     assert order["volume"]["type"] == order["price"]["type"] == "string"
     assert order["volume"]["pattern"].startswith("^")

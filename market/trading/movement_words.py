@@ -101,6 +101,12 @@ WORDS: Mapping[T, tuple[str, str]] = {
     T.TURN_USE: ("轮灌用水", "use by a turn"),
     T.TURN_REVERSED: ("轮灌用水更正", "use by a turn corrected"),
     T.TURN_FEE: ("轮灌水费", "water fee of a turn"),
+    T.WATER_BILL: ("水费账单差额", "difference of a water bill"),
+    T.WATER_BILL_PAID: ("缴纳水费", "water bill paid"),
+    T.WATER_BILL_OFFSET: ("售水款抵扣水费", "water bill out of sale proceeds"),
+    T.WATER_BILL_SETTLED: ("水费结清", "water fee settled"),
+    T.WATER_BILL_CREDIT: ("水费抵扣余额", "credit of a water bill"),
+    T.WATER_REMITTED: ("水费解缴", "water fees remitted"),
     T.TURN_FEE_REVERSED: ("轮灌水费更正", "water fee of a turn corrected"),
 }
 

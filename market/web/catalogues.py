@@ -49,7 +49,7 @@ def catalogue(language: str) -> Catalog:
 @lru_cache(maxsize=len(LANGUAGES))
 def translations(language: str) -> NullTranslations:
     """The messages of a language, with its fallback behind them."""
-    if not (FOLDER / language).is_dir():
+    if language == "en":
         return NullTranslations()
     compiled = io.BytesIO()
     write_mo(compiled, catalogue(language))

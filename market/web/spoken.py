@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -32,7 +32,10 @@ def number(value: Any, places: int | None = None) -> str:
     """A decimal string with the marks of the reader's language, to `places` decimals or as many as it has."""
     if value is None or value == "":
         return "–"
-    exact = Decimal(str(value))
+    try:
+        exact = Decimal(str(value))
+    except InvalidOperation:  # what somebody typed, told back as it was typed
+        return str(value)
     if places is None:
         exponent = exact.as_tuple().exponent
         places = max(0, -exponent) if isinstance(exponent, int) else 0

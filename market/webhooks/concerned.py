@@ -73,6 +73,15 @@ CONCERNED_SQL: dict[str, LiteralString] = {
     "gateway_payout": "SELECT x.id, m.participant_id, x.id FROM gateway_payouts" + _MONEY,
     "gateway_refund": "SELECT x.id, m.participant_id, x.id FROM gateway_refunds x JOIN gateway_payments g"
     " ON g.id = x.payment_id JOIN money_accounts m ON m.id = g.money_account_id WHERE x.id = ANY(%(ids)s::bigint[])",
+    "water_bill": _ITSELF + "water_bills" + _WHERE,
+    "water_bill_payment": "SELECT x.id, b.participant_id, b.id FROM water_bill_payments x"
+    " JOIN water_bills b ON b.id = x.bill_id WHERE x.id = ANY(%(ids)s::bigint[])",
+    "water_receipt": "SELECT x.id, b.participant_id, x.id FROM water_receipts x JOIN water_bill_payments p"
+    " ON p.id = x.payment_id JOIN water_bills b ON b.id = p.bill_id WHERE x.id = ANY(%(ids)s::bigint[])",
+    "offset_consent": _ITSELF + "offset_consents" + _WHERE,
+    "remittance": "SELECT x.id, x.association_id, x.id FROM remittances" + _WHERE + " AND x.association_id IS NOT NULL",
+    "bank_account": _ITSELF + "bank_accounts" + _WHERE,
+    "bank_payout": _ITSELF + "bank_payouts" + _WHERE,
     "delivery": "SELECT x.id, v.participant_id, x.id FROM deliveries x,"
     " LATERAL (VALUES (x.buyer_id), (x.seller_id), (x.keeper_id)) AS v (participant_id)"
     " WHERE x.id = ANY(%(ids)s::bigint[]) AND v.participant_id IS NOT NULL",
@@ -144,6 +153,10 @@ NAMED: dict[str, Named] = {
     "reading": Named("reading", "rdg"), "finding": Named("finding", "fnd"), "turn_sheet": Named("turn_sheet", "trn"),
     "deposit": Named("deposit", "dep"), "payout": Named("payout", "pay"),
     "gateway_payment": Named("gateway_payment", "gpy"), "gateway_payout": Named("gateway_payout", "gpo"),
+    "water_bill": Named("water_bill", "wbl"), "water_bill_payment": Named("water_bill", "wbl"),
+    "water_receipt": Named("water_receipt", "rct"), "offset_consent": Named("offset_consent", "wbo"),
+    "remittance": Named("remittance", "rmt"), "bank_account": Named("bank_account", "bac"),
+    "bank_payout": Named("bank_payout", "bpl"),
     "gateway_refund": Named("gateway_refund", "grf"), "delivery": Named("delivery", "dlv"),
     "instruction": Named("instruction", "ins"), "deal": Named("trade", "trd"), "trade": Named("trade", "trd"),
     "order": Named("order", "ord"), "bidder": Named("bidder", "bdr"), "bid": Named("bid", "bid"),

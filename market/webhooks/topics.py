@@ -165,6 +165,20 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("supervision.inspection", "检查", "inspection", "inspection", "planned done cancelled"),
     ("supervision.national_export", "国家系统导出", "national export", "national_export", "made"),
     ("supervision.national_answer", "国家系统回执", "answer of a national system", "national_answer", "taken"),
+    ("billing.billing_run", "水费出账", "billing run", "billing_run", "issued posted"),
+    ("billing.canal_association", "末级渠系管护", "keeper of end canals", "canal_association", "recorded"),
+    ("billing.water_bill", "水费账单", "water bill", "water_bill", "issued overdue"),
+    ("billing.water_bill_payment", "水费缴纳", "payment of a water bill", "water_bill_payment", "paid credited"),
+    ("billing.water_receipt", "水费收据", "receipt of a water bill", "water_receipt", "drawn"),
+    ("billing.offset_consent", "水费抵扣同意", "consent to an offset", "offset_consent", "given withdrawn taken"),
+    ("billing.remittance", "水费解缴", "remittance", "remittance", "made confirmed refused"),
+    ("payments.bank_account", "收款账户", "bank account", "bank_account", "proposed confirmed ended"),
+    ("payments.bank_payout", "银行出金", "payout by bank file", "bank_payout",
+     "asked withdrawn released paid rejected"),
+    ("payments.bank_payout_file", "批量付款文件", "payout file", "bank_payout_file",
+     "gathered released cancelled answered"),
+    ("payments.bank_statement", "银行对账单", "bank statement", "bank_statement", "taken"),
+    ("payments.bank_line", "银行对账单明细", "line of a bank statement", "bank_line", "assigned sent_back charged"),
     ("webhooks.webhook_endpoint", "通知端点", "webhook endpoint", "webhook_endpoint",
      "created amended secret_rotated enabled disabled tested"),
 )  # fmt: skip
@@ -178,7 +192,8 @@ _NOT_PUBLIC = frozenset(
 )
 """What others do to something public: told to its parties only."""
 BUREAU_KINDS = frozenset(
-    {"batch", "unmasking", "import", "restriction", "reconciliation_difference", "desk_review", "desk_interest",
+    {"batch", "billing_run", "canal_association", "bank_payout_file", "bank_statement", "bank_line",
+     "unmasking", "import", "restriction", "reconciliation_difference", "desk_review", "desk_interest",
      "desk_deputy", "halt", "kill_switch", "order_cancellation", "settlement_reversal", "reversal_claim",
      "surveillance_run", "surveillance_alert", "party_mark", "price_decision", "supervision_case", "early_warning",
      "reduction_plan", "filing", "department_figure", "plan_result", "inspection", "national_export",
@@ -187,6 +202,8 @@ BUREAU_KINDS = frozenset(
 """The bureau's own work; whom it concerns is told by events of their own."""
 
 _ACTS_ZH = {
+    "answered": "已回盘", "charged": "已记手续费", "credited": "已抵扣", "drawn": "已开具", "gathered": "已汇总",
+    "sent_back": "已退回",
     "accepted": "已接受", "admitted": "已准入", "agreed": "已商定", "alert_added": "已添加警报",
     "alerted": "有变动", "amended": "已变更", "annexed": "已汇总", "applied": "已申请", "appointed": "已指定",
     "approved": "已批准", "arose": "已产生", "asked": "已申请", "assigned": "已分派",
@@ -200,6 +217,7 @@ _ACTS_ZH = {
     "declared": "已申报", "declined": "被拒绝", "delivered": "已交付", "deposit_freed": "保证金已解除",
     "disabled": "已停用", "discarded": "已作废", "dismissed": "不成立", "dispatched": "已下发",
     "dispute_closed": "争议已结束", "dispute_opened": "争议已开始", "disputed": "有争议", "done": "已完成",
+    "distributed": "已分配",
     "drafted": "已起草", "due_soon": "即将到期", "enabled": "已启用", "end_asked": "已请求结束",
     "ended": "已结束", "ended_elsewhere": "另行办结", "enforced": "已处置", "entered": "已录入",
     "erased": "已删除", "escalated": "已上报", "evidence_added": "已添加证据", "excused": "已核准不计闲置",

@@ -74,7 +74,7 @@ def test_every_page_of_mine_says_a_fact_in_both_languages(county: County, browse
         "/my/buy": ("What may be bought today", "今日可买"),
         "/my/orders": ("Sell order", "卖水单"),
         "/my/orders?status=open": ("9.0000", "9.0000"),
-        f"/my/orders/{mine['order']}": ("placed", "下单"),
+        f"/my/orders/{mine['order']}": ("placed", "挂单"),
         f"/my/orders/{mine['order']}/cancel": ("Yes, cancel it", "是，撤单"),
         "/my/trades": ("sold", "卖出"),
         f"/my/trades/{trade['id']}": ("Agreed on the exchange", "交易所成交"),

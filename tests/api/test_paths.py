@@ -41,7 +41,7 @@ def test_a_method_that_a_path_lacks(market: Market, method: str) -> None:
 
 
 def test_an_id_that_was_never_given_out_is_unknown_to_who_may_ask(market: Market) -> None:
-    path, auditor = "/v1/limits/cap_00000000000000000000000000", market.bureau("auditor", "auditor")
+    path, auditor = "/v1/meters/mtr_00000000000000000000000000", market.bureau("auditor", "auditor")
     assert market.client.get(path).status_code == 401
     answer = market.client.get(path, headers=auditor)
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")

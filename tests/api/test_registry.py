@@ -34,6 +34,10 @@ def test_the_county_s_facts_are_public_and_sourced(desk: Desk) -> None:
         "legal_source": "test",
         "source_status": "derived",
         "demonstration": True,
+        "from": None,
+        "source_of_water": None,
+        "end_canal": None,
+        "tiers": [],
     }
 
 

@@ -122,7 +122,7 @@ def test_there_are_pages_of_all_reports_and_of_the_year(
     printed: list[str] = []
     monkeypatch.setattr(printing, "pdf", lambda page, style: printed.append(page) or b"%PDF-1.7")
     assert _raw(county, f"/bulletin/pdf?water_year={YEAR}&lang=en") == b"%PDF-1.7"
-    assert printed == [bulletin]
+    assert [each.partition("<main")[2] for each in printed] == [bulletin.partition("<main")[2]]
     missing = county.client.get("/reports/nothing", headers=county.headers("reader"))
     assert (missing.status_code, missing.json["code"]) == (404, "not_found")
     year = county.client.get("/bulletin?water_year=2001", headers=county.headers("reader"))
