@@ -43,15 +43,17 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "counter",
+    "assets", "signing_in", "forgotten", "counter",
+    "account.identity", "account.proofs", "account.own_data", "account.programs",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
     "board.verifying", "board.firms", "board.rulebook",
     "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
     "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
-    "holder.money", "holder.meters", "holder.rights", "holder.messages",
+    "holder.money", "holder.statements", "holder.bills", "holder.bank",
+    "holder.meters", "holder.rights", "holder.messages",
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
-    "bureau.money", "bureau.trail", "bureau.acting",
+    "bureau.money", "bureau.bills", "bureau.bank", "bureau.trail", "bureau.acting",
     "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
 )  # fmt: skip

@@ -41,7 +41,7 @@ def ask(session: Session, *, secret: bytes, login: str, purpose: str, request_id
 
     None for whoever else, and for one who has had too many: what is answered must not depend on it.
     """
-    user = session.scalars(select(User).where(User.login == login).with_for_update()).one_or_none()
+    user = named(session, login)
     if user is None or user.phone is None or user.participant_id is None or user.status != "active":
         return None
     status = session.scalars(select(Participant.status).where(Participant.id == user.participant_id)).one()
@@ -49,6 +49,16 @@ def ask(session: Session, *, secret: bytes, login: str, purpose: str, request_id
         return None
     actor = audit.Actor(user_id=user.id, participant_id=user.participant_id, request_id=request_id)
     return Sent(user.phone, make(session, secret=secret, actor=actor, user=user, purpose=purpose))
+
+
+def named(session: Session, said: str) -> User | None:
+    """The user, locked, of a login, or of a telephone that is one participant's user's alone."""
+    found = session.scalars(select(User).where(User.login == said).with_for_update()).one_or_none()
+    if found is not None or not said.lstrip("+").isdecimal():
+        return found
+    own = select(User).where(User.phone == said, User.participant_id.is_not(None)).limit(2)
+    having = session.scalars(own.with_for_update()).all()
+    return having[0] if len(having) == 1 else None
 
 
 def _had_enough(session: Session, phone: str) -> bool:

@@ -71,7 +71,7 @@ def sign_in_by_code(
 ) -> User:
     """The user behind a login and a code that was sent to its telephone. Errors and commit: as `sign_in`."""
     _fits(_NOBODY, code)  # as long as a password takes, for every login alike
-    user = session.scalars(select(User).where(User.login == login).with_for_update()).one_or_none()
+    user = codes.named(session, login)
     found = codes.take(
         session, secret=secret, user_id=user.id if user is not None else 0, purpose=codes.SIGN_IN, code=code
     )

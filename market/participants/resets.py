@@ -57,7 +57,7 @@ def reset(
     Errors: WeakPassword, WrongCredentials (whatever does not fit). A try is counted: the caller commits also then.
     """
     made = passwords.hashed(password)  # first, and for everybody: the time tells nothing
-    user = session.scalars(select(User).where(User.login == login).with_for_update()).one_or_none()
+    user = codes.named(session, login)
     purpose = codes.RESET if len(code) == 6 else codes.HANDED_OVER
     number = user.id if user is not None else 0
     if codes.take(session, secret=secret, user_id=number, purpose=purpose, code=code) is None or user is None:

@@ -26,6 +26,8 @@ from market.web.sitting import is_page
 log = structlog.get_logger("web")
 
 SIGN_IN = "/sign-in"
+ENROL = "/account/totp"
+"""Where a session goes on that may only set up one-time codes."""
 _KEPT = ("Allow", "Retry-After")
 _TABLE: tuple[tuple[type[Exception], Callable[[Any], Response]], ...] = (
     (OperationalError, errors.of_database),
@@ -42,11 +44,13 @@ def _shown(status: int, document: Any, headers: Any) -> Response:
     if status == 401:
         where = request.full_path.rstrip("?") if request.method == "GET" else request.path
         return onward(f"{SIGN_IN}?{urlencode({'next': where})}")
+    if document.get("code") == "totp_required":
+        return onward(ENROL)
     if document.get("code") == "no_mandate" and sitting.ACTING in request.cookies:
         answer = onward("/counter")  # the mandate has ended: back to the counter, as oneself
         answer.delete_cookie(sitting.ACTING)
         return answer
-    answer = page("problem.html", problem=document, status=status)
+    answer = page("problem.html", problem=document, status=status, wait=headers.get("Retry-After"))
     answer.status_code = status
     for name in _KEPT:
         if name in headers:

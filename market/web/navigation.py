@@ -29,6 +29,8 @@ class Desk:
     words: object
     address: str
     links: tuple[Link, ...]
+    aside: bool = False
+    """Not among the desks at the top: it has a place of its own there."""
 
 
 PUBLIC = (
@@ -53,6 +55,9 @@ HOLDER = (
     Link("/my/join", _l("Auctions and buy-back")),
     Link("/my/trusts", _l("Trusteeship")),
     Link("/my/money", _l("Money")),
+    Link("/my/bills", _l("Water bills")),
+    Link("/my/bank", _l("My bank")),
+    Link("/my/statements", _l("Statements")),
     Link("/my/meters", _l("Meters")),
     Link("/my/messages", _l("Messages")),
 )
@@ -62,6 +67,14 @@ FIRM = (
     Link("/firm/contracts", _l("Contracts")),
     Link("/firm/reports", _l("Savings")),
     Link("/firm/cash-flow", _l("Cash flow")),
+)
+ACCOUNT = (
+    Link("/account", _l("Account")),
+    Link("/account/password", _l("Password")),
+    Link("/account/phone", _l("Telephone"), "account_proofs.phone"),
+    Link("/account/totp", _l("One-time codes")),
+    Link("/account/data", _l("My data")),
+    Link("/account/keys", _l("Keys for programs")),
 )
 COUNTER = (Link("/counter", _l("Counter")),)
 DESK = (
@@ -79,6 +92,8 @@ DESK = (
     Link("/desk/meters", _l("Meters"), "desk_meters.index"),
     Link("/desk/excel", _l("Excel"), "desk_excel.index"),
     Link("/desk/money", _l("Money"), "desk_money.index"),
+    Link("/desk/bills", _l("Water bills"), "desk_bills.index"),
+    Link("/desk/bank", _l("Bank"), "desk_bank.index"),
     Link("/desk/users", _l("Users"), "desk_participants.users"),
     Link("/desk/figures", _l("Figures of departments"), "desk_warning.figures"),
     Link("/reports", _l("Reports"), "report_pages.index"),
@@ -91,6 +106,8 @@ def desks() -> tuple[Desk, ...]:
     """The groups of pages of whoever reads."""
     who = reader()
     found = [Desk(_l("Public board"), "/", PUBLIC)]
+    if who is not None and "read" not in who.scopes:  # first the one-time codes, nothing else
+        return (*found, Desk(_l("Account"), "/account", ACCOUNT[3:4], aside=True))
     if who is not None and who.mandate_id is not None:
         found.append(Desk(_l("Counter"), "/counter", COUNTER))
     if who is not None and who.roles & HOLDERS:
@@ -100,6 +117,9 @@ def desks() -> tuple[Desk, ...]:
     if who is not None and who.participant_id is None and who.roles & (BUREAU | OUTSIDE):
         open_to = tuple(each for each in DESK if may(who, ROUTES[each.endpoint]))
         found.append(Desk(_l("Bureau"), "/desk", open_to))
+    if who is not None:
+        own = tuple(each for each in ACCOUNT if not each.endpoint or may(who, ROUTES[each.endpoint]))
+        found.append(Desk(_l("Account"), "/account", own, aside=True))
     return tuple(found)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _l
 
 from market.web import bureau_words
+from market.web.account.words import WORDS as OF_ACCOUNTS
 from market.web.firm.words import WORDS as OF_SAVING
 from market.web.holder.words import WORDS as OF_HOLDERS
 
 WORDS: Mapping[str, object] = {
+    **OF_ACCOUNTS,
     **OF_HOLDERS,
     **OF_SAVING,
     **bureau_words.WORDS,

@@ -114,6 +114,23 @@ ROUTES: dict[str, Rule] = {
         "payments.record_deposit", "payments.record_payout", "gateway_payments.capture", "gateway_payments.cancel",
         "gateway_payments.refund", "gateway_payouts.pay_out", "reconciliation.explain", "reconciliation.close",
     ),
+    # water bills and the bank
+    **pages(_who_may("billing_runs.list_runs"), "desk_bills.index", "desk_bills.run"),
+    **acts(
+        "billing_runs.issue", "billing_runs.post_village", "water_bills.take_cash", "canal_associations.record",
+        "remittances.make", "remittances.confirm", "remittances.refuse",
+    ),
+    **pages(_who_may("bank_payout_files.list_files"), "desk_bank.index", "desk_bank.file"),
+    "desk_bank.take_answer": Rule(
+        _who_may("bank_payout_files.take_answer"), page=True, body_bytes=SHEET_BYTES + FORM_BYTES
+    ),
+    "desk_bank.take_statement": Rule(
+        _who_may("bank_statements.take_statement"), page=True, body_bytes=SHEET_BYTES + FORM_BYTES
+    ),
+    **acts(
+        "bank_accounts.confirm", "bank_accounts.end", "bank_payout_files.gather", "bank_payout_files.release",
+        "bank_payout_files.cancel", "bank_statements.assign", "bank_statements.send_back", "bank_statements.charge",
+    ),
     # the audit trail
     **pages(_who_may("trail.list_entries"), "desk_trail.search", "desk_trail.export"),
 }  # fmt: skip

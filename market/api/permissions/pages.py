@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.api.permissions.pages_of_accounts import ROUTES as ACCOUNT_PAGES
 from market.api.permissions.pages_of_holders import ROUTES as HOLDER_PAGES
 from market.api.permissions.rules import EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule
 
@@ -12,8 +13,9 @@ def pages(roles: frozenset[str], *endpoints: str) -> dict[str, Rule]:
 
 
 ROUTES: dict[str, Rule] = {
-    **pages(PUBLIC, "assets.file", "signing_in.form", "signing_in.sign_in"),
-    **pages(EVERYONE, "signing_in.sign_out", "counter.show", "counter.act", "counter.stop"),
+    **pages(PUBLIC, "assets.file"),
+    **ACCOUNT_PAGES,
+    **pages(EVERYONE, "counter.show", "counter.act", "counter.stop"),
     **pages(HOLDERS, "counter.slip"),
     **pages(
         PUBLIC,

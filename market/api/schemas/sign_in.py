@@ -18,7 +18,7 @@ def _new_password() -> fields.String:
 
 
 class CodeAskedIn(Schema):
-    """Whose telephone a code shall go to."""
+    """Whose telephone a code shall go to: a login, or the telephone where it is one user's alone."""
 
     login = fields.String(required=True, validate=text(64))
 

@@ -13,6 +13,8 @@ from market.web.asking import Problem
 from market.web.bureau import (
     announcing_acts,
     auction_acts,
+    bank_acts,
+    bill_acts,
     case_acts,
     firm_acts,
     intervention_acts,
@@ -50,6 +52,8 @@ ACTS: dict[str, Act] = {
         limit_acts,
         meter_acts,
         money_acts,
+        bill_acts,
+        bank_acts,
     )
     for each in group.ACTS
 }
