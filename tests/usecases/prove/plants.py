@@ -241,8 +241,8 @@ TRADING = (
           unchecked("meter_intervals", "ex_meter_intervals_one_reading"),
           "UPDATE meter_intervals SET period = tstzrange(lower(period) - interval '1 hour', upper(period), '(]')"
           f" WHERE reading_id = {LAST_READING}"),
-    plant("a reading that counts no more and was not reversed", 11,
-          f"DELETE FROM meter_intervals WHERE reading_id = {LAST_READING}"),
+    Plant("a reading that counts no more and was not reversed", frozenset({11, 12}),
+          (f"DELETE FROM meter_intervals WHERE reading_id = {LAST_READING}",)),
     plant("a fee that is not the use's", 11,
           f"UPDATE readings SET price_e4 = price_e4 + 1000 WHERE id = {LAST_READING}"),
     plant("an order open past its expiry", 14,
