@@ -34,6 +34,7 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         found.user("treasurer", "treasurer")
         found.user("keeper", "holder", ids.parse("par", found.mine["participant"]))
         found.user("second", "treasurer")
+        found.user("third", "supervisor")
         yield found
 
 
@@ -273,7 +274,7 @@ def test_money_goes_to_the_bank_by_four_eyes(
     release = f"/desk/act{file.removeprefix('/desk/bank').replace('files', 'bank-payout-files')}/release"
     refused = sent(treasurer, release, release)
     assert refused.status_code in (403, 409, 422)
-    done(signed_in(county, "second"), release, release)
+    done(signed_in(county, "third"), release, release)
     shown(treasurer, file, "The bank&#39;s answer")
     nothing = sent(treasurer, "/desk/bank", "/desk/bank/statements")
     assert nothing.status_code == 422 and "Choose a file first" in nothing.text
