@@ -275,7 +275,7 @@ def test_money_goes_to_the_bank_by_four_eyes(
     refused = sent(treasurer, release, release)
     assert refused.status_code in (403, 409, 422)
     done(signed_in(county, "third"), release, release)
-    shown(treasurer, file, "The bank&#39;s answer")
+    shown(treasurer, file, "The bank's answer")
     nothing = sent(treasurer, "/desk/bank", "/desk/bank/statements")
     assert nothing.status_code == 422 and "Choose a file first" in nothing.text
 
