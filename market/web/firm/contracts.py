@@ -18,6 +18,7 @@ from market.web.sitting import reader
 blp = Blueprint("firm_contracts", __name__, template_folder="../templates")
 
 PHASES = ("base", "works", "trial", "operation", "handed_over")
+_AGREED = ("signed", "ended")
 WAITING_FOR_PARTIES = ("drafted", "returned")
 
 
@@ -74,7 +75,8 @@ def _contract(contract_id: int, problem: Problem | None) -> Response:
         names={each["participant_id"]: each["name"] for each in parties},
         role=next((each["role"] for each in parties if each["participant_id"] == own), ""),
         standing=asking.get(f"{where}/standing"), to_sign=_to_sign(found, own),
-        baselines=asking.get(f"{where}/baselines")["data"], periods=asking.get(f"{where}/periods")["data"],
+        baselines=asking.get(f"{where}/baselines")["data"],
+        periods=asking.get(f"{where}/periods")["data"] if found["status"] in _AGREED else [],
         reports=asking.pages("/v1/saving-reports", contract_id=found["id"]),
         dues=asking.pages("/v1/contract-dues", contract_id=found["id"]), phases=PHASES, typed=forms.typed(),
         trust=asking.get(f"{where}/trust-account") if _has_trust(found) else None,
@@ -82,7 +84,7 @@ def _contract(contract_id: int, problem: Problem | None) -> Response:
 
 
 def _has_trust(contract: Any) -> bool:
-    return contract["mode"].startswith("trusteeship") and contract["status"] in ("signed", "ended")
+    return contract["mode"].startswith("trusteeship") and contract["status"] in _AGREED
 
 
 def _act(contract_id: int, path: str, body: dict[str, Any], done: str) -> Response:
