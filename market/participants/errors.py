@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.core.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound, Refusal
+from market.core.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, Refusal
 
 
 class WrongCredentials(NotAuthenticated):
@@ -46,7 +46,7 @@ class TestKeyRefused(NotAuthenticated):
     title_zh = "本系统未启用测试县，测试密钥无效"
 
 
-class NoTestCounty(NotFound):
+class NoTestCounty(Conflict):
     """This asks for something of the test county, and the installation has none."""
 
     code = "no_test_county"

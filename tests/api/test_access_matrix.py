@@ -111,8 +111,8 @@ def _route(county: County, endpoint: str) -> tuple[str, str]:
 
 
 def _path(rule: str, arguments: dict[str, str]) -> str:
-    chosen = re.sub(r"<any\((\w+)[^)]*\):\w+>", r"\1", rule)
-    return re.sub(r"<\w+:(\w+)>", lambda found: arguments[found[1]], chosen)
+    chosen = re.sub(r"<any\('([\w-]+)'[^)]*\):\w+>", r"\1", rule)
+    return re.sub(r"<\w+:(\w+)>", lambda found: arguments.get(found[1], found[1]), chosen)
 
 
 def _ask(county: County, endpoint: str, role: str, things: dict[str, str]) -> TestResponse:

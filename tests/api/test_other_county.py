@@ -145,7 +145,7 @@ def test_without_a_test_county_a_test_key_is_refused_by_name(both: Both) -> None
         assert (answer.status_code, answer.json["code"]) == (401, "test_key_refused")
         body = {"label": "t", "scopes": ["read"], "acts_as": "factory"}
         asked = both.live.client.post("/v1/api-keys", json=body, headers=both.live.headers("factory"))
-        assert (asked.status_code, asked.json["code"]) == (404, "no_test_county")
+        assert (asked.status_code, asked.json["code"]) == (409, "no_test_county")
     finally:
         both.live.app.test_county = other
         both.live.app.config["KAREZ"] = test_county.with_its_database(both.live.settings)
