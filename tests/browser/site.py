@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from market.demo import people
 from tests.faults.server import COMMAND, ENVIRONMENT, Running, place_of_its_own, running
@@ -132,7 +133,12 @@ def every_page(visit: Visit, *, most: int = 200) -> Iterator[str]:
         if kind in known or _NO_PAGE.search(urlsplit(path).path):
             continue
         known.add(kind)
-        status = visit.open(path)
+        try:
+            status = visit.open(path)
+        except PlaywrightError as error:
+            if "Download is starting" in str(error):  # a file, no page
+                continue
+            raise
         if status in (401, 403) or ("/sign-in" in visit.page.url and "/sign-in" not in path):
             visit.wrong.clear()  # the browser itself says that it was refused
             continue

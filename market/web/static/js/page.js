@@ -21,3 +21,8 @@ addEventListener("pageshow", () => {
 for (const address of new Set([...document.querySelectorAll("[data-module]")].map((each) => each.dataset.module))) {
   import(address);
 }
+
+// What is wider than its place can be scrolled with the keyboard too.
+for (const each of document.querySelectorAll(".card, .scroll, .pages")) {
+  if (each.scrollWidth > each.clientWidth) each.tabIndex = 0;
+}
