@@ -168,7 +168,8 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("billing.billing_run", "水费出账", "billing run", "billing_run", "issued posted"),
     ("billing.canal_association", "末级渠系管护", "keeper of end canals", "canal_association", "recorded"),
     ("billing.water_bill", "水费账单", "water bill", "water_bill", "issued overdue"),
-    ("billing.water_bill_payment", "水费缴纳", "payment of a water bill", "water_bill_payment", "paid credited"),
+    ("billing.water_bill_payment", "水费缴纳", "payment of a water bill", "water_bill_payment",
+     "paid offset credited"),
     ("billing.water_receipt", "水费收据", "receipt of a water bill", "water_receipt", "drawn"),
     ("billing.offset_consent", "水费抵扣同意", "consent to an offset", "offset_consent", "given withdrawn taken"),
     ("billing.remittance", "水费解缴", "remittance", "remittance", "made confirmed refused"),
@@ -202,7 +203,7 @@ BUREAU_KINDS = frozenset(
 """The bureau's own work; whom it concerns is told by events of their own."""
 
 _ACTS_ZH = {
-    "answered": "已回盘", "charged": "已记手续费", "credited": "已抵扣", "drawn": "已开具", "gathered": "已汇总",
+    "answered": "已回盘", "offset": "已由售水款抵扣", "charged": "已记手续费", "credited": "已抵扣", "drawn": "已开具", "gathered": "已汇总",
     "sent_back": "已退回",
     "accepted": "已接受", "admitted": "已准入", "agreed": "已商定", "alert_added": "已添加警报",
     "alerted": "有变动", "amended": "已变更", "annexed": "已汇总", "applied": "已申请", "appointed": "已指定",
