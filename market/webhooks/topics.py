@@ -55,7 +55,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
      " member_brought_in member_leaving member_taken_out"),
     ("registry.pledge_consent", "质押查询授权", "consent to a search", "pledge_consent", "granted revoked"),
     ("registry.pledge", "质押", "pledge", "pledge",
-     "applied agreed refused registered secured released lapsed sale_consented enforced paid alerted"),
+     "applied agreed refused registered secured released lapsed sale_consented enforced paid alerted curtailed"),
     ("registry.pledge_sale", "质押水量变卖", "sale of pledged water", "pledge_sale", "paid_out taken_back"),
     ("registry.lease", "租赁", "lease", "lease",
      "registered ended terminated passed_on lapsed struck waits delivered"),
@@ -203,7 +203,8 @@ BUREAU_KINDS = frozenset(
 """The bureau's own work; whom it concerns is told by events of their own."""
 
 _ACTS_ZH = {
-    "answered": "已回盘", "offset": "已由售水款抵扣", "charged": "已记手续费", "credited": "已抵扣", "drawn": "已开具", "gathered": "已汇总",
+    "answered": "已回盘", "offset": "已由售水款抵扣", "charged": "已记手续费",
+    "credited": "已抵扣", "drawn": "已开具", "gathered": "已汇总",
     "sent_back": "已退回",
     "accepted": "已接受", "admitted": "已准入", "agreed": "已商定", "alert_added": "已添加警报",
     "alerted": "有变动", "amended": "已变更", "annexed": "已汇总", "applied": "已申请", "appointed": "已指定",
