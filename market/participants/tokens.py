@@ -65,7 +65,8 @@ class Tokens:
 
 
 def configure(app: Flask, settings: Settings) -> None:
-    """Gives an app the key of its tokens."""
+    """Gives an app the key of its tokens, and the settings that say how long they last."""
+    app.config["KAREZ"] = settings
     app.config["JWT_SECRET_KEY"] = settings.secret("jwt").hex()
     app.config["JWT_ALGORITHM"] = "HS256"
     app.config["JWT_TOKEN_LOCATION"] = ["headers", "cookies"]  # with cookies: every token gets a CSRF value
