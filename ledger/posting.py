@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NewType
 
-from ledger.arrays import Bigints
+from ledger.arrays import Bigints, rows_of
 from ledger.models import EXPIRE, PENDING, POST, POSTED, VOID
 
 Handle = NewType("Handle", int)
@@ -35,23 +35,23 @@ ORDER BY id FOR NO KEY UPDATE
 IDS_SQL = "SELECT nextval('ledger_transfer_ids') FROM generate_series(1, %s::bigint)"
 
 # Posting.insert_params
-INSERT_SQL = """
+INSERT_SQL = f"""
 INSERT INTO transfers (id, debit_account_id, credit_account_id, amount, code, kind, pending_id, reference,
                        batch_id, created_at)
 SELECT t.id, t.debit, t.credit, t.amount, t.code, t.kind, nullif(t.pending, 0), t.reference,
        %s::bigint, coalesce(%s::timestamptz, statement_timestamp())
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-            %s::bigint[]) AS t (id, debit, credit, amount, code, kind, pending, reference)
+FROM ({rows_of("id", "debit", "credit", "amount", "code", "kind", "pending", "reference")}) AS t
 """
 
+_DELTA_COLUMNS = ("id", "debits_pending", "debits_posted", "credits_pending", "credits_posted")
+
 # Posting.update_params
-UPDATE_SQL = """
+UPDATE_SQL = f"""
 UPDATE accounts AS a
 SET debits_pending = a.debits_pending + d.debits_pending, debits_posted = a.debits_posted + d.debits_posted,
     credits_pending = a.credits_pending + d.credits_pending, credits_posted = a.credits_posted +
     d.credits_posted
-FROM unnest((SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]),
-            (SELECT %s::bigint[])) AS d (id, debits_pending, debits_posted, credits_pending, credits_posted)
+FROM ({rows_of(*_DELTA_COLUMNS, hidden=True)}) AS d
 WHERE a.id = d.id
 """
 

@@ -1,5 +1,6 @@
 """The engine's statements. Each takes arrays, so that a batch is a handful of statements whatever its size."""
 
+from ledger.arrays import rows_of
 from ledger.posting import IDS_SQL
 from market.core import audit
 
@@ -32,17 +33,28 @@ CROSS JOIN LATERAL (
 ) AS o
 """
 
-INSERT_COMMANDS_SQL = """
+INSERT_COMMANDS_SQL = f"""
 INSERT INTO commands (id, batch_id, participant_id, key, position, body_hash, actor_user_id, mandate_id, request,
                       outcome, origin, created_at)
 SELECT t.id, %s, t.participant, t.key, t.position, decode(t.body_hash, 'hex'), t.actor, nullif(t.mandate, 0),
        t.request, t.outcome, t.origin, %s
-FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
-            %s::text[], %s::text[])
-  AS t (id, participant, key, position, body_hash, actor, mandate, request, outcome, origin)
+FROM ({
+    rows_of(
+        "id",
+        "participant",
+        "key text",
+        "position",
+        "body_hash text",
+        "actor",
+        "mandate",
+        "request text",
+        "outcome text",
+        "origin text",
+    )
+}) AS t
 """
 
-INSERT_ORDERS_SQL = """
+INSERT_ORDERS_SQL = f"""
 INSERT INTO orders (batch_id, created_at, updated_at, id, product_id, participant_id, water_account_id, side,
                     volume_litres, rest_litres, price_e4, tif, post_only, min_fill_litres, expires_at,
                     client_order_id, priority, held, hold_id, value_tick_litres, paid_fen, status, reason)
@@ -51,39 +63,85 @@ SELECT m.batch_id, m.moment, m.moment, t.id, t.product, t.participant, t.account
        CASE WHEN t.expires > 0 THEN to_timestamp(t.expires / 1000000.0) END,
        t.client_order_id, t.priority, t.held, t.hold_id, t.value, t.paid, t.status, t.reason
 FROM (SELECT %s::bigint AS batch_id, %s::timestamptz AS moment) AS m,
-     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
-            %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[],
-            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
-  AS t (id, product, participant, account, side, volume, rest, price, tif, post_only, min_fill, expires,
-        client_order_id, priority, held, hold_id, value, paid, status, reason)
+     ({
+    rows_of(
+        "id",
+        "product",
+        "participant",
+        "account",
+        "side text",
+        "volume",
+        "rest",
+        "price",
+        "tif text",
+        "post_only",
+        "min_fill",
+        "expires",
+        "client_order_id text",
+        "priority",
+        "held",
+        "hold_id",
+        "value",
+        "paid",
+        "status text",
+        "reason text",
+    )
+}) AS t
 """
 
-UPDATE_ORDERS_SQL = """
+UPDATE_ORDERS_SQL = f"""
 UPDATE orders AS o
 SET updated_at = %s, volume_litres = t.volume, rest_litres = t.rest, price_e4 = t.price, priority = t.priority,
     held = t.held, hold_id = t.hold_id, value_tick_litres = t.value, paid_fen = t.paid, status = t.status,
     reason = t.reason
-FROM unnest((SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]),
-            (SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]), (SELECT %s::bigint[]),
-            (SELECT %s::bigint[]), (SELECT %s::text[]), (SELECT %s::text[]))
-  AS t (id, volume, rest, price, priority, held, hold_id, value, paid, status, reason)
+FROM ({
+    rows_of(
+        "id",
+        "volume",
+        "rest",
+        "price",
+        "priority",
+        "held",
+        "hold_id",
+        "value",
+        "paid",
+        "status text",
+        "reason text",
+        hidden=True,
+    )
+}) AS t
 WHERE o.id = t.id
 """
 
-INSERT_TRADES_SQL = """
+INSERT_TRADES_SQL = f"""
 INSERT INTO trades (batch_id, traded_at, id, product_id, buy_order_id, sell_order_id, maker, buyer_id, seller_id,
                     source_litres, delivered_litres, k, price_e4, value_tick_litres, amount_fen, fee_fen,
                     instruction_id)
 SELECT m.batch_id, m.moment, t.id, t.product, t.buy, t.sell, t.maker, t.buyer, t.seller, t.source, t.delivered, t.k,
        t.price, t.value, t.amount, t.fee, t.instruction
 FROM (SELECT %s::bigint AS batch_id, %s::timestamptz AS moment) AS m,
-     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[],
-            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-            %s::bigint[])
-  AS t (id, product, buy, sell, maker, buyer, seller, source, delivered, k, price, value, amount, fee, instruction)
+     ({
+    rows_of(
+        "id",
+        "product",
+        "buy",
+        "sell",
+        "maker text",
+        "buyer",
+        "seller",
+        "source",
+        "delivered",
+        "k",
+        "price",
+        "value",
+        "amount",
+        "fee",
+        "instruction",
+    )
+}) AS t
 """
 
-INSERT_INSTRUCTIONS_SQL = """
+INSERT_INSTRUCTIONS_SQL = f"""
 INSERT INTO instructions (kind, batch_id, instructed_at, resolved_at, id, reference, product_id, seller_id, buyer_id,
                           seller_water_account_id, buyer_water_account_id, seller_account, buyer_account,
                           buyer_money_account, source_litres, delivered_litres, amount_fen, payees, charges, frees,
@@ -92,11 +150,30 @@ SELECT 'trade', m.batch_id, m.moment, CASE WHEN t.status = 'settled' THEN m.mome
        t.seller, t.buyer, t.seller_water, t.buyer_water, t.seller_account, t.buyer_account, t.buyer_money, t.source,
        t.delivered, t.amount, t.payees, t.charges, t.frees, t.holds, t.status, t.rule, t.due::date
 FROM (SELECT %s::bigint AS batch_id, %s::timestamptz AS moment) AS m,
-     unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[],
-            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-  AS t (id, trade, product, seller, buyer, seller_water, buyer_water, seller_account, buyer_account, buyer_money,
-        source, delivered, amount, payees, charges, frees, holds, status, rule, due)
+     ({
+    rows_of(
+        "id",
+        "trade",
+        "product",
+        "seller",
+        "buyer",
+        "seller_water",
+        "buyer_water",
+        "seller_account",
+        "buyer_account",
+        "buyer_money",
+        "source",
+        "delivered",
+        "amount",
+        "payees text",
+        "charges text",
+        "frees text",
+        "holds text",
+        "status text",
+        "rule text",
+        "due text",
+    )
+}) AS t
 """
 
 # The audit head, the last lock of a batch, and so many transfer ids: drawn after every account is locked. The version

@@ -98,6 +98,17 @@ def test_why_it_does_not_start_is_one_line(data_dir: Path) -> None:
         embedded.Server(data_dir, settings={"shared_buffers": "many"}).start()
 
 
+def test_the_server_takes_a_quarter_of_the_memory_from_128_mb_to_2_gb(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def of(gib: float) -> int:
+        sizes = {"SC_PHYS_PAGES": int(gib * 2**18), "SC_PAGE_SIZE": 4_096}
+        monkeypatch.setattr(embedded.os, "sysconf", sizes.__getitem__)
+        return embedded.buffers_mb()
+
+    assert [of(gib) for gib in (0.25, 2, 4, 64)] == [128, 512, 1_024, 2_048]
+
+
 def test_the_floor_is_measured_in_a_database_that_is_dropped(server_url: str) -> None:
     names = "SELECT count(*) FROM pg_database WHERE datname LIKE 'karez\\_floor%'"
     assert floor.measure(server_url, runs=1, clients=2, run_s=1)[0] > 0

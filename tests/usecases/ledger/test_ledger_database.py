@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from ledger import Batch, NewAccount, Posting, immutable_trigger_ddl, journal
-from ledger.arrays import Bigints
+from ledger.arrays import Bigints, rows_of
 from ledger.posting import LOCK_SQL, REST_SQL, UPDATE_SQL
 
 Connection = psycopg.Connection[Any]
@@ -112,3 +112,12 @@ def test_a_long_batch_goes_by_the_index_and_never_scans_the_table(connection: Co
             plan = "\n".join(row[0] for row in rows)
             assert "Index" in plan
             assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_rows_of_arrays_go_together_by_place(connection: Connection, hidden: bool) -> None:
+    texts = '{NULL,"a \\"b\\"",c}'
+    statement = f"SELECT t.id, t.name, t.more FROM ({rows_of('id', 'name text', 'more', hidden=hidden)}) AS t"
+    found = connection.execute(statement, (Bigints([3, 1, 2]), texts, Bigints([30, 10, 20]))).fetchall()
+    assert found == [(3, None, 30), (1, 'a "b"', 10), (2, "c", 20)]
+    assert connection.execute(statement, (Bigints([]), "{}", Bigints([]))).fetchall() == []
