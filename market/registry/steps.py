@@ -141,7 +141,8 @@ def check(session: Session, entitlement: Entitlement, step: str) -> None:
     """
     rule = life.STEPS[step]
     if entitlement.status not in rule.sources:
-        raise EntitlementState(f"it is {entitlement.status}, this step needs it {' or '.join(rule.sources)}")
+        needed = ", ".join(rule.sources)
+        raise EntitlementState(f"it is {entitlement.status}, this step needs it to be one of: {needed}")
     known = facts(raw(session), entitlement)
     missing = life.missing(step, known)
     if missing is None:
