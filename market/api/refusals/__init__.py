@@ -18,6 +18,7 @@ from market.core.catalogues import whole
 
 FOLDER = Path(__file__).parent / "zh"
 PLACE = re.compile(r"\{([0-9]+)\}")
+_LIST = re.compile(", | and | or ")
 _LOCALE = "zh_Hans_CN"
 _KEPT = 8_192
 """Details that are remembered with their Chinese: many are the same, with the same figures."""
@@ -93,10 +94,10 @@ def _fill(template: str, values: tuple[str, ...]) -> str:
 def _value(text: str) -> str:
     """What stands in a place: a word of ours, several of them, a text of ours, or something that stays as it is."""
     texts = _known().texts
-    words = text.split(", ")
-    if all(each in texts for each in words):
-        return "、".join(texts[each] for each in words)
-    return in_chinese(text) if " " in text else text
+    words = _LIST.split(text)
+    if not any(" " in each for each in words):
+        return "、".join(texts.get(each, each) for each in words)
+    return in_chinese(text)
 
 
 @lru_cache(maxsize=_KEPT)
