@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -43,7 +43,9 @@ _HEADERS_KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
 def wants_chinese() -> bool:
-    """Whether the reader prefers zh over en (Accept-Language)."""
+    """Whether the reader prefers zh over en (Accept-Language); a page that fails is in the page's language."""
+    if "reads_chinese" in g:
+        return bool(g.reads_chinese)
     return request.accept_languages.best_match(["en", "zh"], default="en") == "zh"
 
 
@@ -54,7 +56,8 @@ def spoken(detail: str) -> str:
 
 def source_spoken(legal_source: str | None) -> str | None:
     """A legal source in the reader's language."""
-    return source_in_chinese(legal_source) if legal_source and wants_chinese() else legal_source
+    asked = has_request_context() and wants_chinese()
+    return source_in_chinese(legal_source) if legal_source and asked else legal_source
 
 
 def rows_in_chinese(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

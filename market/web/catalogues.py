@@ -19,6 +19,8 @@ from market.core.catalogues import whole
 FOLDER = Path(__file__).parent / "translations"
 LANGUAGES = ("zh", "en", "ug")
 TAGS = {"zh": "zh-CN", "en": "en", "ug": "ug"}
+ASKED = TAGS | {"ug": "ug, zh-CN;q=0.9"}
+"""What a page asks the API to answer in: where there is no Uyghur, in Chinese."""
 LOCALES = {"zh": "zh_Hans_CN", "en": "en", "ug": "ug"}
 NAMES = {"zh": "中文", "en": "English", "ug": "ئۇيغۇرچە"}
 RIGHT_TO_LEFT = frozenset({"ug"})

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from market.api.refusals import legal
-from market.core.catalogues import whole
+from market.core.catalogues import messages, whole
 
 FOLDER = Path(__file__).parent / "zh"
+WORDS = FOLDER / "words.po"
 PLACE = re.compile(r"\{([0-9]+)\}")
 _LIST = re.compile(", | and | or ")
 _LOCALE = "zh_Hans_CN"
@@ -34,10 +35,13 @@ class _Template(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What there is Chinese for: whole texts, and templates, the one with the most words of its own first."""
+    """What there is Chinese for: whole texts; templates, the one with the most words of its own first; and those
+    of what stands in a place of another.
+    """
 
     texts: dict[str, str]
     templates: tuple[_Template, ...]
+    of_values: tuple[_Template, ...]
 
 
 def pattern(template: str) -> re.Pattern[str]:
@@ -56,9 +60,12 @@ def _known() -> _Known:
     """Read once, when somebody first asks for Chinese."""
     said = {str(each.id): str(each.string) for each in whole(FOLDER, _LOCALE) if each.id and each.string}
     with_places = sorted((each for each in said if PLACE.search(each)), key=_own_words, reverse=True)
+    of_values = {str(each.id) for each in messages(WORDS, _LOCALE)}
+    templates = [(each, _Template(pattern(each), said[each])) for each in with_places]
     return _Known(
         {each: chinese for each, chinese in said.items() if not PLACE.search(each)},
-        tuple(_Template(pattern(each), said[each]) for each in with_places),
+        tuple(made for each, made in templates if each not in of_values),
+        tuple(made for each, made in templates if each in of_values),
     )
 
 
@@ -80,8 +87,12 @@ def _in_chinese(detail: str) -> str | None:
         return found
     if len(detail) > _LONGEST:
         return None
-    for template in known.templates:
-        filled = template.pattern.match(detail)
+    return _filled(detail, known.templates)
+
+
+def _filled(text: str, templates: tuple[_Template, ...]) -> str | None:
+    for template in templates:
+        filled = template.pattern.match(text)
         if filled is not None:
             return _fill(template.chinese, filled.groups())
     return None
@@ -95,9 +106,9 @@ def _value(text: str) -> str:
     """What stands in a place: a word of ours, several of them, a text of ours, or something that stays as it is."""
     texts = _known().texts
     words = _LIST.split(text)
-    if not any(" " in each for each in words):
+    if any(each in texts for each in words) and not any(" " in each for each in words):
         return "、".join(texts.get(each, each) for each in words)
-    return in_chinese(text)
+    return in_chinese(text, _filled(text, _known().of_values))
 
 
 @lru_cache(maxsize=_KEPT)

@@ -19,8 +19,14 @@ from ledger.units import UnitError
 from market.core.errors import Refusal
 
 ROOT = Path(__file__).resolve().parents[3]
-NAMED = {"Refused": 1, "Barrier": 1, "ValidationError": 0}
+NAMED = {
+    "Refused": 1, "_Refused": 1, "Barrier": 1, "ValidationError": 0, "BadInput": 0, "BadTerms": 0, "NoCall": 0,
+}  # fmt: skip
 """What carries a detail and is no Refusal: which of its arguments is the detail."""
+MAYBE = {"check": 1, "refuse": 0, "_passed": 3}
+"""Functions that refuse with a text of their caller's; of the same name are others, which get none."""
+KEPT = ("detail", "said")
+"""Names under which a text waits until it is refused with."""
 
 
 class Detail(NamedTuple):
@@ -71,18 +77,26 @@ def _branches(node: ast.expr) -> list[ast.expr]:
 def _said(path: Path) -> Iterator[tuple[ast.expr, str]]:
     name = path.relative_to(ROOT).as_posix()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        called = ast.unparse(node.func)
-        at = NAMED.get(called.rpartition(".")[2])
-        if at is None and called == "super().__init__" and "errors" in path.name:
-            if node.args and template(node.args[0]) is not None:
-                yield node.args[0], f"{name}:{node.lineno}"
-            continue
-        if at is None and called.rpartition(".")[2][:1].isupper() and _refuses(name, called):
-            at = 0
-        if at is not None and len(node.args) > at:
-            yield node.args[at], f"{name}:{node.lineno}"
+        found = None
+        if isinstance(node, ast.Call):
+            found = _argument(name, node, "errors" in path.name)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found = node.value if node.targets[0].id in KEPT and template(node.value) is not None else None
+        if found is not None:
+            yield found, f"{name}:{found.lineno}"
+
+
+def _argument(name: str, node: ast.Call, of_errors: bool) -> ast.expr | None:
+    """What a call refuses with, if it refuses."""
+    called = ast.unparse(node.func)
+    last = called.rpartition(".")[2]
+    at = NAMED.get(last)
+    if (called == "super().__init__" and of_errors) or last in MAYBE:
+        at = MAYBE.get(last, 0)
+        return node.args[at] if len(node.args) > at and template(node.args[at]) is not None else None
+    if at is None and last[:1].isupper() and _refuses(name, called):
+        at = 0
+    return node.args[at] if at is not None and len(node.args) > at else None
 
 
 def _refuses(name: str, called: str) -> bool:
