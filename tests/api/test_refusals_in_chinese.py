@@ -1,4 +1,4 @@
-"""Whoever reads Chinese is told in Chinese why something is refused: by a rule, by the engine, for its shape, on a page."""
+"""Whoever reads Chinese is told in Chinese why something is refused: by rule or engine, for its shape, on a page."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_wrong_shape_is_explained_place_by_place(county: County) -> None:
     answer = county.client.post("/v1/orders", json=body, headers=county.headers("mine") | ZH)
     assert {each["pointer"]: each["detail"] for each in answer.json["errors"]} == {
         "/price": "最多 4 位小数，现为 5 位",
-        "/side": "须为下列之一：买入、卖出",
+        "/side": "须为下列之一：buy, sell",
         "/surplus": "没有此项",
         "/volume": "须为写成文本的数字，单位：立方米，最多 3 位小数",
         "/water_account_id": "此项必填",

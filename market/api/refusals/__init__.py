@@ -9,6 +9,7 @@ in such places (a state, a sector, a side). Numbers, ids, dates and what people 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from market.core.catalogues import messages, whole
 
 FOLDER = Path(__file__).parent / "zh"
 WORDS = FOLDER / "words.po"
+OF_PROGRAMS = ("frames.po", "feed.po")
+"""What these say is what a program has to send: the values in their places stay as they are sent."""
 PLACE = re.compile(r"\{([0-9]+)\}")
 _LIST = re.compile(", | and | or ")
 _LOCALE = "zh_Hans_CN"
@@ -28,10 +31,11 @@ _LONGEST = 2_000
 
 
 class _Template(NamedTuple):
-    """A text with places: how it is recognised, and its Chinese."""
+    """A text with places: how it is recognised, its Chinese, and whether what stands in a place is told in Chinese."""
 
     pattern: re.Pattern[str]
     chinese: str
+    spoken: bool
 
 
 class _Known(NamedTuple):
@@ -61,7 +65,10 @@ def _known() -> _Known:
     said = {str(each.id): str(each.string) for each in whole(FOLDER, _LOCALE) if each.id and each.string}
     with_places = sorted((each for each in said if PLACE.search(each)), key=_own_words, reverse=True)
     of_values = {str(each.id) for each in messages(WORDS, _LOCALE)}
-    templates = [(each, _Template(pattern(each), said[each])) for each in with_places]
+    of_programs = {str(each.id) for name in OF_PROGRAMS for each in messages(FOLDER / name, _LOCALE)}
+    templates = [
+        (each, _Template(pattern(each), said[each], each not in of_programs)) for each in with_places
+    ]
     return _Known(
         {each: chinese for each, chinese in said.items() if not PLACE.search(each)},
         tuple(made for each, made in templates if each not in of_values),
@@ -94,12 +101,13 @@ def _filled(text: str, templates: tuple[_Template, ...]) -> str | None:
     for template in templates:
         filled = template.pattern.match(text)
         if filled is not None:
-            return _fill(template.chinese, filled.groups())
+            values = filled.groups()
+            return _fill(template.chinese, [_value(each) for each in values] if template.spoken else values)
     return None
 
 
-def _fill(template: str, values: tuple[str, ...]) -> str:
-    return PLACE.sub(lambda place: _value(values[int(place[1])]), template)
+def _fill(template: str, values: Sequence[str]) -> str:
+    return PLACE.sub(lambda place: values[int(place[1])], template)
 
 
 def _value(text: str) -> str:

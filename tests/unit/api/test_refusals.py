@@ -176,6 +176,19 @@ def test_a_place_takes_anything_and_is_looked_for_in_time_that_is_linear() -> No
     assert pattern("{0} a {1} a {2} b").match(" a " * 20_000) is None
 
 
+def test_what_stands_in_a_place_is_told_in_chinese_but_what_a_program_sends_stays() -> None:
+    assert in_chinese("the participant is suspended") == "该主体当前状态：已暂停"
+    assert in_chinese("water is not sold from industry at K1 to agriculture at K2") == (
+        "不允许由 K1 的工业向 K2 的农业售水"
+    )
+    assert (
+        in_chinese("this needs one of the roles auditor, registrar") == "须具有下列角色之一：审计员、登记员"
+    )
+    assert in_chinese("Must be one of: buy, sell.") == "须为下列之一：buy, sell"
+    assert in_chinese("line 7: the file is empty") == "第 7 行：文件为空"
+    assert in_chinese("the sector Li, Wei does not sell") == "Li, Wei用水不得出售"
+
+
 def test_what_no_catalogue_has_stays_as_it_is() -> None:
     assert in_chinese("Water flows.") == "Water flows."
     assert in_chinese("Water flows.", "水流") == "水流"
