@@ -38,6 +38,11 @@ class Detail(NamedTuple):
     where: str
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def template(node: ast.expr) -> str | None:
     """The template of a text; None of what is no text."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -76,7 +81,7 @@ def _branches(node: ast.expr) -> list[ast.expr]:
 
 def _said(path: Path) -> Iterator[tuple[ast.expr, str]]:
     name = path.relative_to(ROOT).as_posix()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(path)):
         found = None
         if isinstance(node, ast.Call):
             found = _argument(name, node, "errors" in path.name)
@@ -88,7 +93,7 @@ def _said(path: Path) -> Iterator[tuple[ast.expr, str]]:
 
 def _argument(name: str, node: ast.Call, of_errors: bool) -> ast.expr | None:
     """What a call refuses with, if it refuses."""
-    called = ast.unparse(node.func)
+    called = _dotted(node.func)
     last = called.rpartition(".")[2]
     at = NAMED.get(last)
     if (called == "super().__init__" and of_errors) or last in MAYBE:
@@ -97,6 +102,16 @@ def _argument(name: str, node: ast.Call, of_errors: bool) -> ast.expr | None:
     if at is None and last[:1].isupper() and _refuses(name, called):
         at = 0
     return node.args[at] if at is not None and len(node.args) > at else None
+
+
+def _dotted(node: ast.expr) -> str:
+    """The name of what is called; of what is no name but the end of it."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = "super()" if isinstance(node.value, ast.Call) else _dotted(node.value)
+        return f"{before}.{node.attr}"
+    return ""
 
 
 def _refuses(name: str, called: str) -> bool:
@@ -120,6 +135,6 @@ def texts() -> frozenset[str]:
         found
         for root in ("ledger", "market")
         for path in sorted((ROOT / root).rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.expr) and (found := template(node)) is not None
     )
