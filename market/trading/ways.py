@@ -66,8 +66,8 @@ def why_no_way(pack: Pack, seller: Side, buyer: Side) -> tuple[str, str, str]:
     """The first reason for which `way_between` is None: (rule, detail, legal source)."""
     flow = _flow(pack, seller, buyer)
     if not flow.allowed:
-        places = (seller.sector, seller.canal_code, buyer.sector, buyer.canal_code)
-        detail = f"water is not sold from {places[0]} at {places[1]} to {places[2]} at {places[3]}"
+        start, end = f"{seller.sector} at {seller.canal_code}", f"{buyer.sector} at {buyer.canal_code}"
+        detail = f"water is not sold from {start} to {end}"
         return ("flow_not_allowed", detail, flow.legal_source)
     if seller.source == "groundwater" and not pack.groundwater_allowed(
         (buyer.township_code, buyer.canal_code)
