@@ -74,7 +74,7 @@ def test_a_member_of_a_batch(county: County) -> None:
 def test_a_quote_before_the_order_is_placed(county: County) -> None:
     path = f"/v1/water-accounts/{county.mine['water_account']}/quote?side=sell&volume=2&price=8"
     answer = county.client.get(path, headers=county.headers("mine") | ZH)
-    assert answer.json["refusal"]["detail"] == STOPPED
+    assert answer.json["at_once"]["refusal"]["detail"] == STOPPED
 
 
 def test_a_wrong_shape_is_explained_place_by_place(county: County) -> None:
