@@ -64,6 +64,7 @@ def _name(path: Path) -> str:
 
 
 @cache
+@cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
