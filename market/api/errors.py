@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -60,14 +61,31 @@ def source_spoken(legal_source: str | None) -> str | None:
     return source_in_chinese(legal_source) if legal_source and asked else legal_source
 
 
+def with_title(title_zh: str, detail: str) -> str:
+    """A refusal in one Chinese line: its title, and why where there is Chinese for that."""
+    why = in_chinese(detail, "")
+    return f"{title_zh}：{why}" if why not in ("", title_zh) else title_zh
+
+
 def rows_in_chinese(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of a file or a batch, whose `message_zh` says what `message_en` says: of a refusal they have its title."""
+    """Rows of a file, whose `message_zh` has of a refusal by rule no more than its title: why is added."""
     return [
-        each | {"message_zh": in_chinese(each["message_en"], each["message_zh"])}
-        if each.get("message_en")
+        each | {"message_zh": with_title(each["message_zh"], each["message_en"])}
+        if each.get("message_zh") in _titles()
         else each
         for each in rows
     ]
+
+
+@lru_cache(maxsize=1)
+def _titles() -> frozenset[str]:
+    """The Chinese titles of all refusals."""
+    found, left = set(), [Refusal]
+    while left:
+        kind = left.pop()
+        found.add(kind.title_zh)
+        left += kind.__subclasses__()
+    return frozenset(found)
 
 
 def problem(
