@@ -21,6 +21,8 @@ from market.core.errors import Refusal, Unavailable
 log = structlog.get_logger("api")
 
 PROBLEM = "application/problem+json"
+READS_CHINESE = "karez.reads_chinese"
+"""The request's language, in its environment: asked for once, or said by a page."""
 
 # code and zh title of what the framework raises by itself
 _HTTP: dict[int, tuple[str, str]] = {
@@ -45,9 +47,11 @@ _HEADERS_KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 
 def wants_chinese() -> bool:
     """Whether the reader prefers zh over en (Accept-Language); a page that fails is in the page's language."""
-    if "reads_chinese" in g:
-        return bool(g.reads_chinese)
-    return request.accept_languages.best_match(["en", "zh"], default="en") == "zh"
+    known: bool | None = request.environ.get(READS_CHINESE)
+    if known is None:
+        known = request.accept_languages.best_match(["en", "zh"], default="en") == "zh"
+        request.environ[READS_CHINESE] = known
+    return known
 
 
 def spoken(detail: str) -> str:
