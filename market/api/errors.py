@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -20,6 +21,8 @@ from market.core.errors import Refusal, Unavailable
 log = structlog.get_logger("api")
 
 PROBLEM = "application/problem+json"
+READS_CHINESE = "karez.reads_chinese"
+"""The request's language, in its environment: asked for once, or said by a page."""
 
 # code and zh title of what the framework raises by itself
 _HTTP: dict[int, tuple[str, str]] = {
@@ -44,9 +47,11 @@ _HEADERS_KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 
 def wants_chinese() -> bool:
     """Whether the reader prefers zh over en (Accept-Language); a page that fails is in the page's language."""
-    if "reads_chinese" in g:
-        return bool(g.reads_chinese)
-    return request.accept_languages.best_match(["en", "zh"], default="en") == "zh"
+    known: bool | None = request.environ.get(READS_CHINESE)
+    if known is None:
+        known = request.accept_languages.best_match(["en", "zh"], default="en") == "zh"
+        request.environ[READS_CHINESE] = known
+    return known
 
 
 def spoken(detail: str) -> str:
@@ -60,14 +65,31 @@ def source_spoken(legal_source: str | None) -> str | None:
     return source_in_chinese(legal_source) if legal_source and asked else legal_source
 
 
+def with_title(title_zh: str, detail: str) -> str:
+    """A refusal in one Chinese line: its title, and why where there is Chinese for that."""
+    why = in_chinese(detail, "")
+    return f"{title_zh}：{why}" if why not in ("", title_zh) else title_zh
+
+
 def rows_in_chinese(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of a file or a batch, whose `message_zh` says what `message_en` says: of a refusal they have its title."""
+    """Rows of a file, whose `message_zh` has of a refusal by rule no more than its title: why is added."""
     return [
-        each | {"message_zh": in_chinese(each["message_en"], each["message_zh"])}
-        if each.get("message_en")
+        each | {"message_zh": with_title(each["message_zh"], each["message_en"])}
+        if each.get("message_zh") in _titles()
         else each
         for each in rows
     ]
+
+
+@lru_cache(maxsize=1)
+def _titles() -> frozenset[str]:
+    """The Chinese titles of all refusals."""
+    found, left = set(), [Refusal]
+    while left:
+        kind = left.pop()
+        found.add(kind.title_zh)
+        left += kind.__subclasses__()
+    return frozenset(found)
 
 
 def problem(

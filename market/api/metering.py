@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from market.api.errors import with_title
 from market.api.http import actor, blueprint, etag, expected_version, own_only, page, paging, session
-from market.api.refusals import in_chinese
 from market.api.schemas import metering as shapes
 from market.api.schemas import registry, water_accounts
 from market.api.water_accounts import account_out
@@ -369,7 +369,7 @@ def _outcome(index: int, each: readings.Outcome) -> dict[str, Any]:
         "finding_id": each.finding_id,
         "code": refusal.code if refusal else None,
         "message_en": refusal.detail if refusal else None,
-        "message_zh": in_chinese(refusal.detail, refusal.title_zh) if refusal else None,
+        "message_zh": with_title(refusal.title_zh, refusal.detail) if refusal else None,
     }
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 import psycopg
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -61,7 +61,7 @@ def _shown(status: int, document: Any, headers: Any) -> Response:
 def _for_people(made: Callable[[Any], Response]) -> Callable[[Exception], Response]:
     def handler(error: Exception) -> Response:
         if is_page():
-            g.reads_chinese = spoken.language() != "en"
+            request.environ[errors.READS_CHINESE] = spoken.language() != "en"
         plain = made(error)
         if (
             not is_page()

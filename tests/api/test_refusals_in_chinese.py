@@ -121,3 +121,11 @@ def test_a_page(county: County) -> None:
         as_text=True
     )
     assert "a plain decimal number" not in said
+
+
+def test_a_page_that_fails_is_in_the_language_of_the_page_whatever_the_browser_prefers(
+    county: County,
+) -> None:
+    browser = signed_in(county, "mine")
+    wrong = browser.get("/my/statements/nothing?lang=zh", headers=EN | {"Accept": "text/html"})
+    assert wrong.status_code == 404 and "未找到" in wrong.get_data(as_text=True)

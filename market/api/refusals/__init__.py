@@ -83,7 +83,7 @@ def _own_words(template: str) -> tuple[int, str]:
 def in_chinese(detail: str, otherwise: str | None = None) -> str:
     """A detail in Chinese; one that no catalogue has, in the words that are given, or as it is."""
     told = _in_chinese(detail)
-    return told or otherwise or detail
+    return told or (detail if otherwise is None else otherwise)
 
 
 @lru_cache(maxsize=_KEPT)
