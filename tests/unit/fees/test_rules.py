@@ -63,7 +63,7 @@ def test_a_line_and_its_credits_always_sum_to_the_split_of_what_is_left(
 
 def test_no_more_is_taken_back_than_stands_and_nothing_below_nil_is_split() -> None:
     for wrong in (lambda: take_back(10, 11, 600), lambda: take_back(10, 0, 600), lambda: split(-1, 600)):
-        with pytest.raises(ValueError, match="taken back|negative"):
+        with pytest.raises(ValueError, match=r"taken back|negative"):
             wrong()
 
 
