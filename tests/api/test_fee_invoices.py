@@ -13,9 +13,10 @@ import pytest
 from market import prove
 from market.core import clock, db, ids
 from market.participants import admission
-from tests.api.county import County, open_county, product
+from tests.api.county import County, open_county
 from tests.api.market import credit_code
 from tests.api.saving import admitted
+from tests.api.smallholders import order_body
 from tests.api.test_firms import refused
 from tests.api.test_pages_holder import done, sent, shown, signed_in
 
@@ -36,13 +37,13 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for role in ("treasurer", "supervisor"):
             found.user(role, role)
         found.user("reviewer", "reviewer")
-        for name in ("farmer", "centre"):
+        for name in ("farmer", "factory"):
             found.mine[name] = found.get(name, "/me")["participant_id"]
         found.user("seller", "holder", ids.parse("par", found.mine["farmer"]))
-        found.user("buyer", "holder", ids.parse("par", found.mine["centre"]))
+        found.user("buyer", "holder", ids.parse("par", found.mine["factory"]))
         admitted(found, "person", kind="person", role="holder")
-        _sell(found, "40")
-        found.mine["instruction"] = _sell(found, "20")
+        _sell(found, "400", "360")
+        found.mine["instruction"] = _sell(found, "200", "180")
         _long_ago(found, 2)
         _becomes_a_body(found)
         yield found
@@ -51,22 +52,26 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         assert report["violations"] == 0, [each for each in report["invariants"] if each["violations"]]
 
 
-def _sell(county: County, volume: str) -> str:
-    """The farmer sells to the centre at 1.00 yuan; the instruction."""
-    for name, side in (("farmer", "sell"), ("centre", "buy")):
-        account = next(
-            each["id"]
-            for each in county.get(name, "/water-accounts")["data"]
-            if each["source"] == "surface" and (side == "buy" or Decimal(each["available"]) > 100)
-        )
-        body = {
-            "product_id": product(county), "water_account_id": account, "side": side, "volume": volume, "price": "1",
-        }  # fmt: skip
-        placed = county.post(name, "/orders", body)
-    trade = county.get("centre", f"/trades/{placed['fills'][0]['trade_id']}")
+def _sell(county: County, sold: str, bought: str) -> str:
+    """The farmer sells to the factory at 1.00 yuan; a tenth is lost on the way. The instruction."""
+    for name, side, volume in (("farmer", "sell", sold), ("factory", "buy", bought)):
+        account = county.get(name, "/water-accounts")["data"][0]["id"]
+        price = "1" if side == "sell" else "2"
+        placed = county.post(name, "/orders", order_body(county, account, side, volume, price))
+    trade = county.get("factory", f"/trades/{placed['fills'][0]['trade_id']}")
     assert Decimal(trade["fee"]) > 0
+    county.post(
+        "reviewer", f"/reviews/{_review(county, trade['instruction_id'])}/approve", {"reason": "tests"}
+    )
+    county.exchange.take_up()
     found: str = trade["instruction_id"]
     return found
+
+
+def _review(county: County, instruction: str) -> str:
+    waiting = county.get("reviewer", "/reviews?status=awaiting_review")["data"]
+    [found] = [each["id"] for each in waiting if each["instruction_id"] == instruction]
+    return str(found)
 
 
 def _long_ago(county: County, months: int) -> None:
@@ -154,7 +159,7 @@ def test_the_treasurer_previews_and_issues_a_month_that_is_over_once(county: Cou
     asked = {"month": _month(2)}
     assert refused(county, "seller", "/fee-invoice-runs/preview", asked)["status"] == 403
     seen = county.post("supervisor", "/fee-invoice-runs/preview", asked)
-    assert (seen["invoices"], seen["credits"], seen["gross"], seen["without_tax_number"]) == (1, 0, "0.18", 0)
+    assert (seen["invoices"], seen["credits"], seen["gross"], seen["without_tax_number"]) == (1, 0, "1.80", 0)
     assert (seen["vat"]["rate"], seen["vat"]["demonstration"]) == ("6.00", True)
     assert (
         refused(county, "supervisor", "/fee-invoice-runs", asked | {"digest": seen["digest"]})["status"]
@@ -181,15 +186,15 @@ def test_an_invoice_says_what_a_fapiao_needs_to_whom_it_is_of(county: County) ->
     found = county.get("seller", path)
     assert (found["title"], found["tax_number"], found["form"]) == ("县用水户协会", OWN_CODE, "special")
     assert (found["gross"], found["net"], found["tax"], found["gross_in_words"]) == (
-        "0.18",
-        "0.17",
-        "0.01",
-        "壹角捌分",
+        "1.80",
+        "1.70",
+        "0.10",
+        "壹元捌角整",
     )
     [line] = found["lines"]
     assert (line["code"], line["zh"], line["fees"], line["rate"]) == ("trade_fee", "交易服务费", 2, "6.00")
     fees = county.get("seller", f"{path}/fees")["data"]
-    assert [each["amount"] for each in fees] == ["0.12", "0.06"]
+    assert [each["amount"] for each in fees] == ["1.20", "0.60"]
     assert fees[1]["subject_id"] == county.mine["instruction"]
     for what in ("", "/fees"):
         answer = county.client.get(f"/v1{path}{what}", headers=county.headers("buyer"))
@@ -237,11 +242,11 @@ def test_the_number_that_the_tax_authority_gave_is_recorded_once(county: County)
 def test_a_page_and_a_pdf_say_it_in_both_languages(county: County) -> None:
     at = f"/fee-invoices/{county.mine['invoice']}"
     for language, words in (
-        ("zh", ("手续费发票", "*经纪代理服务*交易服务费", "壹角捌分", "购买方")),
+        ("zh", ("手续费发票", "*经纪代理服务*交易服务费", "壹元捌角整", "购买方")),
         ("en", ("Fee invoice", "*brokerage services*fee of the exchange", "special VAT invoice")),
     ):
         text = _page(county, "seller", f"{at}?lang={language}")
-        for word in (*words, DIGITAL, OWN_CODE, "0.17"):
+        for word in (*words, DIGITAL, OWN_CODE, "1.70"):
             assert word in text, word
     pdf = county.client.get(f"{at}/pdf", headers=county.headers("treasurer"))
     assert pdf.data.startswith(b"%PDF") if pdf.status_code == 200 else pdf.status_code == 501
@@ -259,7 +264,7 @@ def test_a_reversed_fee_is_credited_in_the_desk_s_own_pages(county: County) -> N
     act = "/desk/act/fee-invoice-runs"
     shown(treasurer, "/desk/fee-invoices", "Months that were invoiced")
     shown(treasurer, act, "One that is over")
-    page = shown(treasurer, f"{act}?month={_month(1)}", "Credits", "-0.06")
+    page = shown(treasurer, f"{act}?month={_month(1)}", "Credits", "-0.60")
     digest = page.split('name="digest" value="')[1][:64]
     where = done(treasurer, f"{act}?month={_month(1)}", act, month=_month(1), digest=digest)
     assert where.startswith("/desk/fee-invoices/runs/fir_")
@@ -268,7 +273,7 @@ def test_a_reversed_fee_is_credited_in_the_desk_s_own_pages(county: County) -> N
     credit = county.get("seller", "/fee-invoices")["data"][-1]
     assert (credit["kind"], credit["gross"], credit["corrects_id"]) == (
         "credit",
-        "-0.06",
+        "-0.60",
         county.mine["invoice"],
     )
     assert (credit["tax_number"], credit["form"]) == (OWN_CODE, "special")
@@ -277,17 +282,15 @@ def test_a_reversed_fee_is_credited_in_the_desk_s_own_pages(county: County) -> N
     shown(treasurer, record, "This invoice has its number already.")
     shown(holder, "/my/fee-invoices", credit["number"], "9" * 20)
     shown(holder, "/my/fee-invoices", "开票信息", language="zh-CN")
-    shown(holder, f"/my/fee-invoices/{credit['id']}", "-0.06", "Fees behind it")
-    assert "负陆分" in _page(county, "seller", f"/fee-invoices/{credit['id']}?lang=zh")
+    shown(holder, f"/my/fee-invoices/{credit['id']}", "-0.60", "Fees behind it")
+    assert "负陆角整" in _page(county, "seller", f"/fee-invoices/{credit['id']}?lang=zh")
 
 
 def test_the_tax_profile_is_set_on_the_holder_s_desk(county: County) -> None:
     holder, person = signed_in(county, "seller"), signed_in(county, "person")
-    wrong = sent(
-        holder, "/my/fee-invoices", "/my/tax-profile", title="x", tax_number=credit_code(9), form="ordinary"
-    )
+    wrong = sent(holder, "/my/fee-invoices", "/my/tax-profile", title="x", tax_number=credit_code(9))
     assert wrong.status_code == 422 and "credit code" in wrong.text
-    done(holder, "/my/fee-invoices", "/my/tax-profile", title="协会", tax_number=OWN_CODE, form="ordinary")
+    done(holder, "/my/fee-invoices", "/my/tax-profile", title="协会", tax_number=OWN_CODE)
     shown(holder, "/my/fee-invoices", 'value="协会"')
     text = shown(person, "/my/fee-invoices", "invoiced in their own name")
     assert "/my/tax-profile" not in text

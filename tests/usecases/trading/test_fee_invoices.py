@@ -112,7 +112,7 @@ def _legs(world: World, invoice: int) -> list[tuple[int, int]]:
 
 
 def test_what_a_seller_was_charged_in_a_month_is_on_one_invoice_and_on_no_other(world: World) -> None:
-    """60 m3 at 2.00 yuan are 120.00, of which 3 per mille are 0.36; a right for 200.00 costs 0.60 more."""
+    """60 m3 at 2.00 yuan are 120.00, of which 3 per mille are 0.36; a right for 150.00 costs 0.45 more."""
     _sell(world, 60)
     _sell(world, 20, seller="c", buyer="d")
     with db.transaction(world.url) as session:
@@ -136,7 +136,7 @@ def test_what_a_seller_was_charged_in_a_month_is_on_one_invoice_and_on_no_other(
         ).fetchall()
     )
     assert len(fills) == 2
-    Talk(world, "a", "g", litres=100 * M3, price_e4=20_000).concluded()
+    Talk(world, "a", "d", litres=100 * M3, price_e4=15_000).concluded()
     assert _refused(_preview, world) == "month_not_over"
     with _in(1):
         found = _preview(world)
@@ -148,13 +148,13 @@ def test_what_a_seller_was_charged_in_a_month_is_on_one_invoice_and_on_no_other(
     mine, theirs = _invoices(world)
     a, c = world.names.participant["a"], world.names.participant["c"]
     assert (mine.participant_id, theirs.participant_id) == (a, c)
-    assert sorted(_legs(world, mine.id)) == [(15, 36), (90, 60), (104, fills[a])]
+    assert sorted(_legs(world, mine.id)) == [(15, 36), (90, 45), (104, fills[a])]
     assert sorted(_legs(world, theirs.id)) == [(15, 12), (104, fills[c])]
     assert (mine.number, theirs.number) == (f"{mine.year}-000001", f"{mine.year}-000002")
     with db.transaction(world.url) as session:
         lines = {each.code: each for each in queries.lines(session, mine.id)}
     assert {code: (each.gross_fen, each.net_fen, each.tax_fen) for code, each in lines.items()} == {
-        15: (36, 34, 2), 90: (60, 57, 3), 104: tuple(split(fills[a], VAT_E4)),
+        15: (36, 34, 2), 90: (45, 42, 3), 104: tuple(split(fills[a], VAT_E4)),
     }  # fmt: skip
     assert (mine.title, mine.tax_number, mine.form) == ("a", None, "ordinary")
 
