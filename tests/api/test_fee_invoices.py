@@ -283,6 +283,12 @@ def test_a_reversed_fee_is_credited_in_the_desk_s_own_pages(county: County) -> N
     shown(holder, "/my/fee-invoices", credit["number"], "9" * 20)
     shown(holder, "/my/fee-invoices", "开票信息", language="zh-CN")
     shown(holder, f"/my/fee-invoices/{credit['id']}", "-0.60", "Fees behind it")
+    for path, least in (
+        ("/my/fee-invoices.csv", 2),
+        (f"/my/fee-invoices/{county.mine['invoice']}/fees.csv", 2),
+    ):
+        answer = holder.get(path)
+        assert answer.mimetype == "text/csv" and len(answer.text.strip().splitlines()) == 1 + least
     assert "负陆角整" in _page(county, "seller", f"/fee-invoices/{credit['id']}?lang=zh")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from market.web import asking, forms
@@ -13,7 +13,7 @@ from market.web.pages import page
 blp = Blueprint("my_fee_invoices", __name__, template_folder="../templates")
 
 _PROFILE = ("title", "tax_number", "address", "phone", "bank_name", "bank_account", "form")
-_SHOWN_FEES = 200
+_AT_ONCE = 200
 
 
 @blp.get("/my/fee-invoices")
@@ -35,8 +35,21 @@ def _page(problem: Problem | None) -> Response:
 def one(fee_invoice_id: int) -> Response:
     """One invoice with its lines and the fees behind it."""
     where = f"/v1/fee-invoices/{public('fin', fee_invoice_id)}"
-    fees = asking.get(f"{where}/fees", limit=_SHOWN_FEES)
+    fees = asking.get(f"{where}/fees", limit=_AT_ONCE)
     return page("holder/fee_invoice.html", invoice=asking.get(where), fees=fees)
+
+
+@blp.get("/my/fee-invoices.csv")
+def table() -> Response:
+    """The reader's invoices as comma-separated values, the first two hundred."""
+    return asking.file("/v1/fee-invoices", format="csv", limit=_AT_ONCE)
+
+
+@blp.get("/my/fee-invoices/<fin:fee_invoice_id>/fees.csv")
+def fees_table(fee_invoice_id: int) -> Response:
+    """The fees behind an invoice, from the one after `after` on."""
+    where = f"/v1/fee-invoices/{public('fin', fee_invoice_id)}/fees"
+    return asking.file(where, format="csv", limit=_AT_ONCE, starting_after=request.args.get("after"))
 
 
 @blp.post("/my/tax-profile")
