@@ -166,9 +166,11 @@ def _sorted(fees: list[Fee], back: list[Back]) -> tuple[list[tuple[Fee, list[Bac
     within: dict[tuple[int, str], list[Back]] = defaultdict(list)
     for each in back:
         within[each.reference, _month(each.at)].append(each)
-    charged = []
+    charged, touched = [], {each.reference for each in back}
     for fee in fees:
-        own = within.pop((fee.reference, _month(fee.at)), []) if fee.code == legs.TRADE else []
+        own: list[Back] = []
+        if fee.code == legs.TRADE and fee.reference in touched:
+            own = within.pop((fee.reference, _month(fee.at)), [])
         if sum(each.fen for each in own) != fee.fen:
             charged.append((fee, own))
     return charged, [each for some in within.values() for each in some]

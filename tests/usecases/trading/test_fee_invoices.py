@@ -20,11 +20,12 @@ from market.fees.models import FeeInvoiceRun
 from market.fees.queries import InvoiceView
 from market.fees.rules import VAT_E4, split, take_back
 from market.participants import users
+from market.settlement import deliveries, refunds
 from market.supervision import reversals
 from market.trading import call_settling, calls
 from market.trading.commands import Accepted
 from market.trading.intake import take_up
-from tests.model.world import World
+from tests.model.world import YEAR, World
 from tests.usecases.trading.letting import Talk
 
 M3 = 1_000
@@ -198,6 +199,32 @@ def test_a_fee_that_goes_back_within_its_month_is_not_invoiced(world: World, sec
         assert (code, fee, same) == (15, 35, 15) and back < 0
         assert invoice.gross_fen == fee + back
         assert _refused(_issue, world) == "nothing_to_invoice"
+
+
+def test_the_part_of_a_fee_that_a_short_delivery_gives_back_is_credited(
+    world: World, second: audit.Actor
+) -> None:
+    """10 of 40 m3 do not arrive: a quarter of the fee of 24 fen goes back."""
+    instruction, actor = _sell(world, 40), world.names.actor
+    with db.transaction(world.url) as session:
+        made = deliveries.order(
+            session, actor=actor, instruction_id=instruction, starts_on=dt.date(YEAR, 4, 1)
+        ).id
+        deliveries.dispatch(session, actor=actor, delivery_id=made, keeper_id=None)
+        deliveries.confirm(session, actor=actor, delivery_id=made, litres=30 * M3)
+        deliveries.close_short(session, actor=actor, delivery_id=made, reason="a breach")
+    with _in(1):
+        _issue(world)
+        with db.transaction(world.url) as session:
+            refunds.propose(session, actor=actor, delivery_id=made, reason="a breach")
+        with db.transaction(world.url) as session:
+            refunds.approve(session, actor=second, delivery_id=made)
+        take_up(world.engine)
+    with _in(2):
+        _issue(world, 1)
+    invoice, credit = _invoices(world)
+    assert (invoice.gross_fen, credit.gross_fen, credit.corrects_id) == (24, -6, invoice.id)
+    assert (credit.net_fen, credit.tax_fen) == take_back(24, 6, VAT_E4)[1:]
 
 
 def test_months_are_invoiced_in_their_order(world: World, second: audit.Actor) -> None:
