@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from market.core import acts, audit, clock
+from market.core.errors import InvalidInput
 from market.fees.errors import NoProfileNeeded, SpecialNeedsAll, WrongTaxNumber
 from market.fees.models import ORDINARY, SPECIAL, TaxProfile
 from market.participants import admission
@@ -49,8 +50,11 @@ def keep(
 ) -> ProfileView:
     """Sets a body's profile, for invoices from then on.
 
-    Errors: NotFound, NoProfileNeeded, WrongTaxNumber, SpecialNeedsAll.
+    Errors: InvalidInput, NotFound, NoProfileNeeded, WrongTaxNumber, SpecialNeedsAll.
     """
+    wished = Wished(*(each.strip() for each in wished))
+    if not wished.title:
+        raise InvalidInput("must not be blank", pointer="/title")
     who = admission.find(session, participant_id, lock=True)
     if who.kind not in BODIES:
         raise NoProfileNeeded

@@ -140,6 +140,7 @@ def test_a_body_says_how_it_wishes_to_be_invoiced_and_only_under_its_own_number(
     assert county.post("seller", path, _profile(county, **full))["version"] == 2
     assert county.get("treasurer", path)["bank_account"] == "62280001"
     assert refused(county, "buyer", path, _profile(county))["code"] == "not_found"
+    assert refused(county, "seller", path, _profile(county, title=" "))["code"] == "invalid_input"
     own = county.get("person", "/me")["participant_id"]
     wrong = refused(county, "person", f"/participants/{own}/tax-profile", _profile(county))
     assert wrong["code"] == "no_tax_profile_needed"
