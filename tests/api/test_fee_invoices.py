@@ -75,13 +75,12 @@ def _review(county: County, instruction: str) -> str:
 
 
 def _long_ago(county: County, months: int) -> None:
-    """What was charged or given back this month was so in an earlier one: the clock of a sign-in cannot be moved."""
+    """What was charged or given back just now was so in an earlier month: the clock of a sign-in cannot be moved."""
     with db.connect(county.settings.url()) as connection:
         connection.execute("SET session_replication_role = replica")
         moved = connection.execute(
-            "UPDATE transfers SET created_at = date_trunc('month', now()) - make_interval(months => %s)"
-            " + interval '3 days' WHERE code IN (15, 131) AND created_at >= date_trunc('month', now())",
-            (months,),
+            "UPDATE transfers SET created_at = %s WHERE code IN (15, 131) AND created_at > now() - interval '1 day'",
+            (f"{_month(months)}-03T12:00:00+08:00",),
         )
         assert moved.rowcount
 
