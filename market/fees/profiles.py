@@ -61,7 +61,7 @@ def keep(
     try:
         standard, compact = admission.check_identifier(who.kind, wished.tax_number)
     except WrongIdentifier as error:
-        raise WrongTaxNumber(str(error), pointer="/tax_number") from error
+        raise WrongTaxNumber("not a valid credit code", pointer="/tax_number") from error
     if admission.digest(secret, standard, compact) != who.identifier_hash:
         raise WrongTaxNumber(pointer="/tax_number")
     if wished.form == SPECIAL:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from ledger.units import format_decimal, format_fen
 from market.api.fee_invoices import in_full
+from market.api.refusals import source_in_chinese
 from market.api.schemas.personal import viewer
 from market.core import clock, ids
 from market.participants import privacy
@@ -29,8 +30,10 @@ def invoice(fee_invoice_id: int) -> Response:
         own = participant == found["participant_id"]
         return privacy.shown(kind, value, roles, own=own) or ""
 
+    spoken, source = "en" if language() == "en" else "zh", found["vat"]["legal_source"]
     return page(
-        "fee_invoice.html", found=found, spoken="zh" if language() != "en" else "en", money=format_fen,
+        "fee_invoice.html", found=found, spoken=spoken, money=format_fen,
+        source=source if spoken == "en" else source_in_chinese(source),
         title=shown(Kind.NAME, "title"), public=ids.public("fin", fee_invoice_id),
         rate=lambda e4: f"{format_decimal(e4, scale=2).rstrip('0').rstrip('.')}%",
         day=lambda instant: instant.astimezone(clock.LEGAL_ZONE).date(),

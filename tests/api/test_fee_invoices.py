@@ -242,7 +242,7 @@ def test_the_number_that_the_tax_authority_gave_is_recorded_once(county: County)
 def test_a_page_and_a_pdf_say_it_in_both_languages(county: County) -> None:
     at = f"/fee-invoices/{county.mine['invoice']}"
     for language, words in (
-        ("zh", ("手续费发票", "*经纪代理服务*交易服务费", "壹元捌角整", "购买方")),
+        ("zh", ("手续费发票", "*经纪代理服务*交易服务费", "壹元捌角整", "购买方", "第十五条")),
         ("en", ("Fee invoice", "*brokerage services*fee of the exchange", "special VAT invoice")),
     ):
         text = _page(county, "seller", f"{at}?lang={language}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Fixed, PublicId
+from market.api.schemas.fields import Fixed, LegalSource, PublicId
 from market.api.schemas.personal import Personal
 from market.api.schemas.saving_lots import SignedMoney
 from market.api.schemas.water_bills import DIGEST
@@ -64,7 +64,7 @@ class VatOut(Schema):
     rate = Fixed(2, required=True)
     category_zh = fields.String(required=True)
     category_en = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 
