@@ -21,7 +21,7 @@ LONGEST_FILE = 400
 
 PURE = re.compile(
     r"ledger/units|market/(core/chart|participants/policy|registry/(caps|lease_terms|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(bidding_rules|book|buy_back_rules|candles|fills|guards|index|sessions|matching|auction|auction/\w+|rules|verify)"
-    r"|settlement/(clearing|schedule)|payments/(gateway|gateway_states|signatures|stripe_words)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|supervision/desks/(rules|wording)|supervision/warning/(forecast|colours|rollup)|supervision/reports/differences|supervision/national/reconciliation|supervision/surveillance(/\w+)?|web/charts/\w+)"
+    r"|settlement/(clearing|schedule)|payments/(gateway|gateway_states|signatures|stripe_words)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|fees/rules|supervision/desks/(rules|wording)|supervision/warning/(forecast|colours|rollup)|supervision/reports/differences|supervision/national/reconciliation|supervision/surveillance(/\w+)?|web/charts/\w+)"
 )
 """DESIGN section 2 calls these pure: values in, values out."""
 NUMERIC = {name: {"numpy", "highspy"} for name in ("auction", "savings")} | {"finance": {"numpy_financial"}}
