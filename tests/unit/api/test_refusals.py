@@ -16,8 +16,6 @@ from market.api.refusals.legal import counted
 from market.core.catalogues import whole
 from tests.unit.api import refusing
 
-NOT_YET = frozenset({"contracts", "registry", "supervision", "trading"})
-"""Areas whose refusals are not all in Chinese yet."""
 NO_REFUSALS = {"words.po", "legal.po"}
 """Words that stand in the places of templates, and legal sources: not what is said, but what is said in it."""
 FRAMES = "frames.po"
@@ -63,7 +61,6 @@ ELSEWHERE = frozenset(
         "market/trading/dealing.py: detail",
         "market/trading/gates.py: detail",
         "market/trading/gates.py: gate[1]",
-        "market/trading/gates.py: f'{detail}: {product.phase_reason}'.rstrip(': ')",
         "market/trading/gates.py: halt.detail",
         "market/trading/listings.py: gate[1]",
         "market/trading/programmes.py: gate.detail",
@@ -115,7 +112,7 @@ def test_every_refusal_has_its_chinese() -> None:
     missing = [
         f"{each.where}: {each.text}"
         for each in refusing.details()
-        if each.area not in NOT_YET and each.is_text and LETTERS.search(PLACE.sub("", each.text))
+        if each.is_text and LETTERS.search(PLACE.sub("", each.text))
         if not known.get(each.text)
     ]
     assert not missing
