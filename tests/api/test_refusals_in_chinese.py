@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from market.api import leases
 from tests.api.county import County, product
 from tests.api.furnished import open_furnished
 from tests.api.test_pages_holder import signed_in
@@ -129,3 +130,10 @@ def test_a_page_that_fails_is_in_the_language_of_the_page_whatever_the_browser_p
     browser = signed_in(county, "mine")
     wrong = browser.get("/my/statements/nothing?lang=zh", headers=EN | {"Accept": "text/html"})
     assert wrong.status_code == 404 and "未找到" in wrong.get_data(as_text=True)
+
+
+def test_what_stood_in_the_way_of_a_lease_s_year_is_said_and_not_coded(county: County) -> None:
+    with county.app.test_request_context("/", headers=ZH):
+        assert [leases._title(each) for each in (None, "insufficient_money", "water_account_not_open")] == [
+            None, "可用资金不足", "该水量账户不得进行此交易",
+        ]  # fmt: skip
