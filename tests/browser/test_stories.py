@@ -20,22 +20,22 @@ HOW = pytest.mark.parametrize(
 def household(site: Running) -> tuple[str, manas.Story]:
     """A household as that of Manas: 4 180 m3 a year of which 3 179 are used; the trading centre buys the rest."""
     registrar = Caller(site.url, "registrar")
-    login, participant = manas._admit(site.url, registrar)
+    login, participant = manas.admit(site.url, registrar)
     story = manas.Story(
         household=Caller(site.url, login), centre=Caller(site.url, "centre"), factory=Caller(site.url, "factory"),
-        registrar=registrar, reviewer=Caller(site.url, "reviewer"), product=manas._product(registrar),
+        registrar=registrar, reviewer=Caller(site.url, "reviewer"), product=manas.product(registrar),
         participant=participant,
     )  # fmt: skip
-    manas._allocate(story)
-    manas._use(story)
+    manas.allocate(story)
+    manas.use(story)
     return login, story
 
 
 def centre_buys(story: manas.Story, volume: str, price: str) -> None:
     """The trading centre's standing order."""
     for each in (story.centre, story.factory):
-        manas._clear(each, story.product)
-    manas._order(story.centre, story, "buy", manas._water_account(story.centre), volume, price)
+        manas.clear(each, story.product)
+    manas.order(story.centre, story, "buy", manas.water_account(story.centre), volume, price)
 
 
 def said(page: Page) -> str:
@@ -75,8 +75,8 @@ def test_a_factory_buys_what_arrives_for_what_it_says(
     browser: Browser, quiet_site: Running, language: str, size: tuple[int, int]
 ) -> None:
     login, story = household(quiet_site)
-    manas._clear(story.factory, story.product)
-    manas._order(Caller(quiet_site.url, login), story, "sell", story.water, "500", "0.6")
+    manas.clear(story.factory, story.product)
+    manas.order(Caller(quiet_site.url, login), story, "sell", story.water, "500", "0.6")
     with sites.visit(browser, quiet_site.url, language=language, size=size, login="factory") as visit:
         page = visit.page
         visit.open("/my/buy")
