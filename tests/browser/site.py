@@ -49,6 +49,7 @@ _TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentEleme
 _WEIGHT = """() => performance.getEntries()
   .filter((each) => "transferSize" in each && !each.name.includes("plotly"))
   .reduce((sum, each) => sum + each.encodedBodySize, 0)"""
+PATIENCE_MS = 15_000
 WAYS = [("zh", PHONE), ("zh", DESKTOP), ("en", PHONE), ("en", DESKTOP)]
 """Every language on every screen."""
 NAMES_OF_WAYS = ["zh-phone", "zh-desktop", "en-phone", "en-desktop"]
@@ -144,6 +145,7 @@ def visit(
         has_touch=size == PHONE, color_scheme="light",
     )  # fmt: skip
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     found = Visit(context, page, url, language)
     page.on("console", lambda said: found.wrong.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: found.wrong.append(str(error)))

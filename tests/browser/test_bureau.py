@@ -199,7 +199,7 @@ def test_an_administrator_makes_a_user_who_then_reads_at_a_desk(
     login = f"reader-{way}"
     with visit(browser, site, way, "administrator") as desk:
         desk.open("/desk/users")
-        desk.follow("/desk/act/users")
+        desk.press("main a[href='/desk/act/users']")
         desk.page.uncheck("[name=totp]")
         desk.page.check("[name=roles][value=reader]")
         desk.send(login=login, name="A reader of the prefecture", password=people.password_of(login))
