@@ -18,6 +18,8 @@ ID = re.compile(r"\b([a-z]{3})_[0-9A-HJKMNP-TV-Z]{26}\b")
 NO_PAGE = re.compile(r"^/(v1|assets|healthz|readyz|metrics)\b|/pdf$|\.(csv|xlsx|json)$")
 _ARGUMENT = re.compile(r"<(\w+):\w+>")
 _TRIES = 6
+_PARTS = frozenset({"board_market.book"})
+"""Parts of pages, which a page fetches for itself: they have no head of their own."""
 
 
 class PageRoute(NamedTuple):
@@ -62,7 +64,9 @@ def every_route() -> tuple[PageRoute, ...]:
     return tuple(
         PageRoute(rule.rule, rule.endpoint, _pattern(rule.rule))
         for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
-        if "GET" in (rule.methods or ()) and rule.endpoint in ROUTES and not NO_PAGE.search(rule.rule)
+        if "GET" in (rule.methods or ())
+        and rule.endpoint in ROUTES.keys() - _PARTS
+        and not NO_PAGE.search(rule.rule)
     )
 
 

@@ -243,9 +243,9 @@ def axe_source() -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
-def wrong_with(visit: Visit) -> list[str]:
-    """What is wrong with the page that is open: errors, its width and weight, what keeps people out."""
-    axe, found = axe_source(), list(visit.wrong)
+def wrong_with(visit: Visit, *, for_all: bool = True) -> list[str]:
+    """What is wrong with the page that is open: errors, its width and weight; `for_all`: what keeps people out."""
+    axe, found = axe_source() if for_all else None, list(visit.wrong)
     visit.wrong.clear()
     if visit.page.evaluate(_TOO_WIDE):
         found.append("wider than the screen")

@@ -30,10 +30,69 @@ def _readings() -> list[object]:
 OPENED: defaultdict[str, set[str]] = defaultdict(set)
 KNOWN: dict[str, list[str]] = {}
 READ: set[str] = set()
-"""What the readers have opened so far (each language by itself, if all is read twice), the ids that they have seen, and
-who has read.
+CHECKED: set[tuple[str, str]] = set()
+"""What the readers have opened so far (each language by itself, if all is read twice), the ids that they have seen, who
+has read, and the kinds of pages that axe has looked at, in a language and so on a screen: there it looks once.
 """
-NOT_OPENED: dict[str, str] = {}
+NOT_OPENED: dict[str, str] = {
+    "account_webhooks.delivery": "opened in the story of the integrator",
+    "account_webhooks.endpoint": "opened in the story of the integrator",
+    "bill_pages.bill": "no bills were issued",
+    "bill_pages.posted": "no bills were issued",
+    "bill_pages.receipt": "no bills were issued",
+    "board_objections.matter": "no matter of the season is published for objection",
+    "buying.check": "a step of the story of the factory",
+    "certificates.verify": "its address is on the printed certificate",
+    "contract_pages.invoice": "nobody issued an invoice",
+    "contract_pages.statement": "opened in the story of the firm",
+    "desk_acts.show_alerts_dismiss": "surveillance looks at night: the season has no alert",
+    "desk_acts.show_bank_accounts_confirm": "nobody has named a bank account",
+    "desk_acts.show_bank_accounts_end": "nobody has named a bank account",
+    "desk_acts.show_bank_payout_files_cancel": "no payout file was gathered",
+    "desk_acts.show_bank_payout_files_release": "no payout file was gathered",
+    "desk_acts.show_bank_statements_assign": "no statement of the bank was read",
+    "desk_acts.show_bank_statements_charge": "no statement of the bank was read",
+    "desk_acts.show_bank_statements_send_back": "no statement of the bank was read",
+    "desk_acts.show_billing_runs_post_village": "no bills were issued",
+    "desk_acts.show_claw_backs_decide": "no saving was clawed back",
+    "desk_acts.show_deliveries_approve_refund": "no delivery went wrong",
+    "desk_acts.show_deliveries_decline_refund": "no delivery went wrong",
+    "desk_acts.show_desk_reviews_answer_objection": "no matter at the desks was objected to",
+    "desk_acts.show_desk_reviews_close_hearing": "no hearing was opened",
+    "desk_acts.show_firm_registrations_confirm_qualification": "all papers of the two listed firms are decided",
+    "desk_acts.show_firm_registrations_refuse_qualification": "all papers of the two listed firms are decided",
+    "desk_acts.show_gateway_payments_cancel": "no payment provider is set up",
+    "desk_acts.show_gateway_payments_capture": "no payment provider is set up",
+    "desk_acts.show_gateway_payments_refund": "no payment provider is set up",
+    "desk_acts.show_life_dismiss_objection": "nobody objected to a right",
+    "desk_acts.show_life_uphold_objection": "nobody objected to a right",
+    "desk_acts.show_notices_serve": "no notice of the season waits to be served by hand",
+    "desk_acts.show_participants_revoke_mandate": "only the clerk's principals gave mandates, whose pages are of a kind that was read",
+    "desk_acts.show_pledges_refuse": "pledges are read at their matters only",
+    "desk_acts.show_pledges_register": "pledges are read at their matters only",
+    "desk_acts.show_reconciliation_close": "no payment provider is set up",
+    "desk_acts.show_reconciliation_explain": "no payment provider is set up",
+    "desk_acts.show_reduction_plans_end": "no reduction plan was recorded",
+    "desk_acts.show_remittances_confirm": "nothing was remitted",
+    "desk_acts.show_remittances_refuse": "nothing was remitted",
+    "desk_acts.show_saving_reports_name_verifier": "no disputed report lacks a verifier",
+    "desk_acts.show_season_advance_curtailment": "no curtailment was ordered",
+    "desk_acts.show_season_release_spillable": "no water was carried over",
+    "desk_acts.show_season_spill": "no water was carried over",
+    "desk_acts.show_water_bills_take_cash": "no bills were issued",
+    "desk_bank.file": "no payout file was gathered",
+    "desk_bills.run": "no bills were issued",
+    "desk_interventions.cancellation": "no orders were cancelled by a filter",
+    "desk_meters.turn_sheet": "no turn sheet was entered",
+    "desk_watching.alert": "surveillance looks at night: the season has no alert",
+    "my_bills.one": "no bills were issued",
+    "my_deals.lease": "the lessees have no sign-in of their own",
+    "my_messages.complaint": "the complainants have no sign-in of their own",
+    "my_meters.one": "the farmer has no meter; it is read at the bureau",
+    "my_money.payment": "no payment provider is set up",
+    "my_rights.document": "nobody handed a document in",
+    "selling.check": "a step of the story of the farmer",
+}
 """Pages that nobody can open in the season, and why."""
 
 
@@ -48,10 +107,12 @@ def test_pages(browser: Browser, site: Running, reader: str, language: str, size
         )
         for path in chain(walk.every_page(), walk.unlinked(sites.ROLES.get(login or "", frozenset()))):
             seen += 1
-            wrong += [f"{path}: {each}" for each in sites.wrong_with(visit)]
+            looks = (sites.shape(path), language)
+            wrong += [f"{path}: {each}" for each in sites.wrong_with(visit, for_all=looks not in CHECKED)]
+            CHECKED.add(looks)
+    READ.add(reader)
     assert seen >= 8
     assert wrong == []
-    READ.add(reader)
 
 
 def test_somebody_has_opened_every_page_or_it_is_known_why_not() -> None:
