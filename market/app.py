@@ -39,7 +39,7 @@ API_MODULES = (
     "desks", "desk_people", "notices", "standing",
     "gateway_payments", "gateway_payouts", "reconciliations", "test_county", "own_sign_in",
     "water_bills", "billing_runs", "events", "webhooks", "external_ids",
-    "bank_accounts", "bank_files", "account_statements",
+    "bank_accounts", "bank_files", "account_statements", "fee_invoices",
 )  # fmt: skip
 
 PAGE_MODULES = (
@@ -49,13 +49,14 @@ PAGE_MODULES = (
     "board.verifying", "board.firms", "board.rulebook",
     "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
     "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
-    "holder.money", "holder.statements", "holder.bills", "holder.bank",
+    "holder.money", "holder.statements", "holder.bills", "holder.bank", "holder.fee_invoices",
     "holder.meters", "holder.rights", "holder.messages",
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
-    "bureau.money", "bureau.bills", "bureau.bank", "bureau.trail", "bureau.acting",
+    "bureau.money", "bureau.bills", "bureau.bank", "bureau.fee_invoices", "bureau.trail", "bureau.acting",
     "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
+    "fee_invoice_pages",
 )  # fmt: skip
 """Pages for people, of market.web."""
 
@@ -101,6 +102,7 @@ ID_PREFIXES = {
     "evn": "event told to programs", "whe": "webhook endpoint", "whd": "delivery to a webhook endpoint",
     "xid": "external id",
     "bac": "bank account of a participant", "bpl": "payout by bank file", "bpf": "payout file for the bank",
+    "fir": "run of fee invoices", "fin": "fee invoice",
     "bst": "bank statement", "bsn": "line of a bank statement",
 }  # fmt: skip
 NO_ROW = 0

@@ -21,6 +21,7 @@ from market.proofs import (
     crossing,
     deals,
     desks,
+    fee_invoices,
     gateway,
     households,
     invoices,
@@ -65,6 +66,7 @@ PARTS = (
     reversing,
     gateway,
     billing,
+    fee_invoices,
     bank,
     trail,
 )

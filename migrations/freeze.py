@@ -115,6 +115,11 @@ IMMUTABLE = (
     "bank_file_answers",
     "bank_statements",
     "bank_statement_lines",
+    "fee_invoice_runs",
+    "fee_invoices",
+    "fee_invoice_lines",
+    "fee_invoice_legs",
+    "fee_invoice_numbers",
 )
 """The market's tables whose rows never change; the ledger names its own."""
 

@@ -21,7 +21,7 @@ LONGEST_FILE = 400
 
 PURE = re.compile(
     r"ledger/units|market/(core/chart|participants/policy|registry/(caps|lease_terms|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(bidding_rules|book|buy_back_rules|candles|fills|guards|index|sessions|matching|auction|auction/\w+|rules|verify)"
-    r"|settlement/(clearing|schedule)|payments/(gateway|gateway_states|signatures|stripe_words)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|supervision/desks/(rules|wording)|supervision/warning/(forecast|colours|rollup)|supervision/reports/differences|supervision/national/reconciliation|supervision/surveillance(/\w+)?|web/charts/\w+)"
+    r"|settlement/(clearing|schedule)|payments/(gateway|gateway_states|signatures|stripe_words)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|fees/rules|supervision/desks/(rules|wording)|supervision/warning/(forecast|colours|rollup)|supervision/reports/differences|supervision/national/reconciliation|supervision/surveillance(/\w+)?|web/charts/\w+)"
 )
 """DESIGN section 2 calls these pure: values in, values out."""
 NUMERIC = {name: {"numpy", "highspy"} for name in ("auction", "savings")} | {"finance": {"numpy_financial"}}
@@ -50,8 +50,8 @@ ORM_WRITES = re.compile(
 SQL = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP|TRUNCATE|COPY|LOCK|SET|LISTEN|NOTIFY)\b"
 )
-SQL_NAMES = {"ledger/models.py"}
-"""Where a table's name, from a migration, goes into the text that makes a trigger."""
+SQL_NAMES = {"ledger/models.py", "ledger/arrays.py"}
+"""Where a table's name, from a migration, goes into the text that makes a trigger; what makes rows of named arrays."""
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 
 
@@ -63,6 +63,7 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 @cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
@@ -206,9 +207,13 @@ def _is_sql(text: ast.JoinedStr) -> bool:
 
 
 def _is_constant(value: ast.expr) -> bool:
-    """Whether an expression is built of CONSTANTS and literals alone."""
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "int":
-        return all(_is_constant(each) for each in value.args)
+    """Whether an expression is built of CONSTANTS and literals alone, or made of these by int or rows_of."""
+    if (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id in ("int", "rows_of")
+    ):
+        return all(_is_constant(each) for each in [*value.args, *(word.value for word in value.keywords)])
     if isinstance(value, ast.Attribute):
         return bool(CONSTANT.fullmatch(value.attr))
     return all(

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from market.api.errors import rows_in_chinese, spoken
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.imports import FILE, SENT, sent_data, sent_template
 from market.api.schemas import buy_backs as shapes
@@ -111,7 +112,7 @@ def take_list(body: dict[str, Any], buy_back_id: int) -> dict[str, Any]:
         check=buy_back_sheets.check_rows,
     )
     assert taken.sheet is not None
-    return _list_out(taken.sheet, listed(buy_back_sheets.problems(taken.refused)))
+    return _list_out(taken.sheet, rows_in_chinese(listed(buy_back_sheets.problems(taken.refused))))
 
 
 @blp.route("/buy-backs/<bbk:buy_back_id>/lists/sheet", methods=["POST"])
@@ -130,7 +131,7 @@ def take_sheet(query: dict[str, Any], buy_back_id: int) -> dict[str, Any]:
         share=query["share"],
     )
     assert taken.sheet is not None
-    return _list_out(taken.sheet, listed(found.problems))
+    return _list_out(taken.sheet, rows_in_chinese(listed(found.problems)))
 
 
 @blp.route("/buy-backs/lists/template", methods=["GET"])
@@ -202,7 +203,7 @@ def _take_out(found: buy_back_queries.TakeView) -> dict[str, Any]:
         "trade_id": found.trade_id,
         "refusal": {
             "rule": why["code"],
-            "detail": why.get("detail", ""),
+            "detail": spoken(why.get("detail", "")),
             "limit": why.get("limit"),
             "available": why.get("available"),
             "legal_source": why.get("legal_source"),

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import psycopg
 import structlog
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from ledger.errors import InsufficientBalance, LedgerError
+from market.api.refusals import in_chinese, source_in_chinese
 from market.core.errors import Refusal, Unavailable
 
 log = structlog.get_logger("api")
 
 PROBLEM = "application/problem+json"
+READS_CHINESE = "karez.reads_chinese"
+"""The request's language, in its environment: asked for once, or said by a page."""
 
 # code and zh title of what the framework raises by itself
 _HTTP: dict[int, tuple[str, str]] = {
@@ -42,8 +46,50 @@ _HEADERS_KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
 def wants_chinese() -> bool:
-    """Whether the reader prefers zh over en (Accept-Language)."""
-    return request.accept_languages.best_match(["en", "zh"], default="en") == "zh"
+    """Whether the reader prefers zh over en (Accept-Language); a page that fails is in the page's language."""
+    known: bool | None = request.environ.get(READS_CHINESE)
+    if known is None:
+        known = request.accept_languages.best_match(["en", "zh"], default="en") == "zh"
+        request.environ[READS_CHINESE] = known
+    return known
+
+
+def spoken(detail: str) -> str:
+    """A detail in the reader's language; details are raised, and kept, in English."""
+    return in_chinese(detail) if wants_chinese() else detail
+
+
+def source_spoken(legal_source: str | None) -> str | None:
+    """A legal source in the reader's language."""
+    asked = has_request_context() and wants_chinese()
+    return source_in_chinese(legal_source) if legal_source and asked else legal_source
+
+
+def with_title(title_zh: str, detail: str) -> str:
+    """A refusal in one Chinese line: its title, and why where there is Chinese for that."""
+    why = in_chinese(detail, "")
+    return f"{title_zh}：{why}" if why not in ("", title_zh) else title_zh
+
+
+def rows_in_chinese(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a file, whose `message_zh` has of a refusal by rule no more than its title: why is added."""
+    return [
+        each | {"message_zh": with_title(each["message_zh"], each["message_en"])}
+        if each.get("message_zh") in _titles()
+        else each
+        for each in rows
+    ]
+
+
+@lru_cache(maxsize=1)
+def _titles() -> frozenset[str]:
+    """The Chinese titles of all refusals."""
+    found, left = set(), [Refusal]
+    while left:
+        kind = left.pop()
+        found.add(kind.title_zh)
+        left += kind.__subclasses__()
+    return frozenset(found)
 
 
 def problem(
@@ -74,21 +120,24 @@ def problem(
 
 def of_refusal(error: Refusal) -> Response:
     """A refusal by rule: its rule, limit, what was available, its legal source."""
+    title = error.title_zh if wants_chinese() else error.title_en
+    detail = title if error.detail == error.title_en else spoken(error.detail)
     headers = {"Retry-After": "1"} if error.status == 503 else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return problem(
         error.status,
         error.code,
-        error.title_zh if wants_chinese() else error.title_en,
-        error.detail,
-        errors=[{"pointer": error.pointer, "detail": error.detail}] if error.pointer else None,
+        title,
+        detail,
+        errors=[{"pointer": error.pointer, "detail": detail}] if error.pointer else None,
         fields={
             "rule": error.rule if error.status in (409, 422) else None,
             "limit": error.limit,
             "available": error.available,
-            "legal_source": error.legal_source,
+            "legal_source": source_spoken(error.legal_source),
             **error.extra,
+            **({"rows": rows_in_chinese(error.extra["rows"])} if "rows" in error.extra else {}),
         },
         headers=headers,
     )
@@ -116,7 +165,7 @@ def _pointers(messages: Any, path: str) -> Iterator[dict[str, str]]:
         for inner in messages:
             yield from _pointers(inner, path)
     else:
-        yield {"pointer": path or "/", "detail": str(messages)}
+        yield {"pointer": path or "/", "detail": spoken(str(messages))}
 
 
 def of_http(error: HTTPException) -> Response:
@@ -128,16 +177,16 @@ def of_http(error: HTTPException) -> Response:
     code, zh = _HTTP.get(status, (f"http_{status}", HTTP_STATUS_CODES.get(status, "")))
     title = zh if wants_chinese() else HTTP_STATUS_CODES.get(status, "Error")
     kept = {name: value for name, value in error.get_response().headers.items() if name in _HEADERS_KEPT}
-    return problem(status, code, title, error.description or "", headers=kept)
+    return problem(status, code, title, spoken(error.description or ""), headers=kept)
 
 
 def of_ledger(error: LedgerError) -> Response:
     """A rule of the ledger that no use case explained better."""
     fields: dict[str, Any] = {"rule": error.code}
     if isinstance(error, InsufficientBalance):
-        fields["legal_source"] = "service rule of the exchange: no account is overdrawn"
+        fields["legal_source"] = source_spoken("service rule of the exchange: no account is overdrawn")
     title = "余额不足" if wants_chinese() else "The balance does not cover this"
-    return problem(422, error.code, title, str(error), fields=fields)
+    return problem(422, error.code, title, spoken(str(error)), fields=fields)
 
 
 def of_bug(error: Exception) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from market.api.errors import rows_in_chinese
 from market.api.http import actor, blueprint, own_only, session, settings
 from market.api.schemas import imports as shapes
 from market.core.db import raw
@@ -213,7 +214,7 @@ def _out(found: Gathered) -> dict[str, Any]:
         "taken": len(found.good),
         "held": 0,
         "refused": found.refused,
-        "rows": listed(found.problems),
+        "rows": rows_in_chinese(listed(found.problems)),
     }
 
 

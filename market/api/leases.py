@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from market.api.errors import wants_chinese
 from market.api.http import actor, blueprint, etag, own_only, page, paging, session
 from market.api.schemas import leases as shapes
 from market.api.schemas.registry import GroundsIn
 from market.core.db import raw
 from market.registry import lease_queries, leases, reference
 from market.registry.lease_models import Lease, LeaseTurn
-from market.trading import deals
+from market.trading import deals, errors
 from market.trading.dealing import LEASE
 from market.trading.negotiation_errors import NotAParty
 
@@ -63,6 +64,14 @@ def terminate(body: dict[str, Any], lease_id: int) -> dict[str, Any]:
     return _one(lease_id)
 
 
+def _title(rule: str | None) -> str | None:
+    """What stood in the way, as its refusal was called; a gate of the registry is none of the exchange's own."""
+    if rule is None:
+        return None
+    kind = errors.BY_CODE.get(rule, errors.AccountGate)
+    return kind.title_zh if wants_chinese() else kind.title_en
+
+
 def _one(lease_id: int) -> dict[str, Any]:
     found = lease_queries.lease(session(), lease_id=lease_id)
     etag(found[0].version)
@@ -82,9 +91,12 @@ def _out(rows: list[tuple[Lease, list[LeaseTurn]]]) -> list[dict[str, Any]]:
             "rent": lease.rent_e4,
             "turns": [
                 {name: getattr(turn, name) for name in _OF_TURN}
-                | {"volume": turn.due_litres, "held": turn.held_litres, "trade_id": traded.get(turn.id)}
+                | {
+                    "volume": turn.due_litres, "held": turn.held_litres, "trade_id": traded.get(turn.id),
+                    "refusal_title": _title(turn.refusal),
+                }
                 for turn in turns
             ],
         }
         for lease, turns in rows
-    ]
+    ]  # fmt: skip

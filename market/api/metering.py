@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, jsonify
 
+from market.api.errors import with_title
 from market.api.http import actor, blueprint, etag, expected_version, own_only, page, paging, session
 from market.api.schemas import metering as shapes
 from market.api.schemas import registry, water_accounts
@@ -368,7 +369,7 @@ def _outcome(index: int, each: readings.Outcome) -> dict[str, Any]:
         "finding_id": each.finding_id,
         "code": refusal.code if refusal else None,
         "message_en": refusal.detail if refusal else None,
-        "message_zh": refusal.title_zh if refusal else None,
+        "message_zh": with_title(refusal.title_zh, refusal.detail) if refusal else None,
     }
 
 

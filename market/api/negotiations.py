@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from market.api.desks import decided
+from market.api.errors import spoken
 from market.api.http import actor, blueprint, etag, own_only, page, paging, require_own, session
 from market.api.schemas import negotiations as shapes
 from market.api.schemas.registry import GroundsIn
@@ -265,7 +266,7 @@ def deal_view(row: Any | None) -> dict[str, Any] | None:
         said = _refused(row.refusal)
         refusal = {
             "rule": said.code,
-            "detail": said.detail,
+            "detail": spoken(said.detail),
             "limit": said.limit,
             "available": said.available,
             "legal_source": said.legal_source,

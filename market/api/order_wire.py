@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ledger.units import UnitError, format_fen, format_litres, format_price_e4, parse_litres, parse_price_e4
-from market.api.errors import wants_chinese
+from market.api.errors import source_spoken, spoken, wants_chinese
 from market.api.schemas.trading import CLIENT_ORDER_ID_PATTERN, MAX_BATCH
 from market.core import ids
 from market.core.errors import UnknownId
@@ -128,9 +128,9 @@ def refusal(refused: Refused) -> dict[str, Any]:
     return {
         "code": error.code,
         "title": error.title_zh if wants_chinese() else error.title_en,
-        "detail": refused.detail,
+        "detail": spoken(refused.detail),
         "pointer": refused.pointer,
         "limit": refused.limit,
         "available": refused.available,
-        "legal_source": refused.legal_source,
+        "legal_source": source_spoken(refused.legal_source),
     }

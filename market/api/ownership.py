@@ -55,6 +55,7 @@ OWNERS: dict[str, tuple[str, str]] = {
         " JOIN water_bills b ON b.id = p.bill_id WHERE r.id = :id",
     ),
     "offset_consent": ("offset_consent_id", "SELECT participant_id FROM offset_consents WHERE id = :id"),
+    "fee_invoice": ("fee_invoice_id", "SELECT participant_id FROM fee_invoices WHERE id = :id"),
     "bank_account": ("bank_account_id", "SELECT participant_id FROM bank_accounts WHERE id = :id"),
     "bank_payout": ("bank_payout_id", "SELECT participant_id FROM bank_payouts WHERE id = :id"),
     "entitlement": ("entitlement_id", "SELECT participant_id FROM entitlements WHERE id = :id"),

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from market.api.desks import decided
-from market.api.errors import wants_chinese
+from market.api.errors import source_spoken, spoken, wants_chinese
 from market.api.http import actor, blueprint, etag, own_only, page, paging, require_own, session
 from market.api.negotiations import deal_view
 from market.api.schemas import programmes as shapes
@@ -225,10 +225,15 @@ def _row_out(row: int, found: Any) -> dict[str, Any]:
             "subscription": _line_out(programme_queries.Line(found, None)),
             "refusal": None,
         }
-    names = ("code", "detail", "rule", "limit", "available", "legal_source")
+    names = ("code", "rule", "limit", "available")
     title = found.title_zh if wants_chinese() else found.title_en
     return {
         "row": row,
         "subscription": None,
-        "refusal": {name: getattr(found, name) for name in names} | {"title": title},
+        "refusal": {name: getattr(found, name) for name in names}
+        | {
+            "title": title,
+            "detail": spoken(found.detail),
+            "legal_source": source_spoken(found.legal_source),
+        },
     }

@@ -34,7 +34,7 @@ CONFIG: dict[str, Any] = {
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457. `code` is stable; a refusal by rule names its rule, limit, what was available and its"
-    " legal source.",
+    " legal source. Titles, details and legal sources are in Chinese where Accept-Language prefers it.",
     "properties": {
         "type": {"type": "string"},
         "title": {"type": "string"},

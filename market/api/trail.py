@@ -128,7 +128,7 @@ SUBJECTS = {
     "national_export": "exn", "early_warning": "ewn", "clock_advance": "tcl",
     "billing_run": "wbr", "water_bill": "wbl", "water_bill_payment": "wbp", "water_receipt": "rct",
     "remittance": "rmt", "offset_consent": "wbo",
-    "webhook_endpoint": "whe", "external_id": "xid",
+    "webhook_endpoint": "whe", "external_id": "xid", "fee_invoice_run": "fir", "fee_invoice": "fin",
     "bank_account": "bac", "bank_payout": "bpl", "bank_payout_file": "bpf", "bank_statement": "bst", "bank_line": "bsn",
 }  # fmt: skip
 """The kind of subject in the trail: the type of its public id. What has none is named by its kind alone."""

@@ -8,6 +8,7 @@ from ledger import balances
 from ledger.units import format_litres
 from market.api import order_wire
 from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
+from market.api.refusals import in_chinese
 from market.api.schemas import quotes as quote_shapes
 from market.api.schemas import water_accounts as shapes
 from market.api.schemas.statement import line
@@ -187,7 +188,7 @@ def _constraint(each: Constraint) -> dict[str, Any]:
         "volume": each.litres,
         "legal_source": each.legal_source,
         "detail_en": each.detail_en,
-        "detail_zh": each.detail_zh,
+        "detail_zh": in_chinese(each.detail_en, each.detail_zh),  # a gate says why in English only
         "demonstration": each.demonstration,
         "scope": each.scope,
     }

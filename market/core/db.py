@@ -38,6 +38,7 @@ MODEL_MODULES = (
     "market.registry.restriction_models",
     "market.metering.models",
     "market.billing.models",
+    "market.fees.models",
     "market.payments.models",
     "market.payments.gateway_models",
     "market.payments.bank_models",

@@ -7,6 +7,7 @@ alone are taken as free; the result then may be too early by the holidays to com
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -20,6 +21,7 @@ def is_known(day: dt.date) -> bool:
     return True
 
 
+@lru_cache(maxsize=16_384)
 def is_working_day(day: dt.date) -> bool:
     """Whether the day is a working day; weekends only where the year's holidays are not known yet."""
     try:

@@ -19,6 +19,7 @@ import h11
 import msgspec
 import structlog
 
+from market.api.refusals import in_chinese
 from market.api.tape import EVENTS, STREAM_PATH
 from market.core import db, ids
 from market.core.config import Settings
@@ -166,7 +167,7 @@ class Connection(asyncio.Protocol):
         title = chinese if language.lower().startswith("zh") else english
         body = {"type": f"/problems/{code}", "title": title, "status": refused.status, "code": code}
         if refused.detail:
-            body["detail"] = refused.detail
+            body["detail"] = in_chinese(refused.detail) if title == chinese else refused.detail
         self._end(refused.status, "application/problem+json", msgspec.json.encode(body), refused.headers)
 
     def _end(self, status: int, media_type: str, body: bytes, headers: dict[str, str] | None = None) -> None:

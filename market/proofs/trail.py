@@ -25,6 +25,8 @@ _SUBJECTS = {
     "offset_consents": "offset_consent",
     "remittances": "remittance",
     "canal_associations": "canal_association",
+    "fee_invoice_runs": "fee_invoice_run",
+    "fee_invoices": "fee_invoice",
     "unmaskings": "unmasking",
     "erasure_requests": "erasure_request",
     "entitlements": "entitlement",

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from market.core.errors import Conflict, InvalidInput, Refusal
 
+REG = "取水许可和水资源费征收管理条例"
+PACK = "service rule of the exchange: zones, sectors and sources are those of the county pack"
+ACCOUNTS = "service rule of the exchange: water accounts"
+LIMITS = "service rule of the exchange: register of limits"
+USE_PLAN = "水法 art. 49; county plan part 3(1)2"
+CUT = f"{REG} arts 24, 41-42"
+
 
 class UnknownZone(InvalidInput):
     """A zone code that the county's pack does not have."""
@@ -11,6 +18,7 @@ class UnknownZone(InvalidInput):
     code = "unknown_zone"
     title_en = "No such zone"
     title_zh = "没有该区域"
+    legal = PACK
 
 
 class NotAPlace(InvalidInput):
@@ -19,6 +27,7 @@ class NotAPlace(InvalidInput):
     code = "not_a_place"
     title_en = "Not a township and a canal"
     title_zh = "不是乡镇与渠道"
+    legal = PACK
 
 
 class UnknownSource(InvalidInput):
@@ -27,6 +36,7 @@ class UnknownSource(InvalidInput):
     code = "unknown_source"
     title_en = "No such source of water"
     title_zh = "没有该水源"
+    legal = PACK
 
 
 class UnknownSector(InvalidInput):
@@ -35,6 +45,7 @@ class UnknownSector(InvalidInput):
     code = "unknown_sector"
     title_en = "No such sector"
     title_zh = "没有该行业"
+    legal = PACK
 
 
 class WaterYearNotOpen(Refusal):
@@ -52,6 +63,7 @@ class ParticipantNotAdmitted(Refusal):
     code = "participant_not_admitted"
     title_en = "The participant is not admitted"
     title_zh = "主体尚未准入"
+    legal = "service rule of the exchange: rights and water are of admitted participants"
 
 
 class PlaceOverloaded(Refusal):
@@ -60,7 +72,7 @@ class PlaceOverloaded(Refusal):
     code = "place_overloaded"
     title_en = "This place is overloaded: nothing new is granted"
     title_zh = "该区域水资源超载，不予新增水权"
-    legal = "取水许可和水资源费征收管理条例 art. 20; county plan part 3(1)1"
+    legal = f"{REG} art. 20; county plan part 3(1)1"
 
 
 class RestrictionStands(Conflict):
@@ -69,6 +81,7 @@ class RestrictionStands(Conflict):
     code = "restriction_stands"
     title_en = "The node is restricted already, or not any more"
     title_zh = "该节点已受限或已解除限制"
+    legal = "county plan part 3(1)1"
 
 
 class GroundwaterClosed(Refusal):
@@ -86,6 +99,7 @@ class TermBackwards(InvalidInput):
     code = "term_backwards"
     title_en = "The term ends before it begins"
     title_zh = "期限止于起始之前"
+    legal = "service rule of the exchange: a term ends after it begins"
 
 
 class TermTooLong(Refusal):
@@ -94,7 +108,7 @@ class TermTooLong(Refusal):
     code = "term_too_long"
     title_en = "The term is too long"
     title_zh = "期限过长"
-    legal = "取水许可和水资源费征收管理条例 art. 25"
+    legal = f"{REG} art. 25"
 
 
 class EntitlementState(Conflict):
@@ -103,6 +117,7 @@ class EntitlementState(Conflict):
     code = "entitlement_state"
     title_en = "Not possible in the entitlement's present state"
     title_zh = "水权当前状态不允许此操作"
+    legal = "service rule of the exchange: a right changes by its steps, each from its states"
 
 
 class WaterAccountExists(Conflict):
@@ -111,6 +126,7 @@ class WaterAccountExists(Conflict):
     code = "water_account_exists"
     title_en = "There is such a water account already"
     title_zh = "该水量账户已存在"
+    legal = ACCOUNTS
 
 
 class WaterAccountNotEmpty(Conflict):
@@ -119,6 +135,7 @@ class WaterAccountNotEmpty(Conflict):
     code = "water_account_not_empty"
     title_en = "The water account is not empty"
     title_zh = "水量账户仍有余额"
+    legal = ACCOUNTS
 
 
 class WaterAccountState(Conflict):
@@ -127,6 +144,7 @@ class WaterAccountState(Conflict):
     code = "water_account_state"
     title_en = "Not possible in the water account's present state"
     title_zh = "水量账户当前状态不允许此操作"
+    legal = ACCOUNTS
 
 
 class NoUsePlanNeeded(Refusal):
@@ -135,6 +153,7 @@ class NoUsePlanNeeded(Refusal):
     code = "no_use_plan_needed"
     title_en = "This sector needs no use plan"
     title_zh = "该行业无需用水计划"
+    legal = USE_PLAN
 
 
 class PlanBelowPurchases(Refusal):
@@ -143,6 +162,7 @@ class PlanBelowPurchases(Refusal):
     code = "plan_below_purchases"
     title_en = "The use plan is below what was bought"
     title_zh = "用水计划低于已购水量"
+    legal = USE_PLAN
 
 
 class LimitExists(Conflict):
@@ -151,6 +171,7 @@ class LimitExists(Conflict):
     code = "limit_exists"
     title_en = "There is such a limit already"
     title_zh = "该指标已存在"
+    legal = LIMITS
 
 
 class LimitShape(InvalidInput):
@@ -159,6 +180,7 @@ class LimitShape(InvalidInput):
     code = "limit_shape"
     title_en = "Not the shape of a limit of this kind"
     title_zh = "指标内容与类型不符"
+    legal = LIMITS
 
 
 class LimitCode(InvalidInput):
@@ -167,6 +189,7 @@ class LimitCode(InvalidInput):
     code = "limit_code"
     title_en = "Not a code of a limit"
     title_zh = "指标代码格式不正确"
+    legal = LIMITS
 
 
 class CapAfterUse(Refusal):
@@ -175,6 +198,7 @@ class CapAfterUse(Refusal):
     code = "cap_after_use"
     title_en = "A cap is set before the water under it is announced"
     title_zh = "总量指标须在水量公告之前设定"
+    legal = "service rule of the exchange: a cap counts all water under it"
 
 
 class LimitBelowUse(Refusal):
@@ -183,6 +207,7 @@ class LimitBelowUse(Refusal):
     code = "limit_below_use"
     title_en = "The limit would fall below present use"
     title_zh = "指标低于当前用量"
+    legal = CUT
 
 
 class NothingToAnnounce(Refusal):
@@ -191,6 +216,7 @@ class NothingToAnnounce(Refusal):
     code = "nothing_to_announce"
     title_en = "The class has no volume to credit"
     title_zh = "该类别没有可分配水量"
+    legal = "service rule of the exchange: shares are announced of the volume that was confirmed"
 
 
 class ShareOverEntitlement(Refusal):
@@ -199,6 +225,7 @@ class ShareOverEntitlement(Refusal):
     code = "share_over_entitlement"
     title_en = "More than the whole entitlement"
     title_zh = "超过水权总量"
+    legal = f"{REG} art. 24: the confirmed volume is the most in a year"
 
 
 class CapExceeded(Refusal):
@@ -207,6 +234,7 @@ class CapExceeded(Refusal):
     code = "cap_exceeded"
     title_en = "A cap lacks headroom"
     title_zh = "总量控制指标不足"
+    legal = "county plan part 3(1)1"
 
 
 class LimitMoved(Conflict):
@@ -215,6 +243,7 @@ class LimitMoved(Conflict):
     code = "limit_moved"
     title_en = "The limit's code belongs to another node"
     title_zh = "该指标代码已用于其他节点"
+    legal = LIMITS
 
 
 class ReserveTooLarge(Refusal):
@@ -223,6 +252,7 @@ class ReserveTooLarge(Refusal):
     code = "reserve_too_large"
     title_en = "More than may be held back"
     title_zh = "预留比例超过上限"
+    legal = "service rule of the exchange: reserves"
 
 
 class NothingReserved(Refusal):
@@ -240,6 +270,7 @@ class AnnouncementReversed(Conflict):
     code = "announcement_reversed"
     title_en = "The announcement was taken back already"
     title_zh = "该公告已撤销"
+    legal = "service rule of the exchange: reversal of announcements"
 
 
 class AnnouncementSucceeded(Conflict):
@@ -248,6 +279,7 @@ class AnnouncementSucceeded(Conflict):
     code = "announcement_succeeded"
     title_en = "A right that it credited was split, merged or passed on since"
     title_zh = "所涉水权已分割、合并或转移"
+    legal = "service rule of the exchange: reversal of announcements"
 
 
 class ReleaseNotReversed(Refusal):
@@ -274,6 +306,7 @@ class WaterYearState(Conflict):
     code = "water_year_state"
     title_en = "Not possible in the water year's present state"
     title_zh = "水年当前状态不允许此操作"
+    legal = "service rule of the exchange: water years"
 
 
 class WaterYearNotOver(Refusal):
@@ -291,6 +324,7 @@ class WaterStillHeld(Conflict):
     code = "water_still_held"
     title_en = "Water of the year is still held"
     title_zh = "该水年仍有预留水量"
+    legal = "service rule of the exchange: water years"
 
 
 class NoNextYear(Refusal):
@@ -308,6 +342,7 @@ class SpillRiskHigh(Refusal):
     code = "spill_risk_high"
     title_en = "The spill risk is too high"
     title_zh = "弃水风险过高"
+    legal = "service rule of the exchange: carry-over"
 
 
 class NothingSpillable(Refusal):
@@ -325,6 +360,7 @@ class NotACut(InvalidInput):
     code = "not_a_cut"
     title_en = "Not a cut of a cap"
     title_zh = "不是总量指标的削减"
+    legal = CUT
 
 
 class CurtailmentRunning(Conflict):
@@ -333,3 +369,4 @@ class CurtailmentRunning(Conflict):
     code = "curtailment_running"
     title_en = "A curtailment of this water year is running"
     title_zh = "该水年的削减正在进行"
+    legal = CUT

@@ -44,8 +44,9 @@ class Halt:
     @property
     def detail(self) -> str:
         """What a refusal says of it."""
-        until = f" until {self.until}" if self.until else ""
-        return f"halted by order {self.name}{until}: {self.reason}"
+        if self.until:
+            return f"halted by order {self.name} until {self.until}: {self.reason}"
+        return f"halted by order {self.name}: {self.reason}"
 
     def holds(self, participant: int, owner: int, zones: frozenset[int]) -> bool:
         """Whether it is about this participant, its group or a zone among these."""

@@ -8,6 +8,8 @@ from market.core.errors import Conflict, InvalidInput, Refusal
 
 REG = "取水许可和水资源费征收管理条例"
 LICENSING = "行政许可法"
+PAPERS = "service rule of the exchange: documents of a right"
+WHOLE = "service rule of the exchange: the parts of a right are the whole"
 
 
 class ApplicationStopped(Conflict):
@@ -142,6 +144,7 @@ class ObjectionExists(Conflict):
     code = "objection_exists"
     title_en = "You have objected to this application already"
     title_zh = "已对该申请提出异议"
+    legal = f"{LICENSING} arts 46-47"
 
 
 class ObjectionState(Conflict):
@@ -150,6 +153,7 @@ class ObjectionState(Conflict):
     code = "objection_state"
     title_en = "The objection is decided already"
     title_zh = "该异议已处理"
+    legal = f"{LICENSING} arts 46-47"
 
 
 class PartsNotWhole(InvalidInput):
@@ -158,6 +162,7 @@ class PartsNotWhole(InvalidInput):
     code = "parts_not_whole"
     title_en = "The parts are not the whole"
     title_zh = "分割水量之和与原水权不符"
+    legal = WHOLE
 
 
 class MergeMismatch(Refusal):
@@ -175,6 +180,7 @@ class SameHolder(InvalidInput):
     code = "same_holder"
     title_en = "The right is that participant's already"
     title_zh = "该主体已持有此水权"
+    legal = "service rule of the exchange: a right passes to another participant"
 
 
 class PermitPassesWhole(Refusal):
@@ -210,6 +216,7 @@ class NothingAmended(InvalidInput):
     code = "nothing_amended"
     title_en = "Nothing would change"
     title_zh = "没有变更内容"
+    legal = f"{REG} art. 26"
 
 
 class NotUnused(Refusal):
@@ -227,6 +234,7 @@ class DocumentType(InvalidInput):
     code = "document_type"
     title_en = "Not a PDF, PNG or JPEG"
     title_zh = "仅接受 PDF、PNG、JPEG 文件"
+    legal = PAPERS
 
 
 class DocumentSize(InvalidInput):
@@ -235,6 +243,7 @@ class DocumentSize(InvalidInput):
     code = "document_size"
     title_en = "The document is too large, or empty"
     title_zh = "文件过大或为空"
+    legal = PAPERS
 
 
 class DocumentExists(Conflict):
@@ -243,6 +252,7 @@ class DocumentExists(Conflict):
     code = "document_exists"
     title_en = "The document is there already"
     title_zh = "该文件已提交"
+    legal = PAPERS
 
 
 class TooManyDocuments(Refusal):
@@ -251,6 +261,7 @@ class TooManyDocuments(Refusal):
     code = "too_many_documents"
     title_en = "No more documents for this right"
     title_zh = "文件数量已达上限"
+    legal = PAPERS
 
 
 class AssessmentNeeded(Refusal):
@@ -259,6 +270,7 @@ class AssessmentNeeded(Refusal):
     code = "assessment_needed"
     title_en = "A water-resource assessment is needed"
     title_zh = "须提供水资源论证"
+    legal = f"{REG} art. 11"
 
 
 class AssessmentTooSmall(Refusal):
@@ -276,6 +288,7 @@ class AssessmentExists(Conflict):
     code = "assessment_exists"
     title_en = "There is an assessment of this number"
     title_zh = "该论证文号已登记"
+    legal = "service rule of the exchange: an assessment is recorded once"
 
 
 class RightPledged(Conflict):

@@ -11,6 +11,7 @@ class PledgeState(Conflict):
     code = "pledge_state"
     title_en = "Not possible in the present state of the pledge"
     title_zh = "质押当前状态不允许此操作"
+    legal = "service rule of the exchange: pledges of rights"
 
 
 class PledgeParty(Refusal):
@@ -28,6 +29,7 @@ class NotABank(InvalidInput):
     code = "not_a_bank"
     title_en = "Not a bank that may take a pledge"
     title_zh = "不是可以接受质押的银行"
+    legal = "service rule of the exchange: pledges of rights"
 
 
 class NoSearchConsent(Refusal):
@@ -81,3 +83,4 @@ class PledgedWaterInOrders(Conflict):
     code = "pledged_water_in_orders"
     title_en = "The water is held by orders"
     title_zh = "水量已被委托单预留"
+    legal = "service rule of the exchange: one record of allocation, use and holds"

@@ -141,7 +141,11 @@ def check(session: Session, entitlement: Entitlement, step: str) -> None:
     """
     rule = life.STEPS[step]
     if entitlement.status not in rule.sources:
-        raise EntitlementState(f"it is {entitlement.status}, this step needs it {' or '.join(rule.sources)}")
+        needed = ", ".join(rule.sources)
+        raise EntitlementState(
+            f"it is {entitlement.status}, this step needs it to be one of: {needed}",
+            legal_source=rule.legal_source,
+        )
     known = facts(raw(session), entitlement)
     missing = life.missing(step, known)
     if missing is None:

@@ -11,6 +11,7 @@ class TrustTerm(InvalidInput):
     code = "trust_term"
     title_en = "Not a term of a trust"
     title_zh = "托管期限无效"
+    legal = "service rule of the exchange: trusts of water"
 
 
 class TrustState(Conflict):
@@ -19,6 +20,7 @@ class TrustState(Conflict):
     code = "trust_state"
     title_en = "Not possible in the present state of the trust"
     title_zh = "托管当前状态不允许此操作"
+    legal = "service rule of the exchange: trusts of water"
 
 
 class NotOfThePool(Refusal):
@@ -36,6 +38,7 @@ class AccountEntrusted(Conflict):
     code = "account_entrusted"
     title_en = "The account is entrusted already"
     title_zh = "该水量账户已委托管理"
+    legal = "service rule of the exchange: trusts of water"
 
 
 class TrustFull(Refusal):
@@ -71,6 +74,7 @@ class WaterInOrders(Conflict):
     code = "water_in_orders"
     title_en = "The pool's water is held by orders"
     title_zh = "托管池水量已被委托单预留"
+    legal = "service rule of the exchange: one record of allocation, use and holds"
 
 
 class NoticeNotOver(Refusal):

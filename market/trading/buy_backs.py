@@ -161,7 +161,7 @@ def _check_dates(session: Session, product: Product, starts_on: dt.date, ends_on
 def _zone(tree: Zones, code: str) -> int:
     found = places.zone(tree, code, pointer="/zone")
     if (found.tree, found.level) not in (("admin", "township"), ("river", "district")):
-        raise NotABuyBackZone(f"{code} is a {found.level}", pointer="/zone")
+        raise NotABuyBackZone(f"{code} is a zone of the level {found.level}", pointer="/zone")
     return found.id
 
 

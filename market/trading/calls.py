@@ -168,9 +168,8 @@ def clear(session: Session, *, actor: audit.Actor, call_id: int) -> Call:
     except NoCallHere as refusal:
         return _halt(connection, actor, call, str(refusal))
     if found.refused:
-        return _halt(
-            connection, actor, call, "the verification refuses the result: " + "; ".join(found.refused)
-        )
+        wrong = "; ".join(found.refused)
+        return _halt(connection, actor, call, f"the verification refuses the result: {wrong}")
     call_clearing.write(connection, call, found)
     call.status = "cleared"
     session.flush()

@@ -187,8 +187,9 @@ class Gates(Matcher):
                            "service rule of the exchange: orders end with the water year")  # fmt: skip
         if product.phase not in phases:
             detail = f"trading in {product.code} is {product.phase}"
-            return Refused("product_not_open", f"{detail}: {product.phase_reason}".rstrip(": "), "/product_id",
-                           None, None, SERVICE_RULE)  # fmt: skip
+            if product.phase_reason:
+                detail = f"trading in {product.code} is {product.phase}: {product.phase_reason}"
+            return Refused("product_not_open", detail, "/product_id", None, None, SERVICE_RULE)
         return None
 
     def refuse_stopped(self, account: Account, product: Product) -> Refused | None:

@@ -14,7 +14,7 @@ from flask import Response, current_app, g, request
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from market.participants import tokens
-from market.web.catalogues import TAGS
+from market.web.catalogues import ASKED
 from market.web.spoken import language
 
 JSON = "application/json"
@@ -112,7 +112,7 @@ def _call(
     headers: Mapping[str, str] | None = None, form: Mapping[str, Any] | None = None, kind: str = JSON,
 ) -> tuple[int, Mapping[str, str], bytes]:  # fmt: skip
     asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
-    sent = {"Accept-Language": TAGS[language()], **(headers or {})}
+    sent = {"Accept-Language": ASKED[language()], **(headers or {})}
     token = request.cookies.get(tokens.ACCESS_COOKIE)
     if token and g.get("actor") is not None:
         sent["Authorization"] = f"Bearer {token}"

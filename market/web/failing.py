@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from ledger.errors import LedgerError
 from market.api import errors
 from market.core.errors import Refusal
-from market.web import sitting
+from market.web import sitting, spoken
 from market.web.asking import Problem
 from market.web.forms import onward
 from market.web.pages import page
@@ -60,6 +60,8 @@ def _shown(status: int, document: Any, headers: Any) -> Response:
 
 def _for_people(made: Callable[[Any], Response]) -> Callable[[Exception], Response]:
     def handler(error: Exception) -> Response:
+        if is_page():
+            request.environ[errors.READS_CHINESE] = spoken.language() != "en"
         plain = made(error)
         if (
             not is_page()

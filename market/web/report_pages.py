@@ -16,6 +16,8 @@ from market.web.spoken import language
 blp = Blueprint("report_pages", __name__, template_folder="templates")
 
 PLACES = {"zh": 0, "en": 1, "ug": 0}
+ROWS_SHOWN = 200
+"""What a page shows of a report; its files hold every row."""
 
 
 def _year() -> int | None:
@@ -43,7 +45,7 @@ def show(report_name: str) -> Response:
     found = catalogue.run(raw(session()), report_name, water_year=_year())
     spoken = "en" if language() == "en" else "zh"
     return page(
-        "report.html", found=found, fields=found.report.told(spoken), rows=found.rows, places=PLACES,
+        "report.html", found=found, fields=found.report.told(spoken), rows=found.rows[:ROWS_SHOWN], places=PLACES,
         shown=formats.shown, formats=formats.FORMATS, more=f"&water_year={found.year}",
     )  # fmt: skip
 

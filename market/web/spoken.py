@@ -13,10 +13,12 @@ from flask_babel import Babel, get_locale, gettext
 from markupsafe import Markup
 
 from market.api.errors import wants_chinese
+from market.api.refusals import source_in_chinese
 from market.core import clock
 from market.web.catalogues import LANGUAGES, LOCALES, Messages
 
 COOKIE = "karez_language"
+DEMONSTRATION = "demonstration"
 TEN_THOUSAND = 10_000
 
 
@@ -115,6 +117,11 @@ def _date(value: Any) -> dt.date | None:
     return dt.date.fromisoformat(value)
 
 
+def cited(source: Any) -> str:
+    """A legal source; nothing of a figure that only demonstrates, which pages mark as such themselves."""
+    return "" if source in (None, DEMONSTRATION, source_in_chinese(DEMONSTRATION)) else str(source)
+
+
 def either(thing: Any, name: str = "name") -> str:
     """The name of a thing that has one in Chinese and one in English (`name_zh`, `name_en`)."""
     zh, en = thing.get(f"{name}_zh"), thing.get(f"{name}_en")
@@ -136,5 +143,5 @@ def register(app: Flask) -> None:
     babel.__dict__["domain_instance"] = Messages()  # a cached property of the extension
     app.jinja_env.filters.update(
         number=number, cubic=cubic, big_cubic=big_cubic, yuan=yuan, price=price, land=land, percent=percent,
-        day=day, instant=instant, either=either,
+        day=day, instant=instant, cited=cited, either=either,
     )  # fmt: skip

@@ -80,6 +80,9 @@ CONCERNED_SQL: dict[str, LiteralString] = {
     " ON p.id = x.payment_id JOIN water_bills b ON b.id = p.bill_id WHERE x.id = ANY(%(ids)s::bigint[])",
     "offset_consent": _ITSELF + "offset_consents" + _WHERE,
     "remittance": "SELECT x.id, x.association_id, x.id FROM remittances" + _WHERE + " AND x.association_id IS NOT NULL",
+    "tax_profile": "SELECT x.participant_id, x.participant_id, x.participant_id FROM tax_profiles x"
+    " WHERE x.participant_id = ANY(%(ids)s::bigint[])",
+    "fee_invoice": _ITSELF + "fee_invoices" + _WHERE,
     "bank_account": _ITSELF + "bank_accounts" + _WHERE,
     "bank_payout": _ITSELF + "bank_payouts" + _WHERE,
     "delivery": "SELECT x.id, v.participant_id, x.id FROM deliveries x,"
@@ -156,7 +159,8 @@ NAMED: dict[str, Named] = {
     "water_bill": Named("water_bill", "wbl"), "water_bill_payment": Named("water_bill", "wbl"),
     "water_receipt": Named("water_receipt", "rct"), "offset_consent": Named("offset_consent", "wbo"),
     "remittance": Named("remittance", "rmt"), "bank_account": Named("bank_account", "bac"),
-    "bank_payout": Named("bank_payout", "bpl"),
+    "bank_payout": Named("bank_payout", "bpl"), "tax_profile": Named("participant", "par"),
+    "fee_invoice": Named("fee_invoice", "fin"),
     "gateway_refund": Named("gateway_refund", "grf"), "delivery": Named("delivery", "dlv"),
     "instruction": Named("instruction", "ins"), "deal": Named("trade", "trd"), "trade": Named("trade", "trd"),
     "order": Named("order", "ord"), "bidder": Named("bidder", "bdr"), "bid": Named("bid", "bid"),

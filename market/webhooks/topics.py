@@ -173,6 +173,9 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("billing.water_receipt", "水费收据", "receipt of a water bill", "water_receipt", "drawn"),
     ("billing.offset_consent", "水费抵扣同意", "consent to an offset", "offset_consent", "given withdrawn taken"),
     ("billing.remittance", "水费解缴", "remittance", "remittance", "made confirmed refused"),
+    ("fees.tax_profile", "开票信息", "tax profile", "tax_profile", "set"),
+    ("fees.fee_invoice_run", "手续费开票", "run of fee invoices", "fee_invoice_run", "issued"),
+    ("fees.fee_invoice", "手续费发票", "fee invoice", "fee_invoice", "issued numbered"),
     ("payments.bank_account", "收款账户", "bank account", "bank_account", "proposed confirmed ended"),
     ("payments.bank_payout", "银行出金", "payout by bank file", "bank_payout",
      "asked withdrawn released paid rejected"),
@@ -193,7 +196,7 @@ _NOT_PUBLIC = frozenset(
 )
 """What others do to something public: told to its parties only."""
 BUREAU_KINDS = frozenset(
-    {"batch", "billing_run", "canal_association", "bank_payout_file", "bank_statement", "bank_line",
+    {"batch", "billing_run", "canal_association", "fee_invoice_run", "bank_payout_file", "bank_statement", "bank_line",
      "unmasking", "import", "restriction", "reconciliation_difference", "desk_review", "desk_interest",
      "desk_deputy", "halt", "kill_switch", "order_cancellation", "settlement_reversal", "reversal_claim",
      "surveillance_run", "surveillance_alert", "party_mark", "price_decision", "supervision_case", "early_warning",
@@ -205,7 +208,7 @@ BUREAU_KINDS = frozenset(
 _ACTS_ZH = {
     "answered": "已回盘", "offset": "已由售水款抵扣", "charged": "已记手续费",
     "credited": "已抵扣", "drawn": "已开具", "gathered": "已汇总",
-    "sent_back": "已退回",
+    "sent_back": "已退回", "numbered": "已登记发票号码",
     "accepted": "已接受", "admitted": "已准入", "agreed": "已商定", "alert_added": "已添加警报",
     "alerted": "有变动", "amended": "已变更", "annexed": "已汇总", "applied": "已申请", "appointed": "已指定",
     "approved": "已批准", "arose": "已产生", "asked": "已申请", "assigned": "已分派",

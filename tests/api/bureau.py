@@ -114,12 +114,12 @@ def _billed(county: County) -> dict[str, str]:
             " INSERT INTO remittances (side, until_on, payments, fen, cash_fen, status, made_by, decided_by,"
             " decided_at, reason) SELECT 'supplier', now(), 1, 1, 0, 'refused', id, other, now(), 't' FROM who"
             " RETURNING id)"
-            " SELECT made.id, (SELECT min(id) FROM billing_runs) FROM made"
+            " SELECT made.id, (SELECT min(id) FROM billing_runs), (SELECT min(id) FROM fee_invoice_runs) FROM made"
         ).fetchone()
     assert row is not None
     return {
         "remittance_id": ids.public("rmt", row[0]), "billing_run_id": ids.public("wbr", row[1]),
-        "village": "DEMO-VILLAGE",
+        "village": "DEMO-VILLAGE", "fee_invoice_run_id": ids.public("fir", row[2]),
     }  # fmt: skip
 
 

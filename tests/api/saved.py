@@ -103,6 +103,13 @@ named AS (
 SELECT event.id, endpoint.id, delivery.id, named.id FROM event, endpoint, delivery, named
 """
 
+_INVOICED_SQL = """
+WITH ran AS (
+  INSERT INTO fee_invoice_runs (first_on, last_on, invoices, credits, gross_fen, net_fen, tax_fen, digest, issued_by)
+  VALUES ('2000-01-01', '2000-01-31', 1, 0, 1, 1, 0, sha256('t'), %(user)s) RETURNING id)
+INSERT INTO fee_invoices (run_id, year, number, participant_id, kind, form, gross_fen, net_fen, tax_fen, text, sha256)
+SELECT id, 2000, id, %(participant)s, 'invoice', 'ordinary', 1, 1, 0, '{}', sha256('{}') FROM ran RETURNING id
+"""
 _BANKED_SQL = """
 WITH account AS (
   INSERT INTO bank_accounts (participant_id, holder_name, kind, number, bank_name, branch, asked_by)
@@ -166,6 +173,9 @@ def furnish(county: County) -> None:
                 ids.public("bac", at_bank),
                 ids.public("bpl", by_file),
             )
+            invoiced = {"participant": participant, "user": spare}
+            [invoice] = connection.execute(_INVOICED_SQL, invoiced).fetchone() or (0,)
+            things["fee_invoice"] = ids.public("fin", invoice)
             things["gateway_payment"], things["gateway_payout"] = (
                 ids.public("gpy", paid),
                 ids.public("gpo", out),

@@ -57,7 +57,7 @@ LISTS = (
     "resale-bids", "credit-entries", "measuring-points", "saving-contracts", "contract-dues", "saving-reports",
     "leases", "invoices", "household-shares", "credit-appeals", "notices", "complaints", "gateway-payments",
     "gateway-payouts", "water-bills", "offset-consents", "webhook-endpoints", "events", "external-ids",
-    "bank-accounts", "bank-payouts",
+    "bank-accounts", "bank-payouts", "fee-invoices",
 )  # fmt: skip
 
 
@@ -307,8 +307,8 @@ def test_the_auditor_reads_everything_and_writes_nothing() -> None:
 
 READING_BY_POST = {
     "announcements.preview", "season.preview_release", "season.preview_reversal", "season.preview_curtailment",
-    "season.preview_year_end", "billing_runs.preview", "appraisals.appraise", "forecasts.look_ahead",
-    "unmaskings.unmask",
+    "season.preview_year_end", "billing_runs.preview", "fee_invoice_runs.preview", "appraisals.appraise",
+    "forecasts.look_ahead", "unmaskings.unmask",
 }  # fmt: skip
 """What is asked with a body and changes nothing; that a name was looked at is recorded."""
 OF_ONESELF = {"auth.sign_out", "keys.create", "keys.rotate", "keys.revoke"} | {
@@ -351,7 +351,7 @@ def test_powers_are_kept_apart() -> None:
         "bank_payout_files.cancel", "bank_payout_files.take_answer", "bank_statements.take_statement",
         "bank_statements.assign", "bank_statements.send_back", "bank_statements.charge", "billing_runs.issue",
         "billing_runs.post_village", "canal_associations.record", "remittances.make", "remittances.confirm",
-        "remittances.refuse", "water_bills.take_cash",
+        "remittances.refuse", "water_bills.take_cash", "fee_invoice_runs.issue", "fee_invoices.record_number",
     }  # fmt: skip
     assert writes("supervisor") & writes("reviewer") == AT_EVERY_DESK
     for role in ("administrator", "auditor", "treasurer"):

@@ -34,7 +34,8 @@ def test_many_readings_are_taken_or_none(desk: Desk) -> None:
     refused = desk.refusal("POST", "/readings/bulk", {"readings": [good, bad]})
     assert (refused["code"], refused["errors"][0]["pointer"]) == ("rows_refused", "/readings/1")
     [row] = refused["rows"]
-    assert (row["index"], row["code"], row["message_zh"]) == (1, "reading_in_future", "读数时间在未来")
+    assert (row["index"], row["code"]) == (1, "reading_in_future")
+    assert row["message_zh"].startswith("读数时间在未来：当前时间为 20")
     assert desk.get(f"/water-accounts/{account['id']}")["used"] == "0.000"
     done = desk.post("/readings/bulk", {"readings": [good, bad], "partial": True}, key="bulk")
     assert (done["recorded"], done["refused"]) == (1, 1)

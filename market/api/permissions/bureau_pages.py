@@ -131,6 +131,9 @@ ROUTES: dict[str, Rule] = {
         "bank_accounts.confirm", "bank_accounts.end", "bank_payout_files.gather", "bank_payout_files.release",
         "bank_payout_files.cancel", "bank_statements.assign", "bank_statements.send_back", "bank_statements.charge",
     ),
+    # invoices of the exchange
+    **pages(_who_may("fee_invoice_runs.list_runs"), "desk_fee_invoices.index", "desk_fee_invoices.run"),
+    **acts("fee_invoice_runs.issue", "fee_invoices.record_number"),
     # the audit trail
     **pages(_who_may("trail.list_entries"), "desk_trail.search", "desk_trail.export"),
 }  # fmt: skip

@@ -25,6 +25,7 @@ _PAGES = {
     "my_statements": ("overview", "table"),
     "my_bills": ("overview", "one", "pay", "consent", "withdraw"),
     "my_bank": ("overview", "name_account", "end_account", "ask_payout", "withdraw"),
+    "my_fee_invoices": ("overview", "one", "table", "fees_table", "keep_profile"),
     "my_meters": ("listed", "one", "read"),
     "my_rights": ("one", "ask", "apply", "withdraw", "ask_renewal", "hand_in", "document"),
     "my_messages": ("overview", "notice", "ask", "complain", "complaint", "withdraw"),

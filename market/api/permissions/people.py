@@ -17,6 +17,7 @@ from market.api.permissions.rules import (
 LOOKERS = BUREAU - {"administrator"}
 """To look is to read: the auditor may. The administrator looks after sign-ins and needs nobody's data."""
 STATEMENT_READERS = PARTICIPANTS | {"treasurer", "supervisor", "auditor"}
+BILL_READERS = HOLDERS | {"treasurer", "supervisor", "auditor"}
 
 ROUTES: dict[str, Rule] = {
     # health
@@ -130,6 +131,19 @@ ROUTES: dict[str, Rule] = {
         "treasurer", "supervisor", also=PARTICIPANTS, owns="participant"
     ),
     "account_statements.list_trades": read("treasurer", "supervisor", also=PARTICIPANTS, owns="participant"),
+    # invoices of the exchange for its fees
+    "tax_profiles.get_profile": read("treasurer", "supervisor", also=HOLDERS, owns="participant"),
+    "tax_profiles.keep": write(also=HOLDERS, owns="participant"),
+    "fee_invoice_runs.preview": read("treasurer", "supervisor"),
+    "fee_invoice_runs.issue": write("treasurer", key="http"),
+    "fee_invoice_runs.list_runs": read("treasurer", "supervisor"),
+    "fee_invoice_runs.get_run": read("treasurer", "supervisor"),
+    "fee_invoices.list_invoices": read("treasurer", "supervisor", also=HOLDERS, owns="self"),
+    "fee_invoices.get": read("treasurer", "supervisor", also=HOLDERS, owns="fee_invoice"),
+    "fee_invoices.list_fees": read("treasurer", "supervisor", also=HOLDERS, owns="fee_invoice"),
+    "fee_invoices.record_number": write("treasurer", key="http"),
+    "fee_invoice_pages.invoice": Rule(BILL_READERS, "fee_invoice", page=True),
+    "fee_invoice_pages.invoice_pdf": Rule(BILL_READERS, "fee_invoice", page=True),
     "statement_pages.of_period": Rule(STATEMENT_READERS, "participant", page=True),
     "statement_pages.of_period_pdf": Rule(STATEMENT_READERS, "participant", page=True),
     # money that a payment provider moves

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Fixed, Price, PublicId, Volume
+from market.api.schemas.fields import Fixed, LegalSource, Price, PublicId, Volume
 from market.api.schemas.market_data import ZONE_LEVELS, SpanQuery
 from market.registry.models import SECTORS
 
@@ -35,7 +35,7 @@ class CapUseOut(Schema):
     free = Volume(required=True)
     used = Volume(required=True)
     over_use = Volume(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 
@@ -112,7 +112,7 @@ class ShapePropertiesOut(Schema):
     """Which zone it is, and where its outline comes from."""
 
     zone = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     source_status = fields.String(required=True)
     demonstration = fields.Boolean(required=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from ledger.units import UnitError, format_decimal, parse_decimal
-from market.api.schemas.fields import Decimal, Money, Price, PublicId, Volume, YesNo
+from market.api.schemas.fields import Decimal, LegalSource, Money, Price, PublicId, Volume, YesNo
 from market.api.schemas.imports import ImportQuery, RowProblem
 from market.api.schemas.registry import text
 from market.trading.buy_back_models import ENDINGS, TAKE_STATES
@@ -79,7 +79,7 @@ class BuyBackOut(Schema):
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)
     document = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     status = fields.String(required=True, validate=validate.OneOf(("open", "ended")))
     ending = fields.String(required=True, allow_none=True, validate=validate.OneOf(ENDINGS))
     published_at = fields.AwareDateTime(required=True)
@@ -114,7 +114,7 @@ class WhyOut(Schema):
     detail = fields.String(required=True)
     limit = fields.String(required=True, allow_none=True)
     available = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
 
 
 class TakeOut(Schema):

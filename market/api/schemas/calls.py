@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume
+from market.api.schemas.fields import LegalSource, Money, Price, PublicId, Volume
 from market.trading.call_models import CALL_STATES, WINDOWS
 
 SIGNED = r"^-?(0|[1-9][0-9]{0,11})\.[0-9]{3}$"
@@ -81,7 +81,7 @@ class CallLimitOut(Schema):
     limit = fields.String(required=True)
     crossed = fields.String(required=True, validate=validate.Regexp(SIGNED))
     worth = Price(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     words_zh = fields.String(required=True, allow_none=True)
     words_en = fields.String(required=True, allow_none=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Price, PublicId, Volume
+from market.api.schemas.fields import LegalSource, Price, PublicId, Volume
 from market.api.schemas.registry import text
 from market.api.schemas.watching import SurveillanceAlertOut
 from market.county.watch_rows import FINDINGS
@@ -136,7 +136,7 @@ class CaseFindingOut(Schema):
     finding = fields.String(required=True, allow_none=True, validate=FINDING)
     referred_to = fields.String(required=True, allow_none=True)
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     closed_by = PublicId("usr", required=True)
     closed_at = fields.AwareDateTime(required=True)
     credit_entry_ids = fields.List(PublicId("cre"), required=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Fixed, Price, Volume
+from market.api.schemas.fields import Fixed, LegalSource, Price, Volume
 from market.api.schemas.registry import Share
 from market.api.schemas.saving_terms import Multiple
 from market.county.parts import RETAINED
@@ -58,7 +58,7 @@ class SectorOut(Schema):
     name_en = fields.String(required=True)
     may_sell = fields.Boolean(required=True)
     may_buy = fields.Boolean(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 
@@ -88,7 +88,7 @@ class WaterYearList(Schema):
 class BasisOut(Schema):
     """Where a figure comes from, and how it was read."""
 
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     source_status = fields.String(required=True)
     demonstration = fields.Boolean(required=True)
 
@@ -97,7 +97,7 @@ class LawOut(Schema):
     """A law, plan, standard or report that figures come from."""
 
     code = fields.String(required=True)
-    title = fields.String(required=True)
+    title = LegalSource(required=True)
     status = fields.String(required=True)
 
 

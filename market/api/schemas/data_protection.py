@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import PublicId
+from market.api.schemas.fields import LegalSource, PublicId
 from market.api.schemas.registry import text
 from market.participants.privacy import UNMASKABLE
 from market.participants.privacy_models import ERASURES
@@ -75,7 +75,7 @@ class ErasureLineOut(Schema):
     erased = fields.Boolean(required=True)
     rule = fields.String(required=True, allow_none=True)
     keep_until = fields.Date(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
 
 
 class ErasureRequestOut(Schema):
@@ -90,7 +90,7 @@ class ErasureRequestOut(Schema):
     status = fields.String(required=True, validate=validate.OneOf(ERASURES))
     rule = fields.String(required=True, allow_none=True)
     keep_until = fields.Date(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
     outcome = fields.List(fields.Nested(ErasureLineOut), required=True)
     open = fields.List(
         fields.String(),

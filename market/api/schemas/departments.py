@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from ledger.units import format_decimal, parse_decimal
-from market.api.schemas.fields import Decimal, PublicId
+from market.api.schemas.fields import Decimal, LegalSource, PublicId
 from market.api.schemas.registry import text
 from market.registry.models import SECTORS
 from market.supervision.reports.models import FIGURE_KINDS, INSPECTION_STATES, RESULT_STATES
@@ -168,7 +168,7 @@ class InspectionOut(Schema):
     zone = fields.String(required=True, allow_none=True)
     participant_id = PublicId("par", required=True, allow_none=True)
     inspectors = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     planned_on = fields.Date(required=True)
     status = fields.String(required=True, validate=validate.OneOf(INSPECTION_STATES))
     done_on = fields.Date(required=True, allow_none=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, PublicId, Volume
+from market.api.schemas.fields import LegalSource, Money, PublicId, Volume
 from market.county.review_parts import APPROVED, DESKS, REFUSED, SILENCES
 from market.supervision.desks.models import KINDS, OUTCOMES, RELATIONS, STEPS
 from market.supervision.desks.rules import COLOURS, STOPS
@@ -26,7 +26,7 @@ class DeskRuleOut(Schema):
     silence = fields.String(required=True, validate=validate.OneOf(SILENCES))
     four_eyes = fields.Boolean(required=True)
     warn_days = fields.Integer(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 
@@ -38,7 +38,7 @@ class DeskStepOut(Schema):
     by_user_id = PublicId("usr", required=True, allow_none=True)
     for_user_id = PublicId("usr", required=True, allow_none=True)
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
 
 
 class HearingOut(Schema):
@@ -240,7 +240,7 @@ class StandingOut(Schema):
     stopped_by = fields.String(required=True, allow_none=True, validate=validate.OneOf(STOPS))
     desk = fields.String(required=True, allow_none=True, validate=validate.OneOf(DESKS))
     rule = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
     review_id = PublicId("rvw", required=True, allow_none=True)
     notice_id = PublicId("ntc", required=True, allow_none=True)
     notice_number = fields.String(required=True, allow_none=True)

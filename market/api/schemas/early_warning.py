@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Fixed, PublicId, Volume, YesNo
+from market.api.schemas.fields import Fixed, LegalSource, PublicId, Volume, YesNo
 from market.api.schemas.registry import text
 from market.county.supervision_rows import COLOURS, MEASURES, PER
 from market.registry.models import SECTORS
@@ -34,7 +34,7 @@ class WarningRuleOut(Schema):
     name_en = fields.String(required=True)
     plan = fields.Boolean(required=True)
     restricts = fields.Boolean(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 
@@ -75,7 +75,7 @@ class WarningNodeOut(Schema):
     colour = fields.String(required=True, validate=COLOUR)
     measure = fields.String(required=True, allow_none=True, validate=validate.OneOf(MEASURES))
     share = Fixed(6, required=True, allow_none=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 
@@ -160,7 +160,7 @@ class ReductionPlanOut(Schema):
     responsible = fields.String(required=True)
     measures = fields.String(required=True)
     document = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     status = fields.String(required=True, validate=validate.OneOf(PLAN_STATES))
     restricted = fields.Boolean(required=True)
     import_limit_id = PublicId("cap", required=True, allow_none=True)

@@ -17,6 +17,7 @@ from ledger.units import (
     parse_litres,
     parse_price_e4,
 )
+from market.api.errors import source_spoken
 from market.core import ids
 from market.core.errors import UnknownId
 
@@ -99,6 +100,14 @@ class Fixed(fields.Field[int]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
         return None if value is None else format_decimal(value, scale=self.places)
+
+
+class LegalSource(fields.String):
+    """A legal source as the reader's language cites it; it is kept as it was written."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
+        written: str | None = super()._serialize(value, attr, obj, **options)
+        return source_spoken(written)
 
 
 class YesNo(fields.Boolean):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import PublicId
+from market.api.schemas.fields import LegalSource, PublicId
 from market.api.schemas.registry import text
 from market.contracts.firm_models import (
     FIRM_STATES,
@@ -91,7 +91,7 @@ class CreditEntryOut(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(ENTRY_KINDS))
     points = fields.Integer(required=True)
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     recorded_at = fields.AwareDateTime(required=True)
     expires_on = fields.Date(required=True)
     withdrawn_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -6,7 +6,7 @@ import datetime as dt
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume, YesNo
+from market.api.schemas.fields import LegalSource, Money, Price, PublicId, Volume, YesNo
 from market.participants.models import KINDS as PARTICIPANT_KINDS
 from market.settlement.reversal_models import CLAIM_STATES, REVERSAL_STATES
 from market.supervision.intervention_models import KINDS, SCOPES
@@ -52,7 +52,7 @@ class PublicHaltOut(Schema):
     orders = fields.String(required=True, validate=validate.OneOf(("stay", "cancel")))
     until = fields.AwareDateTime(required=True, allow_none=True)
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     ordered_at = fields.AwareDateTime(required=True)
     lifted_at = fields.AwareDateTime(required=True, allow_none=True)
     lift_reason = fields.String(required=True, allow_none=True)
@@ -204,7 +204,7 @@ class SettlementReversalOut(Schema):
     instruction_id = PublicId("ins", required=True)
     status = fields.String(required=True, validate=validate.OneOf(REVERSAL_STATES))
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     value_price = Price(required=True, allow_none=True)
     returned = Volume(required=True)
     kept = Volume(required=True)
@@ -243,7 +243,7 @@ class InterventionOut(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     ordered_at = fields.AwareDateTime(required=True)
     participants = fields.Integer(required=True)
     halt_id = PublicId("hlt", required=True, allow_none=True)
@@ -269,7 +269,7 @@ class OwnInterventionOut(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     ordered_at = fields.AwareDateTime(required=True)
     until = fields.AwareDateTime(required=True, allow_none=True)
     halt_id = PublicId("hlt", required=True, allow_none=True)

@@ -14,7 +14,8 @@ class LeaseTurnOut(Schema):
     """A lease's one delivery of a water year: due, struck (with the exchange), traded, or lapsed.
 
     `volume` is what the contract gives of what was announced so far, `held` what of it rests on the lessor's account
-    until the turn. `refusal` names what stood in the way last; it may be put right until `grace_until`.
+    until the turn. `refusal` names what stood in the way last, and `refusal_title` says it; it may be put right until
+    `grace_until`.
     """
 
     water_year = fields.Integer(required=True)
@@ -25,6 +26,7 @@ class LeaseTurnOut(Schema):
     to_water_account_id = PublicId("wac", required=True, allow_none=True)
     trade_id = PublicId("trd", required=True, allow_none=True)
     refusal = fields.String(required=True, allow_none=True)
+    refusal_title = fields.String(required=True, allow_none=True)
     grace_until = fields.Date(required=True, allow_none=True)
     resolved_at = fields.AwareDateTime(required=True, allow_none=True)
 

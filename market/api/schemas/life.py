@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from market.api.schemas.fields import PublicId, Volume
+from market.api.schemas.fields import LegalSource, PublicId, Volume
 from market.api.schemas.personal import Guarded, Personal
 from market.api.schemas.registry import EntitlementOut, Land, text
 from market.participants.privacy import Kind
@@ -49,7 +49,7 @@ class EntitlementStepOut(Schema):
     at = fields.AwareDateTime(required=True)
     by = PublicId("usr", required=True, allow_none=True)
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
 
 
 class EntitlementStepList(Schema):

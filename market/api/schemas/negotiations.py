@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume
+from market.api.schemas.fields import LegalSource, Money, Price, PublicId, Volume
 from market.api.schemas.registry import text
 from market.county.parts import LANES, TENURES
 from market.registry.lease_terms import LONGEST_YEARS, MOST_GRACE_DAYS, PRO_RATA, SHORT_YEAR_RULES
@@ -116,7 +116,7 @@ class RefusedDealOut(Schema):
     detail = fields.String(required=True)
     limit = fields.String(required=True, allow_none=True)
     available = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
 
 
 class StruckDealOut(Schema):
@@ -164,7 +164,7 @@ class NegotiationOut(Schema):
     accepted_at = fields.AwareDateTime(required=True, allow_none=True)
     lane = fields.String(required=True, allow_none=True, validate=validate.OneOf(LANES))
     lane_rule = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
     contract_sha256 = fields.String(required=True, allow_none=True)
     signatures = fields.List(fields.Nested(ContractSignatureOut), required=True)
     reported_at = fields.AwareDateTime(required=True, allow_none=True)

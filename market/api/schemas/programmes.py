@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume
+from market.api.schemas.fields import LegalSource, Money, Price, PublicId, Volume
 from market.api.schemas.negotiations import StruckDealOut
 from market.api.schemas.registry import text
 from market.trading.programme_models import PROGRAMME_STATES, SUBSCRIPTION_STATES
@@ -49,7 +49,7 @@ class ProgrammeOut(Schema):
     review_due_on = fields.Date(required=True, allow_none=True)
     decided_at = fields.AwareDateTime(required=True, allow_none=True)
     decision_reason = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
     contract_sha256 = fields.String(required=True, allow_none=True)
     version = fields.Integer(required=True)
 
@@ -121,7 +121,7 @@ class RowRefusalOut(Schema):
     rule = fields.String(required=True)
     limit = fields.String(required=True, allow_none=True)
     available = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
 
 
 class RowOut(Schema):

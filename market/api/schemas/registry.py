@@ -7,7 +7,7 @@ from functools import partial
 from marshmallow import Schema, fields, validate
 
 from ledger.units import format_decimal, parse_decimal
-from market.api.schemas.fields import Decimal, PublicId, Volume, YesNo
+from market.api.schemas.fields import Decimal, LegalSource, PublicId, Volume, YesNo
 from market.api.schemas.personal import Guarded
 from market.participants.privacy import Kind
 from market.registry.life import STATES
@@ -78,7 +78,7 @@ class LimitChangeOut(Schema):
     before = Volume(required=True)
     after = Volume(required=True)
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
 
 
 class LimitSummary(Schema):
@@ -94,7 +94,7 @@ class LimitSummary(Schema):
     sector = fields.String(required=True, allow_none=True)
     volume = Volume(required=True)
     available = Volume(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
     version = fields.Integer(required=True)
 
@@ -151,7 +151,7 @@ class ClockOut(Schema):
     stopped_since = fields.Date(required=True, allow_none=True)
     overdue = fields.Boolean(required=True)
     provisional = fields.Boolean(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 
@@ -282,7 +282,7 @@ class CapChargeOut(Schema):
     needed = Volume(required=True)
     available = Volume(required=True)
     suffices = fields.Boolean(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
 
 
 class PreviewOut(Schema):

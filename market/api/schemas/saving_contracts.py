@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, PublicId
+from market.api.schemas.fields import LegalSource, Money, PublicId
 from market.api.schemas.projects import KIND, MODE
 from market.api.schemas.registry import text
 from market.api.schemas.saving_terms import DIGEST, Terms, TermsWire
@@ -156,7 +156,7 @@ class LateRuleOut(Schema):
     longest_days = fields.Integer(required=True, allow_none=True)
     rate = fields.String(required=True)
     floor = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
 
 
 class DueOut(Schema):

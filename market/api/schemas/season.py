@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import PublicId, Volume
+from market.api.schemas.fields import LegalSource, PublicId, Volume
 from market.api.schemas.registry import AnnouncementLineOut, CapChargeOut, Share, text
 from market.registry.models import SECTORS
 from market.registry.season_models import CURTAILMENT_STATES
@@ -109,7 +109,7 @@ class CurtailmentOut(Schema):
     water_year = fields.Integer(required=True)
     status = fields.String(required=True, validate=validate.OneOf(CURTAILMENT_STATES))
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     taken = Volume(required=True, allow_none=True)
     requested_at = fields.AwareDateTime(required=True)
     posted_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Price, PublicId, Volume
+from market.api.schemas.fields import LegalSource, Price, PublicId, Volume
 from market.trading.models import PHASES
 from market.trading.session_models import BASES, STOPS
 
@@ -64,7 +64,7 @@ class ReferencePriceOut(Schema):
     from_day = fields.Date(required=True)
     volume = Volume(required=True)
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     set_at = fields.AwareDateTime(required=True)
 
 
@@ -97,7 +97,7 @@ class KillSwitchOut(Schema):
     participant_id = PublicId("par", required=True, allow_none=True)
     product_id = PublicId("prd", required=True, allow_none=True)
     reason = fields.String(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     orders_ended = fields.Integer(required=True, allow_none=True)
     thrown_at = fields.AwareDateTime(required=True)
     lifted_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -6,7 +6,7 @@ import datetime as dt
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import PublicId
+from market.api.schemas.fields import LegalSource, PublicId
 from market.api.schemas.registry import text
 from market.supervision.reports.duties import STATES
 from market.supervision.reports.formats import FORMATS
@@ -76,7 +76,7 @@ class DutyOut(Schema):
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     filed_on = fields.Date(required=True, allow_none=True)
     filing_id = PublicId("flg", required=True, allow_none=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume, YesNo
+from market.api.schemas.fields import LegalSource, Money, Price, PublicId, Volume, YesNo
 from market.trading.models import ORDER_STATES, PHASES, TIME_IN_FORCE
 
 SIDES = ("buy", "sell")
@@ -193,7 +193,7 @@ class RefusalOut(Schema):
     pointer = fields.String(required=True, allow_none=True)
     limit = fields.String(required=True, allow_none=True)
     available = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True, allow_none=True)
+    legal_source = LegalSource(required=True, allow_none=True)
 
 
 class BatchMemberOut(Schema):

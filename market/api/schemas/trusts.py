@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume, YesNo
+from market.api.schemas.fields import LegalSource, Money, Price, PublicId, Volume, YesNo
 from market.api.schemas.registry import text
 from market.registry.models import RIGHT_KINDS, SECTORS
 from market.registry.trust_models import MEMBER_STATES
@@ -58,7 +58,7 @@ class TrustOut(Schema):
     opened_at = fields.AwareDateTime(required=True)
     ended_at = fields.AwareDateTime(required=True, allow_none=True)
     end_reason = fields.String(required=True, allow_none=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     version = fields.Integer(required=True)
 
 

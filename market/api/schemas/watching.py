@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import PublicId
+from market.api.schemas.fields import LegalSource, PublicId
 from market.api.schemas.registry import text
 from market.supervision.surveillance.evidence import DETECTORS
 from market.supervision.watching.alerts import STANDINGS
@@ -43,7 +43,7 @@ class ThresholdInForceOut(Schema):
 
     name = fields.String(required=True)
     value = fields.Integer(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     demonstration = fields.Boolean(required=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, PublicId, Volume
+from market.api.schemas.fields import LegalSource, Money, PublicId, Volume
 from market.api.schemas.registry import text
 from market.registry.models import RIGHT_KINDS, SECTORS
 
@@ -98,7 +98,7 @@ class ConstraintOut(Schema):
 
     name = fields.String(required=True)
     volume = Volume(required=True, allow_none=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
     detail_en = fields.String(required=True)
     detail_zh = fields.String(required=True)
     demonstration = fields.Boolean(required=True)

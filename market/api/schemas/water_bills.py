@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from market.api.schemas.fields import Money, Price, PublicId, Volume
+from market.api.schemas.fields import LegalSource, Money, Price, PublicId, Volume
 from market.api.schemas.personal import Personal
 from market.api.schemas.reports import SignedVolume
 from market.api.schemas.saving_lots import SignedMoney
@@ -44,7 +44,7 @@ class BillLineOut(Schema):
     amount = SignedMoney(required=True)
     volume_to = Volume(required=True)
     amount_to = Money(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
 
 
 class DraftLineOut(Schema):
@@ -54,7 +54,7 @@ class DraftLineOut(Schema):
     multiple = Multiple(required=True)
     volume = SignedVolume(required=True)
     amount = SignedMoney(required=True)
-    legal_source = fields.String(required=True)
+    legal_source = LegalSource(required=True)
 
 
 class DraftOut(Schema):

@@ -39,7 +39,7 @@ def baseline(base: BaseInput, rules: Rules) -> Baseline:
     departed = {each.what for each in base.departures if _is_signed(each)}
     broken = [each for each in departures_needed(base, rules) if each.code not in departed]
     if broken:
-        raise BadInput("the base period: " + ", ".join(each.code for each in broken))
+        raise BadInput(f"the base period: {', '.join(each.code for each in broken)}")
     chosen = select(base, rules)
     found = None
     reasons: tuple[Reason, ...] = ()

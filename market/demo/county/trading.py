@@ -196,5 +196,5 @@ def _wells(season: Season, clerk: Caller) -> None:
             step,
             "sell" if step % 2 == 0 else "buy",
             8,
-            3_000 + 90 * step if step % 2 == 0 else 2_300 - 60 * step,
+            3_000 + 90 * (step % 12) if step % 2 == 0 else 2_300 - 60 * (step % 12),
         )

@@ -132,7 +132,9 @@ def _check_ripe(session: Session, review: DeskReview) -> None:
     if raw(session).execute(_HEARD_SQL, (review.id,)).fetchone() == (True,):
         raise HearingRunning
     if publishing.is_running(review):
-        raise PublicationRunning(f"until {review.published_until}", limit=str(review.published_until))
+        raise PublicationRunning(
+            f"it is published until {review.published_until}", limit=str(review.published_until)
+        )
     publishing.check_answered(session, review)
 
 

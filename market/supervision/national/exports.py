@@ -38,7 +38,7 @@ def export(session: Session, *, actor: audit.Actor, kind: str, water_year: int) 
     report = EXPORTS[kind]
     found = formats.table(report, water_year, today, report.query(connection, asked))
     if not found.rows:
-        raise NothingToExport(f"{kind} of {water_year}: no record")
+        raise NothingToExport(f"there is no record of {water_year} to export")
     text = formats.to_json(found).decode()
     made = NationalExport(
         kind=kind, water_year=water_year, text=text, sha256=hashlib.sha256(text.encode()).digest(),

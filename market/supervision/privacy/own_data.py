@@ -120,6 +120,12 @@ SECTIONS: Mapping[str, LiteralString] = {
     " LEFT JOIN water_receipts t ON t.payment_id = p.id WHERE b.participant_id = %(participant)s ORDER BY p.id",
     "offset_consents": 'SELECT id AS "id:wbo", cap_fen, taken_fen, given_at, withdrawn_at FROM offset_consents'
     " WHERE participant_id = %(participant)s ORDER BY id",
+    "tax_profile": 'SELECT participant_id AS "participant_id:par", title, tax_number, address, phone, bank_name,'
+    " bank_account, form, set_at FROM tax_profiles WHERE participant_id = %(participant)s",
+    "fee_invoices": 'SELECT b.id AS "id:fin", b.year, b.number, b.kind, b.corrects_id AS "corrects_id:fin", b.form,'
+    " b.title, b.tax_number, r.first_on, r.last_on, b.gross_fen, b.net_fen, b.tax_fen, n.fapiao_code, n.fapiao_number,"
+    " n.fapiao_on FROM fee_invoices b JOIN fee_invoice_runs r ON r.id = b.run_id"
+    " LEFT JOIN fee_invoice_numbers n ON n.invoice_id = b.id WHERE b.participant_id = %(participant)s ORDER BY b.id",
     "notices": 'SELECT n.id AS "id:ntc", n.number, n.decision, n.remedy_days, n.issued_at,'
     " encode(n.sha256, 'hex') AS sha256 FROM notices n JOIN notice_addressees a ON a.notice_id = n.id"
     " WHERE a.participant_id = %(participant)s ORDER BY n.id",

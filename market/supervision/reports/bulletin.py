@@ -36,6 +36,8 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
 )
 """The tables that are printed, with their columns."""
+ASKED = (*(name for name, _ in SECTIONS), "trades", "reviews")
+"""What the figures need besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Bulletin:
 def bulletin(connection: psycopg.Connection[Any], *, water_year: int | None = None) -> Bulletin:
     """The bulletin of a water year as it is now. Errors: NoSuchYear."""
     pack = pack_in_force(connection)
-    tables = {name: catalogue.run(connection, name, water_year=water_year) for name in catalogue.REPORTS}
+    tables = {name: catalogue.run(connection, name, water_year=water_year) for name in ASKED}
     sections = []
     for name, columns in SECTIONS:
         found = tables[name]

@@ -75,9 +75,22 @@ def _held(
     with connection.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(query, asked.parameters).fetchall()
     stops = _stops(connection, [row["file"] for row in found if row["file"] is not None], asked)
+    counted: dict[
+        tuple[Any, ...], dt.date | None
+    ] = {}  # files that a day brought under one rule end on one day
     for row in found:
         if row["file"] is not None:
-            row["due_on"] = _due_on(row, stops[row["file"]], asked.on)
+            of_file = stops[row["file"]]
+            like = (
+                row["working_days"],
+                row["terms"],
+                _legal_day(row["began_at"]),
+                row["published_until"],
+                *of_file,
+            )
+            if like not in counted:
+                counted[like] = _due_on(row, of_file, asked.on)
+            row["due_on"] = counted[like]
         row["clock"], row["days_late"] = _against(row, asked.on)
     return found
 

@@ -16,6 +16,7 @@ from market.web.bureau import (
     bank_acts,
     bill_acts,
     case_acts,
+    fee_invoice_acts,
     firm_acts,
     intervention_acts,
     limit_acts,
@@ -56,6 +57,7 @@ ACTS: dict[str, Act] = {
         money_acts,
         bill_acts,
         bank_acts,
+        fee_invoice_acts,
     )
     for each in group.ACTS
 }

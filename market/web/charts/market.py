@@ -91,5 +91,5 @@ def index(rows: Iterable[Row], names: Mapping[tuple[str, str], str], words: Mapp
              "marker": {"size": 5}}
             for place, (key, points) in enumerate(sorted(series.items()))
         ],
-        "layout": {"yaxis": {"title": {"text": words["index"]}}, "xaxis": {"tickformat": "%Y-%m"}},
+        "layout": {"yaxis": {"title": {"text": words["index"]}}, "xaxis": {"tickformat": "%Y-%m", "dtick": "M1"}},
     }  # fmt: skip

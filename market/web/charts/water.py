@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 Spec = dict[str, Any]
@@ -12,6 +13,8 @@ ZONE, DISTRICT, SECTOR, SOURCE = "zone", "district", "sector", "source"
 VIEWS = (ZONE, DISTRICT, SECTOR, SOURCE)
 """By what the caps below the county's are shown: they overlap, so that each way is a tree of its own."""
 ADMIN = "admin"
+LABEL_LETTERS = 13
+"""How many letters a line of a label on the map has at most; it breaks between words."""
 PARTS = (("used", "--water"), ("unused", "--water-soft"), ("held", "--wait-soft"), ("free", "--good-soft"))
 
 
@@ -157,7 +160,7 @@ def districts(zones: Sequence[District], base: str) -> Spec:
     middles = [_middle(each.ring) for each in zones]
     labels = {
         "type": "scatter", "mode": "text", "x": [x for x, _ in middles], "y": [y for _, y in middles],
-        "text": [f"{each.name}<br>{each.value}" for each in zones], "hoverinfo": "skip", "showlegend": False,
+        "text": ["<br>".join((*wrap(each.name, LABEL_LETTERS), each.value)) for each in zones], "hoverinfo": "skip", "showlegend": False,
         "textfont": {"color": "--ink", "size": 12}, "cliponaxis": False,
     }  # fmt: skip
     axis = {"visible": False, "fixedrange": True}

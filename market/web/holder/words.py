@@ -335,4 +335,9 @@ WORDS: Mapping[str, object] = {
     "refund_proposed": _l("proposed, to be decided"),
     "refund_approved": _l("paid back"),
     "refund_declined": _l("not granted"),
+    # invoices of the exchange for its fees
+    "fee_invoice_kind_invoice": _l("Fee invoice"),
+    "fee_invoice_kind_credit": _l("Credit (red) invoice"),
+    "fee_invoice_form_ordinary": _l("ordinary invoice"),
+    "fee_invoice_form_special": _l("special VAT invoice"),
 }

@@ -40,7 +40,7 @@ function layout(given) {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 48, r: 16, t: 16, b: 40 }, height: 320,
     font: { family: token("--letters"), size: 13, color: token("--quiet") }, hovermode: "closest",
     dragmode: false, hoverlabel: { bgcolor: token("--sheet"), bordercolor: token("--line"), font: { color: token("--ink") } },
-    legend: { orientation: "h", y: -0.2 },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
   };
   const found = { ...own, ...coloured(given ?? {}) };
   for (const name of Object.keys(found)) if (/^[xy]axis/.test(name)) found[name] = { ...axis, ...found[name] };
