@@ -160,7 +160,8 @@ def districts(zones: Sequence[District], base: str) -> Spec:
     middles = [_middle(each.ring) for each in zones]
     labels = {
         "type": "scatter", "mode": "text", "x": [x for x, _ in middles], "y": [y for _, y in middles],
-        "text": ["<br>".join((*wrap(each.name, LABEL_LETTERS), each.value)) for each in zones], "hoverinfo": "skip", "showlegend": False,
+        "text": ["<br>".join((*wrap(each.name, LABEL_LETTERS), each.value)) for each in zones],
+        "hoverinfo": "skip", "showlegend": False,
         "textfont": {"color": "--ink", "size": 12}, "cliponaxis": False,
     }  # fmt: skip
     axis = {"visible": False, "fixedrange": True}
