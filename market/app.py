@@ -44,7 +44,7 @@ API_MODULES = (
 
 PAGE_MODULES = (
     "assets", "signing_in", "forgotten", "counter",
-    "account.identity", "account.proofs", "account.own_data", "account.programs",
+    "account.identity", "account.proofs", "account.own_data", "account.programs", "account.webhooks",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
     "board.verifying", "board.firms", "board.rulebook",
     "holder.my_water", "holder.selling", "holder.buying", "holder.orders",

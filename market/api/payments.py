@@ -55,7 +55,7 @@ def statement(money_account_id: int) -> dict[str, Any]:
 @moves.arguments(shapes.BankTransfersQuery, location="query")
 @moves.response(200, shapes.DepositPage)
 def list_deposits(query: dict[str, Any]) -> dict[str, Any]:
-    """Recorded deposits, by id."""
+    """Recorded deposits, by id, or the newest first."""
     return _list("in", "dep", query)
 
 
@@ -72,7 +72,7 @@ def record_deposit(body: dict[str, Any]) -> dict[str, Any]:
 @moves.arguments(shapes.BankTransfersQuery, location="query")
 @moves.response(200, shapes.PayoutPage)
 def list_payouts(query: dict[str, Any]) -> dict[str, Any]:
-    """Recorded payouts, by id."""
+    """Recorded payouts, by id, or the newest first."""
     return _list("out", "pay", query)
 
 
@@ -92,6 +92,7 @@ def _list(direction: str, prefix: str, query: dict[str, Any]) -> dict[str, Any]:
         direction=direction,
         participant_id=narrowed(None),
         money_account_id=query.get("money_account_id"),
+        newest_first=query["newest_first"],
         after=where.after,
         limit=where.limit + 1,
     )

@@ -90,12 +90,11 @@ def test(webhook_endpoint_id: int) -> dict[str, Any]:
 @blp.arguments(shapes.WebhookDeliveriesQuery, location="query")
 @blp.response(200, shapes.WebhookDeliveryPage)
 def list_deliveries(query: dict[str, Any], webhook_endpoint_id: int) -> dict[str, Any]:
-    """What was or is to be sent there, by id."""
+    """What was or is to be sent there, by id, or the newest first."""
     where = paging("whd")
     rows = queries.deliveries(
-        session(), endpoint_id=webhook_endpoint_id, status=query["status"], after=where.after,
-        limit=where.limit + 1,
-    )  # fmt: skip
+        session(), endpoint_id=webhook_endpoint_id, after=where.after, limit=where.limit + 1, **query
+    )
     return page([_delivery(*each) for each in rows], where.limit)
 
 

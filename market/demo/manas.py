@@ -47,20 +47,20 @@ class Story:
 def run(url: str) -> dict[str, Any]:
     """Plays the story and returns its statement. Errors: StoryFailed, also where a figure is not the published one."""
     registrar = Caller(url, "registrar")
-    login, participant = _admit(url, registrar)
+    login, participant = admit(url, registrar)
     story = Story(
         household=Caller(url, login),
         centre=Caller(url, "centre"),
         factory=Caller(url, "factory"),
         registrar=registrar,
         reviewer=Caller(url, "reviewer"),
-        product=_product(registrar),
+        product=product(registrar),
         participant=participant,
     )
-    _allocate(story)
-    fee = _use(story)
+    allocate(story)
+    fee = use(story)
     for each in (story.centre, story.factory):
-        _clear(each, story.product)
+        clear(each, story.product)
     income = _sell(story)
     resale = _resell(story)
     left = income - fee
@@ -80,8 +80,11 @@ def run(url: str) -> dict[str, Any]:
     return statement
 
 
-def _admit(url: str, registrar: Caller) -> tuple[str, str]:
-    """A household of its own for each run, applied for by itself and admitted by the registrar."""
+def admit(url: str, registrar: Caller) -> tuple[str, str]:
+    """A household of its own for each run, applied for by itself and admitted by the registrar.
+
+    Returns its login and the public id of the participant. Errors: StoryFailed.
+    """
     login = f"manas-{secrets.token_hex(5)}"
     applied = Caller(url).post(
         "/v1/participants",
@@ -100,17 +103,21 @@ def _admit(url: str, registrar: Caller) -> tuple[str, str]:
     return login, applied["id"]
 
 
-def _product(caller: Caller) -> str:
+def product(caller: Caller) -> str:
+    """The public id of the product of this year's surface water. Errors: StoryFailed, also where there is none."""
     code = f"surface-{clock.this_year()}"
-    for product in caller.get("/v1/products")["data"]:
-        if product["code"] == code:
-            found: str = product["id"]
+    for each in caller.get("/v1/products")["data"]:
+        if each["code"] == code:
+            found: str = each["id"]
             return found
     raise StoryFailed(f"there is no product {code}")
 
 
-def _allocate(story: Story) -> None:
-    """The right is applied for and confirmed; its whole volume is announced for the year."""
+def allocate(story: Story) -> None:
+    """The right to 4 180 m3 is applied for and confirmed; its whole volume is announced for the year.
+
+    The story's water account is known from then on. Errors: StoryFailed.
+    """
     applied = story.household.post(
         "/v1/entitlements",
         {
@@ -144,8 +151,11 @@ def _allocate(story: Story) -> None:
     story.water = accounts[0]["id"]
 
 
-def _use(story: Story) -> Decimal:
-    """A meter reads the season's use; the fee follows from the tariff."""
+def use(story: Story) -> Decimal:
+    """A meter reads the season's use of 3 179 m3; returns the fee in yuan that follows from the tariff.
+
+    Errors: StoryFailed.
+    """
     meter = story.registrar.post(
         "/v1/meters",
         {"water_account_id": story.water, "serial": f"MANAS-{secrets.token_hex(6)}", "start": "0"},
@@ -156,18 +166,23 @@ def _use(story: Story) -> Decimal:
     return Decimal(account["fee_due"])
 
 
-def _clear(caller: Caller, product: str) -> None:
-    """Cancels what an earlier, broken run of the story left open."""
+def clear(caller: Caller, product: str) -> None:
+    """Cancels what an earlier, broken run of the story left open of a product. Errors: StoryFailed."""
     for order in caller.get("/v1/orders", status="open", product_id=product)["data"]:
         caller.post(f"/v1/orders/{order['id']}/cancel")
 
 
-def _water_account(caller: Caller) -> str:
+def water_account(caller: Caller) -> str:
+    """The public id of a holder's first water account of this year. Errors: StoryFailed."""
     found: str = caller.get("/v1/water-accounts", water_year=clock.this_year())["data"][0]["id"]
     return found
 
 
-def _order(caller: Caller, story: Story, side: str, account: str, volume: str, price: str) -> dict[str, Any]:
+def order(caller: Caller, story: Story, side: str, account: str, volume: str, price: str) -> dict[str, Any]:
+    """An order of the story's product, with what became of it. `side`: buy or sell.
+
+    `volume`: m3 as decimal; `price`: yuan a m3 as decimal. Errors: StoryFailed.
+    """
     return caller.post(
         "/v1/orders",
         {
@@ -182,9 +197,9 @@ def _order(caller: Caller, story: Story, side: str, account: str, volume: str, p
 
 def _sell(story: Story) -> Decimal:
     """The spare water goes to the trading centre, settled at once."""
-    centre = _water_account(story.centre)
-    _order(story.centre, story, "buy", centre, SOLD_M3, SALE_PRICE)
-    sold = _order(story.household, story, "sell", story.water, SOLD_M3, SALE_PRICE)
+    centre = water_account(story.centre)
+    order(story.centre, story, "buy", centre, SOLD_M3, SALE_PRICE)
+    sold = order(story.household, story, "sell", story.water, SOLD_M3, SALE_PRICE)
     if sold["status"] != "filled" or any(fill["status"] != "settled" for fill in sold["fills"]):
         raise StoryFailed(f"the sale was not settled at once: {sold['status']}")
     return sum((Decimal(fill["amount"]) - Decimal(fill["fee"]) for fill in sold["fills"]), Decimal(0))
@@ -192,10 +207,10 @@ def _sell(story: Story) -> Decimal:
 
 def _resell(story: Story) -> dict[str, Any]:
     """The centre resells part to the factory across the lossy route; the reviewer approves."""
-    centre, factory = _water_account(story.centre), _water_account(story.factory)
+    centre, factory = water_account(story.centre), water_account(story.factory)
     before = Decimal(story.factory.get(f"/v1/water-accounts/{factory}")["balance"])
-    _order(story.centre, story, "sell", centre, RESOLD_M3, RESALE_PRICE)
-    bought = _order(story.factory, story, "buy", factory, BOUGHT_M3, BUY_PRICE)
+    order(story.centre, story, "sell", centre, RESOLD_M3, RESALE_PRICE)
+    bought = order(story.factory, story, "buy", factory, BOUGHT_M3, BUY_PRICE)
     if bought["status"] != "filled":
         raise StoryFailed(f"the factory's order was not filled: {bought['status']}")
     for fill in bought["fills"]:

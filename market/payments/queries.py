@@ -77,8 +77,10 @@ def bank_transfers(
     money_account_id: int | None = None,
     after: int | None = None,
     limit: int = 50,
+    newest_first: bool = False,
 ) -> list[BankTransfer]:
-    """Recorded deposits (`in`) or payouts (`out`) by id."""
+    """Recorded deposits (`in`) or payouts (`out`) by id; `after`: what comes next in the order."""
+    number = BankTransfer.id
     statement = select(BankTransfer).where(BankTransfer.direction == direction)
     if participant_id is not None:
         own = select(MoneyAccount.id).where(MoneyAccount.participant_id == participant_id)
@@ -86,5 +88,5 @@ def bank_transfers(
     if money_account_id is not None:
         statement = statement.where(BankTransfer.money_account_id == money_account_id)
     if after is not None:
-        statement = statement.where(BankTransfer.id > after)
-    return list(session.scalars(statement.order_by(BankTransfer.id).limit(limit)))
+        statement = statement.where(number < after if newest_first else number > after)
+    return list(session.scalars(statement.order_by(number.desc() if newest_first else number).limit(limit)))

@@ -76,6 +76,7 @@ ACCOUNT = (
     Link("/account/totp", _l("One-time codes")),
     Link("/account/data", _l("My data")),
     Link("/account/keys", _l("Keys for programs")),
+    Link("/account/webhooks", _l("Notifications for programs"), "account_webhooks.listing"),
 )
 COUNTER = (Link("/counter", _l("Counter")),)
 DESK = (
@@ -149,4 +150,6 @@ def home() -> str:
         return "/desk"
     if who.roles & {"firm", "verifier", "bank"} and not who.roles & (HOLDERS - {"firm"}):
         return "/firm"
-    return "/my" if who.roles & PARTICIPANTS else "/"
+    if who.roles & HOLDERS:
+        return "/my"
+    return "/account/webhooks" if who.roles & PARTICIPANTS else "/"  # an integrator's programs do the rest

@@ -67,17 +67,21 @@ def endpoint(session: Session, *, endpoint_id: int) -> WebhookEndpoint:
 
 
 def deliveries(
-    session: Session, *, endpoint_id: int, status: str | None, after: int | None, limit: int
-) -> list[tuple[WebhookDelivery, Event]]:
-    """What was or is to be sent to an endpoint, by number, with its event."""
+    session: Session, *, endpoint_id: int, status: str | None, after: int | None, limit: int,
+    newest_first: bool = False,
+) -> list[tuple[WebhookDelivery, Event]]:  # fmt: skip
+    """What was or is to be sent to an endpoint, by number, with its event; `after`: what comes next in the order."""
+    number = WebhookDelivery.id
     statement = (
         select(WebhookDelivery, Event)
         .join(Event, Event.id == WebhookDelivery.event_id)
-        .where(WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.id > (after or 0))
+        .where(WebhookDelivery.endpoint_id == endpoint_id)
     )
+    if after is not None:
+        statement = statement.where(number < after if newest_first else number > after)
     if status is not None:
         statement = statement.where(WebhookDelivery.status == status)
-    rows = session.execute(statement.order_by(WebhookDelivery.id).limit(limit))
+    rows = session.execute(statement.order_by(number.desc() if newest_first else number).limit(limit))
     return [(row[0], row[1]) for row in rows]
 
 

@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from market import jobs
+from market.webhooks import delivering
+
+if TYPE_CHECKING:
+    from tests.api.county import County
 
 
 @dataclass
@@ -91,3 +97,13 @@ def signed_by(got: Got, secret: str) -> bool:
     due = base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode()
     versions = [each.split(",", 1) for each in got.headers["webhook-signature"].split(" ")]
     return any(version == "v1" and hmac.compare_digest(due, sent) for version, sent in versions)
+
+
+def work(county: County) -> None:
+    """Has the worker tell of whatever is due, until nothing is."""
+    url = county.settings.url()
+    jobs.run(url, jobs.named("webhooks"), county.settings)
+    lanes = delivering.sender(url, county.settings)
+    lanes.wait()
+    while lanes.fill():
+        lanes.wait()

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from market import jobs, prove
+from market import prove
 from market.cli import main
 from market.core import audit, clock, db, ids
 from market.core.db import raw
 from market.webhooks import delivering, endpoints, spreading, topics, trying
 from tests.api.county import County, open_county, product
-from tests.api.receiving import Got, Receiver, receiving, signed_by
+from tests.api.receiving import Got, Receiver, receiving, signed_by, work
 
 EVENTS = 300
 CLOCK = audit.Actor(request_id="tests")
@@ -48,16 +48,6 @@ def receiver() -> Iterator[Receiver]:
 
 def _endpoint(county: County, name: str, receiver: Receiver, **more: Any) -> dict[str, Any]:
     return county.post(name, "/webhook-endpoints", {"url": receiver.url} | more)
-
-
-def _work(county: County) -> None:
-    """Whatever is due, until nothing is."""
-    url = county.settings.url()
-    jobs.run(url, jobs.named("webhooks"), county.settings)
-    lanes = delivering.sender(url, county.settings)
-    lanes.wait()
-    while lanes.fill():
-        lanes.wait()
 
 
 def _disable(county: County, name: str, endpoint: dict[str, Any]) -> None:
@@ -88,7 +78,7 @@ def test_a_trade_reaches_the_programs_of_both_sides_and_of_nobody_else(
             "price": price,
         }  # fmt: skip
         order = county.post(name, "/orders", body)
-    _work(county)
+    work(county)
     made, filled = _of(receiver, topics.TRADE_MADE), _of(receiver, topics.ORDER_FILLED)
     trade = county.get("factory", "/trades")["data"][0]["id"]
     assert [json.loads(each.body)["data"] for each in made] == [{"trade_id": trade}] * 2
@@ -125,8 +115,8 @@ def test_it_is_tried_again_with_growing_gaps_under_one_id_and_then_given_up(
     began = at
     for number in range(1, trying.TRIES + 1):
         with clock.moved_to(at):
-            _work(county)
-            _work(county)  # before its time nothing is sent
+            work(county)
+            work(county)  # before its time nothing is sent
         found = county.get("farmer", path)
         assert found["attempts"] == len(receiver.got) == number
         if found["next_try_at"] is not None:
@@ -158,7 +148,7 @@ def test_a_rotated_secret_signs_beside_the_new_one_for_a_day(county: County, rec
         with clock.moved_to(clock.now() + later):
             with county.app.app_context(), db.transaction(county.settings.url()) as session:
                 endpoints.test(session, actor=CLOCK, endpoint_id=ids.parse("whe", old["id"]))
-            _work(county)
+            work(county)
         got = receiver.got.pop()
         assert [signed_by(got, new["secret"]), signed_by(got, old["secret"])] == due
         assert json.loads(got.body)["data"] == {"webhook_endpoint_id": old["id"]}
@@ -175,11 +165,11 @@ def test_a_delivery_is_sent_anew_under_the_same_id_and_another_s_is_unknown(
     resend = f"{path}/deliveries/{delivery}/resend"
     early = county.client.post(f"/v1{resend}", headers=county.headers("farmer"))
     assert (early.status_code, early.json["code"]) == (409, "webhook_delivery_under_way")
-    _work(county)
+    work(county)
     assert county.get("farmer", f"{path}/deliveries?status=delivered")["data"][0]["id"] == delivery
     again = county.post("farmer", resend)
     assert (again["status"], again["attempts"]) == ("pending", 1)
-    _work(county)
+    work(county)
     assert [each.id for each in receiver.got] == [again["event_id"]] * 2
     assert receiver.got[0].body == receiver.got[1].body
     assert county.get("farmer", f"{path}/deliveries/{delivery}")["attempts"] == 2
@@ -200,24 +190,24 @@ def test_an_endpoint_where_nothing_arrives_is_disabled_and_its_owner_told(
     path = f"/webhook-endpoints/{endpoint['id']}"
     receiver.answers = lambda _: status
     county.post("farmer", f"{path}/test")
-    _work(county)
+    work(county)
     if days:
         county.post("farmer", f"{path}/test")
         with clock.moved_to(clock.now() + dt.timedelta(days=days, hours=1)):
-            _work(county)
+            work(county)
     found = county.get("farmer", path)
     assert (found["status"], found["disabled_because"]) == ("disabled", because)
     sent = len(receiver.got)
     refused = county.client.post(f"/v1{path}/test", headers=county.headers("farmer"))
     assert (refused.status_code, refused.json["code"]) == (409, "webhook_endpoint_state")
-    _work(county)
+    work(county)
     told = county.get("farmer", "/events?type=webhooks.webhook_endpoint.disabled&limit=200")["data"]
     assert told[-1]["data"] == {"webhook_endpoint_id": endpoint["id"]}
     assert len(receiver.got) == sent
     receiver.answers = lambda _: 200
     assert county.post("farmer", f"{path}/enable")["failing_since"] is None
     with clock.moved_to(clock.now() + dt.timedelta(days=7)):
-        _work(county)  # what waited goes first
+        work(county)  # what waited goes first
     assert len(receiver.got) > sent
     assert county.get("farmer", f"{path}/deliveries?status=pending")["data"] == []
     _disable(county, "farmer", endpoint)
@@ -301,7 +291,7 @@ def test_of_many_events_to_a_receiver_that_fails_at_random_none_is_lost(
         if due is None:
             break
         with clock.moved_to(due + dt.timedelta(seconds=1)):
-            _work(county)
+            work(county)
         with db.connect(county.settings.url()) as connection:
             row = connection.execute(
                 "SELECT max(next_try_at) FROM webhook_deliveries WHERE endpoint_id = %s", (number,)

@@ -21,7 +21,7 @@ def main() -> None:
         for reader, login in READERS.items():
             for language, size in ((each, wide) for each in ("zh", "en") for wide in (PHONE, DESKTOP)):
                 with sites.visit(browser, server.url, language=language, size=size, login=login) as visit:
-                    for path in sites.every_page(visit):
+                    for path in sites.Walk(visit).every_page():
                         status.update(f"{reader} {language} {size[0]} {path}")
                         name = re.sub(r"[^a-z0-9*-]+", "-", sites.shape(path).lower()).strip("-") or "home"
                         target = folder / language / str(size[0]) / reader / f"{name}.png"

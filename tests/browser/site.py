@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from market.demo import people
+from market.demo.county import folk
+from tests.browser.routes import ID, NO_PAGE, every_route, route_of
 from tests.faults.server import COMMAND, ENVIRONMENT, Running, place_of_its_own, running
 
 NAMES_OF_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -26,10 +27,32 @@ PHONE, DESKTOP = (390, 844), (1440, 900)
 READERS: dict[str, str | None] = {
     "public": None, "farmer": "farmer", "factory": "factory", "registrar": "registrar", "reviewer": "reviewer",
     "supervisor": "supervisor", "treasurer": "treasurer", "auditor": "auditor", "administrator": "administrator",
+    "association": folk.KUSHAN.login, "firm": folk.firm_login(0), "verifier": folk.VERIFIER.login,
+    "bank": folk.BANK.login, "clerk": folk.CLERK.login, "department": "department",
 }  # fmt: skip
-_ID = re.compile(r"\b[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}\b")
-_NO_PAGE = re.compile(r"^/(v1|assets|healthz|readyz|metrics)\b|/pdf$|\.(csv|xlsx|json)$")
+ROLES = {
+    each.login: frozenset(each.roles)
+    for each in (*people.EVERYONE, *(who for who, _ in folk.SIGN_INS), folk.firm(0))
+}
 _LOCALES = {"zh": "zh-CN", "en": "en-GB", "ug": "ug"}
+
+
+MOST_BYTES = 200_000
+_CHECK = """async () => {
+  const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const found = await axe.run(document, { resultTypes: ["violations"], runOnly: rules });
+  const grave = found.violations.filter((each) => ["serious", "critical"].includes(each.impact));
+  const where = (each) => each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ");
+  return grave.map((each) => `${each.id}: ${where(each)}`);
+}"""
+_TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
+_WEIGHT = """() => performance.getEntries()
+  .filter((each) => "transferSize" in each && !each.name.includes("plotly"))
+  .reduce((sum, each) => sum + each.encodedBodySize, 0)"""
+PATIENCE_MS = 15_000
+WAYS = [("zh", PHONE), ("zh", DESKTOP), ("en", PHONE), ("en", DESKTOP)]
+"""Every language on every screen."""
+NAMES_OF_WAYS = ["zh-phone", "zh-desktop", "en-phone", "en-desktop"]
 
 
 def chromium() -> str | None:
@@ -74,14 +97,34 @@ class Visit:
         assert answer is not None
         return answer.status
 
-    def sign_in(self, login: str) -> None:
-        """Signs in with a demonstration login, through the form."""
+    def sign_in(self, login: str, password: str | None = None) -> None:
+        """Signs in through the form; without a password, with that of a demonstration login."""
         self.open(f"/sign-in?lang={self.language}")
         self.page.fill("[name=login]", login)
-        self.page.fill("[name=password]", people.password_of(login))
-        self.page.click("main form button")
-        self.page.wait_for_load_state()
+        self.page.fill("[name=password]", password or people.password_of(login))
+        self.press("main form button")
         assert "/sign-in" not in self.page.url, self.page.inner_text("main")
+
+    def said(self) -> str:
+        """What the page says, as it is read."""
+        return self.page.inner_text("main")
+
+    def press(self, selector: str) -> None:
+        """Clicks what leads to another page, and waits for that."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).first.click()
+
+    def follow(self, address: str) -> None:
+        """Follows the link within the page whose address begins so."""
+        self.press(f"main a[href^='{address}']")
+
+    def send(self, form: str = "main form[method=post]", **fields: str) -> None:
+        """Fills a form and sends it."""
+        place = self.page.locator(form).first
+        for name, value in fields.items():
+            place.locator(f"[name={name}]:not([type=hidden])").fill(value)
+        with self.page.expect_navigation():
+            place.locator("button").first.click()
 
     def addresses(self) -> list[str]:
         """Where this page leads within the service."""
@@ -93,14 +136,16 @@ class Visit:
 
 @contextlib.contextmanager
 def visit(
-    browser: Browser, url: str, *, language: str, size: tuple[int, int], login: str | None = None
-) -> Iterator[Visit]:
+    browser: Browser, url: str, *, language: str, size: tuple[int, int], login: str | None = None,
+    password: str | None = None,
+) -> Iterator[Visit]:  # fmt: skip
     """Somebody who reads in a language on a screen, signed in or not."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, locale=_LOCALES[language], is_mobile=size == PHONE,
         has_touch=size == PHONE, color_scheme="light",
     )  # fmt: skip
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     found = Visit(context, page, url, language)
     page.on("console", lambda said: found.wrong.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: found.wrong.append(str(error)))
@@ -112,7 +157,7 @@ def visit(
         ),
     )
     if login is not None:
-        found.sign_in(login)
+        found.sign_in(login, password)
     try:
         yield found
     finally:
@@ -121,33 +166,93 @@ def visit(
 
 def shape(path: str) -> str:
     """What kind of page a path is: its ids and its query left out."""
-    return _ID.sub("*", urlsplit(path).path)
+    return ID.sub("*", urlsplit(path).path)
 
 
-def every_page(visit: Visit, *, most: int = 200) -> Iterator[str]:
-    """Comes to one page of each kind that a reader can get to by links; each is open when it is yielded."""
-    waiting, known = ["/", "/my", "/firm", "/desk", "/account", "/counter"], set[str]()
-    while waiting and len(known) < most:
-        path = waiting.pop(0)
-        kind = shape(path)
-        if kind in known or _NO_PAGE.search(urlsplit(path).path):
-            continue
-        known.add(kind)
-        try:
-            status = visit.open(path)
-        except PlaywrightError as error:
-            if "Download is starting" in str(error):  # a file, no page
+@dataclass
+class Walk:
+    """What one reader comes to, and what all readers together have opened."""
+
+    visit: Visit
+    opened: set[str] = field(default_factory=set)
+    """Endpoints of the pages that somebody has opened."""
+    known: dict[str, list[str]] = field(default_factory=dict)
+    """Ids that somebody has read, by their prefix."""
+    passes: bool = False
+    """Passes by a page for everyone that somebody has read already."""
+
+    def every_page(self, *, most: int = 300) -> Iterator[str]:
+        """Comes to one page of each kind that a reader can get to by links; each is open when it is yielded."""
+        waiting, kinds = ["/", "/my", "/firm", "/desk", "/account", "/counter"], set[str]()
+        while waiting and len(kinds) < most:
+            path = waiting.pop(0)
+            kind = shape(path)
+            if kind in kinds or NO_PAGE.search(urlsplit(path).path) or self._is_passed(path):
                 continue
-            raise
-        if status in (401, 403) or ("/sign-in" in visit.page.url and "/sign-in" not in path):
-            visit.wrong.clear()  # the browser itself says that it was refused
-            continue
-        assert status == 200, f"{path}: {status}"
-        yield path
-        waiting += visit.addresses()
+            kinds.add(kind)
+            status = self._open(path)
+            if status is None:
+                continue
+            if status in (401, 403) or ("/sign-in" in self.visit.page.url and "/sign-in" not in path):
+                self.visit.wrong.clear()  # the browser itself says that it was refused
+                continue
+            assert status == 200, f"{path}: {status}"
+            self._remember(path)
+            yield path
+            waiting += self.visit.addresses()
+
+    def unlinked(self, roles: frozenset[str]) -> Iterator[str]:
+        """Opens what nobody came to by links but these roles may open: forms of acts that are not due just now."""
+        for route in every_route():
+            if route.endpoint in self.opened or not route.open_to(roles):
+                continue
+            for path in route.addresses(self.known):
+                if self._open(path) == 200 and "/sign-in" not in self.visit.page.url:
+                    self._remember(path)
+                    yield path
+                    break
+                self.visit.wrong.clear()
+
+    def _is_passed(self, path: str) -> bool:
+        route = route_of(urlsplit(path).path)
+        return self.passes and route is not None and route.is_public and route.endpoint in self.opened
+
+    def _open(self, path: str) -> int | None:
+        """The status of a page; of a file none, which is as good as opened."""
+        try:
+            return self.visit.open(path)
+        except PlaywrightError as error:
+            if "Download is starting" not in str(error):
+                raise
+            self._remember(path, read=False)
+            return None
+
+    def _remember(self, path: str, *, read: bool = True) -> None:
+        route = route_of(urlsplit(path).path)
+        if route is not None:
+            self.opened.add(route.endpoint)
+        for found in ID.finditer(self.visit.page.content()) if read else ():
+            ids = self.known.setdefault(found[1], [])
+            if found[0] not in ids:
+                ids.append(found[0])
 
 
 def axe_source() -> str | None:
     """The accessibility checker's script, where the development environment has it."""
     path = Path(__file__).resolve().parents[2] / ".venv" / "axe" / "package" / "axe.min.js"
     return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def wrong_with(visit: Visit, *, for_all: bool = True) -> list[str]:
+    """What is wrong with the page that is open: errors, its width and weight; `for_all`: what keeps people out."""
+    axe, found = axe_source() if for_all else None, list(visit.wrong)
+    visit.wrong.clear()
+    if visit.page.evaluate(_TOO_WIDE):
+        found.append("wider than the screen")
+    weight = visit.page.evaluate(_WEIGHT)
+    if weight > MOST_BYTES:
+        found.append(f"{weight} bytes")
+    if axe is not None:
+        visit.page.evaluate(axe)
+        found += visit.page.evaluate(_CHECK)
+    return found

@@ -3,44 +3,36 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from market.demo import manas
 from market.demo.client import Caller
 from tests.browser import site as sites
-from tests.browser.site import DESKTOP, PHONE
+from tests.browser.site import NAMES_OF_WAYS, WAYS
 from tests.faults.server import Running
 
-HOW = pytest.mark.parametrize(
-    ("language", "size"), [("zh", PHONE), ("zh", DESKTOP), ("en", PHONE), ("en", DESKTOP)],
-    ids=["zh-phone", "zh-desktop", "en-phone", "en-desktop"],
-)  # fmt: skip
+HOW = pytest.mark.parametrize(("language", "size"), WAYS, ids=NAMES_OF_WAYS)
 
 
 def household(site: Running) -> tuple[str, manas.Story]:
     """A household as that of Manas: 4 180 m3 a year of which 3 179 are used; the trading centre buys the rest."""
     registrar = Caller(site.url, "registrar")
-    login, participant = manas._admit(site.url, registrar)
+    login, participant = manas.admit(site.url, registrar)
     story = manas.Story(
         household=Caller(site.url, login), centre=Caller(site.url, "centre"), factory=Caller(site.url, "factory"),
-        registrar=registrar, reviewer=Caller(site.url, "reviewer"), product=manas._product(registrar),
+        registrar=registrar, reviewer=Caller(site.url, "reviewer"), product=manas.product(registrar),
         participant=participant,
     )  # fmt: skip
-    manas._allocate(story)
-    manas._use(story)
+    manas.allocate(story)
+    manas.use(story)
     return login, story
 
 
 def centre_buys(story: manas.Story, volume: str, price: str) -> None:
     """The trading centre's standing order."""
     for each in (story.centre, story.factory):
-        manas._clear(each, story.product)
-    manas._order(story.centre, story, "buy", manas._water_account(story.centre), volume, price)
-
-
-def said(page: Page) -> str:
-    """What the page says, as it is read."""
-    return page.inner_text("main")
+        manas.clear(each, story.product)
+    manas.order(story.centre, story, "buy", manas.water_account(story.centre), volume, price)
 
 
 @HOW
@@ -53,20 +45,20 @@ def test_a_farmer_sells_1001_cubic_metres_and_sees_300_60(
         page = visit.page
         assert "/my" in page.url
         page.locator("main a[href^='/my/sell']").first.click()
-        assert "1,001" in said(page)
+        assert "1,001" in visit.said()
         page.fill("[name=volume]", manas.SOLD_M3)
         page.fill("[name=price]", manas.SALE_PRICE)
         page.click("form[action='/my/sell/check'] button")
-        looked = said(page)
+        looked = visit.said()
         for figure in ("300.60", "244.78", "55.82"):
             assert figure in looked
         page.click("form[action='/my/sell'] button")
         page.wait_for_url("**/my/orders/ord_*")
-        assert "1,001" in said(page)
+        assert "1,001" in visit.said()
         order = Caller(quiet_site.url, login).get(f"/v1/orders/{page.url.rsplit('/', 1)[-1]}")
         assert order["status"] == "filled"
         visit.open("/my/money")
-        assert "300.60" in said(page)
+        assert "300.60" in visit.said()
         assert visit.wrong == []
 
 
@@ -75,15 +67,15 @@ def test_a_factory_buys_what_arrives_for_what_it_says(
     browser: Browser, quiet_site: Running, language: str, size: tuple[int, int]
 ) -> None:
     login, story = household(quiet_site)
-    manas._clear(story.factory, story.product)
-    manas._order(Caller(quiet_site.url, login), story, "sell", story.water, "500", "0.6")
+    manas.clear(story.factory, story.product)
+    manas.order(Caller(quiet_site.url, login), story, "sell", story.water, "500", "0.6")
     with sites.visit(browser, quiet_site.url, language=language, size=size, login="factory") as visit:
         page = visit.page
         visit.open("/my/buy")
         page.fill("[name=volume]", manas.BOUGHT_M3)
         page.fill("[name=price]", "0.9")
         page.click("form[action='/my/buy/check'] button")
-        assert manas.BOUGHT_M3 in said(page)
+        assert manas.BOUGHT_M3 in visit.said()
         page.click("form[action='/my/buy'] button")
         page.wait_for_url("**/my/orders/ord_*")
         order = page.url.rsplit("/", 1)[-1]

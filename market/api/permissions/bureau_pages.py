@@ -47,7 +47,7 @@ ROUTES: dict[str, Rule] = {
         "life.open_hearing", "life.close_hearing", "life.open_dispute", "life.close_dispute", "entitlements.suspend",
         "entitlements.reinstate", "life.ask_renewal", "life.renew", "life.refuse_renewal", "life.excuse",
         "life.cancel", "life.amend", "life.transfer", "life.uphold_objection", "life.dismiss_objection",
-        "life.expire",
+        "life.expire", "life.split", "life.merge", "life.inherit",
     ),
     # early warning, and what departments enter
     **pages(_who_may("early_warning.get_tree"), "desk_warning.tree", "desk_warning.history"),

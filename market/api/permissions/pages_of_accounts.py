@@ -19,6 +19,18 @@ _PARTICIPANTS = {
     "account": ("revoke",),
     "account_proofs": ("phone", "give_phone", "confirm_phone"),
     "account_data": ("erase",),
+    "account_webhooks": (
+        "listing",
+        "make",
+        "endpoint",
+        "amend",
+        "rotate",
+        "disable",
+        "enable",
+        "test",
+        "delivery",
+        "resend",
+    ),
 }
 
 ROUTES: dict[str, Rule] = {

@@ -102,6 +102,7 @@ class PayoutPage(Schema):
 
 
 class BankTransfersQuery(Schema):
-    """Which deposits or payouts."""
+    """Which deposits or payouts, and in which order: `newest_first`, or by id."""
 
     money_account_id = PublicId("mac")
+    newest_first = fields.Boolean(load_default=False)

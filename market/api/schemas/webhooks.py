@@ -102,9 +102,10 @@ class EndpointPage(Schema):
 
 
 class WebhookDeliveriesQuery(Schema):
-    """Which deliveries."""
+    """Which deliveries, and in which order: `newest_first`, or by id."""
 
     status = fields.String(load_default=None, validate=validate.OneOf(DELIVERY_STATES))
+    newest_first = fields.Boolean(load_default=False)
 
 
 class WebhookDeliveryOut(Schema):

@@ -27,6 +27,7 @@ from market.web.bureau import (
     reversal_acts,
     right_acts,
     season_acts,
+    succession_acts,
     user_acts,
     warning_acts,
 )
@@ -40,6 +41,7 @@ ACTS: dict[str, Act] = {
     for group in (
         matter_acts,
         right_acts,
+        succession_acts,
         warning_acts,
         case_acts,
         intervention_acts,
