@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 
 from rich.console import Console
 
@@ -15,6 +16,8 @@ from tests.conftest import VAR
 def main() -> None:
     """Takes them all."""
     console = Console(stderr=True)
+    if not _chinese_letters():
+        console.print("no font with Chinese letters here: they will be boxes (on Debian: fonts-noto-cjk)")
     folder = VAR / "screenshots"
     shutil.rmtree(folder, ignore_errors=True)
     with sites.browsing() as browser, console.status("playing a season") as status, sites.site() as server:
@@ -29,6 +32,13 @@ def main() -> None:
                         visit.page.wait_for_timeout(300)
                         visit.page.screenshot(path=str(target), full_page=True)
     console.print(f"{sum(1 for _ in folder.rglob('*.png'))} pictures in {folder}")
+
+
+def _chinese_letters() -> bool:
+    listed = shutil.which("fc-list")
+    return listed is not None and bool(
+        subprocess.run([listed, ":lang=zh"], capture_output=True, check=False).stdout
+    )
 
 
 if __name__ == "__main__":
