@@ -31,13 +31,14 @@ FAULTS := tests/faults tests/worked_examples
 USES := tests/usecases tests/model
 PAGES := tests/browser
 
-test: lint ## Run every check and every test
+test: $(VENV)/.installed-dev ## Run every check and every test
 	@said=$$(mktemp -d); trap 'rm -rf "$$said"' EXIT; failed=0; \
+	$(MAKE) --no-print-directory lint >"$$said/lint" 2>&1 & lint=$$!; \
 	$(BIN)/python -m pytest $(FAULTS) >"$$said/faults" 2>&1 & faults=$$!; \
 	$(BIN)/python -m pytest $(USES) >"$$said/uses" 2>&1 & uses=$$!; \
 	$(BIN)/python -m pytest $(PAGES) >"$$said/pages" 2>&1 & pages=$$!; \
 	$(BIN)/python -m pytest $(addprefix --ignore ,$(FAULTS) $(USES) $(PAGES)) || failed=1; \
-	wait $$faults || failed=1; wait $$uses || failed=1; wait $$pages || failed=1; \
+	wait $$lint || failed=1; wait $$faults || failed=1; wait $$uses || failed=1; wait $$pages || failed=1; \
 	cat "$$said"/*; exit $$failed
 
 lint: $(VENV)/.installed-dev ## Check style, types, import order and security
