@@ -26,19 +26,22 @@ install: $(VENV)/.installed ## Make .venv with the karez command and its pinned 
 run: install ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
 	@exec $(BIN)/karez up --test-county --port $(PORT) --data-dir $(DATA_DIR)
 
-# Four parts at once, each with a database server of its own: faults and browsers wait more than they compute.
+# Parts at once, each with a database server of its own: faults and browsers wait more than they compute.
 FAULTS := tests/faults tests/worked_examples
 USES := tests/usecases tests/model
 PAGES := tests/browser
+API := tests/api
 
 test: $(VENV)/.installed-dev ## Run every check and every test
-	@said=$$(mktemp -d); trap 'rm -rf "$$said"' EXIT; failed=0; \
-	$(MAKE) --no-print-directory lint >"$$said/lint" 2>&1 & lint=$$!; \
-	$(BIN)/python -m pytest $(FAULTS) >"$$said/faults" 2>&1 & faults=$$!; \
-	$(BIN)/python -m pytest $(USES) >"$$said/uses" 2>&1 & uses=$$!; \
-	$(BIN)/python -m pytest $(PAGES) >"$$said/pages" 2>&1 & pages=$$!; \
-	$(BIN)/python -m pytest $(addprefix --ignore ,$(FAULTS) $(USES) $(PAGES)) || failed=1; \
-	wait $$lint || failed=1; wait $$faults || failed=1; wait $$uses || failed=1; wait $$pages || failed=1; \
+	@said=$$(mktemp -d); trap 'rm -rf "$$said"' EXIT; running=; failed=0; \
+	part() { "$${@:2}" >"$$said/$$1" 2>&1 & running="$$running $$!"; }; \
+	part lint $(MAKE) --no-print-directory lint; \
+	part faults $(BIN)/python -m pytest $(FAULTS); \
+	part uses $(BIN)/python -m pytest $(USES); \
+	part pages $(BIN)/python -m pytest $(PAGES); \
+	part api $(BIN)/python -m pytest $(API); \
+	$(BIN)/python -m pytest $(addprefix --ignore ,$(FAULTS) $(USES) $(PAGES) $(API)) || failed=1; \
+	for each in $$running; do wait "$$each" || failed=1; done; \
 	cat "$$said"/*; exit $$failed
 
 lint: $(VENV)/.installed-dev ## Check style, types, import order and security
