@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import Any
 
 import msgspec
-from flask_smorest import Api, Blueprint
+from flask_smorest import Blueprint
 from werkzeug.routing import BaseConverter
 
 from market.api import deprecation, http, limits, shortway, spec, telemetry
 from market.api import errors as error_table
+from market.api.document import DocumentedApi
 from market.api.permissions import ROUTES
 from market.api.schemas.fields import PublicId
 from market.core import clock, db, ids, kept
@@ -207,11 +208,10 @@ def bind(app: http.KarezFlask, settings: Settings, exchange: Callable[[], Exchan
 def describe() -> dict[str, Any]:
     """The OpenAPI document; needs neither database nor engine."""
     _, api = _assemble(Settings(secret_key="the document needs no secret of its own"), rate_limits=False)  # nosec B106
-    found: dict[str, Any] = api.spec.to_dict()
-    return found
+    return api.document()
 
 
-def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask, Api]:
+def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask, DocumentedApi]:
     app = http.KarezFlask("market")
     app.config["KAREZ"] = settings
     app.secret_key = settings.secret("pages")
@@ -225,14 +225,12 @@ def _assemble(settings: Settings, *, rate_limits: bool) -> tuple[http.KarezFlask
     spoken.register(app)
     sitting.register(app)
     limits.register(app, settings.requests_per_minute if rate_limits else 0)
-    api = Api(app)
-    spec.prepare(app, api, ID_PREFIXES)
+    api = DocumentedApi(app, ID_PREFIXES)
     for blueprint in blueprints():
         api.register_blueprint(blueprint)
     for name in PAGE_MODULES:
         app.register_blueprint(import_module(f"market.web.{name}").blp)
     _check_declared(app)
-    spec.finish(app, api)
     error_table.register(app)
     web_failing.register(app)
     return app, api

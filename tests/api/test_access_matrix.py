@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from flask import request
 from flask_jwt_extended import create_access_token
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -34,6 +35,7 @@ from market.core import db, ids
 from market.participants import tokens
 from market.participants.access import SAFE_METHODS, AccessActor
 from market.participants.models import SignIn, User
+from market.web import printing
 from market.webhooks.concerned import CONCERNED_SQL, NAMED
 from tests.api import saved
 from tests.api.bureau import bureau_ids
@@ -64,7 +66,9 @@ LISTS = (
 @pytest.fixture(scope="module")
 def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The county with my things, a neighbour's, things of the bureau, and an API key for each role."""
-    with open_furnished(database_url, tmp_path_factory.mktemp("county")) as found:
+    place = tmp_path_factory.mktemp("county")
+    with open_furnished(database_url, place) as found, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(printing, "pdf", _printed_once(printing.pdf))
         for role in sorted(BUREAU | OUTSIDE):
             found.user(role, role)
         for name in ("spare", "stranger"):
@@ -72,6 +76,18 @@ def county(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         saved.furnish(found)
         _expired(found)
         yield found
+
+
+def _printed_once(pdf: Callable[[str, str], bytes]) -> Callable[[str, str], bytes]:
+    """One paper for all who ask for one of its kind: setting it takes a second, and the question is who may."""
+    printed: dict[str | None, bytes] = {}
+
+    def found(page: str, style: str) -> bytes:
+        if request.endpoint not in printed:
+            printed[request.endpoint] = pdf(page, style)
+        return printed[request.endpoint]
+
+    return found
 
 
 def _expired(county: County) -> None:

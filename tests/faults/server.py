@@ -20,7 +20,7 @@ from market.demo import people
 from market.demo.client import Caller
 
 COMMAND = [sys.executable, "-m", "market.cli"]
-UNLIMITED = {"KAREZ_REQUESTS_PER_MINUTE": "0", "KAREZ_LOG_LEVEL": "warning"}
+UNLIMITED = {"KAREZ_REQUESTS_PER_MINUTE": "0", "KAREZ_LOG_LEVEL": "warning", "KAREZ_WORKERS": "2"}
 """Load from one address would pass the limits that a stranger has."""
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | UNLIMITED
 YEAR = clock.this_year()
