@@ -72,6 +72,10 @@ def browsing() -> Iterator[Browser]:
             browser.close()
 
 
+DAILY = ("deliveries", "surveillance", "early-warning")
+"""What the worker does once an hour or a day: done at once, so that the hour at which tests run changes no page."""
+
+
 @contextlib.contextmanager
 def site(size: str = "small") -> Iterator[Running]:
     """`karez up`, with a season of the demonstration county played on it."""
@@ -79,6 +83,10 @@ def site(size: str = "small") -> Iterator[Running]:
         command = [*COMMAND, "demo", "county", "--url", server.url, "--size", size, "--json"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
         assert done.returncode == 0, done.stderr[-2_000:]
+        for job in DAILY:
+            command = [*COMMAND, "jobs", "run", job, "--data-dir", str(place), "--json"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+            assert done.returncode == 0, done.stderr[-2_000:]
         yield server
 
 
