@@ -28,21 +28,15 @@ from market.core import datadir, db, embedded
 from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.demo import people, seed
+from market.demo.county import folk
 
 BAR_MS = 100.0
 BAR_BYTES = 200_000
 RUNS = 9
 READERS = (
-    None,
-    "farmer",
-    "factory",
-    "registrar",
-    "reviewer",
-    "supervisor",
-    "treasurer",
-    "auditor",
-    "administrator",
-)
+    None, "farmer", "factory", "registrar", "reviewer", "supervisor", "treasurer", "auditor", "administrator",
+    folk.KUSHAN.login, folk.firm_login(0), folk.VERIFIER.login, folk.BANK.login, folk.CLERK.login, "department",
+)  # fmt: skip
 STARTS = ("/", "/my", "/firm", "/desk", "/account", "/counter")
 _LINK = re.compile(r'<a [^>]*href="([^"#]+)')
 _SECRET = re.compile(r'name="_csrf" value="([^"]*)"')

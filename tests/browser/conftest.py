@@ -22,9 +22,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(browser: Browser) -> Iterator[Running]:
+def season() -> Iterator[sites.Site]:
     with sites.site("tiny") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def site(browser: Browser, season: sites.Site) -> sites.Site:
+    return season
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -76,18 +78,31 @@ DAILY = ("deliveries", "surveillance", "early-warning")
 """What the worker does once an hour or a day: done at once, so that the hour at which tests run changes no page."""
 
 
+@dataclass(frozen=True)
+class Site(Running):
+    """An installation on which a season was played, and what the command said of it."""
+
+    report: dict[str, Any]
+
+
+def play(url: str, size: str) -> subprocess.CompletedProcess[str]:
+    """`karez demo county` on a running installation."""
+    command = [*COMMAND, "demo", "county", "--url", url, "--size", size, "--json"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+
+
 @contextlib.contextmanager
-def site(size: str = "small") -> Iterator[Running]:
+def site(size: str = "small") -> Iterator[Site]:
     """`karez up`, with a season of the demonstration county played on it."""
     with place_of_its_own() as place, running(place) as server:
-        command = [*COMMAND, "demo", "county", "--url", server.url, "--size", size, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
+        done = play(server.url, size)
         assert done.returncode == 0, done.stderr[-2_000:]
+        report = json.loads(done.stdout)
         for job in DAILY:
             command = [*COMMAND, "jobs", "run", job, "--data-dir", str(place), "--json"]
             done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
             assert done.returncode == 0, done.stderr[-2_000:]
-        yield server
+        yield Site(server.process_id, server.url, server.data_dir, report)
 
 
 @dataclass
