@@ -35,11 +35,11 @@ def _install(url: str) -> None:
 
 @pytest.fixture
 def registry(county_url: str) -> Iterator[Registry]:
-    """A registrar in the small county, late on this legal day; whatever it does is rolled back.
+    """A registrar in the small county, at the end of this legal day; whatever it does is rolled back.
 
-    What a test dates some hours back is of the same day, at whatever hour it runs.
+    What a test dates some hours back is of the same day, and what the database dates is over, at whatever hour it runs.
     """
-    late = dt.datetime.combine(clock.today(), dt.time(23), clock.LEGAL_ZONE)
+    late = dt.datetime.combine(clock.today(), dt.time(23, 59, 59), clock.LEGAL_ZONE)
     with (
         clock.moved_to(late),
         db.engine(county_url).connect() as connection,
