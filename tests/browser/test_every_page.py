@@ -32,7 +32,7 @@ KNOWN: dict[str, list[str]] = {}
 READ: set[str] = set()
 CHECKED: set[tuple[str, str]] = set()
 """What the readers have opened so far (each language by itself, if all is read twice), the ids that they have seen, who
-has read, and the kinds of pages that axe has looked at, in a language and so on a screen: there it looks once.
+has read, and the kinds of pages that axe has looked at, where it looks once (in each language, if all is read twice).
 """
 NOT_OPENED: dict[str, str] = {
     "account_webhooks.delivery": "opened in the story of the integrator",
@@ -109,7 +109,7 @@ def test_pages(browser: Browser, site: Running, reader: str, language: str, size
         )
         for path in chain(walk.every_page(), walk.unlinked(sites.ROLES.get(login or "", frozenset()))):
             seen += 1
-            looks = (sites.shape(path), language)
+            looks = (sites.shape(path), language if _TWICE else "")
             wrong += [f"{path}: {each}" for each in sites.wrong_with(visit, for_all=looks not in CHECKED)]
             CHECKED.add(looks)
     READ.add(reader)

@@ -94,6 +94,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     binaries = Path(sys.executable).parent
     sheets = place / "config.yaml"  # workbooks and CSV files are bytes to this generator
     sheets.write_text(
+        "post_hooks: []\n"  # nobody reads it
         "content_type_overrides:\n"
         "  application/vnd.openxmlformats-officedocument.spreadsheetml.sheet: application/octet-stream\n"
         "  text/csv: application/octet-stream\n",
