@@ -29,7 +29,7 @@ run: install ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ct
 	@exec $(BIN)/karez up --test-county --port $(PORT) --data-dir $(DATA_DIR)
 
 # Parts at once, each with a database server of its own: faults and browsers wait more than they compute.
-FAULTS := tests/faults tests/worked_examples
+FAULTS := tests/faults tests/worked_examples tests/api/test_access_matrix.py
 USES := tests/usecases
 PAGES := tests/browser tests/api/test_schemathesis.py
 API := $(filter-out %/test_access_matrix.py %/test_schemathesis.py,$(wildcard tests/api/test_*.py))
