@@ -78,7 +78,7 @@ def run(url: str) -> dict[str, Any]:
     with db.connect(url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         connection.execute("SET LOCAL jit = off")
-        found = _violations(connection)
+        found = violations(connection)
     invariants = [
         {
             "number": number,
@@ -102,7 +102,8 @@ def broken(connection: psycopg.Connection[Any], *numbers: int) -> list[list[Any]
     ]
 
 
-def _violations(connection: psycopg.Connection[Any]) -> Violations:
+def violations(connection: psycopg.Connection[Any]) -> Violations:
+    """What breaks each invariant by its number, in the connection's own transaction."""
     found: Violations = defaultdict(list)
     for check in (each for part in PARTS for each in part.CHECKS):
         found[check.number].extend(

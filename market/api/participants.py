@@ -20,6 +20,7 @@ from market.api.http import (
 )
 from market.api.limits import strict
 from market.api.schemas import participants as shapes
+from market.api.schemas.personal import sees_names
 from market.core.audit import Actor
 from market.participants import admission, mandates
 from market.participants.models import Mandate, Participant
@@ -47,7 +48,9 @@ def apply(body: dict[str, Any]) -> Participant:
 def list_participants(query: dict[str, Any]) -> dict[str, Any]:
     """Participants, by id; a participant sees itself."""
     where = paging("par")
-    rows = admission.listed(session(), only=own_only(), **query, after=where.after, limit=where.limit + 1)
+    rows = admission.listed(
+        session(), only=own_only(), **query, persons=sees_names(), after=where.after, limit=where.limit + 1
+    )
     return page(rows, where.limit)
 
 

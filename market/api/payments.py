@@ -8,6 +8,7 @@ from ledger import balances
 from ledger.units import format_fen
 from market.api.http import actor, blueprint, page, paging, session
 from market.api.schemas import payments as shapes
+from market.api.schemas.personal import sees_names
 from market.api.schemas.statement import line
 from market.api.whose import narrowed
 from market.core.db import raw
@@ -27,6 +28,8 @@ def list_money_accounts(query: dict[str, Any]) -> dict[str, Any]:
     rows = queries.money_accounts(
         raw(session()),
         participant_id=narrowed(query.get("participant_id")),
+        name=query.get("name"),
+        persons=sees_names(),
         after=where.after,
         limit=where.limit + 1,
     )

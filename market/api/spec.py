@@ -211,6 +211,8 @@ RECKONING_ENDPOINTS = frozenset(
     {"products.candles", "market_data.prices", "market_data.index", "market_data.excluded_trades"}
 )
 """These give way to orders."""
+STATE_ENDPOINTS = frozenset({"programmes.contract"})
+"""Readings of what is only there in some states."""
 
 # What a shape demands beyond its single fields.
 _COUNTS = {"BatchOrderIn": {"minProperties": 1, "maxProperties": 1}, "AmendIn": {"minProperties": 1}}
@@ -339,7 +341,11 @@ def _demands(path: str, method: str, endpoint: str, rule: Rule) -> tuple[set[str
         wanted |= {"401", "403"}
     if method == "post":
         wanted |= {"400", "409", "413", "415"}
-    elif "preview" in endpoint or endpoint.startswith("test_county."):  # as what it looks ahead to is refused
+    elif (
+        "preview" in endpoint  # as what it looks ahead to is refused
+        or endpoint.startswith("test_county.")
+        or endpoint in STATE_ENDPOINTS
+    ):
         wanted |= {"409"}
     if endpoint in RECKONING_ENDPOINTS:
         wanted |= {"503"}

@@ -17,7 +17,7 @@ from market.core import audit, books, clock, inbox, outbox
 from market.core.chart import CNY, DEBITS_MUST_NOT_EXCEED_CREDITS, AccountCode
 from market.core.db import bump_reference, raw
 from market.core.errors import NotFound
-from market.participants import passwords, policy
+from market.participants import passwords, policy, privacy
 from market.participants.errors import (
     IdentifierKnown,
     LoginTaken,
@@ -139,8 +139,13 @@ def listed(
     status: str | None = None,
     kind: str | None = None,
     ids: Sequence[int] | None = None,
+    name: str | None = None,
+    persons: bool = False,
 ) -> list[Participant]:
-    """Participants after the row `after`, by id; `only` narrows to one, `ids` to those named."""
+    """Participants after the row `after`, by id; `only` narrows to one, `ids` to those named.
+
+    `name`: those whose name holds it, natural persons among them only with `persons`.
+    """
     statement = select(Participant).where(Participant.id > (after or 0))
     if only is not None:
         statement = statement.where(Participant.id == only)
@@ -150,6 +155,10 @@ def listed(
         statement = statement.where(Participant.kind == kind)
     if ids is not None:
         statement = statement.where(Participant.id.in_(ids))
+    if name is not None:
+        statement = statement.where(Participant.name.icontains(name, autoescape=True))
+        if not persons:
+            statement = statement.where(Participant.kind.in_(privacy.BODIES))
     return list(session.scalars(statement.order_by(Participant.id).limit(limit)))
 
 

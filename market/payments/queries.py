@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from market.core.errors import NotFound
 from market.participants.models import MoneyAccount
+from market.participants.privacy import BODIES
 from market.payments.models import BankTransfer
 
 
@@ -33,38 +34,46 @@ SELECT m.id, m.participant_id, m.account_id, a.credits_posted - a.debits_posted,
   FROM money_accounts m JOIN accounts a ON a.id = m.account_id
  WHERE (%(id)s::bigint IS NULL OR m.id = %(id)s)
    AND (%(participant)s::bigint IS NULL OR m.participant_id = %(participant)s)
+   AND (%(name)s::text IS NULL OR m.participant_id IN (
+           SELECT p.id FROM participants p
+            WHERE strpos(lower(p.name), lower(%(name)s)) > 0
+              AND (%(persons)s OR p.kind = ANY(%(bodies)s))))
    AND m.id > %(after)s
  ORDER BY m.id LIMIT %(limit)s
 """
+_ALL = {
+    "id": None, "participant": None, "name": None, "persons": False, "bodies": sorted(BODIES), "after": 0, "limit": 1,
+}  # fmt: skip
 
 
 def money_accounts(
     connection: psycopg.Connection[Any],
     *,
     participant_id: int | None = None,
+    name: str | None = None,
+    persons: bool = False,
     after: int | None = None,
     limit: int = 50,
 ) -> list[MoneyAccountView]:
-    """Money accounts by id; of one participant, or all."""
-    return _views(connection, None, participant_id, after or 0, limit)
+    """Money accounts by id; of one participant, or all.
+
+    `name`: of those whose name holds it, natural persons among them only with `persons`.
+    """
+    return _views(
+        connection, participant=participant_id, name=name, persons=persons, after=after or 0, limit=limit
+    )
 
 
 def money_account(connection: psycopg.Connection[Any], *, money_account_id: int) -> MoneyAccountView:
     """One money account. Errors: NotFound."""
-    found = _views(connection, money_account_id, None, 0, 1)
+    found = _views(connection, id=money_account_id)
     if not found:
         raise NotFound("there is no such money account")
     return found[0]
 
 
-def _views(
-    connection: psycopg.Connection[Any],
-    money_account_id: int | None,
-    participant_id: int | None,
-    after: int,
-    limit: int,
-) -> list[MoneyAccountView]:
-    parameters = {"id": money_account_id, "participant": participant_id, "after": after, "limit": limit}
+def _views(connection: psycopg.Connection[Any], **picked: Any) -> list[MoneyAccountView]:
+    parameters = {**_ALL, **picked}
     with connection.cursor(row_factory=tuple_row) as cursor:
         return [MoneyAccountView(*row) for row in cursor.execute(_ACCOUNTS_SQL, parameters)]
 

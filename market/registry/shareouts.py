@@ -15,6 +15,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from ledger.arrays import Bigints
+from ledger.models import FIRST_PARTICIPANT_ACCOUNT
 from ledger.units import split_exact
 from market.core import clock
 from market.core.chart import TransferCode
@@ -72,11 +73,14 @@ SELECT r.id, w.account_id, r.trustee_id, coalesce(w.fee_account_id, 0), a.credit
         WHERE seller_id = r.trustee_id AND seller_account = w.account_id AND status = 'awaiting_review') i
  CROSS JOIN LATERAL (
        SELECT sum(n.source_litres) AS litres FROM transfers t JOIN instructions n ON n.id = t.reference
-        WHERE t.debit_account_id = w.account_id AND t.id > coalesce(g.mark, 0) AND n.status <> 'rejected'
+        WHERE t.debit_account_id = w.account_id AND t.debit_account_id >= {FIRST_PARTICIPANT_ACCOUNT}
+          AND t.id > coalesce(g.mark, 0) AND n.status <> 'rejected'
           AND (t.code = {TAKEN[0]} AND t.kind = 1 OR t.code = {TAKEN[1]} AND n.review_rule IS NULL)) s
  CROSS JOIN LATERAL (
        SELECT sum(CASE WHEN debit_account_id = w.fee_account_id THEN amount ELSE -amount END) AS fen FROM transfers
-        WHERE w.fee_account_id IN (debit_account_id, credit_account_id) AND id > coalesce(g.mark, 0)
+        WHERE (debit_account_id = w.fee_account_id AND debit_account_id >= {FIRST_PARTICIPANT_ACCOUNT}
+               OR credit_account_id = w.fee_account_id AND credit_account_id >= {FIRST_PARTICIPANT_ACCOUNT})
+          AND id > coalesce(g.mark, 0)
           AND code = {int(TransferCode.WATER_FEE)}) f
  WHERE r.id = ANY(%s)
 """

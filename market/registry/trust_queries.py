@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger.arrays import Bigints
+from ledger.models import FIRST_PARTICIPANT_ACCOUNT
 from market.core.chart import TransferCode
 from market.core.db import raw
 from market.core.errors import NotFound
@@ -200,7 +201,8 @@ _MONEY_SQL = f"""
 SELECT r.id, m.participant_id,
        coalesce(sum((p ->> 1)::bigint) FILTER (WHERE i.status IN ('settled', 'reversed')), 0)::bigint - coalesce((
          SELECT sum(t.amount) FROM transfers t JOIN instructions n ON n.id = t.reference
-          WHERE t.debit_account_id = m.account_id AND t.code = {int(TransferCode.RETURN_MONEY)}
+          WHERE t.debit_account_id = m.account_id AND t.debit_account_id >= {FIRST_PARTICIPANT_ACCOUNT}
+            AND t.code = {int(TransferCode.RETURN_MONEY)}
             AND n.seller_water_account_id = r.water_account_id), 0)::bigint - coalesce((
          SELECT sum(CASE WHEN t.debtor_account = m.account_id THEN t.owed_fen ELSE -t.owed_fen END)
            FROM reversal_takings t JOIN settlement_reversals v ON v.id = t.reversal_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -239,6 +240,28 @@ def test_a_deposit_is_looked_over_and_a_sheet_s_wrong_rows_are_shown_in_their_pl
     )
     assert sent.status_code in (409, 422)
     assert 'role="alert"' in sent.text
+
+
+def test_an_account_is_found_by_name_and_a_changed_name_forgets_what_was_chosen(
+    county: County, browsers: dict[str, FlaskClient]
+) -> None:
+    account = county.mine["money_account"]
+    name = county.get("treasurer", f"/participants/{county.mine['participant']}")["name"]
+
+    def asked(**typed: str) -> str:
+        values = {"amount": "1.00", "bank_reference": "B-78", "value_date": "2026-11-01", **typed}
+        return read(browsers["cashier"], f"/desk/act/deposits?{urlencode(values)}").text
+
+    first = asked(money_account_id_sought=name)
+    assert f'<option value="{account}">' in first
+    assert 'method="post" action="/desk/act/deposits"' not in first
+    second = asked(money_account_id_sought=name, money_account_id=account)
+    assert 'method="post" action="/desk/act/deposits"' in second
+    other = asked(money_account_id_sought="nobody at all", money_account_id=account)
+    assert "Nothing bears this name." in other
+    assert f'value="{account}"' not in other and 'method="post" action="/desk/act/deposits"' not in other
+    listed = read(browsers["clerk"], f"/desk/participants?{urlencode({'name': name})}").text
+    assert county.mine["participant"] in listed
 
 
 def test_every_act_has_a_page_for_whom_its_route_is_open(county: County) -> None:

@@ -159,6 +159,36 @@ def test_another_participant_is_unknown_and_a_list_shows_oneself(market: Market)
     assert (len(pages["data"]), pages["has_more"]) == (1, True)
 
 
+def test_natural_persons_are_found_by_name_only_by_whom_their_names_are_shown(market: Market) -> None:
+    def made(login: str, kind: str, name: str) -> dict[str, Any]:
+        applied = market.client.post(
+            "/v1/participants", json=market.application(login, kind) | {"name": name}
+        )
+        where = f"/v1/participants/{applied.json['id']}"
+        registrar = market.bureau("registrar", "registrar")
+        return dict(market.client.post(f"{where}/admit", json={}, headers=registrar).json)
+
+    person = made("aynur", "household", "Aynur 100%_Tursun")
+    body = made("tursun-mill", "enterprise", "tursun mill")
+
+    def found(path: str, name: str, login: str, *roles: str) -> set[str]:
+        query = {"name": name}
+        answer = market.client.get(f"/v1/{path}", query_string=query, headers=market.bureau(login, *roles))
+        assert answer.status_code == 200, answer.json
+        return {each.get("participant_id", each["id"]) for each in answer.json["data"]}
+
+    for path, who in (("participants", "registrar"), ("money-accounts", "treasurer")):
+        assert found(path, "TURSUN", who, who) == {person["id"], body["id"]}
+        assert found(path, "100%_", who, who) == {person["id"]}, "no pattern, but what it says"
+        assert found(path, "0%T", who, who) == set()
+        assert found(path, "tursun", "sup", "supervisor") == {body["id"]}
+        assert found(path, "aynur", "sup", "supervisor") == set(), "a masked name cannot be felt for"
+    own = bearer(market.sign_in("tursun-mill")["access_token"])
+    for path in ("participants", "money-accounts"):
+        assert market.client.get(f"/v1/{path}?name=aynur", headers=own).json["data"] == []
+        assert market.client.get(f"/v1/{path}?name=", headers=own).status_code == 422
+
+
 def test_the_beneficial_owner_is_the_end_of_the_chain(market: Market) -> None:
     owner, owned = market.participant("owner", "enterprise"), market.participant("owned", "enterprise")
     third = market.participant("third", "enterprise")

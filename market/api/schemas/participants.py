@@ -75,8 +75,9 @@ class ParticipantPage(Schema):
 
 
 class ParticipantsQuery(Schema):
-    """Which participants."""
+    """Which participants; natural persons are found by name by those alone who are shown their names in full."""
 
+    name = fields.String(validate=validate.Length(1, 100))
     status = fields.String(validate=validate.OneOf(STATUSES))
     kind = fields.String(validate=validate.OneOf(KINDS))
     ids = DelimitedList(PublicId("par"), validate=validate.Length(1, 200))

@@ -34,9 +34,10 @@ class MoneyAccountPage(Schema):
 
 
 class MoneyAccountsQuery(Schema):
-    """Which money accounts."""
+    """Which money accounts; a natural person's is found by name by those alone who are shown the name in full."""
 
     participant_id = PublicId("par")
+    name = fields.String(validate=validate.Length(1, 100))
 
 
 class MoneyEntryOut(Schema):

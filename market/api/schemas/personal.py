@@ -27,6 +27,11 @@ def viewer() -> tuple[frozenset[str], int | None]:
     return who.roles, None
 
 
+def sees_names() -> bool:
+    """Whether whoever asks is shown natural persons' names in full, and so may look for one."""
+    return privacy.grade(Kind.NAME, viewer()[0], own=False) is Grade.FULL
+
+
 class Guarded(fields.Field[Any]):
     """Mixed into a field: the value is written in full, or as null.
 

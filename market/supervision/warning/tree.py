@@ -151,25 +151,32 @@ SELECT h.township, h.canal, h.sector, h.source, h.who, sum(u.used)::bigint AS us
  GROUP BY 1, 2, 3, 4, 5
 """
 )
-# Within a month, and over the months that it lasted, a reading's use is spread evenly.
+# Within a month, and over the months that it lasted, a reading's use is spread evenly; what lies before the year's
+# first month or after its last counts to that. Most are placed by the eleven days between the months alone.
 _MONTHS_SQL = (
     _COUNTED
-    + """
-SELECT h.township, h.canal, h.sector, h.source, h.who, h.water_year,
-       least(11, greatest(0, (extract(year FROM m.month) - extract(year FROM h.starts_on)) * 12
-                             + extract(month FROM m.month) - extract(month FROM h.starts_on)))::int AS slot,
-       round(sum(CASE WHEN c.till > c.since
-             THEN c.use_litres * extract(epoch FROM least(c.till, m.ends) - greatest(c.since, m.begins))
-                  / extract(epoch FROM c.till - c.since)
-             ELSE c.use_litres END))::bigint AS litres
-  FROM counted c JOIN here h ON h.id = c.water_account_id
- CROSS JOIN LATERAL (
-       SELECT g.month, g.month AT TIME ZONE 'Asia/Shanghai' AS begins,
-              (g.month + interval '1 month') AT TIME ZONE 'Asia/Shanghai' AS ends
-         FROM generate_series(date_trunc('month', c.since AT TIME ZONE 'Asia/Shanghai'),
-                              c.till AT TIME ZONE 'Asia/Shanghai', interval '1 month') AS g (month)) m
- WHERE h.water_year = %(year)s::int OR (%(year)s::int IS NULL AND h.ends_on < %(today)s)
- GROUP BY 1, 2, 3, 4, 5, 6, 7
+    + """,
+bounds AS MATERIALIZED (
+  SELECT y.year, array_agg((date_trunc('month', y.starts_on::timestamp) + m.slot * interval '1 month')
+                           AT TIME ZONE 'Asia/Shanghai' ORDER BY m.slot) AS days
+    FROM water_years y CROSS JOIN (SELECT generate_series(1, 11) AS slot) m
+   WHERE y.year BETWEEN %(first)s AND %(last)s GROUP BY 1),
+placed AS MATERIALIZED (
+  SELECT h.township, h.canal, h.sector, h.source, h.who, h.water_year, b.days, c.since, c.till, c.use_litres,
+         width_bucket(c.since, b.days) AS begun, width_bucket(c.till, b.days) AS ended
+    FROM counted c JOIN here h ON h.id = c.water_account_id JOIN bounds b ON b.year = h.water_year
+   WHERE h.water_year = %(year)s::int OR (%(year)s::int IS NULL AND h.ends_on < %(today)s)),
+parts AS (
+  SELECT p.township, p.canal, p.sector, p.source, p.who, p.water_year, p.begun AS slot, p.use_litres::numeric AS litres
+    FROM placed p WHERE p.begun = p.ended
+  UNION ALL
+  SELECT p.township, p.canal, p.sector, p.source, p.who, p.water_year, m.slot,
+         p.use_litres * extract(epoch FROM least(p.till, coalesce(p.days[m.slot + 1], 'infinity'))
+                                           - greatest(p.since, coalesce(p.days[m.slot], '-infinity')))
+                      / extract(epoch FROM p.till - p.since)
+    FROM placed p CROSS JOIN LATERAL generate_series(p.begun, p.ended) AS m (slot) WHERE p.begun < p.ended)
+SELECT township, canal, sector, source, who, water_year, slot, round(sum(litres))::bigint AS litres
+  FROM parts GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 )
 _HOLDINGS_SQL = """

@@ -39,6 +39,9 @@ used AS (
   SELECT u.water_account_id, sum(u.use_litres)
     FROM turn_uses u JOIN turn_sheets s ON s.id = u.turn_sheet_id
    WHERE s.status = 'signed' AND s.until < %(until)s GROUP BY 1),
+entrusted AS (
+  SELECT w.id, w.account_id FROM water_accounts w
+   WHERE EXISTS (SELECT FROM trust_members m WHERE m.water_account_id = w.id)),
 moved AS (
   SELECT seller_water_account_id AS id, sum(source_litres) AS sold, 0::numeric AS bought
     FROM instructions WHERE status IN ('awaiting_review', 'settled') AND instructed_at < %(until)s GROUP BY 1
@@ -51,11 +54,15 @@ moved AS (
     FROM call_fills f JOIN calls c ON c.id = f.call_id
    WHERE c.status IN ('held', 'settled') AND c.cleared_at < %(until)s GROUP BY f.water_account_id, f.side
   UNION ALL
-  SELECT m.water_account_id, sum(CASE WHEN t.debit_account_id = w.account_id THEN t.amount ELSE -t.amount END), 0
-    FROM (SELECT DISTINCT water_account_id FROM trust_members) m
-    JOIN water_accounts w ON w.id = m.water_account_id
-    JOIN transfers t ON w.account_id IN (t.debit_account_id, t.credit_account_id)
-   WHERE t.code = 71 AND t.kind IN (0, 2) AND t.created_at < %(until)s GROUP BY 1)
+  SELECT m.water_account_id, sum(m.litres), 0 FROM (
+    SELECT w.id AS water_account_id, t.amount AS litres FROM entrusted w
+      JOIN transfers t ON t.debit_account_id = w.account_id AND t.debit_account_id >= 1000000
+     WHERE t.code = 71 AND t.kind IN (0, 2) AND t.created_at < %(until)s
+    UNION ALL
+    SELECT w.id, -t.amount FROM entrusted w
+      JOIN transfers t ON t.credit_account_id = w.account_id AND t.credit_account_id >= 1000000
+     WHERE t.code = 71 AND t.kind IN (0, 2) AND t.created_at < %(until)s) m
+   GROUP BY 1)
 SELECT m.id, m.participant_id, m.township, m.canal, m.sector, m.source, m.water_year, m.plan_litres, m.right_kind,
        m.starts_on, m.ends_on, coalesce(u.litres, 0)::bigint, greatest(0, coalesce(x.sold, 0))::bigint,
        coalesce(x.bought, 0)::bigint, EXISTS (SELECT FROM curtailment_lines l WHERE l.water_account_id = m.id)

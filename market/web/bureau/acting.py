@@ -105,7 +105,8 @@ def _show(
     """The step that is due: the particulars while they are missing or refused, else what will happen."""
     missing = any(each.required and each.kind != "tick" and not typed.get(each.name) for each in act.asks)
     if act.asks and (missing or typed.get("change") or not _sent(act, typed)):
-        return _page(act, numbers, typed, Told(), FIRST, problem)
+        told = act.tells(numbers, typed) if act.facts_first else Told()
+        return _page(act, numbers, typed, told, FIRST, problem)
     try:
         told = act.tells(numbers, typed)
     except Problem as refused:
@@ -130,10 +131,20 @@ def _sent(act: Act, typed: dict[str, str]) -> bool:
     return any(each.name in typed for each in act.asks)
 
 
+def _kept(act: Act, typed: dict[str, str]) -> dict[str, str]:
+    """Without what was chosen under another name than the one that stands there now: money must not go astray."""
+    gone = {
+        each.name
+        for each in act.asks
+        if each.kind == "find" and typed.get(each.name) and typed[each.name] not in dict(each.found(typed))
+    }
+    return {name: value for name, value in typed.items() if name not in gone}
+
+
 def _shower(act: Act) -> Callable[..., Response]:
     def show(**arguments: int) -> Response:
         typed = {name: value.strip() for name, value in request.args.items()}
-        return _show(act, _ids(act, arguments), typed | _many(act, request.args))
+        return _show(act, _ids(act, arguments), _kept(act, typed | _many(act, request.args)))
 
     return show
 

@@ -19,13 +19,15 @@ from market.web.forms import Typed
 
 Values = dict[str, Any]
 Choices = Sequence[tuple[str, object]]
+MOST_FOUND = 50
 
 
 @dataclass(frozen=True)
 class Ask:
     """Something that a form asks for; `name` is that of the API's field.
 
-    `kind`: text, words, number, choice, day, instant, tick, many.
+    `kind`: text, words, number, choice, find, day, instant, tick, many. What is one of thousands is found by a part of
+    its name: `finds` takes that and what was chosen, and gives what there is to choose from, at most `MOST_FOUND`.
     """
 
     name: str
@@ -36,6 +38,18 @@ class Ask:
     required: bool = True
     choices: Callable[[], Choices] | None = None
     value: Callable[[], object] | None = None
+    finds: Callable[[str, str], Choices] | None = None
+
+    @property
+    def sought(self) -> str:
+        """The field of the form that holds a part of the name of what is to be found."""
+        return f"{self.name}_sought"
+
+    def found(self, typed: Typed) -> Choices:
+        """What there is to choose from: what bears the name that was typed, or what was chosen before."""
+        assert self.finds is not None
+        name, chosen = typed.get(self.sought, ""), typed.get(self.name, "")
+        return self.finds(name, chosen) if name or chosen else ()
 
 
 @dataclass
@@ -106,7 +120,7 @@ class Act:
     """One act: its route of the API, its address, what it asks for and tells, and where it leads.
 
     `path` is the route's, without /v1; `back` and `then` are addresses in which `{name}` stands for an id of the path
-    or a member of the answer.
+    or a member of the answer. `facts_first`: what it concerns stands beside the particulars already.
     """
 
     endpoint: str
@@ -121,6 +135,7 @@ class Act:
     then: str = ""
     button: object = ""
     danger: bool = False
+    facts_first: bool = False
     shown: Callable[[Mapping[str, Any]], str] | None = None
 
     @property

@@ -132,20 +132,16 @@ def _buy_back(numbers: Typed, _typed: Typed) -> Told:
 
 def storages() -> list[tuple[str, object]]:
     """Water accounts of public storage."""
-    kept = {
-        each["id"]: each["name"] or ""
-        for each in asking.pages("/v1/participants", kind="public_body")
-        if each["public_storage"]
-    }
-    found = asking.pages("/v1/water-accounts")
+    bodies = asking.pages("/v1/participants", kind="public_body")
     return [
         (
-            each["id"],
-            f"{kept[each['participant_id']]} · {word(each['source'])} {each['water_year']}"
-            f" · {cubic(each['available'])}",
+            account["id"],
+            f"{body['name'] or ''} · {word(account['source'])} {account['water_year']} · {cubic(account['available'])}",
         )
-        for each in found
-        if each["participant_id"] in kept and each["status"] == "open"
+        for body in bodies
+        if body["public_storage"]
+        for account in asking.pages("/v1/water-accounts", participant_id=body["id"])
+        if account["status"] == "open"
     ]
 
 

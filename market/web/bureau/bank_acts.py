@@ -134,7 +134,7 @@ ACTS: tuple[Act, ...] = (
     ),
     Act(
         "bank_statements.assign", f"{LINE}/assign", _l("Assign the money"), _l("The money is deposited."),
-        signs=(Ask("money_account_id", _l("Whose account"), "choice", choices=money_acts.accounts), _HOW),
+        asks=(money_acts.ACCOUNT,), signs=(_HOW,), facts_first=True,
         tells=_of_line(_l("The money is deposited in the account you name and may be spent at once.")), back=BACK,
     ),
     Act(

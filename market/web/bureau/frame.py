@@ -13,6 +13,7 @@ from market.api.permissions import ROUTES
 from market.core import ids
 from market.core.errors import NotFound
 from market.web import asking
+from market.web.bureau.acts import MOST_FOUND
 from market.web.pages import page
 from market.web.places import zone_names
 from market.web.sitting import reader
@@ -24,7 +25,7 @@ MOST_NAMES = 200
 
 def sheet(template: str, **values: Any) -> Response:
     """A page of the bureau: with what the reader may do, and the address of each act."""
-    return page(template, may=may, do=address_of, **values)
+    return page(template, may=may, do=address_of, most_found=MOST_FOUND, **values)
 
 
 def may(endpoint: str) -> bool:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from market.web import asking
 from market.web.bureau import frame
-from market.web.bureau.acts import REASON, Act, Ask, Told
+from market.web.bureau.acts import MOST_FOUND, REASON, Act, Ask, Told
 from market.web.forms import Typed
 from market.web.spoken import day, yuan
 from market.web.words import word
@@ -22,14 +22,27 @@ PAYMENT, DIFFERENCE = (
 )
 
 
-def accounts() -> list[tuple[str, object]]:
-    """Money accounts by the names of their owners."""
-    found = asking.pages("/v1/money-accounts")
-    names = frame.parties(each["participant_id"] for each in found)
+def accounts(name: str, chosen: str) -> list[tuple[str, object]]:
+    """Money accounts whose owners' names hold `name`; without a name, the one that was chosen."""
+    if name:
+        found = asking.get("/v1/money-accounts", name=name, limit=MOST_FOUND)["data"]
+    else:
+        found = [asking.get(f"/v1/money-accounts/{chosen}")]
+    if not found:
+        return []
+    ids = ",".join(each["participant_id"] for each in found)
+    owners = {each["id"]: each for each in asking.get("/v1/participants", ids=ids, limit=MOST_FOUND)["data"]}
     return sorted(
-        ((each["id"], f"{names[each['participant_id']]} · {yuan(each['available'])}") for each in found),
-        key=lambda pair: str(pair[1]),
+        ((each["id"], _named(owners[each["participant_id"]], each)) for each in found),
+        key=lambda pair: pair[1],
     )
+
+
+def _named(owner: Any, account: Any) -> str:
+    """An owner as one of several of the same name is told from the others, and what is free."""
+    who = owner["name"] or frame.short(owner["id"])
+    number = owner["identifier_masked"] or frame.short(owner["id"])
+    return f"{who} · {number} · {gettext('free %(amount)s', amount=yuan(account['available']))}"
 
 
 def _account(number: str) -> Any:
@@ -96,7 +109,7 @@ def _payment(*says: object) -> Callable[[Typed, Typed], Told]:
     return tells
 
 
-_ACCOUNT = Ask("money_account_id", _l("Whose account"), "choice", choices=accounts)
+ACCOUNT = Ask("money_account_id", _l("Whose account"), "find", finds=accounts)
 _AMOUNT = Ask("amount", _l("Amount"), "number", unit=_l("yuan"))
 _BANK = (
     Ask("bank_reference", _l("Bank reference"), hint=_l("As the bank's statement shows it.")),
@@ -109,7 +122,7 @@ ACTS = (
         "/deposits",
         _l("Record a deposit"),
         _l("The deposit is recorded."),
-        asks=(_ACCOUNT, _AMOUNT, *_BANK),
+        asks=(ACCOUNT, _AMOUNT, *_BANK),
         signs=(),
         tells=_deposit,
         back=BACK,
@@ -119,7 +132,7 @@ ACTS = (
         "/payouts",
         _l("Record a payout"),
         _l("The payout is recorded."),
-        asks=(_ACCOUNT, _AMOUNT, *_BANK),
+        asks=(ACCOUNT, _AMOUNT, *_BANK),
         signs=(),
         tells=_payout,
         back=BACK,
@@ -165,7 +178,7 @@ ACTS = (
         _l("The payout is under way."),
         danger=True,
         asks=(
-            _ACCOUNT,
+            ACCOUNT,
             _AMOUNT,
             Ask(
                 "route",

@@ -26,12 +26,18 @@ FIRM_STATES = ("submitted", "listed", "suspended", "refused", "left")
 
 @blp.get("/desk/participants")
 def index() -> Response:
-    """Participants by state and kind; who applied first."""
-    picked = {"status": request.args.get("status", "applied"), "kind": request.args.get("kind", "")}
+    """Participants by name, state and kind; who applied first."""
+    name = request.args.get("name", "").strip()
+    picked = {
+        "name": name,
+        "status": request.args.get("status", "" if name else "applied"),
+        "kind": request.args.get("kind", ""),
+    }
     found = asking.get(
         "/v1/participants",
         status=picked["status"] or None,
         kind=picked["kind"] or None,
+        name=name or None,
         limit=50,
         starting_after=request.args.get("starting_after"),
     )

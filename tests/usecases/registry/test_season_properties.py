@@ -211,7 +211,7 @@ class Season:
                     self.session, water_year=year, zone=zone, as_of=clock.now() + dt.timedelta(days=2000)
                 )
                 assert found.balanced, found
-        broken = prove._violations(db.raw(self.session))
+        broken = prove.violations(db.raw(self.session))
         assert {number: rows for number, rows in broken.items() if rows and number != 13} == {}
 
 
