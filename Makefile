@@ -51,7 +51,6 @@ lint: $(VENV)/.installed-dev ## Check style, types, import order and security
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/bandit --quiet --recursive --ini setup.cfg --severity-level medium ledger market migrations
 
 soak: $(VENV)/.installed-dev ## Run the long tests (a million steps; stop and go on at will; JOBS=2)
 	$(BIN)/python -m tests.soak_auction --jobs $(or $(JOBS),1)

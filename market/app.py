@@ -40,7 +40,7 @@ API_MODULES = (
     "desks", "desk_people", "notices", "standing",
     "gateway_payments", "gateway_payouts", "reconciliations", "test_county", "own_sign_in",
     "water_bills", "billing_runs", "events", "webhooks", "external_ids",
-    "bank_accounts", "bank_files", "account_statements", "fee_invoices",
+    "bank_accounts", "bank_files", "account_statements", "fee_invoices", "sheet_runs",
 )  # fmt: skip
 
 PAGE_MODULES = (
@@ -104,7 +104,7 @@ ID_PREFIXES = {
     "xid": "external id",
     "bac": "bank account of a participant", "bpl": "payout by bank file", "bpf": "payout file for the bank",
     "fir": "run of fee invoices", "fin": "fee invoice",
-    "bst": "bank statement", "bsn": "line of a bank statement",
+    "bst": "bank statement", "bsn": "line of a bank statement", "shr": "file of a register",
 }  # fmt: skip
 NO_ROW = 0
 COUNTY_OF_TEST = ("Karez-County", "test")
@@ -207,7 +207,7 @@ def bind(app: http.KarezFlask, settings: Settings, exchange: Callable[[], Exchan
 
 def describe() -> dict[str, Any]:
     """The OpenAPI document; needs neither database nor engine."""
-    _, api = _assemble(Settings(secret_key="the document needs no secret of its own"), rate_limits=False)  # nosec B106
+    _, api = _assemble(Settings(secret_key="the document needs no secret of its own"), rate_limits=False)  # noqa: S106
     return api.document()
 
 

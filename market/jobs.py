@@ -15,6 +15,7 @@ from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.due import CLOCK
 from market.payments import clockwork
+from market.sheet_runs.working import DESK
 from market.supervision.desks import due as desks_due
 from market.supervision.privacy import retention
 from market.supervision.warning import daily
@@ -57,6 +58,7 @@ JOBS = (
     Job("savings", "12 * * * *", "hand over silent reports of savings, share out undisputed ones", due.advance_savings),
     Job("gateway", "* * * * * */2", "make calls to the payment provider, fetch what changed", signs=clockwork.advance),
     Job("reconciliation", "20 18 * * *", "compare the provider's account with the books", signs=clockwork.reconcile),
+    Job("sheets", "* * * * * */2", "take in the files of registers that were handed in", signs=DESK.begin),
     Job("webhooks", "* * * * * */2", "tell programs of what has happened", signs=delivering.advance),
     Job("events-kept", "50 18 * * *", "forget events that are too old", delivering.forget),
     Job("audit-heads", "50 15 * * *", "sign and publish the heads of the audit trail", signs=due.publish_heads),
@@ -99,6 +101,7 @@ def when_due(url: str, settings: Settings) -> list[advancing.Due]:
 def finish() -> None:
     """Waits for what a job has going in the background, before this process lets go of its database."""
     delivering.stop(wait=True)
+    DESK.wait()
 
 
 def serve(url: str, settings: Settings) -> None:

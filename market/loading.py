@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from sqlalchemy.orm import Session
 
-from market.core import audit, db
+from market.core import audit, db, progress
 from market.core.sheets.errors import RowsWrong
 from market.core.sheets.gathering import Gathered, listed
 from market.metering import sheets
@@ -23,39 +23,43 @@ BUREAU = audit.Actor()
 
 
 class File(NamedTuple):
-    """What is loaded, whether the good rows are taken although others are refused, and the key of identifiers."""
+    """What is loaded, whether the good rows are taken although others are refused, the key of identifiers, and who."""
 
     data: bytes
     partial: bool
     secret: bytes
+    actor: audit.Actor = BUREAU
 
 
 def _participants(session: Session, file: File) -> Gathered:
     return participants.import_participants(
-        session, actor=BUREAU, secret=file.secret, data=file.data, partial=file.partial
+        session, actor=file.actor, secret=file.secret, data=file.data, partial=file.partial
     )
 
 
 def _applications(session: Session, file: File) -> Gathered:
-    return rights.import_applications(session, actor=BUREAU, data=file.data, partial=file.partial)
+    return rights.import_applications(session, actor=file.actor, data=file.data, partial=file.partial)
 
 
 def _limits(session: Session, file: File) -> Gathered:
-    return limit_sheets.import_limits(session, actor=BUREAU, data=file.data, partial=file.partial)
+    return limit_sheets.import_limits(session, actor=file.actor, data=file.data, partial=file.partial)
 
 
 def _water_accounts(session: Session, file: File) -> Gathered:
-    return account_sheets.import_water_accounts(session, actor=BUREAU, data=file.data, partial=file.partial)
+    return account_sheets.import_water_accounts(
+        session, actor=file.actor, data=file.data, partial=file.partial
+    )
 
 
 def _meters(session: Session, file: File) -> Gathered:
-    return sheets.import_meters(session, actor=BUREAU, data=file.data, partial=file.partial)
+    return sheets.import_meters(session, actor=file.actor, data=file.data, partial=file.partial)
 
 
 def _readings(session: Session, file: File) -> Gathered:
-    found, _ = sheets.import_readings(
-        session, actor=BUREAU, data=file.data, partial=file.partial, participant_id=None
+    found, outcomes = sheets.import_readings(
+        session, actor=file.actor, data=file.data, partial=file.partial, participant_id=None
     )
+    found.held = sum(each.finding_id is not None for each in outcomes)
     return found
 
 
@@ -79,9 +83,12 @@ def run(
     db.unlock_ids(url)
     started = time.perf_counter()
     report: dict[str, Any]
-    with Console(stderr=True, quiet=quiet).status(f"loading {register}"):
+    with Console(stderr=True, quiet=quiet).status(f"loading {register}") as status:
         try:
-            with db.transaction(url) as session:
+            with (
+                progress.told(lambda stage, rows: status.update(f"{register}: {stage}, {rows} rows")),
+                db.transaction(url) as session,
+            ):
                 found = REGISTERS[register](session, File(source.read_bytes(), partial, secret))
             report = {
                 "loaded": len(found.good), "refused": found.refused, "rows": listed(found.problems)

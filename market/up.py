@@ -207,7 +207,7 @@ def _is_ready(settings: Settings) -> bool:
 
 def _answers(settings: Settings, port: int | None, path: str) -> bool:
     # Nothing is bound here: a server that listens everywhere is asked at the loopback address.
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # nosec B104
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", path)

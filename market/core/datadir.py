@@ -55,7 +55,7 @@ def _short_enough(preferred: Path, name: str) -> Path:
         return preferred
     digest = hashlib.sha256(os.fsencode(preferred)).hexdigest()[:12]
     # Made private, or refused, before anything is put there.
-    places = [Path(tempfile.gettempdir()), Path("/tmp")]  # nosec B108
+    places = [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108
     for place in places:
         chosen = place / f"karez-{name}-{digest}"
         if len(os.fsencode(chosen)) <= LONGEST_SOCKET_DIR:

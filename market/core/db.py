@@ -39,6 +39,7 @@ MODEL_MODULES = (
     "market.metering.models",
     "market.billing.models",
     "market.fees.models",
+    "market.sheet_runs.models",
     "market.payments.models",
     "market.payments.gateway_models",
     "market.payments.bank_models",

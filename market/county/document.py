@@ -15,6 +15,8 @@ from market.county.errors import PackError
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 12
 """Deeper than any pack; a reader that calls itself would otherwise run out of stack."""
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same grammar in C where the wheel has it: a tenth of the time."""
 _YAML = "tag:yaml.org,2002:"
 _TEXT, _BOOL, _INT, _TABLE, _LIST = (f"{_YAML}{name}" for name in ("str", "bool", "int", "map", "seq"))
 _KINDS = {
@@ -139,8 +141,8 @@ def read(text: str) -> Item:
     if len(text.encode(errors="replace")) > MAX_BYTES:
         raise PackError(1, "", f"is larger than {MAX_BYTES} bytes")
     try:
-        _refuse_tricks(yaml.parse(text, Loader=yaml.SafeLoader))
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_tricks(yaml.parse(text, Loader=_LOADER))
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise PackError(line, "", f"is not YAML: the character {error.character!r} is not allowed") from error

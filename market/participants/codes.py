@@ -24,7 +24,7 @@ HANDED_OVER_GOOD_FOR = dt.timedelta(hours=24)
 MOST_TRIES = 5
 PAUSE = dt.timedelta(minutes=1)
 MOST_AN_HOUR = 5
-SECRET = "codes"
+SECRET = "codes"  # noqa: S105
 """The purpose of the secret under which codes are hashed."""
 SIGN_IN, RESET, PHONE, HANDED_OVER = "sign_in", "reset", "phone", "handed_over"
 

@@ -97,7 +97,14 @@ def supervised(county: County) -> dict[str, str]:
         session.add(plan)
         session.flush()
         found = {"reduction_plan_id": ids.public("rdp", plan.id), "report_name": "caps"}
+    with db.connect(county.settings.url()) as connection:
+        run = connection.execute(
+            "INSERT INTO sheet_runs (register, filename, sha256, partial, status, asked_by, request_id, ended_at)"
+            " SELECT 'meters', '', '\\x00', false, 'done', min(id), '', now() FROM users RETURNING id"
+        ).fetchone()
+    assert run is not None
     return found | {
+        "sheet_run_id": ids.public("shr", run[0]),
         "filing_id": county.post("supervisor", "/filings", asked)["id"],
         "inspection_id": county.post("supervisor", "/inspections", inspection)["id"],
         "national_export_id": county.post(

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from market.api.permissions import BUREAU, OUTSIDE, ROUTES
+from market.sheet_runs import working
 from market.web.bureau.acting import ACTS
 from tests.api.county import PASSWORD, County
 from tests.api.furnished import open_furnished
@@ -232,14 +233,22 @@ def test_a_deposit_is_looked_over_and_a_sheet_s_wrong_rows_are_shown_in_their_pl
     assert template.status_code == 200
     assert template.headers["Content-Disposition"].startswith("attachment")
     form = hidden(shown.split('<form method="post"')[-1])
-    sheet = io.BytesIO(b"code,kind,water_year\nX,what,none\n")
-    sent = browsers["clerk"].post(
-        "/desk/excel?lang=en",
-        data=form | {"register": "limits", "sheet": (sheet, "limits.csv")},
-        headers=HTML,
-    )
-    assert sent.status_code in (409, 422)
-    assert 'role="alert"' in sent.text
+
+    def send(*files: tuple[io.BytesIO, str]) -> TestResponse:
+        data = form | {"register": "meters"} | ({"sheet": files[0]} if files else {})
+        return browsers["clerk"].post("/desk/excel?lang=en", data=data, headers=HTML)
+
+    nothing = send()
+    assert (nothing.status_code, "Choose a file first." in nothing.text) == (422, True)
+    sent = send((io.BytesIO("表号,水量账户编号\nX-1,nonsense\n".encode()), "meters.csv"))
+    assert sent.status_code == 303
+    waiting = read(browsers["clerk"], sent.location).text
+    assert "The file waits for its turn." in waiting and 'data-live="1"' in waiting
+    assert working.work_off(county.settings.url(), county.settings) == 1
+    over = read(browsers["clerk"], sent.location).text
+    assert 'role="alert"' in over and "data-live" not in over
+    assert re.search(r'<th scope="row" class="amount">2</th><td[^>]*>B</td>', over), "the row and the column"
+    assert sent.location in read(browsers["clerk"], "/desk/excel").text, "and it is found again"
 
 
 def test_an_account_is_found_by_name_and_a_changed_name_forgets_what_was_chosen(

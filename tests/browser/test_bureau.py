@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import AbstractContextManager
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -192,6 +193,28 @@ def test_a_treasurer_records_what_the_bank_reports_and_the_farmer_has_it(
         own.open("/my/money")
         assert amount in own.said()
         assert own.wrong == []
+
+
+@HOW
+def test_a_registrar_hands_a_file_in_leaves_and_finds_what_became_of_it(
+    browser: Browser, site: Running, way: int
+) -> None:
+    sheet = f"表号,水量账户编号\nWAY-{way},nonsense\n".encode()
+    with visit(browser, site, way, "registrar") as desk:
+        desk.open("/desk/excel")
+        desk.page.select_option("[name=register]", "meters")
+        desk.page.set_input_files(
+            "[name=sheet]", {"name": f"meters-{way}.csv", "mimeType": "text/csv", "buffer": sheet}
+        )
+        desk.press("main form[method=post] button")
+        here = urlsplit(desk.page.url).path
+        assert sites.wrong_with(desk) == []
+        desk.open("/desk")
+        desk.open("/desk/excel")
+        desk.follow(here)
+        desk.page.wait_for_selector("[role=alert]")  # it comes by itself
+        assert desk.page.inner_text("main tbody th") == "2"
+        assert sites.wrong_with(desk) == []
 
 
 @HOW

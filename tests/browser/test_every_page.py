@@ -81,6 +81,7 @@ NOT_OPENED: dict[str, str] = {
     "desk_acts.show_water_bills_take_cash": "no bills were issued",
     "desk_bank.file": "no payout file was gathered",
     "desk_bills.run": "no bills were issued",
+    "desk_excel.file": "opened in the story of the registrar",
     "desk_fee_invoices.run": "no fee invoices were issued",
     "desk_interventions.cancellation": "no orders were cancelled by a filter",
     "desk_meters.turn_sheet": "no turn sheet was entered",

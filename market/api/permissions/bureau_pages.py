@@ -106,7 +106,7 @@ ROUTES: dict[str, Rule] = {
         "findings.confirm", "findings.dismiss", "meters.calibrate", "meters.record_reading", "meters.correct",
         "meters.close_meter",
     ),
-    **pages(_who_may("imports.meters_template"), "desk_excel.index"),
+    **pages(_who_may("imports.meters_template"), "desk_excel.index", "desk_excel.file"),
     "desk_excel.send": Rule(_who_may("imports.import_meters"), page=True, body_bytes=SHEET_BYTES + FORM_BYTES),
     # money
     **pages(_who_may("reconciliation.list_differences"), "desk_money.index"),

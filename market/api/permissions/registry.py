@@ -196,6 +196,9 @@ ROUTES: dict[str, Rule] = {
     "turn_sheets.sign": write("association", owns="turn_sheet", key="http"),
     "turn_sheets.discard": write("association", owns="turn_sheet"),
     # sheets
+    "sheet_runs.hand_in": upload("registrar"),
+    "sheet_runs.list_runs": read("registrar"),
+    "sheet_runs.get": read("registrar"),
     "imports.meters_template": read("registrar"),
     "imports.export_meters": read("registrar"),
     "imports.import_meters": upload("registrar"),

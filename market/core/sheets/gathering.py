@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from market.core import progress
 from market.core.errors import Refusal
 from market.core.sheets.columns import Problem
 from market.core.sheets.errors import RowsWrong
@@ -19,6 +20,8 @@ class Gathered:
     good: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)
+    held: int = 0
+    """Of the good rows, those that wait for a decision."""
 
     @property
     def refused(self) -> int:
@@ -46,13 +49,16 @@ class Gathered:
 
 def gather(rows: Iterable[Row], *, most_problems: int = 500) -> Gathered:
     """Sorts the rows of a file."""
-    found = Gathered(most_problems)
-    for row in rows:
+    found, number = Gathered(most_problems), 0
+    for number, row in enumerate(rows, 1):
         if row.problems:
             for problem in row.problems:
                 found.refuse(problem)
         else:
             found.good.append(row)
+        if number % progress.EVERY_ROWS == 0:
+            progress.tell("reading", number)
+    progress.tell("writing", number)
     return found
 
 

@@ -1,9 +1,9 @@
-"""Registers up and down as Excel: what is wrong with a row stands beside its place, and nothing is taken by halves."""
+"""Registers up and down as Excel: what is wrong with a row stands beside its place, and nothing is taken by halves.
+
+A file is handed in and taken in by a worker, so that its sender may go on, and come back to it from the list of files.
+"""
 
 from __future__ import annotations
-
-import time
-from typing import Any
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext
@@ -15,51 +15,46 @@ from market.web.bureau import frame
 blp = Blueprint("desk_excel", __name__, template_folder="../templates")
 REGISTERS = ("participants", "entitlements", "water-accounts", "limits", "meters", "readings")
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SHOWN_AGAIN = (409, 413, 415, 422)
+MOST_FILES = 20
 
 
 @blp.get("/desk/excel")
 def index() -> Response:
-    """Every register with its template, its export and a form to send a file."""
-    return _page("", None, None)
+    """Every register with its template, its export and a form to send a file; the files that were sent."""
+    return _page(None)
 
 
-def _page(
-    register: str, done: Any, problem: Problem | None, seconds: int = 0, filename: str = ""
-) -> Response:
+def _page(problem: Problem | None) -> Response:
+    files = asking.get("/v1/sheet-runs", limit=MOST_FILES)["data"]
     return frame.sheet(
-        "bureau/excel.html",
-        registers=REGISTERS,
-        register=register,
-        done=done,
-        problem=problem,
-        seconds=seconds,
-        filename=filename,
-        wrong=problem.document.get("rows", ()) if problem is not None else (done or {}).get("rows", ()),
-    )
+        "bureau/excel.html", registers=REGISTERS, register=request.form.get("register", ""), problem=problem,
+        files=files, people=frame.colleagues(),
+    )  # fmt: skip
 
 
 @blp.post("/desk/excel")
 def send() -> Response:
-    """Takes a file into a register and says how many rows it took, or which rows are wrong and why."""
-    register, sent = request.form.get("register", ""), request.files.get("sheet")
-    if register not in REGISTERS or sent is None or not sent.filename:
-        answer = _page("", None, _no_file())
-        answer.status_code = 422
-        return answer
-    kind = "text/csv" if sent.filename.lower().endswith(".csv") else EXCEL
-    began = time.monotonic()
-    try:
-        done = asking.send_file(
-            f"/v1/imports/{register}", sent.read(), kind, partial=forms.typed().get("partial") == "yes"
-        )
-    except Problem as problem:
-        if problem.status not in _SHOWN_AGAIN:
-            raise
-        answer = _page(register, None, problem, filename=sent.filename)
-        answer.status_code = problem.status
-        return answer
-    return _page(register, done, None, round(time.monotonic() - began), sent.filename)
+    """Hands a file in and goes on to where it can be followed."""
+    sent = request.files.get("sheet")
+
+    def do() -> str:
+        if sent is None or not sent.filename:
+            raise _no_file()
+        kind = "text/csv" if sent.filename.lower().endswith(".csv") else EXCEL
+        run = asking.send_file(
+            "/v1/sheet-runs", sent.read(), kind, register=request.form.get("register", ""),
+            filename=sent.filename[-200:], partial=forms.typed().get("partial") == "yes",
+        )  # fmt: skip
+        return f"/desk/excel/{run['id']}"
+
+    return forms.act(do, show=_page)
+
+
+@blp.get("/desk/excel/<shr:sheet_run_id>")
+def file(sheet_run_id: int) -> Response:
+    """One file: how far it is, and then what was taken of it or what is wrong with it, by row."""
+    found = asking.get(f"/v1/sheet-runs/{frame.public('shr', sheet_run_id)}")
+    return frame.sheet("bureau/sheet_run.html", it=found)
 
 
 def _no_file() -> Problem:

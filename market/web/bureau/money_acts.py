@@ -34,7 +34,7 @@ def accounts(name: str, chosen: str) -> list[tuple[str, object]]:
     owners = {each["id"]: each for each in asking.get("/v1/participants", ids=ids, limit=MOST_FOUND)["data"]}
     return sorted(
         ((each["id"], _named(owners[each["participant_id"]], each)) for each in found),
-        key=lambda pair: pair[1],
+        key=lambda pair: str(pair[1]),
     )
 
 
