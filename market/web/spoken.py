@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,10 +17,12 @@ from market.api.errors import wants_chinese
 from market.api.refusals import source_in_chinese
 from market.core import clock
 from market.web.catalogues import LANGUAGES, LOCALES, Messages
+from market.web.words import WORDS
 
 COOKIE = "karez_language"
 DEMONSTRATION = "demonstration"
 TEN_THOUSAND = 10_000
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 
 
 def language() -> str:
@@ -122,6 +125,26 @@ def cited(source: Any) -> str:
     return "" if source in (None, DEMONSTRATION, source_in_chinese(DEMONSTRATION)) else str(source)
 
 
+_MEASURE = re.compile(r"(\d+) (years|days|bytes)")
+
+
+def measured(value: Any) -> str:
+    """A limit, or what was available, as a refusal gives it to programs: with its unit in the reader's language."""
+    text = str(value)
+    first, between, last = text.partition(" to ")
+    if between:
+        end = gettext("any") if last == "any" else measured(last)
+        return f"{measured(first)} – {end}"
+    found = _MEASURE.fullmatch(text)
+    if found is None:
+        return number(text) if _DECIMAL.fullmatch(text) else str(WORDS.get(text, text))
+    says = {
+        "years": gettext("%(n)s years", n=found[1]), "days": gettext("%(n)s days", n=found[1]),
+        "bytes": gettext("%(n)s bytes", n=number(found[1])),
+    }  # fmt: skip
+    return str(says[found[2]])
+
+
 def either(thing: Any, name: str = "name") -> str:
     """The name of a thing that has one in Chinese and one in English (`name_zh`, `name_en`)."""
     zh, en = thing.get(f"{name}_zh"), thing.get(f"{name}_en")
@@ -143,5 +166,5 @@ def register(app: Flask) -> None:
     babel.__dict__["domain_instance"] = Messages()  # a cached property of the extension
     app.jinja_env.filters.update(
         number=number, cubic=cubic, big_cubic=big_cubic, yuan=yuan, price=price, land=land, percent=percent,
-        day=day, instant=instant, cited=cited, either=either,
+        day=day, instant=instant, cited=cited, either=either, measured=measured,
     )  # fmt: skip
