@@ -60,6 +60,7 @@ HOLDER = (
     Link("/my/bank", _l("My bank")),
     Link("/my/statements", _l("Statements")),
     Link("/my/meters", _l("Meters")),
+    Link("/my/gates", _l("Gates"), "my_gates.listed"),
     Link("/my/messages", _l("Messages")),
 )
 FIRM = (
@@ -92,6 +93,7 @@ DESK = (
     Link("/desk/firms", _l("Service firms"), "desk_participants.firms"),
     Link("/desk/limits", _l("Limits"), "desk_limits.index"),
     Link("/desk/meters", _l("Meters"), "desk_meters.index"),
+    Link("/desk/deliveries", _l("Deliveries"), "desk_deliveries.index"),
     Link("/desk/excel", _l("Excel"), "desk_excel.index"),
     Link("/desk/money", _l("Money"), "desk_money.index"),
     Link("/desk/bills", _l("Water bills"), "desk_bills.index"),
@@ -100,6 +102,9 @@ DESK = (
     Link("/desk/users", _l("Users"), "desk_participants.users"),
     Link("/desk/figures", _l("Figures of departments"), "desk_warning.figures"),
     Link("/reports", _l("Reports"), "report_pages.index"),
+    Link("/desk/filings", _l("Filings"), "desk_duties.filings"),
+    Link("/desk/inspections", _l("Inspections"), "desk_duties.inspections"),
+    Link("/desk/national-exports", _l("National exports"), "desk_duties.exports"),
     Link("/desk/trail", _l("Audit trail"), "desk_trail.search"),
     Link("/counter", _l("Counter"), "counter.show"),
 )

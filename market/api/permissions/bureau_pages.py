@@ -104,10 +104,28 @@ ROUTES: dict[str, Rule] = {
     **pages(_who_may("meters.list_overdue"), "desk_meters.index", "desk_meters.show", "desk_meters.turn_sheet"),
     **acts(
         "findings.confirm", "findings.dismiss", "meters.calibrate", "meters.record_reading", "meters.correct",
-        "meters.close_meter",
+        "meters.close_meter", "meters.register_meter", "meters.replace_counter", "meters.record_conversion",
+        "water_accounts.set_use_plan",
     ),
     **pages(_who_may("imports.meters_template"), "desk_excel.index", "desk_excel.file"),
     "desk_excel.send": Rule(_who_may("imports.import_meters"), page=True, body_bytes=SHEET_BYTES + FORM_BYTES),
+    # deliveries
+    **pages(_who_may("deliveries.list_deliveries"), "desk_deliveries.index", "desk_deliveries.show"),
+    **acts(
+        "deliveries.dispatch", "deliveries.confirm", "deliveries.close_short", "deliveries.make_good",
+        "deliveries.propose_refund",
+    ),
+    # what is owed to others
+    **pages(_who_may("filings.list_filings"), "desk_duties.filings", "desk_duties.filing"),
+    **pages(_who_may("inspections.list_inspections"), "desk_duties.inspections", "desk_duties.inspection"),
+    **pages(_who_may("national_exports.list_exports"), "desk_duties.exports", "desk_duties.export"),
+    "desk_duties.take_answer": Rule(
+        _who_may("national_exports.take_answer_file"), page=True, body_bytes=SHEET_BYTES + FORM_BYTES
+    ),
+    **acts(
+        "filings.file", "filings.explain", "filings.correct", "inspections.plan", "inspections.complete",
+        "inspections.cancel", "national_exports.make",
+    ),
     # money
     **pages(_who_may("reconciliation.list_differences"), "desk_money.index"),
     **acts(

@@ -33,4 +33,7 @@ _PAGES = {
 
 ROUTES: dict[str, Rule] = {
     f"{group}.{name}": Rule(HOLDERS, page=True) for group, names in _PAGES.items() for name in names
+} | {
+    f"my_gates.{name}": Rule(frozenset({"association"}), page=True)
+    for name in ("listed", "confirm", "close_short")
 }

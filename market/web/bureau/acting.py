@@ -16,6 +16,8 @@ from market.web.bureau import (
     bank_acts,
     bill_acts,
     case_acts,
+    delivery_acts,
+    duty_acts,
     fee_invoice_acts,
     firm_acts,
     intervention_acts,
@@ -58,6 +60,8 @@ ACTS: dict[str, Act] = {
         bill_acts,
         bank_acts,
         fee_invoice_acts,
+        delivery_acts,
+        duty_acts,
     )
     for each in group.ACTS
 }

@@ -73,7 +73,7 @@ def _file(payout_file_id: int, problem: Problem | None) -> Response:
 def take_answer(payout_file_id: int) -> Response:
     """Takes in what the bank says became of a file's payouts."""
     where = frame.public("bpf", payout_file_id)
-    return _taken(
+    return taken(
         f"/v1/bank-payout-files/{where}/answers",
         f"/desk/bank/files/{where}",
         lambda problem: _file(payout_file_id, problem),
@@ -87,7 +87,7 @@ def take_answer(payout_file_id: int) -> Response:
 @blp.post("/desk/bank/statements")
 def take_statement() -> Response:
     """Takes in a statement of the bank, whole or not at all."""
-    return _taken(
+    return taken(
         "/v1/bank-statements",
         "/desk/bank",
         _index,
@@ -99,7 +99,7 @@ def take_statement() -> Response:
     )
 
 
-def _taken(path: str, then: str, show: Callable[[Problem], Response], says: Callable[[Any], str]) -> Response:
+def taken(path: str, then: str, show: Callable[[Problem], Response], says: Callable[[Any], str]) -> Response:
     sent = request.files.get("sheet")
     try:
         if sent is None or not sent.filename:

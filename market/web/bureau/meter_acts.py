@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from market.web import asking
-from market.web.bureau.acts import REASON, Act, Ask, Told
+from market.web.bureau import frame
+from market.web.bureau.acts import LEGAL_SOURCE, REASON, Act, Ask, Told
 from market.web.forms import Typed
 from market.web.spoken import cubic, day, instant
 from market.web.words import word
 
 METER, FINDING = "/meters/<mtr:meter_id>", "/findings/<fnd:finding_id>"
 BACK = "/desk/meters/{meter_id}"
+KINDS = ("gate", "well", "pipe")
 
 
 def _finding(*says: object) -> Callable[[Typed, Typed], Told]:
@@ -51,7 +54,116 @@ def _of_meter(*says: object) -> Callable[[Typed, Typed], Told]:
     return tells
 
 
+def _account(number: str) -> Any:
+    """A water account with its owner's name."""
+    found = asking.get(f"/v1/water-accounts/{number}")
+    return found | {"name": frame.parties([found["participant_id"]])[found["participant_id"]]}
+
+
+def _facts(account: Any) -> list[tuple[object, object]]:
+    zones = frame.zones()
+    return [
+        (gettext("Holder"), account["name"]),
+        (gettext("Place"), f"{zones.get(account['township'], '')} · {zones.get(account['canal'], '')}"),
+        (gettext("Water"), f"{word(account['source'])} {account['water_year']} · {word(account['sector'])}"),
+    ]
+
+
+def _register(_numbers: Typed, typed: Typed) -> Told:
+    return Told(
+        facts=[*_facts(_account(typed["water_account_id"])), (gettext("Meter"), typed["serial"])],
+        says=[gettext("From now on what this meter shows is booked as use of this account, with its fee.")],
+    )
+
+
+def _plan(numbers: Typed, typed: Typed) -> Told:
+    account = _account(numbers["water_account_id"])
+    return Told(
+        facts=_facts(account),
+        figures=[
+            (gettext("Now"), cubic(account["use_plan"]), ""),
+            (gettext("From now on"), cubic(typed["volume"]), ""),
+        ],
+        says=[gettext("What the account may buy is bounded by it; what was bought already stays.")],
+        version=account["version"],
+    )
+
+
 ACTS = (
+    Act(
+        "meters.register_meter",
+        "/meters",
+        _l("Register a meter"),
+        _l("The meter is registered."),
+        asks=(
+            Ask("water_account_id", _l("Water account"), hint=_l("Its number, from the holder's page.")),
+            Ask("serial", _l("Number on the meter")),
+            Ask(
+                "kind",
+                _l("Kind"),
+                "choice",
+                choices=lambda: [(each, word(f"meter_is_{each}")) for each in KINDS],
+            ),
+            Ask(
+                "measures",
+                _l("What it measures"),
+                "choice",
+                choices=lambda: [(each, word(f"measures_{each}")) for each in ("water", "electricity")],
+            ),
+            Ask("start", _l("It shows at first"), "number", unit=_l("m³"), required=False),
+            Ask("start_kwh", _l("It shows at first"), "number", unit=_l("kWh"), required=False),
+            Ask("digits", _l("Whole digits of its dial"), "count", required=False),
+            Ask("calibrated_on", _l("Calibrated"), "day", required=False),
+            Ask("calibration_expires_on", _l("Expires"), "day", required=False),
+            Ask("read_every_days", _l("Read every so many days"), "count", required=False),
+        ),
+        signs=(),
+        tells=_register,
+        back="/desk/meters",
+        then="/desk/meters/{id}",
+    ),
+    Act(
+        "meters.replace_counter",
+        f"{METER}/replace",
+        _l("Put a new counter in"),
+        _l("The counter is replaced."),
+        back=BACK,
+        signs=(
+            Ask("at", _l("When"), "instant"),
+            Ask("final", _l("The old one showed at the end"), "number", unit=_l("m³"), required=False),
+            Ask("serial", _l("Number on the new one")),
+            Ask("start", _l("It shows at first"), "number", unit=_l("m³"), required=False),
+            REASON,
+        ),
+        tells=_of_meter(
+            _l("What the old counter showed at the end is booked; the new one goes on from what it shows.")
+        ),
+    ),
+    Act(
+        "meters.record_conversion",
+        f"{METER}/conversions",
+        _l("Record how much water a kWh lifts"),
+        _l("The coefficient is recorded."),
+        back=BACK,
+        signs=(
+            Ask("coefficient", _l("Water by a kWh"), "number", unit=_l("m³/kWh")),
+            Ask("calibrated_on", _l("Calibrated"), "day"),
+            Ask("valid_from", _l("Holds from"), "day"),
+            Ask("source", _l("Where it is laid down")),
+        ),
+        tells=_of_meter(_l("Electricity read from that day on is turned into water by it.")),
+    ),
+    Act(
+        "water_accounts.set_use_plan",
+        "/water-accounts/<wac:water_account_id>/use-plan",
+        _l("Record the use plan"),
+        _l("The use plan is recorded."),
+        asks=(Ask("volume", _l("Use plan of the year"), "number", unit=_l("m³")),),
+        signs=(LEGAL_SOURCE,),
+        tells=_plan,
+        back="/desk/participants",
+        then="/desk/participants/{participant_id}",
+    ),
     Act(
         "findings.confirm",
         f"{FINDING}/confirm",

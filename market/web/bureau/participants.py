@@ -60,6 +60,7 @@ def show(participant_id: int) -> Response:
         it=found,
         facts=subjects.participant(found),
         zones=frame.zones(),
+        water=seen("water_accounts.list_water_accounts", "/v1/water-accounts", participant_id=number),
         rights=seen("entitlements.list_entitlements", "/v1/entitlements", participant_id=number),
         money=asking.get("/v1/money-accounts", participant_id=number)["data"]
         if frame.may("money_accounts.list_money_accounts")
