@@ -11,6 +11,7 @@ from market.web import asking
 from market.web.asking import Problem
 from market.web.bureau import frame
 from market.web.bureau.bank import taken
+from market.web.spoken import language
 
 blp = Blueprint("desk_duties", __name__, template_folder="../templates")
 INSPECTION_STATES = ("planned", "done", "cancelled")
@@ -20,7 +21,7 @@ INSPECTION_STATES = ("planned", "done", "cancelled")
 def filings() -> Response:
     """What is due, and what was filed."""
     return frame.sheet(
-        "bureau/filings.html", duties=asking.get("/v1/duties")["data"],
+        "bureau/filings.html", duties=asking.get("/v1/duties")["data"], titles=_titles(),
         found=asking.get("/v1/filings", limit=50, starting_after=request.args.get("starting_after")),
     )  # fmt: skip
 
@@ -32,8 +33,15 @@ def filing(filing_id: int) -> Response:
     duties = {each["duty"]: each for each in asking.get("/v1/duties")["data"]}
     it = asking.get(where)
     return frame.sheet(
-        "bureau/filing.html", it=it, held=asking.get(f"{where}/differences"), duty=duties.get(it["duty"])
-    )
+        "bureau/filing.html", it=it, held=asking.get(f"{where}/differences"), duty=duties.get(it["duty"]),
+        titles=_titles(),
+    )  # fmt: skip
+
+
+def _titles() -> dict[str, str]:
+    """The titles of reports by their names."""
+    title = "title_en" if language() == "en" else "title_zh"
+    return {each["name"]: each[title] for each in asking.get("/v1/supervision-reports")["data"]}
 
 
 @blp.get("/desk/inspections")
