@@ -41,7 +41,7 @@ def browsers(county: County) -> dict[str, FlaskClient]:
 def _act(browser: FlaskClient, address: str, *, asks: dict[str, Any] | None = None, **signs: str) -> str:
     """Does an act whose particulars are `asks`; where it leads."""
     answer = do(browser, f"{address}?{urlencode(asks)}" if asks else address, **signs)
-    assert answer.status_code == 303, re.sub(r"<[^>]+>|\\s+", " ", answer.text.split('role="alert"')[-1])[
+    assert answer.status_code == 303, re.sub(r"<[^>]+>|\s+", " ", answer.text.split('role="alert"')[-1])[
         :600
     ]
     return answer.location
@@ -172,3 +172,27 @@ def test_a_meter_and_a_use_plan_are_entered_from_the_holder_s_page(
     done = _act(clerk, plan, asks={"volume": "123456.000"}, legal_source="plan 1")
     assert done == f"/desk/participants/{owner}"
     assert county.get("registrar", f"/water-accounts/{factory['id']}")["use_plan"] == "123456.000"
+
+
+def test_personal_data_are_seen_for_a_purpose_and_a_forgotten_password_is_helped(
+    county: County, browsers: dict[str, FlaskClient]
+) -> None:
+    chief, clerk, person = browsers["chief"], browsers["clerk"], county.mine["participant"]
+    full = county.get("registrar", f"/participants/{person}")["name"]
+    page, act = f"/desk/participants/{person}", f"/desk/act/participants/{person}"
+    assert full not in read(chief, page).text
+    looked = do(chief, f"{act}/unmask", fields="name", purpose="a complaint of it", legal_basis="order 7")
+    assert (looked.status_code, looked.location) == (303, page)
+    shown = read(chief, page).text
+    assert full in shown, "this once"
+    assert full not in read(chief, page).text
+    assert any(
+        each["purpose"] == "a complaint of it" for each in county.get("mine", "/me/data-access")["data"]
+    )
+    mark = {"participant_id": person, "kind": "telephone", "value": "13900000000", "document": "a letter"}
+    assert _act(chief, "/desk/act/party-marks", asks=mark) == page
+    _act(clerk, f"{act}/password-reset", login=county.logins["mine"], reason="showed its card")
+    helped = re.search(r"good for a day: ([\w-]{20,})", read(clerk, page).text)
+    assert helped is not None, "the token is shown this once"
+    new = {"login": county.logins["mine"], "code": helped[1], "password": "another horse battery"}
+    assert county.client.post("/v1/auth/password-reset/confirm", json=new).status_code in (200, 204)

@@ -96,7 +96,8 @@ ROUTES: dict[str, Rule] = {
         "participants.set_owner_group", "participants.record_mandate", "participants.revoke_mandate",
         "firm_registrations.enlist", "firm_registrations.refuse", "firm_registrations.suspend",
         "firm_registrations.confirm_qualification", "firm_registrations.refuse_qualification",
-        "users.create", "users.set_roles", "users.suspend", "users.reinstate",
+        "users.create", "users.set_roles", "users.suspend", "users.reinstate", "sign_in.hand_over_to_user",
+        "sign_in.take_totp_away", "sign_in.hand_over_at_counter", "unmaskings.unmask", "surveillance.record_mark",
     ),
     # limits, meters, sheets
     **pages(_INSIDE - {"administrator", "department"}, "desk_limits.index", "desk_limits.show"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from market.web import asking
 from market.web.bureau import frame, subjects
-from market.web.bureau.acts import REMARK, Act, Ask, Told
+from market.web.bureau.acts import REMARK, Act, Ask, Told, Values, plain
+from market.web.bureau.user_acts import token
 from market.web.forms import Typed
 from market.web.words import word
 
 PARTY = "/participants/<par:participant_id>"
 BACK = "/desk/participants/{participant_id}"
+FIELDS = ("name", "identity", "contact")
+MARKS = ("representative", "bank_account", "telephone", "address", "device")
 
 
 def of_party(*says: object) -> Callable[[Typed, Typed], Told]:
@@ -41,7 +45,86 @@ def _suspend(numbers: Typed, typed: Typed) -> Told:
     return told
 
 
+def _unmask_body(act: Act, typed: Typed) -> Values:
+    return plain(act, typed) | {"fields": typed.get("fields", "").split()}
+
+
+def _unmasked(made: Mapping[str, Any]) -> str:
+    """What was asked to be seen."""
+    seen = [str(made[each]) for each in FIELDS if made.get(each)]
+    return gettext("Shown to you, and recorded: %(what)s", what=" · ".join(seen) or "–")
+
+
 ACTS = (
+    Act(
+        "unmaskings.unmask",
+        f"{PARTY}/unmask",
+        _l("See personal data for a purpose"),
+        _l("It is recorded that you looked."),
+        back=BACK,
+        signs=(
+            Ask(
+                "fields",
+                _l("What is to be seen"),
+                "many",
+                choices=lambda: [(each, word(f"field_{each}")) for each in FIELDS],
+            ),
+            Ask(
+                "purpose",
+                _l("For what"),
+                "words",
+                _l("It stands in the record, and whom it concerns reads it."),
+            ),
+            Ask(
+                "legal_basis",
+                _l("Legal basis"),
+                hint=_l("A law with its article, or an order with its number."),
+            ),
+        ),
+        body=_unmask_body,
+        shown=_unmasked,
+        tells=of_party(_l("What you see is told to the person, with your purpose and its legal basis.")),
+    ),
+    Act(
+        "surveillance.record_mark",
+        "/party-marks",
+        _l("Record a mark for surveillance"),
+        _l("The mark is recorded."),
+        asks=(
+            Ask("participant_id", _l("Participant"), hint=_l("Its number, from its page.")),
+            Ask(
+                "kind",
+                _l("Kind"),
+                "choice",
+                choices=lambda: [(each, word(f"mark_of_{each}")) for each in MARKS],
+            ),
+            Ask("value", _l("What it is")),
+            Ask("document", _l("Document"), hint=_l("Its number and day.")),
+        ),
+        signs=(),
+        back="/desk/participants",
+        then="/desk/participants/{participant_id}",
+        tells=lambda _n, typed: of_party(
+            _l(
+                "Only a fingerprint of it is kept, to see whether two are one hand."
+                " It takes the place of the one before."
+            )
+        )({"participant_id": typed["participant_id"]}, typed),
+    ),
+    Act(
+        "sign_in.hand_over_at_counter",
+        f"{PARTY}/password-reset",
+        _l("Help with a forgotten password"),
+        _l("The token is made."),
+        back=BACK,
+        signs=(Ask("login", _l("Login")), Ask("reason", _l("How it has shown who it is"), "words")),
+        shown=token,
+        tells=of_party(
+            _l(
+                "A token is shown, once, for you to hand over. With it the user sets a new password within a day."
+            )
+        ),
+    ),
     Act(
         "participants.admit",
         f"{PARTY}/admit",

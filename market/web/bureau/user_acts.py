@@ -49,6 +49,13 @@ def _secret(made: Mapping[str, Any]) -> str:
     return gettext("Secret of the one-time codes, shown this once: %(secret)s", secret=secret)
 
 
+def token(made: Mapping[str, Any]) -> str:
+    """A token to hand over, which is shown this once."""
+    return gettext(
+        "Token for a new password, shown this once and good for a day: %(token)s", token=made.get("token", "")
+    )
+
+
 ROLES = Ask("roles", _l("Roles"), "many", choices=roles)
 ACTS = (
     Act(
@@ -98,5 +105,29 @@ ACTS = (
         _l("The user may sign in again."),
         back="/desk/users",
         tells=_of_user(_l("The user may sign in again with its old password.")),
+    ),
+    Act(
+        "sign_in.hand_over_to_user",
+        f"{USER}/password-reset",
+        _l("Help with a forgotten password"),
+        _l("The token is made."),
+        back="/desk/users",
+        shown=token,
+        tells=_of_user(
+            _l(
+                "A token is shown, once, for you to hand over. With it the user sets a new password within a day."
+            )
+        ),
+    ),
+    Act(
+        "sign_in.take_totp_away",
+        f"{USER}/take-totp-away",
+        _l("Take the one-time codes away"),
+        _l("The one-time codes are taken away."),
+        back="/desk/users",
+        danger=True,
+        tells=_of_user(
+            _l("For whom authenticator and recovery codes are lost. Its sessions end; it sets up new codes.")
+        ),
     ),
 )
