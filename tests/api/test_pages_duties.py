@@ -41,9 +41,7 @@ def browsers(county: County) -> dict[str, FlaskClient]:
 def _act(browser: FlaskClient, address: str, *, asks: dict[str, Any] | None = None, **signs: str) -> str:
     """Does an act whose particulars are `asks`; where it leads."""
     answer = do(browser, f"{address}?{urlencode(asks)}" if asks else address, **signs)
-    assert answer.status_code == 303, re.sub(r"<[^>]+>|\s+", " ", answer.text.split('role="alert"')[-1])[
-        :600
-    ]
+    assert answer.status_code == 303, re.sub(r"<[^>]+>|\s+", " ", answer.text.split('role="alert"')[-1])[:600]
     return answer.location
 
 

@@ -45,6 +45,7 @@ ELSEWHERE = frozenset(
         "market/registry/reference.py: halt.detail",
         "market/registry/rules.py: rule.detail_en",
         "market/settlement/deliveries.py: said",
+        "market/sheet_runs/working.py: str(error)",
         "market/supervision/cases/closing.py: case.number",
         "market/supervision/cases/handling.py: found.number",
         "market/supervision/cases/handling.py: case.number",
