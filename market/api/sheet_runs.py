@@ -24,7 +24,7 @@ def hand_in(query: dict[str, Any]) -> dict[str, Any]:
         session(), actor=actor().audit, register=query["register"], filename=query["filename"], data=sent_data(),
         partial=query["take_good"],
     )  # fmt: skip
-    return _out(run)
+    return _out(run, rows=[])
 
 
 @blp.route("/sheet-runs", methods=["GET"])
@@ -33,23 +33,24 @@ def list_runs() -> dict[str, Any]:
     """Files that were handed in, newest first, without their rows; those that ended 90 days ago are forgotten."""
     where = paging("shr")
     rows = handing.listed(session(), before=where.after, limit=where.limit + 1)
-    return page([_out(each) | {"rows": []} for each in rows], where.limit)
+    return page([_out(each, rows=[]) for each in rows], where.limit)
 
 
 @blp.route("/sheet-runs/<shr:sheet_run_id>", methods=["GET"])
 @blp.response(200, shapes.SheetRunOut)
 def get(sheet_run_id: int) -> dict[str, Any]:
     """One file: how far it is, or what became of it, with what is wrong by row (at most 500)."""
-    return _out(handing.one(session(), sheet_run_id))
+    found = handing.one(session(), sheet_run_id)
+    return _out(found, rows=rows_in_chinese(found.problems))
 
 
-def _out(run: SheetRun) -> dict[str, Any]:
+def _out(run: SheetRun, *, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": run.id, "register": run.register, "filename": run.filename, "sha256": run.sha256.hex(),
         "take_good": run.partial, "status": run.status, "stage": run.stage, "rows_looked_at": run.rows_looked_at,
         "taken": run.taken, "held": run.held, "refused": run.refused,
         "refusal": _refusal(run.refusal) if run.refusal is not None else None,
-        "rows": rows_in_chinese(run.problems), "asked_by": run.asked_by, "asked_at": run.asked_at,
+        "rows": rows, "asked_by": run.asked_by, "asked_at": run.asked_at,
         "begun_at": run.begun_at, "ended_at": run.ended_at,
     }  # fmt: skip
 

@@ -49,7 +49,7 @@ class SheetRun(Base):
     held: Mapped[int] = mapped_column(Integer, server_default="0")
     refused: Mapped[int] = mapped_column(Integer, server_default="0")
     refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]", deferred=True)
     asked_by: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
     request_id: Mapped[str] = mapped_column(Text)
     origin: Mapped[str | None] = mapped_column(Text)

@@ -62,14 +62,18 @@ class _Taken:
 
 
 def work_off(url: str, settings: Settings) -> int:
-    """Takes in every file that waits; returns how many were brought to their end."""
-    done = 0
+    """Takes in every file that waits; returns how many were brought to their end.
+
+    Where the database gives up on one it stops: the clock comes again, and the database has had time by then.
+    """
+    done, goes_on = 0, True
     with db.connect(url, autocommit=True) as holding:
-        while (taken := _take(holding)) is not None:
+        while goes_on and (taken := _take(holding)) is not None:
             try:
-                done += _work(url, settings, holding, taken)
+                goes_on = _work(url, settings, holding, taken)
             finally:
                 holding.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCKS, taken.id))
+            done += goes_on
     return done
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
+from market.supervision.reports.models import INSPECTION_STATES
 from market.web import asking
 from market.web.asking import Problem
 from market.web.bureau import frame
@@ -14,7 +15,6 @@ from market.web.bureau.bank import taken
 from market.web.spoken import language
 
 blp = Blueprint("desk_duties", __name__, template_folder="../templates")
-INSPECTION_STATES = ("planned", "done", "cancelled")
 
 
 @blp.get("/desk/filings")

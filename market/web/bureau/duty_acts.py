@@ -8,6 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from market.core import clock
+from market.supervision.national.models import EXPORT_KINDS
 from market.web import asking
 from market.web.bureau import frame
 from market.web.bureau.acts import LEGAL_SOURCE, REASON, Act, Ask, Told, Values, plain
@@ -17,7 +18,6 @@ from market.web.words import word
 
 FILING, INSPECTION = "/filings/<flg:filing_id>", "/inspections/<isp:inspection_id>"
 FILING_PAGE, INSPECTION_PAGE = "/desk/filings/{filing_id}", "/desk/inspections/{inspection_id}"
-EXPORTS = ("use", "rights", "trades")
 _BAR = re.compile(r"\s*[|｜]\s*")
 
 
@@ -29,6 +29,10 @@ def _due() -> list[tuple[str, object]]:
 def _reports() -> list[tuple[str, object]]:
     title = "title_en" if language() == "en" else "title_zh"
     return [(each["name"], each[title]) for each in asking.get("/v1/supervision-reports")["data"]]
+
+
+def _kinds() -> list[tuple[str, object]]:
+    return [(each, word(f"export_{each}")) for each in EXPORT_KINDS]
 
 
 def _file(_numbers: Typed, typed: Typed) -> Told:
@@ -170,7 +174,7 @@ ACTS = (
     Act(
         "national_exports.make", "/national-exports", _l("Make an export"), _l("The export is made."),
         asks=(
-            Ask("kind", _l("Records"), "choice", choices=lambda: [(each, word(f"export_{each}")) for each in EXPORTS]),
+            Ask("kind", _l("Records"), "choice", choices=_kinds),
             Ask("water_year", _l("Water year"), "count", value=lambda: clock.this_year()),
         ),
         signs=(), back="/desk/national-exports", then="/desk/national-exports/{id}",

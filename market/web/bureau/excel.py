@@ -8,12 +8,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
+from market.sheet_runs.models import REGISTERS
 from market.web import asking, forms
 from market.web.asking import Problem
 from market.web.bureau import frame
 
 blp = Blueprint("desk_excel", __name__, template_folder="../templates")
-REGISTERS = ("participants", "entitlements", "water-accounts", "limits", "meters", "readings")
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_FILES = 20
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from market.metering.models import METER_KINDS, QUANTITIES
 from market.web import asking
 from market.web.bureau import frame
 from market.web.bureau.acts import LEGAL_SOURCE, REASON, Act, Ask, Told
@@ -17,7 +18,6 @@ from market.web.words import word
 
 METER, FINDING = "/meters/<mtr:meter_id>", "/findings/<fnd:finding_id>"
 BACK = "/desk/meters/{meter_id}"
-KINDS = ("gate", "well", "pipe")
 
 
 def _finding(*says: object) -> Callable[[Typed, Typed], Told]:
@@ -102,13 +102,13 @@ ACTS = (
                 "kind",
                 _l("Kind"),
                 "choice",
-                choices=lambda: [(each, word(f"meter_is_{each}")) for each in KINDS],
+                choices=lambda: [(each, word(f"meter_is_{each}")) for each in METER_KINDS],
             ),
             Ask(
                 "measures",
                 _l("What it measures"),
                 "choice",
-                choices=lambda: [(each, word(f"measures_{each}")) for each in ("water", "electricity")],
+                choices=lambda: [(each, word(f"measures_{each}")) for each in QUANTITIES],
             ),
             Ask("start", _l("It shows at first"), "number", unit=_l("m³"), required=False),
             Ask("start_kwh", _l("It shows at first"), "number", unit=_l("kWh"), required=False),

@@ -8,6 +8,8 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from market.participants.privacy import UNMASKABLE
+from market.supervision.watching.models import MARKS
 from market.web import asking
 from market.web.bureau import frame, subjects
 from market.web.bureau.acts import REMARK, Act, Ask, Told, Values, plain
@@ -17,8 +19,7 @@ from market.web.words import word
 
 PARTY = "/participants/<par:participant_id>"
 BACK = "/desk/participants/{participant_id}"
-FIELDS = ("name", "identity", "contact")
-MARKS = ("representative", "bank_account", "telephone", "address", "device")
+FIELDS = tuple(str(each) for each in UNMASKABLE)
 
 
 def of_party(*says: object) -> Callable[[Typed, Typed], Told]:

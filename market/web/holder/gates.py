@@ -14,6 +14,7 @@ from market.web.pages import page
 from market.web.places import zone_names
 
 blp = Blueprint("my_gates", __name__, template_folder="../templates")
+MOST, MOST_OVER = 2_000, 50
 
 
 @blp.get("/my/gates")
@@ -23,12 +24,16 @@ def listed() -> Response:
 
 
 def _page(problem: Problem | None) -> Response:
-    mine = [each for each in asking.pages("/v1/deliveries", most=400) if each["keeper_id"] == me()]
     return page(
-        "holder/gates.html", waiting=[each for each in mine if each["status"] == "dispatched"],
-        over=[each for each in reversed(mine) if each["status"] != "dispatched"][:50], zones=zone_names(),
-        problem=problem, typed=forms.typed(),
+        "holder/gates.html", waiting=_kept("dispatched"), zones=zone_names(), problem=problem, typed=forms.typed(),
+        over=[*reversed(_kept("short")), *reversed(_kept("delivered"))][:MOST_OVER],
     )  # fmt: skip
+
+
+def _kept(status: str) -> list[Any]:
+    """Deliveries of one state through the reader's own gates: those that it buys or sells are left out."""
+    found = asking.pages("/v1/deliveries", most=MOST, status=status)
+    return [each for each in found if each["keeper_id"] == me()]
 
 
 @blp.post("/my/gates/<dlv:delivery_id>/confirm")
