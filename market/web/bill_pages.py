@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from ledger.units import format_decimal, format_fen, format_price_e4
+from ledger.units import format_decimal, format_price_e4
 from market.api.http import session
 from market.api.schemas.personal import viewer
 from market.api.water_bills import in_full
@@ -14,6 +14,7 @@ from market.billing import publishing, queries
 from market.core import clock, ids
 from market.participants import privacy
 from market.web.pages import page, pdf
+from market.web.spoken import fen
 
 blp = Blueprint("bill_pages", __name__, template_folder="templates")
 
@@ -24,7 +25,7 @@ def bill(water_bill_id: int) -> Response:
     found = in_full(water_bill_id)
     return page(
         "water_bill.html", found=found, number=ids.public("wbl", water_bill_id), holder=_holder(found),
-        money=format_fen, price=format_price_e4, multiple=_multiple, over=_over,
+        money=fen, price=format_price_e4, multiple=_multiple, over=_over,
         credit_of=lambda number: ids.public("wbl", number),
         day=lambda instant: instant.astimezone(clock.LEGAL_ZONE).date(),
     )  # fmt: skip
@@ -43,7 +44,7 @@ def receipt(water_receipt_id: int) -> Response:
     paid = in_full(payment.bill_id)
     return page(
         "water_receipt.html", number=f"{found.year}-{found.number:06d}", payment=payment, found=paid,
-        bill=ids.public("wbl", payment.bill_id), holder=_holder(paid), money=format_fen,
+        bill=ids.public("wbl", payment.bill_id), holder=_holder(paid), money=fen,
     )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def receipt_pdf(water_receipt_id: int) -> Response:
 def posted(billing_run_id: int, village: str) -> Response:
     """A village's bills of a run as they were posted, for everybody; names are masked. Errors: NotFound."""
     found = publishing.posting(session(), run_id=billing_run_id, zone=village)
-    return page("posted_bills.html", said=publishing.said(found), sha256=found.sha256.hex(), money=format_fen)
+    return page("posted_bills.html", said=publishing.said(found), sha256=found.sha256.hex(), money=fen)
 
 
 @blp.get("/posted-bills/<wbr:billing_run_id>/<string:village>/pdf")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 from flask import Blueprint, Response, request
 
-from ledger.units import format_decimal, format_fen
+from ledger.units import format_decimal
 from market.api.http import session
 from market.api.whose import narrowed
 from market.contracts import contract_queries, invoicing, papers, portfolio, statements
 from market.contracts.invoicing import InvoiceText
 from market.core import clock, ids
 from market.web.pages import page, pdf
+from market.web.spoken import fen
 
 _invoice = msgspec.json.Decoder(InvoiceText).decode
 
@@ -27,7 +28,7 @@ SUMS = ("benefit_fen", "open_fen", "late_fen")
 def whole() -> Response:
     """Projects, contracts, savings claimed and verified, money and disputes, by kind of project; for everyone."""
     return page(
-        "portfolio.html", lines=portfolio.portfolio(session()), money=format_fen, counts=COUNTS, litres=LITRES,
+        "portfolio.html", lines=portfolio.portfolio(session()), money=fen, counts=COUNTS, litres=LITRES,
         sums=SUMS,
     )  # fmt: skip
 
@@ -79,7 +80,7 @@ def invoice(invoice_id: int) -> Response:
     found = invoicing.invoice(session(), invoice_id=invoice_id)
     said = _invoice(found.text.encode())
     return page(
-        "invoice.html", found=found, said=said, money=format_fen, contract=ids.public("sct", said.contract),
+        "invoice.html", found=found, said=said, money=fen, contract=ids.public("sct", said.contract),
         due=ids.public("due", said.due), rate=format_decimal(said.vat_bp, scale=2),
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from ledger.units import format_decimal, format_fen
+from ledger.units import format_decimal
 from market.api.fee_invoices import in_full
 from market.api.refusals import source_in_chinese
 from market.api.schemas.personal import viewer
@@ -12,7 +12,7 @@ from market.core import clock, ids
 from market.participants import privacy
 from market.participants.privacy import Kind
 from market.web.pages import page, pdf
-from market.web.spoken import language
+from market.web.spoken import fen, language
 
 blp = Blueprint("fee_invoice_pages", __name__, template_folder="templates")
 
@@ -32,7 +32,7 @@ def invoice(fee_invoice_id: int) -> Response:
 
     spoken, source = "en" if language() == "en" else "zh", found["vat"]["legal_source"]
     return page(
-        "fee_invoice.html", found=found, spoken=spoken, money=format_fen,
+        "fee_invoice.html", found=found, spoken=spoken, money=fen,
         source=source if spoken == "en" else source_in_chinese(source),
         title=shown(Kind.NAME, "title"), public=ids.public("fin", fee_invoice_id),
         rate=lambda e4: f"{format_decimal(e4, scale=2).rstrip('0').rstrip('.')}%",

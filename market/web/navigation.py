@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from market.api.http import may
 from market.api.permissions import BUREAU, HOLDERS, OUTSIDE, PARTICIPANTS, ROUTES
+from market.participants.access import AccessActor
 from market.web.sitting import reader
 
 
@@ -66,7 +67,7 @@ HOLDER = (
 FIRM = (
     Link("/firm", _l("Saving projects")),
     Link("/firm/calls", _l("Calls")),
-    Link("/firm/contracts", _l("Contracts")),
+    Link("/firm/contracts", _l("Contracts for saving")),
     Link("/firm/reports", _l("Savings")),
     Link("/firm/cash-flow", _l("Cash flow")),
 )
@@ -110,6 +111,10 @@ DESK = (
 )
 
 
+def _is_open(who: AccessActor, link: Link) -> bool:
+    return not link.endpoint or may(who, ROUTES[link.endpoint])
+
+
 def desks() -> tuple[Desk, ...]:
     """The groups of pages of whoever reads."""
     who = reader()
@@ -119,14 +124,14 @@ def desks() -> tuple[Desk, ...]:
     if who is not None and who.mandate_id is not None:
         found.append(Desk(_l("Counter"), "/counter", COUNTER))
     if who is not None and who.roles & HOLDERS:
-        found.append(Desk(_l("My desk"), "/my", HOLDER))
+        found.append(Desk(_l("My desk"), "/my", tuple(each for each in HOLDER if _is_open(who, each))))
     if who is not None and who.participant_id is not None:
         found.append(Desk(_l("Water saving"), "/firm", FIRM))
     if who is not None and who.participant_id is None and who.roles & (BUREAU | OUTSIDE):
-        open_to = tuple(each for each in DESK if may(who, ROUTES[each.endpoint]))
+        open_to = tuple(each for each in DESK if _is_open(who, each))
         found.append(Desk(_l("Bureau"), "/desk", open_to))
     if who is not None:
-        own = tuple(each for each in ACCOUNT if not each.endpoint or may(who, ROUTES[each.endpoint]))
+        own = tuple(each for each in ACCOUNT if _is_open(who, each))
         found.append(Desk(_l("Account"), "/account", own, aside=True))
     return tuple(found)
 

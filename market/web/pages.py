@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from flask import Response, make_response, render_template, request
 from markupsafe import Markup
 
-from ledger.units import format_decimal, format_litres
+from ledger.units import format_decimal
 from market.api.http import answer_with, settings
 from market.core import clock
 from market.web import assets, navigation, printing, sitting
 from market.web.catalogues import LANGUAGES, NAMES, RIGHT_TO_LEFT, TAGS
-from market.web.spoken import COOKIE, language
+from market.web.places import account_words, constraint_words
+from market.web.spoken import COOKIE, language, litres
 from market.web.words import word
 
 PAGE = (
@@ -41,7 +42,8 @@ def page(template: str, **values: Any) -> Response:
     shown = render_template(
         template, t=word, language=spoken, tag=TAGS[spoken], direction="rtl" if spoken in RIGHT_TO_LEFT else "ltr",
         languages=[(each, TAGS[each], NAMES[each], _in(each)) for each in LANGUAGES], today=clock.today(),
-        volume=format_litres, land_of=_land, asset=assets.address, csrf_field=_csrf_field,
+        volume=litres, land_of=_land, asset=assets.address, account_words=account_words,
+        constraint_words=constraint_words, csrf_field=_csrf_field,
         demonstration=settings().demonstration, reader=sitting.reader(), desks=desks, desk=desk, link=link, **values,
     )  # fmt: skip
     answer = make_response(shown)

@@ -13,6 +13,7 @@ from flask import Flask, request
 from flask_babel import Babel, get_locale, gettext
 from markupsafe import Markup
 
+from ledger.units import format_fen, format_litres
 from market.api.errors import wants_chinese
 from market.api.refusals import source_in_chinese
 from market.core import clock
@@ -46,6 +47,16 @@ def number(value: Any, places: int | None = None) -> str:
         places = max(0, -exponent) if isinstance(exponent, int) else 0
     pattern = "#,##0" + ("." + "0" * places if places else "")
     return format_decimal(exact, format=pattern, locale=_locale())
+
+
+def litres(value: int) -> str:
+    """Litres as cubic metres, with the marks of the reader's language."""
+    return number(format_litres(value))
+
+
+def fen(value: int) -> str:
+    """Fen as yuan, with the marks of the reader's language."""
+    return number(format_fen(value))
 
 
 def cubic(value: Any) -> str:

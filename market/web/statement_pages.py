@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from ledger.units import format_decimal, format_fen, format_litres
+from ledger.units import format_decimal
 from market.api.http import session
 from market.api.schemas.personal import viewer
 from market.core import clock, ids
@@ -15,7 +15,7 @@ from market.participants.models import Participant
 from market.trading import movement_words, period_statement
 from market.trading.period_statement import MONEY
 from market.web.pages import page, pdf
-from market.web.spoken import language
+from market.web.spoken import fen, language, litres
 
 blp = Blueprint("statement_pages", __name__, template_folder="templates")
 MOST = 1_000
@@ -46,7 +46,7 @@ def of_period(participant_id: int) -> Response:
         "account_statement.html", period=period, name=_name(who.id, who.name, who.kind), accounts=accounts,
         number=ids.public("par", participant_id), moved=moved[:MOST], trades=trades[:MOST], name_of=_name,
         whole=len(moved) <= MOST and len(trades) <= MOST, as_of=min(period.until, clock.now()),
-        written={MONEY: format_fen, period_statement.WATER: format_litres}, fen=format_fen,
+        written={MONEY: fen, period_statement.WATER: litres}, fen=fen,
         price=lambda e4: format_decimal(e4, scale=4), zone=clock.LEGAL_ZONE,
         words=lambda code: movement_words.words(code)[place],
     )  # fmt: skip

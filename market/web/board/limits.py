@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
@@ -11,7 +9,7 @@ from market.core import clock
 from market.web import asking
 from market.web.charts import water as charts
 from market.web.pages import page
-from market.web.places import zone_names, zones_by_code
+from market.web.places import limit_name, zone_names, zones_by_code
 from market.web.words import word
 
 blp = Blueprint("board_limits", __name__, template_folder="../templates")
@@ -27,9 +25,9 @@ def limits() -> Response:
     year = request.args.get("year", type=int) or clock.this_year()
     view = request.args.get("by", charts.ZONE)
     view = view if view in charts.VIEWS else charts.ZONE
-    rows, names, zones = asking.get("/v1/limits/use", water_year=year)["data"], zone_names(), zones_by_code()
+    rows, zones = asking.get("/v1/limits/use", water_year=year)["data"], zones_by_code()
     caps = charts.tree(rows, zones, view)
-    called = {each["limit_id"]: _name(each, names) for each in rows}
+    called = {each["limit_id"]: limit_name(each) for each in rows}
     words = {
         "used": gettext("Used"), "unused": gettext("Issued, not used"), "held": gettext("Held"),
         "free": gettext("Free"), "over": gettext("Over-use:"),
@@ -39,14 +37,9 @@ def limits() -> Response:
         "board/limits.html", rows=rows, year=year, years=asking.get("/v1/water-years")["data"], view=view,
         views=charts.VIEWS, names=called, spec=charts.treemap(caps, called, words), caps=caps,
         top=top.row if top else None, over=[each for each in rows if each["over_use"] != "0.000"],
-        others=[each for each in asking.pages("/v1/limits", water_year=year) if each["kind"] != "cap"], zones=names,
+        others=[each for each in asking.pages("/v1/limits", water_year=year) if each["kind"] != "cap"],
+        zones=zone_names(),
     )  # fmt: skip
-
-
-def _name(row: Any, zones: dict[str, str]) -> str:
-    """Of what a cap is: its zone, sector and source; all of them where it names none."""
-    parts = [zones[row["zone"]]] if row["zone"] else [gettext("All zones")]
-    return " · ".join([*parts, *(word(row[name]) for name in ("sector", "source") if row[name])])
 
 
 @blp.get("/flows")

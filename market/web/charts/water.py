@@ -13,7 +13,7 @@ ZONE, DISTRICT, SECTOR, SOURCE = "zone", "district", "sector", "source"
 VIEWS = (ZONE, DISTRICT, SECTOR, SOURCE)
 """By what the caps below the county's are shown: they overlap, so that each way is a tree of its own."""
 ADMIN = "admin"
-LABEL_LETTERS = 13
+LABEL_LETTERS, SMALL_LABEL_LETTERS = 13, 5
 """How many letters a line of a label on the map has at most; it breaks between words."""
 PARTS = (("used", "--water"), ("unused", "--water-soft"), ("held", "--wait-soft"), ("free", "--good-soft"))
 
@@ -164,12 +164,23 @@ def districts(zones: Sequence[District], base: str) -> Spec:
         "hoverinfo": "skip", "showlegend": False,
         "textfont": {"color": "--ink", "size": 12}, "cliponaxis": False,
     }  # fmt: skip
+    small = {
+        "text": ["<br>".join((*_lines(each.name), each.value)) for each in zones],
+        "textfont": {"color": "--ink", "size": 10},
+    }
     axis = {"visible": False, "fixedrange": True}
     return {
         "data": [*outlines, labels],
         "layout": {"height": 560, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}, "xaxis": axis,
                    "yaxis": {**axis, "scaleanchor": "x"}},
+        # Nothing is measured on a schematic map: on a phone it is as high as its names need.
+        "narrow": {"data": [*({} for _ in outlines), small], "layout": {"height": 440, "yaxis": axis}},
     }  # fmt: skip
+
+
+def _lines(name: str) -> list[str]:
+    """A name in lines for a phone: of Chinese letters, of which any may end a line, few; else a word each."""
+    return wrap(name, SMALL_LABEL_LETTERS, break_long_words=not name.isascii())
 
 
 def _middle(ring: Sequence[Sequence[float]]) -> tuple[float, float]:

@@ -49,10 +49,21 @@ function layout(given) {
   return found;
 }
 
+// A chart may say what is otherwise where it has little room.
+const NARROW = 480;
+function fitted(spec, width) {
+  if (!spec.narrow || width >= NARROW) return spec;
+  return {
+    data: spec.data.map((each, place) => ({ ...each, ...spec.narrow.data?.[place] })),
+    layout: { ...spec.layout, ...spec.narrow.layout },
+  };
+}
+
 async function draw(figure) {
   const spec = JSON.parse(figure.dataset.chart);
   const plotly = await load(figure.dataset.plotly);
-  await plotly.newPlot(figure.querySelector(".canvas"), coloured(spec.data), layout(spec.layout), {
+  const { data, layout: given } = fitted(spec, figure.clientWidth);
+  await plotly.newPlot(figure.querySelector(".canvas"), coloured(data), layout(given), {
     displayModeBar: false, responsive: true, staticPlot: matchMedia("print").matches,
   });
   figure.classList.add("drawn");

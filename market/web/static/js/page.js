@@ -26,3 +26,10 @@ for (const address of new Set([...document.querySelectorAll("[data-module]")].ma
 for (const each of document.querySelectorAll(".card, .scroll, .pages")) {
   if (each.scrollWidth > each.clientWidth) each.tabIndex = 0;
 }
+
+// Where the links of a desk are wider than the screen, that of this page is in sight.
+const here = document.querySelector(".pages [aria-current]");
+if (here && here.parentElement.scrollWidth > here.parentElement.clientWidth) {
+  const links = here.parentElement.getBoundingClientRect(), own = here.getBoundingClientRect();
+  here.parentElement.scrollLeft += (own.left + own.right - links.left - links.right) / 2;
+}
