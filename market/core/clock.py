@@ -108,6 +108,12 @@ def this_year() -> int:
     return today().year
 
 
+def on_the_wall(instant: str) -> str:
+    """An instant (RFC 3339) as the county's clocks show it, `2026-04-10 09:30:00`: for charts, which know no zones."""
+    local = dt.datetime.fromisoformat(instant).astimezone(LEGAL_ZONE)
+    return local.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+
+
 def end_of_legal_day(day: dt.date) -> dt.datetime:
     """The instant at which the legal day `day` is over, in UTC."""
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(0), LEGAL_ZONE)

@@ -80,7 +80,7 @@ def _open_year(session: Session, registrar: audit.Actor, *, centre: int, factory
     )  # fmt: skip
     accounts.record_use_plan(
         session, actor=registrar, water_account_id=factory_water.id, litres=parse_litres("1000000"),
-        legal_source="demonstration use plan (plan part 3(1)2)",
+        legal_source="county plan part 3(1)2",
     )  # fmt: skip
     allocations.announce(
         session, actor=registrar, water_year=year, source="surface", share_e6=800_000,

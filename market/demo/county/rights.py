@@ -119,7 +119,7 @@ def _accounts(season: Season, registrar: Caller) -> None:
         household.account = got[household.participant]
     for each in season.works:
         each.account = got[each.participant]
-        plan = {"volume": str(each.plan_m3), "legal_source": "demonstration use plan (plan part 3(1)2)"}
+        plan = {"volume": str(each.plan_m3), "legal_source": "county plan part 3(1)2"}
         registrar.change(f"/v1/water-accounts/{each.account}", "use-plan", plan)
     season.accounts = {login: got[who] for login, who in season.bodies.items() if who in got}
     for login in ("centre", "factory"):

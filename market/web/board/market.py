@@ -58,7 +58,7 @@ def product(product_id: int) -> Response:
     interval = interval if interval in INTERVALS else "day"
     first = clock.today() - dt.timedelta(days=REACH[interval] - 1)
     rows = asking.get(f"{where}/candles", interval=interval, **{"from": first.isoformat()})["data"]
-    days = [_legal_day(each["opens_at"]) for each in rows]
+    days = [clock.on_the_wall(each["opens_at"])[:10] for each in rows]
     levels = asking.get(f"{where}/depth", level="township")["data"]
     words = {
         "price": gettext("Price, yuan/m³"), "volume": gettext("Volume, m³"), "average": gettext("Average price"),
@@ -89,7 +89,3 @@ def _book(own: str) -> dict[str, Any]:
 
 def _excluded(own: str) -> Any:
     return asking.get("/v1/market/excluded-trades", product_id=own, limit=LINES)
-
-
-def _legal_day(instant: str) -> str:
-    return dt.datetime.fromisoformat(instant).astimezone(clock.LEGAL_ZONE).date().isoformat()

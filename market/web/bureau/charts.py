@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from market.core.clock import on_the_wall
+
 COLOURS = {"green": "--good", "yellow": "--wait", "orange": "--sand", "red": "--bad"}
 
 
@@ -101,7 +103,7 @@ def moments(rows: Sequence[Any], words: dict[str, str]) -> dict[str, Any]:
                 "type": "scatter",
                 "mode": "markers",
                 "name": words[kind],
-                "x": [each["at"] for each in rows if each["kind"] == kind],
+                "x": [on_the_wall(each["at"]) for each in rows if each["kind"] == kind],
                 "y": [words[kind] for each in rows if each["kind"] == kind],
                 "marker": {"color": looks[kind], "size": 11},
             }

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 Spec = dict[str, Any]
 Row = Mapping[str, Any]
 SELL, BUY = "sell", "buy"
-LEAST_CANDLES = 14
+LEAST_CANDLES, MOST_TICKS = 14, 8
 COLOURS = ("--water", "--sand", "--good", "--bad", "--quiet")
 
 
@@ -18,6 +18,7 @@ def candles(rows: Sequence[Row], days: Sequence[str], words: Mapping[str, str]) 
     """Candles of prices over bars of volume. `days`: where each begins. `words`: price, volume, average."""
     # Places without a name, so that a candle alone is no wider than one among others.
     unnamed = [" " * each for each in range(1, LEAST_CANDLES - len(days) + 1)]
+    every = max(1, -(-len(days) // MOST_TICKS))
     rise, fall = ({"line": {"color": each, "width": 1}, "fillcolor": each} for each in ("--water", "--sand"))
     return {
         "data": [
@@ -30,7 +31,8 @@ def candles(rows: Sequence[Row], days: Sequence[str], words: Mapping[str, str]) 
         ],
         "layout": {
             "height": 380, "showlegend": False, "bargap": 0.3, "hovermode": "x unified",
-            "xaxis": {"rangeslider": {"visible": False}, "type": "category", "nticks": 8, "tickangle": 0,
+            "xaxis": {"rangeslider": {"visible": False}, "type": "category", "tickangle": 0,
+                      "tickvals": list(days[(len(days) - 1) % every :: every]),
                       "categoryorder": "array", "categoryarray": [*unnamed, *days],
                       "range": ["-0.5", str(len(unnamed) + len(days) - 0.5)]},
             "yaxis": {"domain": [0, 0.22], "title": {"text": words["volume"]}, "rangemode": "tozero"},

@@ -34,8 +34,21 @@ function coloured(value) {
   return value;
 }
 
-function layout(given) {
-  const axis = { gridcolor: token("--line"), zerolinecolor: token("--line"), linecolor: token("--line"), automargin: true };
+// Times in figures, which every language reads: plotly itself would name the months in English.
+const DAY_MS = 86_400_000;
+const times = {
+  type: "date", hoverformat: "%Y-%m-%d %H:%M", tickangle: 0, nticks: 5,
+  tickformatstops: [
+    { dtickrange: [null, DAY_MS - 1], value: "%H:%M\n%m-%d" }, { dtickrange: [DAY_MS, "M1"], value: "%m-%d\n%Y" },
+    { dtickrange: ["M1", "M11"], value: "%Y-%m" }, { dtickrange: ["M12", null], value: "%Y" },
+  ],
+};
+
+function layout(given, isOfTime) {
+  const axis = {
+    gridcolor: token("--line"), zerolinecolor: token("--line"), linecolor: token("--line"), automargin: true,
+    exponentformat: "none", separatethousands: true,
+  };
   const own = {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 48, r: 16, t: 16, b: 40 }, height: 320,
     font: { family: token("--letters"), size: 13, color: token("--quiet") }, hovermode: "closest",
@@ -43,8 +56,9 @@ function layout(given) {
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
   };
   const found = { ...own, ...coloured(given ?? {}) };
+  found.xaxis ??= {};
+  if (isOfTime) found.xaxis = { ...times, ...found.xaxis };
   for (const name of Object.keys(found)) if (/^[xy]axis/.test(name)) found[name] = { ...axis, ...found[name] };
-  found.xaxis ??= axis;
   found.yaxis ??= axis;
   return found;
 }
@@ -63,7 +77,7 @@ async function draw(figure) {
   const spec = JSON.parse(figure.dataset.chart);
   const plotly = await load(figure.dataset.plotly);
   const { data, layout: given } = fitted(spec, figure.clientWidth);
-  await plotly.newPlot(figure.querySelector(".canvas"), coloured(data), layout(given), {
+  await plotly.newPlot(figure.querySelector(".canvas"), coloured(data), layout(given, data.some((each) => /^\d{4}-\d\d-\d\d/.test(each.x?.[0]))), {
     displayModeBar: false, responsive: true, staticPlot: matchMedia("print").matches,
   });
   figure.classList.add("drawn");
