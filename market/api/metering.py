@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify
@@ -183,7 +184,7 @@ def record_reading(body: dict[str, Any], meter_id: int) -> dict[str, Any] | Resp
         estimated=body["estimated"],
     )
     if isinstance(done, UseFinding):
-        held = jsonify(shapes.FindingOut().dump(_finding_out(done)))
+        held = jsonify(shapes.FindingOut().dump(_findings_out([done])[0]))
         held.status_code = 202
         return held
     return _reading_by_id(done.id)
@@ -259,7 +260,7 @@ def list_findings(query: dict[str, Any]) -> dict[str, Any]:
     rows = queries.findings(
         session(), participant_id=own_only(), after=where.after, limit=where.limit + 1, **query
     )
-    return page([_finding_out(each) for each in rows], where.limit)
+    return page(_findings_out(rows), where.limit)
 
 
 @found_blp.route("/findings/<fnd:finding_id>", methods=["GET"])
@@ -269,7 +270,7 @@ def get_finding(finding_id: int) -> dict[str, Any]:
     found = session().get(UseFinding, finding_id)
     if found is None:
         raise NotFound("there is no such finding")
-    return _finding_out(found)
+    return _findings_out([found])[0]
 
 
 @found_blp.route("/findings/<fnd:finding_id>/confirm", methods=["POST"])
@@ -278,7 +279,7 @@ def get_finding(finding_id: int) -> dict[str, Any]:
 def confirm(body: dict[str, Any], finding_id: int) -> dict[str, Any]:
     """Confirm a finding; a reading that was held is recorded now."""
     found, _ = readings.confirm(session(), actor=actor().audit, finding_id=finding_id, reason=body["reason"])
-    return _finding_out(found)
+    return _findings_out([found])[0]
 
 
 @found_blp.route("/findings/<fnd:finding_id>/dismiss", methods=["POST"])
@@ -287,7 +288,7 @@ def confirm(body: dict[str, Any], finding_id: int) -> dict[str, Any]:
 def dismiss(body: dict[str, Any], finding_id: int) -> dict[str, Any]:
     """Dismiss a finding; a reading that was held is not taken."""
     found = findings.dismiss(session(), actor=actor().audit, finding_id=finding_id, reason=body["reason"])
-    return _finding_out(found)
+    return _findings_out([found])[0]
 
 
 def _final(meter_id: int, read_at: dt.datetime, litres: int | None, kwh_e2: int | None) -> None:
@@ -373,14 +374,17 @@ def _outcome(index: int, each: readings.Outcome) -> dict[str, Any]:
     }
 
 
-def _finding_out(each: UseFinding) -> dict[str, Any]:
+def _findings_out(found: Sequence[UseFinding]) -> list[dict[str, Any]]:
+    serials = queries.serials(session(), {each.meter_id for each in found if each.meter_id is not None})
+    return [_finding_out(each, serials.get(each.meter_id or 0)) for each in found]
+
+
+def _finding_out(each: UseFinding, serial: str | None) -> dict[str, Any]:
     same = (
         "id", "kind", "status", "water_account_id", "meter_id", "reading_id", "turn_sheet_id", "read_at", "opened_at",
         "decided_at", "decision_reason",
     )  # fmt: skip
     return {name: getattr(each, name) for name in same} | {
-        "volume": each.litres,
-        "limit": each.limit_litres,
-        "counter": each.counter_litres,
+        "meter_serial": serial, "volume": each.litres, "limit": each.limit_litres, "counter": each.counter_litres,
         "kwh": each.kwh_e2,
-    }
+    }  # fmt: skip

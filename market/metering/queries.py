@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,6 +201,12 @@ def findings(
     if meter_id is not None:
         statement = statement.where(UseFinding.meter_id == meter_id)
     return list(session.scalars(statement.order_by(UseFinding.id).limit(limit)))
+
+
+def serials(session: Session, meter_ids: Collection[int]) -> dict[int, str]:
+    """The serial number of each of these meters."""
+    rows = session.execute(select(Meter.id, Meter.serial).where(Meter.id.in_(meter_ids)))
+    return {row.id: row.serial for row in rows}
 
 
 def turn_sheets(

@@ -2,22 +2,63 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, g, request
 
 from market.api.http import session
+from market.api.refusals import source_in_chinese
 from market.api.schemas.supervision_reports import ReportQuery
+from market.core import clock
 from market.core.db import raw
 from market.supervision.reports import bulletin as bulletins
 from market.supervision.reports import catalogue, formats
+from market.supervision.reports.report import SCALES, Field, Kind
 from market.web import asking
 from market.web.pages import page, pdf
-from market.web.spoken import language
+from market.web.places import zone_names
+from market.web.spoken import cited, language, number
+from market.web.words import word
 
 blp = Blueprint("report_pages", __name__, template_folder="templates")
 
 PLACES = {"zh": 0, "en": 1, "ug": 0}
 ROWS_SHOWN = 200
 """What a page shows of a report; its files hold every row."""
+PLACED = {"township", "from_canal", "to_canal", "to_zone"}
+SOURCES = {"legal_source", "source"}
+"""Columns of texts that are codes of zones, and that are legal sources; where `source` is a water's, it is a word."""
+
+
+def _shown(column: Field, value: Any, spoken: str) -> str:
+    """What a page shows of a value of the wire: as its files do, with the names and the marks that people read."""
+    if value is None or value == "":
+        return ""
+    if column.kind is Kind.NUMBER:
+        return number(f"{Decimal(value).normalize():f}")
+    if column.kind in SCALES or column.kind is Kind.COUNT:
+        return number(value)
+    if column.kind is Kind.INSTANT:
+        return clock.on_the_wall(value)[: len("2026-04-10 09:30")]
+    if column.prefix == "prd":
+        return _products().get(value, str(value))
+    if column.kind is Kind.TEXT and column.name in PLACED:
+        return zone_names().get(value, str(value))
+    if column.kind is Kind.TEXT and column.name in SOURCES:
+        return cited(source_in_chinese(value) if spoken == "zh" else value)
+    return formats.shown(column, value, spoken)
+
+
+def _products() -> dict[str, str]:
+    """The name of each product; asked for once a request."""
+    if "products" not in g:
+        g.products = {
+            each["id"]: f"{word(each['source'])} {each['water_year']}"
+            for each in asking.get("/v1/products")["data"]
+        }
+    found: dict[str, str] = g.products
+    return found
 
 
 def _year() -> int | None:
@@ -46,7 +87,7 @@ def show(report_name: str) -> Response:
     spoken = "en" if language() == "en" else "zh"
     return page(
         "report.html", found=found, fields=found.report.told(spoken), rows=found.rows[:ROWS_SHOWN], places=PLACES,
-        shown=formats.shown, formats=formats.FORMATS, more=f"&water_year={found.year}",
+        shown=_shown, formats=formats.FORMATS, more=f"&water_year={found.year}",
     )  # fmt: skip
 
 
@@ -54,9 +95,7 @@ def show(report_name: str) -> Response:
 def bulletin() -> Response:
     """The bulletin of a water year. Errors: NoSuchYear."""
     found = bulletins.bulletin(raw(session()), water_year=_year())
-    return page(
-        "bulletin.html", found=found, places=PLACES, shown=formats.shown, more=f"&water_year={found.year}"
-    )
+    return page("bulletin.html", found=found, places=PLACES, shown=_shown, more=f"&water_year={found.year}")
 
 
 @blp.get("/bulletin/pdf")

@@ -281,6 +281,7 @@ class FindingOut(Schema):
     status = fields.String(required=True)
     water_account_id = PublicId("wac", required=True)
     meter_id = PublicId("mtr", required=True, allow_none=True)
+    meter_serial = fields.String(required=True, allow_none=True)
     reading_id = PublicId("rdg", required=True, allow_none=True)
     turn_sheet_id = PublicId("trn", required=True, allow_none=True)
     volume = Volume(required=True, allow_none=True)

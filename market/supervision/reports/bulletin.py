@@ -14,7 +14,7 @@ from market.supervision.reports.formats import Table
 from market.supervision.reports.report import Field
 
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("caps", ("code", "source", "sector", "limit_litres", "charged_litres", "available_litres")),
+    ("caps", ("place", "source", "sector", "limit_litres", "charged_litres", "available_litres")),
     ("use", ("place", "sector", "source", "used_litres", "over_use_litres", "holdings_litres")),
     ("rights", ("place", "kind", "source", "sector", "status", "rights", "volume_litres")),
     ("prices", ("month", "township", "sector", "trades", "litres", "price_e4")),

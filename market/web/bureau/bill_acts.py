@@ -99,7 +99,7 @@ def _of_remittance(*says: object) -> Callable[[Typed, Typed], Told]:
         to = found["association_id"]
         return Told(
             facts=[
-                (gettext("To"), frame.parties([to])[to] if to else word("remittance_supplier")),
+                (gettext("Paid over to"), frame.parties([to])[to] if to else word("remittance_supplier")),
                 (gettext("Paid until"), day(found["until"])),
             ],
             figures=[

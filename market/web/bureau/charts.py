@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,17 +11,19 @@ from market.core.clock import on_the_wall
 COLOURS = {"green": "--good", "yellow": "--wait", "orange": "--sand", "red": "--bad"}
 
 
-def nodes(rows: Sequence[Any], used: str, forecast: str, limit: str) -> dict[str, Any]:
-    """Use, forecast with its band, and limit of nodes, as shares of each limit in per cent."""
+def nodes(
+    rows: Sequence[Any], name: Callable[[Any], str], used: str, forecast: str, limit: str
+) -> dict[str, Any]:
+    """Use, forecast with its band, and limit of nodes, as shares of each limit in per cent. `name`: of a node."""
     seen = [each for each in rows if each["kind"] == "cap" and _number(each["limit"])]
-    codes = [each["code"] for each in seen]
+    names = [name(each) for each in seen]
     coming = [each for each in seen if each["forecast"]]
     return {
         "data": [
             {
                 "type": "bar",
                 "name": used,
-                "x": codes,
+                "x": names,
                 "y": [_share(each, each["used"]) for each in seen],
                 "marker": {"color": [COLOURS[each["colour"]] for each in seen]},
             },
@@ -29,7 +31,7 @@ def nodes(rows: Sequence[Any], used: str, forecast: str, limit: str) -> dict[str
                 "type": "scatter",
                 "mode": "markers",
                 "name": forecast,
-                "x": [each["code"] for each in coming],
+                "x": [name(each) for each in coming],
                 "y": [_share(each, each["forecast"]["volume"]) for each in coming],
                 "error_y": {
                     "type": "data",
@@ -49,12 +51,12 @@ def nodes(rows: Sequence[Any], used: str, forecast: str, limit: str) -> dict[str
                 "type": "scatter",
                 "mode": "lines",
                 "name": limit,
-                "x": codes,
-                "y": [100] * len(codes),
+                "x": names,
+                "y": [100] * len(names),
                 "line": {"color": "--quiet", "dash": "dot"},
             },
         ],
-        "layout": {"yaxis": {"ticksuffix": " %", "rangemode": "tozero"}, "bargap": 0.4},
+        "layout": {"yaxis": {"ticksuffix": " %", "rangemode": "tozero"}, "bargap": 0.4, "height": 400},
     }
 
 

@@ -33,7 +33,7 @@ def _of(*says: object) -> Callable[[Typed, Typed], Told]:
             ],
             figures=[
                 (gettext("Ordered"), cubic(found["volume"]), ""),
-                (gettext("Arrived"), cubic(found["confirmed"]), ""),
+                (gettext("Water arrived"), cubic(found["confirmed"]), ""),
                 (gettext("Missing"), cubic(f"{missing:f}"), ""),
             ],
             says=list(says),

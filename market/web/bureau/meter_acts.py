@@ -25,9 +25,9 @@ def _finding(*says: object) -> Callable[[Typed, Typed], Told]:
         found = asking.get(f"/v1/findings/{numbers['finding_id']}")
         return Told(
             facts=[
-                (gettext("Finding"), word(f"meter_{found['kind']}")),
+                (gettext("What was found"), word(f"meter_{found['kind']}")),
                 (gettext("Read"), instant(found["read_at"])),
-                (gettext("Counter"), cubic(found["counter"])),
+                (gettext("Counter reading"), cubic(found["counter"])),
                 (gettext("Volume"), cubic(found["volume"])),
                 (gettext("Limit"), cubic(found["limit"])),
             ],
@@ -43,7 +43,7 @@ def _of_meter(*says: object) -> Callable[[Typed, Typed], Told]:
         return Told(
             facts=[
                 (gettext("Meter"), found["serial"]),
-                (gettext("Counter"), cubic(found["counter"])),
+                (gettext("Counter reading"), cubic(found["counter"])),
                 (gettext("Read"), instant(found["read_at"])),
                 (gettext("Calibration expires"), day(found["calibration_expires_on"])),
             ],
@@ -197,7 +197,7 @@ ACTS = (
         back=BACK,
         signs=(
             Ask("read_at", _l("Read"), "instant"),
-            Ask("counter", _l("Counter"), "number", unit=_l("m³"), required=False),
+            Ask("counter", _l("Counter reading"), "number", unit=_l("m³"), required=False),
             Ask("kwh", _l("Electricity"), "number", unit=_l("kWh"), required=False),
             Ask("estimated", _l("It is estimated"), "tick"),
         ),
@@ -214,7 +214,7 @@ ACTS = (
         _l("Correct the reading"),
         _l("The reading is corrected."),
         signs=(
-            Ask("counter", _l("Counter"), "number", unit=_l("m³"), required=False),
+            Ask("counter", _l("Counter reading"), "number", unit=_l("m³"), required=False),
             Ask("kwh", _l("Electricity"), "number", unit=_l("kWh"), required=False),
             REASON,
         ),

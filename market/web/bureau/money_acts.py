@@ -182,7 +182,7 @@ ACTS = (
             _AMOUNT,
             Ask(
                 "route",
-                _l("How"),
+                _l("Way"),
                 "choice",
                 choices=lambda: [(each, word(f"route_{each}")) for each in ("bank", "account")],
             ),

@@ -187,7 +187,7 @@ ACTS = (
             Ask("clerk_login", _l("Login of who acts")),
             Ask(
                 "scope",
-                _l("What for"),
+                _l("For what"),
                 "choice",
                 choices=lambda: [(each, word(f"scope_of_{each}")) for each in ("read", "trade")],
             ),

@@ -150,7 +150,7 @@ def firm(found: Any) -> list[Fact]:
     """A service firm's registration."""
     return [
         (gettext("Service firm"), found["name"]),
-        (gettext("About"), found["about"]),
+        (gettext("What it does"), found["about"]),
         (gettext("Works in"), ", ".join(word(f"saving_{each}") for each in found["works_in"])),
         (gettext("Staff"), found["staff"]),
         (gettext("Founded"), day(found["founded_on"])),

@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from market.web import asking
 from market.web.bureau import charts, frame
+from market.web.places import limit_name
 from market.web.words import word
 
 blp = Blueprint("desk_warning", __name__, template_folder="../templates")
@@ -33,7 +34,7 @@ def tree() -> Response:
         limits={each["limit_id"]: each["code"] for each in found["data"] if each["limit_id"]},
         zones=frame.zone_choices(("county", "township")),
         chart=charts.nodes(
-            rows[:40], gettext("Used"), gettext("Expected by the year's end"), gettext("Limit")
+            rows[:40], limit_name, gettext("Used"), gettext("Expected by the year's end"), gettext("Limit")
         ),
     )
 

@@ -44,7 +44,18 @@ const times = {
   ],
 };
 
-function layout(given, isOfTime) {
+// What plotly would guess from the first values, and guesses wrongly where there is one only.
+function kinds(data) {
+  const at = data.flatMap((each) => each.x ?? []), values = data.flatMap((each) => each.y ?? []);
+  const isOfTime = at.length > 0 && at.every((each) => /^\d{4}-\d\d-\d\d/.test(each));
+  const once = isOfTime && new Set(at).size === 1 ? new Date(at[0].slice(0, 10)).getTime() : null;
+  return {
+    x: { ...(isOfTime ? times : {}), ...(once === null ? {} : { range: [once - DAY_MS, once + 2 * DAY_MS] }) },
+    y: values.every((each) => each === null || /^-?[\d.]+$/.test(each)) ? { type: "linear" } : {},
+  };
+}
+
+function layout(given, kind) {
   const axis = {
     gridcolor: token("--line"), zerolinecolor: token("--line"), linecolor: token("--line"), automargin: true,
     exponentformat: "none", separatethousands: true,
@@ -57,9 +68,10 @@ function layout(given, isOfTime) {
   };
   const found = { ...own, ...coloured(given ?? {}) };
   found.xaxis ??= {};
-  if (isOfTime) found.xaxis = { ...times, ...found.xaxis };
-  for (const name of Object.keys(found)) if (/^[xy]axis/.test(name)) found[name] = { ...axis, ...found[name] };
-  found.yaxis ??= axis;
+  found.yaxis ??= {};
+  for (const name of Object.keys(found)) {
+    if (/^[xy]axis/.test(name)) found[name] = { ...axis, ...kind[name[0]], ...found[name] };
+  }
   return found;
 }
 
@@ -77,7 +89,7 @@ async function draw(figure) {
   const spec = JSON.parse(figure.dataset.chart);
   const plotly = await load(figure.dataset.plotly);
   const { data, layout: given } = fitted(spec, figure.clientWidth);
-  await plotly.newPlot(figure.querySelector(".canvas"), coloured(data), layout(given, data.some((each) => /^\d{4}-\d\d-\d\d/.test(each.x?.[0]))), {
+  await plotly.newPlot(figure.querySelector(".canvas"), coloured(data), layout(given, kinds(data)), {
     displayModeBar: false, responsive: true, staticPlot: matchMedia("print").matches,
   });
   figure.classList.add("drawn");
