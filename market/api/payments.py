@@ -30,6 +30,7 @@ def list_money_accounts(query: dict[str, Any]) -> dict[str, Any]:
         participant_id=narrowed(query.get("participant_id")),
         name=query.get("name"),
         persons=sees_names(),
+        ids=query.get("ids"),
         after=where.after,
         limit=where.limit + 1,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from psycopg.rows import tuple_row
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ledger.arrays import Bigints
 from market.core.errors import NotFound
 from market.participants.models import MoneyAccount
 from market.participants.privacy import BODIES
@@ -38,11 +40,13 @@ SELECT m.id, m.participant_id, m.account_id, a.credits_posted - a.debits_posted,
            SELECT p.id FROM participants p
             WHERE strpos(lower(p.name), lower(%(name)s)) > 0
               AND (%(persons)s OR p.kind = ANY(%(bodies)s))))
+   AND (%(ids)s::bigint[] IS NULL OR m.id = ANY(%(ids)s))
    AND m.id > %(after)s
  ORDER BY m.id LIMIT %(limit)s
 """
 _ALL = {
-    "id": None, "participant": None, "name": None, "persons": False, "bodies": sorted(BODIES), "after": 0, "limit": 1,
+    "id": None, "participant": None, "name": None, "persons": False, "bodies": sorted(BODIES), "ids": None,
+    "after": 0, "limit": 1,
 }  # fmt: skip
 
 
@@ -52,15 +56,22 @@ def money_accounts(
     participant_id: int | None = None,
     name: str | None = None,
     persons: bool = False,
+    ids: Collection[int] | None = None,
     after: int | None = None,
     limit: int = 50,
 ) -> list[MoneyAccountView]:
-    """Money accounts by id; of one participant, or all.
+    """Money accounts by id; of one participant, or all; `ids`: of these alone.
 
     `name`: of those whose name holds it, natural persons among them only with `persons`.
     """
     return _views(
-        connection, participant=participant_id, name=name, persons=persons, after=after or 0, limit=limit
+        connection,
+        participant=participant_id,
+        name=name,
+        persons=persons,
+        ids=Bigints(ids) if ids is not None else None,
+        after=after or 0,
+        limit=limit,
     )
 
 

@@ -16,6 +16,7 @@ from market.supervision.reports import bulletin as bulletins
 from market.supervision.reports import catalogue, formats
 from market.supervision.reports.report import SCALES, Field, Kind
 from market.web import asking
+from market.web.bureau import frame
 from market.web.pages import page, pdf
 from market.web.places import zone_names
 from market.web.spoken import cited, language, number
@@ -41,8 +42,8 @@ def _shown(column: Field, value: Any, spoken: str) -> str:
         return number(value)
     if column.kind is Kind.INSTANT:
         return clock.on_the_wall(value)[: len("2026-04-10 09:30")]
-    if column.prefix == "prd":
-        return _products().get(value, str(value))
+    if column.kind is Kind.ID:
+        return _products().get(value) or frame.short(value)
     if column.kind is Kind.TEXT and column.name in PLACED:
         return zone_names().get(value, str(value))
     if column.kind is Kind.TEXT and column.name in SOURCES:

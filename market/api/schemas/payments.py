@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
+from webargs.fields import DelimitedList
 
 from market.api.schemas.fields import Money, PublicId
 from market.api.schemas.personal import Personal
@@ -38,6 +39,7 @@ class MoneyAccountsQuery(Schema):
 
     participant_id = PublicId("par")
     name = fields.String(validate=validate.Length(1, 100))
+    ids = DelimitedList(PublicId("mac"), validate=validate.Length(1, 200))
 
 
 class MoneyEntryOut(Schema):

@@ -128,7 +128,7 @@ def prices(rows: Sequence[Any]) -> dict[str, Any]:
                 "y": [each["price"] for each in seen],
             }
         ],
-        "layout": {"height": 240},
+        "layout": {"height": 240, "yaxis": {"rangemode": "tozero"}},
     }
 
 

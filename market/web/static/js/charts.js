@@ -51,7 +51,7 @@ function kinds(data) {
   const once = isOfTime && new Set(at).size === 1 ? new Date(at[0].slice(0, 10)).getTime() : null;
   return {
     x: { ...(isOfTime ? times : {}), ...(once === null ? {} : { range: [once - DAY_MS, once + 2 * DAY_MS] }) },
-    y: values.every((each) => each === null || /^-?[\d.]+$/.test(each)) ? { type: "linear" } : {},
+    y: values.every((each) => each === null || /^-?[\d.]+$/.test(each)) ? { type: "linear" } : { type: "category" },
   };
 }
 
