@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from ledger.errors import InsufficientBalance, LedgerError
-from market.api.refusals import in_chinese, source_in_chinese
 from market.core.errors import Refusal, Unavailable
+from market.core.refusals import in_chinese, source_in_chinese
 
 log = structlog.get_logger("api")
 

@@ -8,12 +8,12 @@ from ledger import balances
 from ledger.units import format_litres
 from market.api import order_wire
 from market.api.http import actor, blueprint, etag, expected_version, page, paging, session
-from market.api.refusals import in_chinese
 from market.api.schemas import quotes as quote_shapes
 from market.api.schemas import water_accounts as shapes
 from market.api.schemas.statement import line
 from market.api.whose import narrowed, of_body
 from market.core.db import raw
+from market.core.refusals import in_chinese
 from market.registry import accounts, lists, queries, reference
 from market.registry.models import WaterAccount
 from market.registry.rules import Constraint

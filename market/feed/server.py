@@ -19,11 +19,11 @@ import h11
 import msgspec
 import structlog
 
-from market.api.refusals import in_chinese
 from market.api.tape import EVENTS, STREAM_PATH
 from market.core import db, ids
 from market.core.config import Settings
 from market.core.errors import UnknownId
+from market.core.refusals import in_chinese
 from market.feed.events import LARGEST_WRITE, START, Memory, Wanted
 from market.feed.following import Follower
 from market.feed.hub import Hub, Watcher

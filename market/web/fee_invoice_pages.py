@@ -6,9 +6,9 @@ from flask import Blueprint, Response
 
 from ledger.units import format_decimal
 from market.api.fee_invoices import in_full
-from market.api.refusals import source_in_chinese
 from market.api.schemas.personal import viewer
 from market.core import clock, ids
+from market.core.refusals import source_in_chinese
 from market.participants import privacy
 from market.participants.privacy import Kind
 from market.web.pages import page, pdf

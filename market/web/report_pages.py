@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from market.api.http import session
-from market.api.refusals import source_in_chinese
 from market.api.schemas.supervision_reports import ReportQuery
 from market.core import clock
 from market.core.db import raw
+from market.core.refusals import source_in_chinese
 from market.supervision.reports import bulletin as bulletins
 from market.supervision.reports import catalogue, formats
 from market.supervision.reports.report import SCALES, Field, Kind

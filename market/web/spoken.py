@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from ledger.units import format_fen, format_litres
 from market.api.errors import wants_chinese
-from market.api.refusals import source_in_chinese
 from market.core import clock
+from market.core.refusals import source_in_chinese
 from market.web.catalogues import LANGUAGES, LOCALES, Messages
 from market.web.words import WORDS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flask import has_request_context, request
 from flask_babel import lazy_gettext as _l
 
 from market.web import bureau_words
@@ -351,6 +352,17 @@ WORDS: Mapping[str, object] = {
 }
 
 
+_OF_DESKS: tuple[tuple[str, Mapping[str, object]], ...] = (
+    ("/my", OF_HOLDERS), ("/firm", OF_SAVING), ("/account", OF_ACCOUNTS), ("/desk", bureau_words.WORDS),
+)  # fmt: skip
+"""Where the pages of a desk begin, and its own words: a holder is asked to consent where the bureau waits for that."""
+
+
 def word(key: str) -> str:
-    """A key in the reader's words; one without words, such as a county's own source of water, is shown as it is."""
+    """A key in the words of the desk that is read, else of all; one without words, such as a county's own source of
+    water, is shown as it is.
+    """
+    for start, words in _OF_DESKS:
+        if key in words and has_request_context() and request.path.startswith(start):
+            return str(words[key])
     return str(WORDS[key]) if key in WORDS else key

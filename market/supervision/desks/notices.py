@@ -18,6 +18,7 @@ from ledger.units import format_fen, format_litres
 from market.core import acts, audit, clock, ids
 from market.core.db import raw
 from market.core.errors import NotFound
+from market.core.refusals import source_in_chinese
 from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.registry import steps as right_steps
@@ -72,9 +73,9 @@ def issue(
         amount=_amount(review),
         decision=decision,
         reason=reason,
-        legal_source=legal_source,
+        legal_source=(source_in_chinese(legal_source), legal_source),
         rule=rule.code,
-        rule_source=rule.basis.source,
+        rule_source=(source_in_chinese(rule.basis.source), rule.basis.source),
         days=days,
         day=today,
     )

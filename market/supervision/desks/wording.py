@@ -15,7 +15,7 @@ $number
 决定：$decision
 理由：$reason
 法律依据：$legal_source
-适用规则：$rule（$rule_source）
+适用规则：$rule_source（$rule）
 
 不服本决定的，可以自收到本决定书之日起$days日内依法申请行政复议（行政许可法第三十八条，行政复议法第二十条）。
 
@@ -52,9 +52,9 @@ class Said(NamedTuple):
     amount: tuple[str, str]
     decision: str
     reason: str
-    legal_source: str
+    legal_source: tuple[str, str]
     rule: str
-    rule_source: str
+    rule_source: tuple[str, str]
     days: int
     day: dt.date
 
@@ -70,9 +70,9 @@ def written(said: Said) -> tuple[str, str]:
             amount=said.amount[place],
             decision=DECISIONS[said.decision][place],
             reason=said.reason,
-            legal_source=said.legal_source,
+            legal_source=said.legal_source[place],
             rule=said.rule,
-            rule_source=said.rule_source,
+            rule_source=said.rule_source[place],
             days=said.days,
             day=(f"{said.day.year}年{said.day.month}月{said.day.day}日", said.day.isoformat())[place],
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response
 from flask_babel import gettext
 
 from market.core import ids
+from market.core.refusals import source_in_chinese
 from market.web import asking, forms
 from market.web.asking import Problem
 from market.web.charts import savings
@@ -17,6 +19,8 @@ from market.web.sitting import reader
 from market.web.spoken import language
 
 blp = Blueprint("firm_reports", __name__, template_folder="../templates")
+
+_CITED = re.compile(r"\[([^\[\]]+)\]$")
 
 
 @blp.get("/firm/reports")
@@ -47,10 +51,17 @@ def _report(report_id: int, problem: Problem | None) -> Response:
         "firm/report.html", report=found, contract=contract, own=own, problem=problem, typed=forms.typed(),
         names={each["participant_id"]: each["name"] for each in parties}, lots=lots,
         role=next((each["role"] for each in parties if each["participant_id"] == own), ""),
-        verifier=who is not None and "verifier" in who.roles, derivation=derivation["zh" if zh else "en"],
+        verifier=who is not None and "verifier" in who.roles, derivation=_steps(derivation, zh=zh),
         chart_spec=derivation["plot_zh" if zh else "plot_en"],
         claw_backs=asking.get(f"{where}/claw-backs")["data"],
     )  # fmt: skip
+
+
+def _steps(derivation: Any, *, zh: bool) -> list[str]:
+    """The steps of a derivation, whose text is what is certified; in Chinese with their sources in Chinese."""
+    if not zh:
+        return list(derivation["en"])
+    return [_CITED.sub(lambda found: f"[{source_in_chinese(found[1])}]", each) for each in derivation["zh"]]
 
 
 def _lots(report: Any) -> list[Any]:

@@ -11,9 +11,9 @@ import pytest
 from marshmallow import fields, validate
 from werkzeug import exceptions
 
-from market.api.refusals import FOLDER, PLACE, in_chinese, pattern, source_in_chinese
-from market.api.refusals.legal import counted
 from market.core.catalogues import whole
+from market.core.refusals import FOLDER, PLACE, in_chinese, pattern, source_in_chinese
+from market.core.refusals.legal import counted
 from tests.unit.api import refusing
 
 NO_REFUSALS = {"words.po", "legal.po"}

@@ -121,11 +121,15 @@ def test_a_notice_says_the_same_in_both_languages_and_names_the_remedy() -> None
     said = wording.Said(
         desk=("某县水利局", "A county's water bureau"), number=wording.number("英水审", 2026, 1),
         matter=("用水权交易", "trade of water"), subject="ins_1", amount=("1.000 立方米", "1.000 m³"),
-        decision="refused", reason="no route", legal_source="行政许可法 art. 38", rule="farm-to-industry",
-        rule_source="interim2016 art. 15", days=60, day=dt.date(2026, 3, 9),
+        decision="refused", reason="no route", legal_source=("行政许可法第三十八条", "行政许可法 art. 38"),
+        rule="farm-to-industry", rule_source=("暂行办法第十五条", "interim2016 art. 15"), days=60,
+        day=dt.date(2026, 3, 9),
     )  # fmt: skip
     zh, en = wording.written(said)
-    for words in ("英水审〔2026〕1号", "不予同意", "60日内", "2026年3月9日", "行政复议"):
+    for words in (
+        "英水审〔2026〕1号", "不予同意", "60日内", "2026年3月9日", "行政复议",
+        "行政许可法第三十八条", "暂行办法第十五条（farm-to-industry）",
+    ):  # fmt: skip
         assert words in zh
     for words in (
         "英水审〔2026〕1号",
@@ -134,5 +138,6 @@ def test_a_notice_says_the_same_in_both_languages_and_names_the_remedy() -> None
         "2026-03-09",
         "Review Law art. 20",
         "ins_1",
+        "By: 行政许可法 art. 38",
     ):
         assert words in en

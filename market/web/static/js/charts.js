@@ -63,6 +63,7 @@ function layout(given, kind) {
   const own = {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", margin: { l: 48, r: 16, t: 16, b: 40 }, height: 320,
     font: { family: token("--letters"), size: 13, color: token("--quiet") }, hovermode: "closest",
+    colorway: ["--water", "--sand", "--good", "--bad", "--quiet"].map(token),
     dragmode: false, hoverlabel: { bgcolor: token("--sheet"), bordercolor: token("--line"), font: { color: token("--ink") } },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
   };

@@ -14,8 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from market.api.refusals import legal
 from market.core.catalogues import messages, whole
+from market.core.refusals import legal
 
 FOLDER = Path(__file__).parent / "zh"
 WORDS = FOLDER / "words.po"
