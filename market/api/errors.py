@@ -16,7 +16,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from ledger.errors import InsufficientBalance, LedgerError
 from market.core.errors import Refusal, Unavailable
-from market.core.refusals import in_chinese, source_in_chinese
+from market.core.refusals import in_chinese, source_in_chinese, source_in_english
 
 log = structlog.get_logger("api")
 
@@ -60,9 +60,12 @@ def spoken(detail: str) -> str:
 
 
 def source_spoken(legal_source: str | None) -> str | None:
-    """A legal source in the reader's language."""
-    asked = has_request_context() and wants_chinese()
-    return source_in_chinese(legal_source) if legal_source and asked else legal_source
+    """A legal source in the reader's language; as it was written, where none is asked for."""
+    if not legal_source or not has_request_context():
+        return legal_source
+    if wants_chinese():
+        return source_in_chinese(legal_source)
+    return source_in_english(legal_source) if request.accept_languages else legal_source
 
 
 def with_title(title_zh: str, detail: str) -> str:

@@ -60,7 +60,10 @@ def test_a_rule_of_the_engine_and_the_same_answer_in_english(county: County) -> 
     again = county.client.post("/v1/orders", json=_sell(county), headers=headers | EN)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.json["detail"] == f"a kill switch stops the orders of this participant: {REASON}"
-    assert again.json["legal_source"] == "取水许可和水资源费征收管理条例 art. 44 (to confirm)"
+    english = "Regulation on Water Abstraction Permits and Water Resource Fees art. 44 (to confirm)"
+    assert again.json["legal_source"] == english
+    unasked = county.client.post("/v1/orders", json=_sell(county), headers=headers)
+    assert unasked.json["legal_source"] == "取水许可和水资源费征收管理条例 art. 44 (to confirm)"
 
 
 def test_a_member_of_a_batch(county: County) -> None:

@@ -117,7 +117,7 @@ def test_there_are_pages_of_all_reports_and_of_the_year(
     bulletin = _raw(county, f"/bulletin?water_year={YEAR}&lang=en").decode()
     assert "Yengisar county Bulletin of water rights and saving" in bulletin
     assert '<dt>Volume traded, m³</dt><dd class="number">60.000</dd>' in bulletin
-    assert '<dt>Use as metered, m³</dt><dd class="number">1234.567</dd>' in bulletin
+    assert '<dt>Use as metered, m³</dt><dd class="number">1,234.567</dd>' in bulletin
     assert "年度公报" in _raw(county, "/bulletin?lang=zh").decode()
     printed: list[str] = []
     monkeypatch.setattr(printing, "pdf", lambda page, style: printed.append(page) or b"%PDF-1.7")

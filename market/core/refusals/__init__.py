@@ -18,6 +18,7 @@ from market.core.catalogues import messages, whole
 from market.core.refusals import legal
 
 FOLDER = Path(__file__).parent / "zh"
+IN_ENGLISH = Path(__file__).parent / "en"
 WORDS = FOLDER / "words.po"
 OF_PROGRAMS = ("frames.po", "feed.po")
 """What these say is what a program has to send: the values in their places stay as they are sent."""
@@ -124,3 +125,21 @@ def source_in_chinese(source: str) -> str:
     """A legal source in Chinese; what is in neither a catalogue nor the form of a citation, as it is."""
     texts = _known().texts
     return legal.in_chinese(source, lambda words: texts.get(words, words))
+
+
+@lru_cache(maxsize=1)
+def _english() -> tuple[re.Pattern[str], dict[str, str]]:
+    """The names of laws, and the county pack's codes of its sources where they begin a citation, in English."""
+    names = {str(each.id): str(each.string) for each in whole(IN_ENGLISH, "en") if each.id and each.string}
+    written = "|".join(
+        rf"(?:^|(?<=; )){re.escape(each)}\b" if each.isascii() else re.escape(each)
+        for each in sorted(names, key=len, reverse=True)
+    )
+    return re.compile(written, re.ASCII), names
+
+
+@lru_cache(maxsize=_KEPT)
+def source_in_english(source: str) -> str:
+    """A legal source with the laws' names in English; what has none, as it is."""
+    pattern_of_names, names = _english()
+    return pattern_of_names.sub(lambda found: names[found[0]], source)

@@ -18,7 +18,7 @@ from ledger.units import format_fen, format_litres
 from market.core import acts, audit, clock, ids
 from market.core.db import raw
 from market.core.errors import NotFound
-from market.core.refusals import source_in_chinese
+from market.core.refusals import source_in_chinese, source_in_english
 from market.county.current import pack_in_force
 from market.county.pack import Pack
 from market.registry import steps as right_steps
@@ -73,9 +73,9 @@ def issue(
         amount=_amount(review),
         decision=decision,
         reason=reason,
-        legal_source=(source_in_chinese(legal_source), legal_source),
+        legal_source=_in_both(legal_source),
         rule=rule.code,
-        rule_source=(source_in_chinese(rule.basis.source), rule.basis.source),
+        rule_source=_in_both(rule.basis.source),
         days=days,
         day=today,
     )
@@ -90,6 +90,10 @@ def issue(
     session.add_all(NoticeAddressee(notice_id=made.id, participant_id=each) for each in review.parties)
     session.flush()
     return made
+
+
+def _in_both(source: str) -> tuple[str, str]:
+    return source_in_chinese(source), source_in_english(source)
 
 
 def _remedy_days(pack: Pack) -> int:
