@@ -124,6 +124,7 @@ def test_a_language_is_kept_and_uyghur_runs_from_the_right(browser: FlaskClient,
     assert 'lang="ug" dir="rtl"' in browser.get("/?lang=ug", headers=HTML).text
     kept = browser.get("/", headers=HTML).text
     assert 'lang="ug" dir="rtl"' in kept
+    assert ">كىرىش</a>" in kept, "the way in has a Uyghur word"
     assert "公示" in kept, "what has no Uyghur words falls back to Chinese"
 
 
