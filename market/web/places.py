@@ -8,10 +8,12 @@ from typing import Any
 from flask import g
 from flask_babel import gettext
 
+from market.core import clock
 from market.web import asking
 from market.web.spoken import language, number
 from market.web.words import word
 
+_CODE = re.compile(r"\b[A-Z]+(?:-[A-Za-z0-9]+)+\b")
 _VOLUME = re.compile(r"\d{4,}\.\d{3}")
 
 
@@ -53,6 +55,15 @@ def constraint_words(constraint: Any, year: int) -> str:
         return gettext("%(kind)s, what is left: %(name)s", kind=kind, name=name)
     said: str = constraint["detail_en" if language() == "en" else "detail_zh"]
     return _VOLUME.sub(lambda found: number(found[0]), said)
+
+
+def detail_of(refusal: Any) -> str:
+    """Why something was refused; a limit by its name, where the API says its code."""
+    said = str(refusal["detail"])
+    if _CODE.search(said) is None:
+        return said
+    names = {each["code"]: each for each in _limits(clock.this_year()).values()}
+    return _CODE.sub(lambda found: limit_name(names[found[0]]) if found[0] in names else found[0], said)
 
 
 def _limits(year: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from market.core import clock
+from market.web import places
 from tests.api.county import PASSWORD, County
 from tests.api.furnished import open_furnished
 
@@ -144,6 +145,21 @@ def test_what_would_be_refused_is_said_before_and_after_with_its_source(
         f"/my/sell/check?account={account}&volume=ten&price=0.3", headers={"Accept-Language": "en"}
     )
     assert wrong.status_code == 422 and 'id="e-volume"' in wrong.get_data(as_text=True)
+
+
+def test_limits_have_names_where_they_bind(county: County, browser: FlaskClient) -> None:
+    account = county.mine["water_account"]
+    answer = county.get("mine", f"/water-accounts/{account}/tradable")
+    codes = [each["name"].partition(":")[2] for each in answer["constraints"] if each["scope"] is not None]
+    assert codes, "the county has borders that a sale may cross"
+    for language, words in (("zh", "余额"), ("en", "what is left")):
+        page = shown(browser, f"/my/water/{account}", words, language=language)
+        assert not [each for each in codes if f">{each} " in page or f"under {each}" in page]
+    said = {"detail": f"{codes[0]} has no room for the whole deal; XY-Z1 is no limit"}
+    with county.app.test_request_context("/my", headers={"Accept-Language": "en"}):
+        told = places.detail_of(said)
+    assert codes[0] not in told
+    assert told.endswith("has no room for the whole deal; XY-Z1 is no limit")
 
 
 def test_a_purchase_says_what_it_costs_at_most_and_what_is_held(county: County, browser: FlaskClient) -> None:
