@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from market.core import clock
 from market.demo import people
 from market.demo.county import folk
 from tests.browser.routes import ID, NO_PAGE, every_route, route_of
@@ -74,7 +75,7 @@ def browsing() -> Iterator[Browser]:
             browser.close()
 
 
-DAILY = ("deliveries", "surveillance", "early-warning")
+DAILY = (("jobs", "run", "deliveries"), ("jobs", "run", "early-warning"))
 """What the worker does once an hour or a day: done at once, so that the hour at which tests run changes no page."""
 
 
@@ -98,8 +99,9 @@ def site(size: str = "small") -> Iterator[Site]:
         done = play(server.url, size)
         assert done.returncode == 0, done.stderr[-2_000:]
         report = json.loads(done.stdout)
-        for job in DAILY:
-            command = [*COMMAND, "jobs", "run", job, "--data-dir", str(place), "--json"]
+        look = ("surveil", "--day", clock.today().isoformat())  # the worker looks at a day when it is over
+        for each in (*DAILY, look):
+            command = [*COMMAND, *each, "--data-dir", str(place), "--json"]
             done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
             assert done.returncode == 0, done.stderr[-2_000:]
         yield Site(server.process_id, server.url, server.data_dir, report)

@@ -6,13 +6,15 @@ import datetime as dt
 from typing import Any
 
 from market.core import clock
-from market.demo.county import folk, register
+from market.demo.county import folk, register, trading
 from market.demo.county.season import Season
 
 SEEN = "seen in the figures of the month"
 WHY = {"reason": "示范 demonstration", "legal_source": "demonstration"}
 CAP = "T-653123103"
 """The township whose cap is cut to just above what was announced there, so that early warning has a colour."""
+MISTAKEN = 3
+"""Bids of the hotel that are cancelled by a filter."""
 
 
 def play(season: Season) -> None:
@@ -53,7 +55,7 @@ def _cases(season: Season) -> None:
 
 
 def _interventions(season: Season) -> None:
-    """Reclaimed water was halted and is open again; one holder's orders were cancelled; a reversal is proposed."""
+    """Reclaimed water was halted, and is open but for one works; orders were cancelled; a reversal is proposed."""
     supervisor = season.as_("supervisor")
     halt = {"scope": "product", "product_id": season.product("reclaimed"), "orders": "stay", **WHY}
     made = supervisor.post("/v1/interventions/halts", halt)["id"]
@@ -61,10 +63,26 @@ def _interventions(season: Season) -> None:
     season.counts["halts_lifted"] = 1
     switch = supervisor.post("/v1/kill-switch", {"product_id": season.product("reclaimed"), **WHY})["id"]
     supervisor.post(f"/v1/kill-switch/{switch}/lift", {"reason": "the test of the switch is over"})
+    left = {"participant_id": season.works[-1].participant, "product_id": season.product("reclaimed"), **WHY}
+    supervisor.post("/v1/kill-switch", left)
+    season.counts["kill_switches_on"] = 1
+    _orders_cancelled(season)
     trade = [each for each in supervisor.pages("/v1/trades") if each["status"] == "settled"][-1]
     body = {"instruction_id": trade["instruction_id"], **WHY}
     supervisor.post("/v1/interventions/reversals", body)
     season.counts["reversals_proposed"] = 1
+
+
+def _orders_cancelled(season: Season) -> None:
+    """The hotel's program placed bids that nobody meant; the bureau ends all that the hotel has in the book."""
+    supervisor, hotel = season.as_("supervisor"), season.as_(folk.HOTEL.login)
+    for step in range(MISTAKEN):
+        trading.place(season, hotel, season.accounts[folk.HOTEL.login], "buy", 10 + step, 300 + 10 * step)
+    chosen = {"participant_id": season.bodies[folk.HOTEL.login], "product_id": season.product("surface")}
+    seen = supervisor.post("/v1/interventions/cancellations/preview", {"filter": chosen})
+    done = {"filter": chosen, "digest": seen["digest"], **WHY}
+    supervisor.post("/v1/interventions/cancellations", done)
+    season.counts["orders_cancelled"] = seen["orders"]
 
 
 def _warning(season: Season) -> None:
@@ -77,6 +95,13 @@ def _warning(season: Season) -> None:
     change = {"volume": str(used * 102 // 100 + 1), **WHY}
     registrar.change(f"/v1/limits/{limit['id']}", "change", change)
     season.counts["caps_cut"] = 1
+    plan = {
+        "limit_id": limit["id"], "reduce": str(used // 50), "due_on": str(clock.today() + dt.timedelta(days=120)),
+        "responsible": "示范乡水管站 (demonstration)", "measures": "滴灌改造与错峰轮灌 drip irrigation, turns by night",
+        "document": "示范压减方案 1 号 (demonstration)",
+    }  # fmt: skip
+    supervisor.post("/v1/reduction-plans", plan)
+    season.counts["reduction_plans"] = 1
     decision: dict[str, Any] = {"subject": "下季参考价 The next season's reference price", "moves": "up"}
     decision |= {
         "product_ids": [season.product("surface")],
@@ -91,13 +116,21 @@ def _m3(volume: str) -> int:
 
 
 def _complaints(season: Season) -> None:
-    """Farmers complain of somebody at the bureau; one of them takes it back."""
+    """Farmers complain of somebody at the bureau; one is heard, one takes it back."""
     clerk = season.as_("registrar").get("/v1/me")["user_id"]
     for place, each in enumerate(register.traders(season)[:3]):
         body = {"text": "三号闸口开得太晚，第二轮水迟到了四天 (the gate opened late)", "clerk_id": clerk}
         made = season.for_(each.participant).post("/v1/complaints", body)["id"]
         if place == 2:
             season.for_(each.participant).post(f"/v1/complaints/{made}/withdraw")
+        elif not place:
+            heard = next(
+                row["id"] for row in season.as_("supervisor").pages("/v1/desks/supervision/queue")
+                if row["subject_id"] == made
+            )  # fmt: skip
+            why = {"reason": "both sides want to be heard about the gate"}
+            season.as_("supervisor").post(f"/v1/desk-reviews/{heard}/hearings", why)
+            season.counts["hearings"] = 1
         season.counts["complaints"] += 1
 
 
