@@ -16,7 +16,7 @@ POSTED = ("653123101", "653123208")
 CASH_EVERY, MOST_CASH = 4, 60
 """One household in so many pays in cash at the counter."""
 TRANSFERS = 6
-FARMER_PAYS = "100.00"
+FARMER_PAYS = "50.00"
 
 
 def play(season: Season) -> None:
@@ -37,7 +37,7 @@ def play(season: Season) -> None:
 
 
 def _paid(season: Season, treasurer: Caller, run: str) -> None:
-    """Some households bring cash, some pay out of what they have in the market, the farmer pays a part."""
+    """Some households bring cash, some pay out of what they have in the market, the farmer pays parts both ways."""
     bills = {each["participant_id"]: each for each in treasurer.pages("/v1/water-bills", run_id=run)}
     cash = [each.participant for each in register.entrusting(season)[:2]]
     cash += [each.participant for each in season.households[::CASH_EVERY] if each.participant not in cash]
@@ -51,6 +51,7 @@ def _paid(season: Season, treasurer: Caller, run: str) -> None:
             season.counts["bills_paid"] += 1
     own = bills[season.body(people.FARMER.login)]["id"]
     season.as_(people.FARMER.login).post(f"/v1/water-bills/{own}/pay", {"amount": FARMER_PAYS})
+    treasurer.post(f"/v1/water-bills/{own}/cash", {"amount": FARMER_PAYS})
 
 
 def _handed_over(season: Season, treasurer: Caller) -> None:
