@@ -45,6 +45,7 @@ NOT_OPENED: dict[str, str] = {
     "desk_acts.show_gateway_payments_cancel": "no payment provider is set up",
     "desk_acts.show_gateway_payments_capture": "no payment provider is set up",
     "desk_acts.show_gateway_payments_refund": "no payment provider is set up",
+    "desk_acts.show_season_advance_curtailment": "a curtailment takes its steps by itself within seconds",
     "desk_acts.show_season_release_spillable": "water is carried over when the year is over",
     "desk_acts.show_season_spill": "water is carried over when the year is over",
     "desk_excel.file": "opened in the story of the registrar",

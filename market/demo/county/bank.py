@@ -72,10 +72,11 @@ def _answered(treasurer: Caller, file: str, payouts: dict[str, str], cards: dict
 def _statement(season: Season, treasurer: Caller) -> None:
     """What treasurers recorded, the payout, a charge, and credits of which it is not plain whose they are."""
     today = clock.today().isoformat()
-    lines = sorted(
-        ((each["value_date"], each["bank_reference"], each["amount"], "", "", "")
-        for each in treasurer.pages("/v1/deposits")), key=lambda line: line[0],
-    )  # fmt: skip
+    lines: list[tuple[str, ...]] = [
+        (each["value_date"], each["bank_reference"], each["amount"], "", "", "")
+        for each in treasurer.pages("/v1/deposits")
+    ]
+    lines.sort()
     lines.append((today, PAID_REFERENCE, f"-{ASKED[PAID]}", folk.TEXTILE.name, people.card_number(0), ""))
     lines += [
         (today, f"SEASON-C-{place}", amount, *said) for place, (amount, *said) in enumerate(CREDITS, start=1)

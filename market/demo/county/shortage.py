@@ -1,25 +1,28 @@
-"""Twelfth chapter: water is short in one township, whose cap is cut below what was announced there."""
+"""Twelfth chapter: water is short in one township, whose cap is cut to little more than what will be used there."""
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
+from market.core import clock
 from market.demo.client import StoryFailed
 from market.demo.county.season import WAIT_S, Season
 
 CAP = "T-653123212"
 """The last township below the Igizyar, where no other chapter has anything to show."""
-LEFT_PERCENT = 98
+USE_PERCENT, ALLOTTED_PERCENT = 95, 98
+"""What is used of the new cap by the year's end, and what it is at most of what was allotted, so that some is taken."""
+PLAN_DAYS = 120
 
 
 def play(season: Season) -> None:
-    """Orders a curtailment and takes its steps until the books are open again. Errors: StoryFailed."""
+    """Orders a curtailment, takes its steps until the books are open again, records a plan. Errors: StoryFailed."""
     registrar = season.as_("registrar")
     limits = registrar.pages("/v1/limits", water_year=season.year)
     limit = next(each for each in limits if each["code"] == CAP)
-    used = _litres(limit["volume"]) - _litres(limit["available"])
     body = {
-        "water_year": season.year, "cuts": [{"limit_id": limit["id"], "volume": str(used * LEFT_PERCENT // 100)}],
+        "water_year": season.year, "cuts": [{"limit_id": limit["id"], "volume": str(_left(season))}],
         "reason": "枯水：依格孜牙河来水偏少 the river brings less than was foreseen", "legal_source": "demonstration",
     }  # fmt: skip
     path = f"/v1/curtailments/{registrar.post('/v1/curtailments', body)['id']}"
@@ -29,8 +32,24 @@ def play(season: Season) -> None:
             raise StoryFailed(f"{path} is not done after {WAIT_S} s")
         time.sleep(0.1)
     season.counts["curtailments"] = 1
+    plan = {
+        "limit_id": limit["id"], "reduce": "1000", "responsible": "示范乡水管站 (demonstration)",
+        "measures": "滴灌改造与错峰轮灌 drip irrigation, turns by night", "document": "示范压减方案 1 号",
+        "due_on": str(clock.today() + dt.timedelta(days=PLAN_DAYS)),
+    }  # fmt: skip
+    season.as_("supervisor").post("/v1/reduction-plans", plan)
+    season.counts["reduction_plans"] = 1
 
 
-def _litres(volume: str) -> int:
+def _left(season: Season) -> int:
+    """What is left of the cap, in whole m3."""
+    nodes = season.as_("supervisor").get("/v1/early-warning", water_year=season.year)["data"]
+    node = next(each for each in nodes if each["code"] == CAP)
+    foreseen = node["forecast"]["volume"] if node["forecast"] else "0"
+    used = max(_whole(node["used"]), _whole(foreseen))
+    return min(used * 100 // USE_PERCENT, _whole(node["allotted"]) * ALLOTTED_PERCENT // 100)
+
+
+def _whole(volume: str) -> int:
     """Whole m3 of a volume on the wire."""
     return int(volume.partition(".")[0])

@@ -86,7 +86,7 @@ def _orders_cancelled(season: Season) -> None:
 
 
 def _warning(season: Season) -> None:
-    """A township's cap is cut to a little above what is used of it: its node turns yellow or worse, with a plan."""
+    """A township's cap is cut to a little above what is used of it: its node turns yellow or worse."""
     registrar, supervisor = season.as_("registrar"), season.as_("supervisor")
     limit = next(
         each for each in registrar.pages("/v1/limits", water_year=season.year) if each["code"] == CAP
@@ -95,13 +95,6 @@ def _warning(season: Season) -> None:
     change = {"volume": str(used * 102 // 100 + 1), **WHY}
     registrar.change(f"/v1/limits/{limit['id']}", "change", change)
     season.counts["caps_cut"] = 1
-    plan = {
-        "limit_id": limit["id"], "reduce": str(used // 50), "due_on": str(clock.today() + dt.timedelta(days=120)),
-        "responsible": "示范乡水管站 (demonstration)", "measures": "滴灌改造与错峰轮灌 drip irrigation, turns by night",
-        "document": "示范压减方案 1 号 (demonstration)",
-    }  # fmt: skip
-    supervisor.post("/v1/reduction-plans", plan)
-    season.counts["reduction_plans"] = 1
     decision: dict[str, Any] = {"subject": "下季参考价 The next season's reference price", "moves": "up"}
     decision |= {
         "product_ids": [season.product("surface")],
@@ -123,15 +116,19 @@ def _complaints(season: Season) -> None:
         made = season.for_(each.participant).post("/v1/complaints", body)["id"]
         if place == 2:
             season.for_(each.participant).post(f"/v1/complaints/{made}/withdraw")
-        elif not place:
-            heard = next(
-                row["id"] for row in season.as_("supervisor").pages("/v1/desks/supervision/queue")
-                if row["subject_id"] == made
-            )  # fmt: skip
-            why = {"reason": "both sides want to be heard about the gate"}
-            season.as_("supervisor").post(f"/v1/desk-reviews/{heard}/hearings", why)
-            season.counts["hearings"] = 1
+        elif place == 0:
+            _heard(season, made)
         season.counts["complaints"] += 1
+
+
+def _heard(season: Season, complaint: str) -> None:
+    """Opens a hearing about a complaint."""
+    supervisor = season.as_("supervisor")
+    queue = supervisor.pages("/v1/desks/supervision/queue")
+    matter = next(each["id"] for each in queue if each["subject_id"] == complaint)
+    why = {"reason": "both sides want to be heard about the gate"}
+    supervisor.post(f"/v1/desk-reviews/{matter}/hearings", why)
+    season.counts["hearings"] = 1
 
 
 def _reports(season: Season) -> None:
