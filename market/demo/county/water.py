@@ -133,7 +133,7 @@ def _turns(season: Season, registrar: Caller) -> None:
     association, now = season.as_(folk.KUSHAN.login), clock.now()
     for number, counter in enumerate(GATE_M3):
         sheet = {
-            "meter_id": made, "until": (now - dt.timedelta(hours=2 - number)).isoformat(timespec="seconds"),
+            "meter_id": made, "until": (now - dt.timedelta(minutes=20 - 10 * number)).isoformat(timespec="seconds"),
             "counter": str(counter), "loss": LOST_M3, "basis": "land",
             "lines": [
                 {"water_account_id": each.account, "weight": str(each.land_mu)} for each in takers
