@@ -55,11 +55,14 @@ def keep(
     last_on: dt.date | None,
 ) -> None:
     """Notes what the bills of a run count: its corrections what changed up to `last_on`, its bills the rest."""
+    # Nobody has counted the run's own bills yet: taken for one, they are looked up in all readings, bill after bill.
+    connection.execute("SET LOCAL enable_nestloop = off")
     for kind, day in ((CORRECTION, last_on), (BILL, until_on)):
         if day is not None:
             asked = {"run": run_id, "kind": kind, "year": water_year, "until": day}
             connection.execute(_TAKEN_BACK_SQL, asked)
             connection.execute(_ADDED_SQL, asked)
+    connection.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from stdnum import luhn
 from stdnum.cn import ric, uscc
 
 MANAS_COUNTY = "652324"
@@ -22,6 +23,12 @@ def credit_code(number: int) -> str:
     """The number-th made-up unified social credit code (GB 32100) of the demonstration county."""
     body = f"91653123MA{number:07d}"
     return body + str(uscc.calc_check_digit(body))
+
+
+def card_number(number: int) -> str:
+    """The number-th made-up bank card (ISO/IEC 7812-1: the last digit checks)."""
+    body = f"622202{number:012d}"
+    return body + str(luhn.calc_check_digit(body))
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def test_a_county_changes_its_template_for_drafts_to_come(county: County, point:
     before = drafted(county, terms(county.mine, point))
     old = _printed(county, before)
     changed = text_of().replace("    Contract for saving water,", "    OUR OWN CONTRACT {{title}},")
-    changed = changed.replace('.11"', '.11-own"', 1)
+    changed = changed.replace('.12"', '.12-own"', 1)
     assert changed.count("OUR OWN") == 1
     with db.transaction(county.settings.url()) as session:
         install.install(session, load(changed), audit.Actor())
@@ -138,7 +138,7 @@ def test_a_county_changes_its_template_for_drafts_to_come(county: County, point:
     assert _printed(county, before) == old
     head, _, _ = changed.partition("contract_template:")
     with db.transaction(county.settings.url()) as session:
-        install.install(session, load(head.replace('.11-own"', '.11-none"', 1)), audit.Actor())
+        install.install(session, load(head.replace('.12-own"', '.12-none"', 1)), audit.Actor())
     bare = drafted(county, terms(county.mine, point))
     answer = county.client.get(f"/v1/saving-contracts/{bare}/printed", headers=county.headers("school"))
     assert (answer.status_code, answer.json["code"]) == (422, "not_printed")

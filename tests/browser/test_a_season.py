@@ -15,9 +15,11 @@ def test_a_season_leaves_something_for_every_desk_and_nothing_wrong(season: site
     assert counts["trades"] >= 10
     assert counts["reviews_approved"] >= 1 and counts["reviews_waiting"] >= 1
     for name in (
-        "announcements", "buy_back_takes", "calls_settled", "cases", "complaints", "leases", "listings_open",
-        "negotiations_published", "pledges", "projects", "reports_disputed", "reports_verified", "subscriptions",
-        "trust_accounts", "trust_members",
+        "announcements", "bank_lines_in_suspense", "bills", "bills_paid", "bills_paid_in_cash", "buy_back_takes",
+        "calls_settled", "cases", "complaints", "curtailments", "documents", "hearings", "leases", "listings_open",
+        "negotiations_published", "orders_cancelled", "payout_files", "pledges", "projects", "reduction_plans",
+        "remittances", "reports_disputed", "reports_verified", "reviews_published", "subscriptions", "trust_accounts",
+        "trust_members", "turn_sheets",
     ):  # fmt: skip
         assert counts[name] >= 1, name
     for each in report["sign_ins"]:

@@ -29,7 +29,7 @@ def _body(season: Season, account: str, other: str, **terms: Any) -> dict[str, A
     } | terms  # fmt: skip
 
 
-def _signed(seller: Caller, buyer: Caller, body: dict[str, Any]) -> dict[str, Any]:
+def signed(seller: Caller, buyer: Caller, body: dict[str, Any]) -> dict[str, Any]:
     """An offer of the seller, accepted and signed by both."""
     path = f"/v1/negotiations/{seller.post('/v1/negotiations', body)['id']}"
     digest = buyer.post(f"{path}/accept", {"number": 1})["contract_sha256"]
@@ -46,7 +46,7 @@ def _negotiated(season: Season) -> None:
     for seller in who[:3]:
         season.spare[seller.account] -= SOLD_M3
         caller = season.for_(seller.participant)
-        _signed(caller, kushan, _body(season, seller.account, collective))
+        signed(caller, kushan, _body(season, seller.account, collective))
     season.counts["negotiations_struck"] = len(who[:3])
     for price, last in (("0.26", ""), ("0.28", "offers"), ("0.31", "withdraw")):
         body = _body(season, collective, works, volume="4000", price=f"{price}")
@@ -64,17 +64,25 @@ def _negotiated(season: Season) -> None:
     season.counts["negotiations_open"], season.counts["negotiations_withdrawn"] = 2, 1
     for volume in ("6000", "9000"):
         body = _body(season, collective, works, volume=volume, price="0.55", message="for the new dye house")
-        done = _signed(kushan, textile, body)
+        done = signed(kushan, textile, body)
     grounds = {"grounds": "the tail of the branch would get its water a week later"}
     season.as_(folk.IGIZYAR.login).post(f"/v1/published-negotiations/{done['id']}/object", grounds)
     season.counts["negotiations_published"] = 2
 
 
-def _right(season: Season, login: str) -> str:
+def right_of(season: Season, login: str) -> str:
     """The confirmed right of a body."""
     rows = season.as_(login).get("/v1/entitlements", status="confirmed")["data"]
     found: str = rows[0]["id"]
     return found
+
+
+def lease_of(season: Season, lessor: str, account: str, volume_m3: str, price: str) -> dict[str, Any]:
+    """The offer to let a part of a body's right for a year."""
+    return _body(season, season.accounts[lessor], account, volume=volume_m3, price=price) | {
+        "product_id": season.product("surface-lease"), "entitlement_id": right_of(season, lessor),
+        "lease": {"years": 1}, "message": "",
+    }  # fmt: skip
 
 
 def _lease(season: Season) -> None:
@@ -82,11 +90,8 @@ def _lease(season: Season) -> None:
     igizyar = season.as_(folk.IGIZYAR.login)
     members = [each for each in register.traders(season) if each.canal.startswith("IGIZYAR")][:2]
     for each in members:
-        body = _body(season, season.accounts[folk.IGIZYAR.login], each.account, volume="900", price="0.16") | {
-            "product_id": season.product("surface-lease"), "entitlement_id": _right(season, folk.IGIZYAR.login),
-            "lease": {"years": 1}, "message": "",
-        }  # fmt: skip
-        _signed(igizyar, season.for_(each.participant), body)
+        body = lease_of(season, folk.IGIZYAR.login, each.account, "900", "0.16")
+        signed(igizyar, season.for_(each.participant), body)
     season.counts["leases"] = len(members)
 
 

@@ -1,4 +1,4 @@
-"""Seventh chapter: service firms with papers and a credit record, calls for saving projects and proposals."""
+"""Eighth chapter: service firms with papers and a credit record, calls for saving projects and proposals."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _firm(season: Season, place: int) -> str:
 
 
 def _papers(season: Season, registrar: Caller, caller: Caller, firm: str, place: int) -> None:
-    """A grade that was confirmed; every third firm has a licence that waits or was refused beside it."""
+    """A grade that was confirmed; the first and every third firm have a licence that waits or was refused beside it."""
     today = clock.today()
     grade = {
         "kind": "grade", "name": f"节水企业 {'AAA' if place % 3 == 0 else 'AA'} 级", "number": f"DEMO-G-{place:03d}",
@@ -86,14 +86,15 @@ def _papers(season: Season, registrar: Caller, caller: Caller, firm: str, place:
     path = f"/v1/firm-registrations/{firm}/qualifications"
     made = caller.post(path, grade)["id"]
     registrar.post(f"/v1/firm-qualifications/{made}/confirm", {"reason": DONE})
-    if place % 3 == 1:
+    has_licence = place == 0 or place % 3 == 1
+    if has_licence:
         licence = grade | {"kind": "licence", "name": "安全生产许可证", "number": f"DEMO-L-{place:03d}"}
         made = caller.post(path, licence)["id"]
         if place % 2:
             registrar.post(
                 f"/v1/firm-qualifications/{made}/refuse", {"reason": "the number is unknown there"}
             )
-    season.counts["qualifications"] += 1 + (place % 3 == 1)
+    season.counts["qualifications"] += 1 + has_licence
 
 
 def _credit(season: Season) -> None:

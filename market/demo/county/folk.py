@@ -34,6 +34,9 @@ SIGN_INS: tuple[tuple[SignIn, str], ...] = (
 )  # fmt: skip
 """Who applies with a sign-in of its own, and its kind; service firms beside them."""
 
+NAMES = {each.login: each.name for each in (*people.EVERYONE, *(who for who, _ in SIGN_INS))}
+"""Who has which sign-in, but for the service firms."""
+
 PLACES = (
     ("653123100", "KUSHAN-C0"), ("653123101", "KUSHAN-C1"), ("653123102", "KUSHAN-C1"), ("653123103", "KUSHAN-C1"),
     ("653123200", "KUSHAN-C2"), ("653123201", "KUSHAN-C2"), ("653123202", "KUSHAN-C2"), ("653123204", "KUSHAN-C3"),

@@ -14,12 +14,16 @@ from rich.table import Table
 from market.demo import people
 from market.demo.county import (
     auctions,
+    bank,
+    bills,
     deals,
+    farmer,
     firms,
     folk,
     register,
     rights,
     savings,
+    shortage,
     supervision,
     trading,
     water,
@@ -34,8 +38,12 @@ CHAPTERS: tuple[Chapter, ...] = (
     ("盘口与审核 Books and reviews", trading.play),
     ("竞价与回购 Bidding and buy-back", auctions.play),
     ("协议、托管与质押 Deals, trusts, pledges", deals.play),
+    ("示范农户 The demonstration farmer", farmer.play),
     ("节水服务企业 Service firms", firms.play),
     ("合同节水 Saving contracts", savings.play),
+    ("开户银行 The bank", bank.play),
+    ("水费 Water bills", bills.play),
+    ("限水 A short township", shortage.play),
     ("监管 Supervision", supervision.play),
 )
 

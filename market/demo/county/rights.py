@@ -122,7 +122,7 @@ def _accounts(season: Season, registrar: Caller) -> None:
         plan = {"volume": str(each.plan_m3), "legal_source": "county plan part 3(1)2"}
         registrar.change(f"/v1/water-accounts/{each.account}", "use-plan", plan)
     season.accounts = {login: got[who] for login, who in season.bodies.items() if who in got}
-    for login in ("centre", "factory"):
+    for login in ("centre", "factory", "farmer"):
         mine = season.as_(login).pages("/v1/water-accounts", water_year=season.year)
         season.accounts[login] = next(each["id"] for each in mine if each["source"] == "surface")
     season.counts["water_accounts"] = len(got)

@@ -1,4 +1,4 @@
-"""Eighth chapter: saving contracts of every mode, what was measured under them, what is verified and disputed."""
+"""Ninth chapter: saving contracts of every mode, what was measured under them, what is verified and disputed."""
 
 from __future__ import annotations
 
@@ -66,18 +66,11 @@ def play(season: Season) -> None:
     _drafts(season, Sides("factory", firms[0], _billed_point(season, "factory")))
 
 
-def _of(season: Season, login: str) -> str:
-    """The participant of a sign-in."""
-    if login not in season.bodies:
-        season.bodies[login] = season.as_(login).get("/v1/me")["participant_id"]
-    return season.bodies[login]
-
-
 def _money(season: Season, logins: list[str]) -> None:
     """Firms have what they deposit under their contracts, the hotel what it pays into a trust account."""
     treasurer = season.as_("treasurer")
     for login in logins:
-        [account] = treasurer.get("/v1/money-accounts", participant_id=_of(season, login))["data"]
+        [account] = treasurer.get("/v1/money-accounts", participant_id=season.body(login))["data"]
         body = {
             "money_account_id": account["id"], "amount": "200000.00", "bank_reference": f"SEASON-{login}",
             "value_date": clock.today().isoformat(),
@@ -90,7 +83,7 @@ def _billed_point(season: Season, user: str) -> str:
     """A point of measurement with three years of monthly bills, read in the months of the operation."""
     caller, number = season.as_(user), season.counts["points"]
     body = {
-        "participant_id": _of(season, user), "name": "总表 main", "serial": f"KZ-S{number:03d}",
+        "participant_id": season.body(user), "name": "总表 main", "serial": f"KZ-S{number:03d}",
         "accuracy_class": "0.02", "starts_on": str(month(0) - DAY), "start": "0",
     }  # fmt: skip
     point: str = caller.post("/v1/measuring-points", body)["id"]
@@ -117,8 +110,8 @@ def _terms(season: Season, sides: Sides, **other: Any) -> dict[str, Any]:
         "kind": "public_institution" if sides.user == "school" else "industry", "mode": "sharing",
         "title": "示范节水项目 Demonstration", "verifier_id": season.bodies[folk.VERIFIER.login],
         "parties": [
-            {"participant_id": _of(season, sides.user), "role": "user", "size": "public_body"},
-            {"participant_id": _of(season, sides.firm), "role": "firm", "size": "small"},
+            {"participant_id": season.body(sides.user), "role": "user", "size": "public_body"},
+            {"participant_id": season.body(sides.firm), "role": "firm", "size": "small"},
             {"participant_id": season.bodies[folk.BANK.login], "role": "financier", "size": "large"},
         ],
         "boundary": [{"point_id": sides.point}], "starts_on": str(month(0)), "ends_on": str(month(96) - DAY),
@@ -166,7 +159,9 @@ def _baseline(season: Season, sides: Sides, contract: str, body: dict[str, Any])
 
 
 def _reports(season: Season, sides: Sides, contract: str, place: int) -> None:
-    """Of the first contract a quarter is verified, the next disputed; of the others one verified, one returned."""
+    """Of the first contract a quarter is verified, the next disputed before another verifier; of the second a quarter
+    is disputed and nobody named yet, the next drafted; of the third one was returned.
+    """
     first = _report(season, sides, contract, 0)
     verifier = season.as_(folk.VERIFIER.login)
     _accepted(season, sides, first)
@@ -179,7 +174,10 @@ def _reports(season: Season, sides: Sides, contract: str, place: int) -> None:
     season.counts["reports_verified"] += 1
     second = _report(season, sides, contract, 1)
     if place:
+        why = {"reason": "the counter was changed in that quarter, and nobody wrote down what it showed"}
+        season.as_(folk.BANK.login).post(f"/v1/saving-reports/{first['id']}/object", why)
         season.counts["reports_drafted"] += 1
+        season.counts["reports_disputed"] += 1
         return
     _accepted(season, sides, second)
     verifier.post(f"/v1/saving-reports/{second['id']}/certify", {"sha256": second["sha256"]})
@@ -220,9 +218,9 @@ def _trusteeship(season: Season, firm: str) -> None:
     """The hotel pays what water cost it into a trust account, from which the supplier is paid first."""
     sides = Sides("hotel", firm, _billed_point(season, "hotel"))
     parties = [
-        {"participant_id": _of(season, "hotel"), "role": "user", "size": "small"},
-        {"participant_id": _of(season, firm), "role": "firm", "size": "small"},
-        {"participant_id": _of(season, "centre"), "role": "supplier", "size": "large"},
+        {"participant_id": season.body("hotel"), "role": "user", "size": "small"},
+        {"participant_id": season.body(firm), "role": "firm", "size": "small"},
+        {"participant_id": season.body("centre"), "role": "supplier", "size": "large"},
     ]
     trusteeship = {"fee": "9000.00", "base_volume": str(3 * MONTHLY_M3), "price": "3.2"}
     terms = _terms(

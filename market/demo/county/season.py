@@ -92,6 +92,12 @@ class Season:
             self.callers[login] = Caller(self.url, login)
         return self.callers[login]
 
+    def body(self, login: str) -> str:
+        """The participant of a sign-in. Errors: StoryFailed."""
+        if login not in self.bodies:
+            self.bodies[login] = self.as_(login).get("/v1/me")["participant_id"]
+        return self.bodies[login]
+
     def for_(self, participant: str) -> Caller:
         """The service centre's clerk acting for somebody who gave it a mandate."""
         return self.as_("clerk").again(participant)

@@ -6,13 +6,15 @@ import datetime as dt
 from typing import Any
 
 from market.core import clock
-from market.demo.county import folk, register
+from market.demo.county import folk, register, trading
 from market.demo.county.season import Season
 
 SEEN = "seen in the figures of the month"
 WHY = {"reason": "示范 demonstration", "legal_source": "demonstration"}
 CAP = "T-653123103"
 """The township whose cap is cut to just above what was announced there, so that early warning has a colour."""
+MISTAKEN = 3
+"""Bids of the hotel that are cancelled by a filter."""
 
 
 def play(season: Season) -> None:
@@ -53,7 +55,7 @@ def _cases(season: Season) -> None:
 
 
 def _interventions(season: Season) -> None:
-    """Reclaimed water was halted and is open again; one holder's orders were cancelled; a reversal is proposed."""
+    """Reclaimed water was halted, and is open but for one works; orders were cancelled; a reversal is proposed."""
     supervisor = season.as_("supervisor")
     halt = {"scope": "product", "product_id": season.product("reclaimed"), "orders": "stay", **WHY}
     made = supervisor.post("/v1/interventions/halts", halt)["id"]
@@ -61,14 +63,30 @@ def _interventions(season: Season) -> None:
     season.counts["halts_lifted"] = 1
     switch = supervisor.post("/v1/kill-switch", {"product_id": season.product("reclaimed"), **WHY})["id"]
     supervisor.post(f"/v1/kill-switch/{switch}/lift", {"reason": "the test of the switch is over"})
+    left = {"participant_id": season.works[-1].participant, "product_id": season.product("reclaimed"), **WHY}
+    supervisor.post("/v1/kill-switch", left)
+    season.counts["kill_switches_on"] = 1
+    _orders_cancelled(season)
     trade = [each for each in supervisor.pages("/v1/trades") if each["status"] == "settled"][-1]
     body = {"instruction_id": trade["instruction_id"], **WHY}
     supervisor.post("/v1/interventions/reversals", body)
     season.counts["reversals_proposed"] = 1
 
 
+def _orders_cancelled(season: Season) -> None:
+    """The hotel's program placed bids that nobody meant; the bureau ends all that the hotel has in the book."""
+    supervisor, hotel = season.as_("supervisor"), season.as_(folk.HOTEL.login)
+    for step in range(MISTAKEN):
+        trading.place(season, hotel, season.accounts[folk.HOTEL.login], "buy", 10 + step, 300 + 10 * step)
+    chosen = {"participant_id": season.bodies[folk.HOTEL.login], "product_id": season.product("surface")}
+    seen = supervisor.post("/v1/interventions/cancellations/preview", {"filter": chosen})
+    done = {"filter": chosen, "digest": seen["digest"], **WHY}
+    supervisor.post("/v1/interventions/cancellations", done)
+    season.counts["orders_cancelled"] = seen["orders"]
+
+
 def _warning(season: Season) -> None:
-    """A township's cap is cut to a little above what is used of it: its node turns yellow or worse, with a plan."""
+    """A township's cap is cut to a little above what is used of it: its node turns yellow or worse."""
     registrar, supervisor = season.as_("registrar"), season.as_("supervisor")
     limit = next(
         each for each in registrar.pages("/v1/limits", water_year=season.year) if each["code"] == CAP
@@ -91,14 +109,26 @@ def _m3(volume: str) -> int:
 
 
 def _complaints(season: Season) -> None:
-    """Farmers complain of somebody at the bureau; one of them takes it back."""
+    """Farmers complain of somebody at the bureau; one is heard, one takes it back."""
     clerk = season.as_("registrar").get("/v1/me")["user_id"]
     for place, each in enumerate(register.traders(season)[:3]):
         body = {"text": "三号闸口开得太晚，第二轮水迟到了四天 (the gate opened late)", "clerk_id": clerk}
         made = season.for_(each.participant).post("/v1/complaints", body)["id"]
         if place == 2:
             season.for_(each.participant).post(f"/v1/complaints/{made}/withdraw")
+        elif place == 0:
+            _heard(season, made)
         season.counts["complaints"] += 1
+
+
+def _heard(season: Season, complaint: str) -> None:
+    """Opens a hearing about a complaint."""
+    supervisor = season.as_("supervisor")
+    queue = supervisor.pages("/v1/desks/supervision/queue")
+    matter = next(each["id"] for each in queue if each["subject_id"] == complaint)
+    why = {"reason": "both sides want to be heard about the gate"}
+    supervisor.post(f"/v1/desk-reviews/{matter}/hearings", why)
+    season.counts["hearings"] = 1
 
 
 def _reports(season: Season) -> None:

@@ -18,12 +18,15 @@ WORKS_E4 = 4_800
 BIG_M3 = "505000"
 LARGE = "farm-to-industry-large"
 """The pack's rule by which two reviewers decide, and a purchase of that size."""
+PUBLISHED, PUBLISHED_M3 = "farm-to-services-large", 12_000
+"""The pack's rule by which a sale is published for objection before it is decided, and a sale of that size."""
 
 
 def play(season: Season) -> None:
     """Trades, reviews and resting orders of surface water and groundwater. Errors: StoryFailed."""
     clerk = season.as_(folk.CLERK.login)
     season.spare = _spare(season)
+    _published(season)
     _farmers(season, clerk)
     _works(season, clerk)
     _big(season)
@@ -103,7 +106,7 @@ def _reviews(season: Season) -> None:
     reviewer = season.as_("reviewer")
     rows = list(reviewer.pages("/v1/reviews", status="awaiting_review"))
     big = [each for each in rows if each["review_rule"] == LARGE]
-    small = [each for each in rows if each["review_rule"] != LARGE]
+    small = [each for each in rows if each["review_rule"] not in (LARGE, PUBLISHED)]
     for number, each in enumerate(small[: len(small) * 3 // 4]):
         if number % 5 == 2:
             why = {"reason": "the works has reclaimed water that it does not use yet"}
@@ -115,7 +118,20 @@ def _reviews(season: Season) -> None:
             season.counts["reviews_approved"] += 1
     for each in big:
         reviewer.post(f"/v1/reviews/{each['id']}/approve", {"reason": "checked; a second person decides"})
-    season.counts["reviews_waiting"] = len(small) - len(small) * 3 // 4 + len(big)
+    season.counts["reviews_waiting"] = len(rows) - len(small) * 3 // 4
+
+
+def _published(season: Season) -> None:
+    """While nobody else offers, the hotel buys so much of the association that it is published; others object."""
+    kushan, hotel, accounts = season.as_(folk.KUSHAN.login), season.as_(folk.HOTEL.login), season.accounts
+    place(season, kushan, accounts[folk.KUSHAN.login], "sell", PUBLISHED_M3, FARM_FROM_E4)
+    place(season, hotel, accounts[folk.HOTEL.login], "buy", PUBLISHED_M3, FARM_TO_E4, time_in_force="IOC")
+    igizyar = season.as_(folk.IGIZYAR.login)
+    published = [each["id"] for each in igizyar.pages("/v1/published-reviews")]
+    for each in published:
+        grounds = {"grounds": "in a dry year this water is missed below the branch"}
+        igizyar.post(f"/v1/published-reviews/{each}/object", grounds)
+    season.counts["reviews_published"] = len(published)
 
 
 def _ladders(season: Season, clerk: Caller) -> None:

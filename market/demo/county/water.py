@@ -7,7 +7,7 @@ import itertools
 
 from market.core import clock
 from market.demo.client import Caller
-from market.demo.county import folk
+from market.demo.county import folk, register
 from market.demo.county.season import Season
 
 METERS = (
@@ -23,6 +23,11 @@ SEASON_SHARE = (3, 8, 14, 20, 22, 17, 10, 6)
 OVER_USERS = 3
 """Households that used a tenth more than was announced to them: the water of next year pays for it."""
 LONGEST = dt.timedelta(days=240)
+GATE_M3 = (120, 180)
+"""What the counter of the association's gate showed after each of its turns, and below what was lost on the way."""
+LOST_M3 = "6"
+TAKERS = 3
+"""Households that take turns at the association's gate."""
 Counted = tuple[str, str, int]
 """A meter by its serial, its account, and what it counted in m3."""
 
@@ -40,7 +45,7 @@ def play(season: Season) -> None:
     ]
     wells = _wells(season, registrar)
     counted += [(f"KZ-W{place:04d}", account, m3 * 4 // 10) for place, (account, m3) in enumerate(wells)]
-    began = _began()
+    began = began_at()
     _meters(season, registrar, counted, began)
     rows = list(itertools.chain.from_iterable(_curve(season, each, began) for each in counted))
     for first in range(0, len(rows), LIMIT_ROWS):
@@ -48,9 +53,10 @@ def play(season: Season) -> None:
     season.counts["meters"], season.counts["readings"] = len(counted) + 1, len(rows) + 1
     _cotton(season, registrar)
     _held(season, registrar)
+    _turns(season, registrar)
 
 
-def _began() -> dt.datetime:
+def began_at() -> dt.datetime:
     """From when on the meters count: eight months ago, or this year's first day."""
     now = clock.now()
     first = dt.datetime(clock.this_year(), 1, 1, 0, 1, tzinfo=clock.LEGAL_ZONE)
@@ -112,3 +118,28 @@ def _held(season: Season, registrar: Caller) -> None:
     now = clock.now().isoformat(timespec="seconds")
     registrar.post(f"/v1/meters/{made}/readings", {"read_at": now, "counter": "4000"})
     season.counts["readings_held"] += 1
+
+
+def _turns(season: Season, registrar: Caller) -> None:
+    """The association's gate serves some households: one turn is shared out and signed, the next only entered."""
+    takers = register.entrusting(season)[:TAKERS]
+    accounts = [each.account for each in takers]
+    gate = {
+        "water_account_id": season.accounts[folk.KUSHAN.login], "serial": "KZ-GATE-1", "start": "0",
+        "apportioned": True, "installed_at": began_at().isoformat(timespec="seconds"),
+    }  # fmt: skip
+    made = registrar.post("/v1/meters", gate)["id"]
+    registrar.post(f"/v1/meters/{made}/serve", {"water_account_ids": accounts})
+    association, now = season.as_(folk.KUSHAN.login), clock.now()
+    for number, counter in enumerate(GATE_M3):
+        sheet = {
+            "meter_id": made, "until": (now - dt.timedelta(minutes=20 - 10 * number)).isoformat(timespec="seconds"),
+            "counter": str(counter), "loss": LOST_M3, "basis": "land",
+            "lines": [
+                {"water_account_id": each.account, "weight": str(each.land_mu)} for each in takers
+            ],
+        }  # fmt: skip
+        turn = association.post("/v1/turn-sheets", sheet)["id"]
+        if not number:
+            association.post(f"/v1/turn-sheets/{turn}/sign")
+    season.counts["turn_sheets"] = len(GATE_M3)
