@@ -16,6 +16,8 @@ METERS = (
 )  # fmt: skip
 READINGS = ("serial", "read_at", "counter_litres", "estimated")
 LIMIT_ROWS = 20_000
+READ_EVERY_DAYS = "92"
+"""Longer than any two readings of a season are apart, so that a gap is an exception."""
 COTTON_USED_M3 = "3179"
 """Of 4 180 m3 (CCTV rural channel, 2014-12-17): 1 001 m3 are left."""
 SEASON_SHARE = (3, 8, 14, 20, 22, 17, 10, 6)
@@ -81,7 +83,7 @@ def _meters(season: Season, registrar: Caller, counted: list[Counted], began: dt
         kind = "well" if serial.startswith("KZ-W") else "pipe" if serial.startswith("KZ-P") else "gate"
         rows.append((
             serial, account, kind, "0", began.isoformat(timespec="minutes"), str(began.date()), str(expires),
-            str(max(m3, 1_000)), "31",
+            str(max(m3, 1_000)), READ_EVERY_DAYS,
         ))  # fmt: skip
     registrar.sheet("/v1/imports/meters", METERS, rows)
 
