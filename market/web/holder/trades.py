@@ -33,11 +33,7 @@ def one(trade_id: int) -> Response:
     trade = asking.get(where)
     instruction = asking.get(f"/v1/instructions/{trade['instruction_id']}")
     standing = asking.get(f"{where}/standing")
-    deliveries = [
-        asking.get(f"/v1/deliveries/{each['id']}")
-        for each in asking.pages("/v1/deliveries", most=400)
-        if each["instruction_id"] == trade["instruction_id"]
-    ]
+    deliveries = asking.pages("/v1/deliveries", instruction_id=trade["instruction_id"], whole=True)
     return page(
         "holder/trade.html", trade=trade, instruction=instruction, standing=standing, deliveries=deliveries,
         events=events(trade, instruction, standing, deliveries, zh=language() != "en"), me=me(), zones=zone_names(),
