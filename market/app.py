@@ -54,7 +54,7 @@ PAGE_MODULES = (
     "holder.meters", "holder.gates", "holder.rights", "holder.messages",
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
-    "bureau.deliveries", "bureau.duties",
+    "bureau.deliveries", "bureau.duties", "bureau.pledges", "bureau.savings",
     "bureau.money", "bureau.bills", "bureau.bank", "bureau.fee_invoices", "bureau.trail", "bureau.acting",
     "firm.projects", "firm.contracts", "firm.reports",
     "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",

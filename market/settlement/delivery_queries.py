@@ -31,7 +31,7 @@ def listed(
     after: int | None = None,
     limit: int = 50,
 ) -> list[Delivery]:
-    """Deliveries by id: those that a participant buys, sells or keeps the gate for, or all; those of one instruction."""
+    """Deliveries by id: those that a participant buys, sells or keeps the gate for, or all; of one instruction."""
     statement = select(Delivery).where(Delivery.id > (after or 0))
     if party is not None:
         statement = statement.where(

@@ -94,6 +94,8 @@ DESK = (
     Link("/desk/limits", _l("Limits"), "desk_limits.index"),
     Link("/desk/meters", _l("Meters"), "desk_meters.index"),
     Link("/desk/deliveries", _l("Deliveries"), "desk_deliveries.index"),
+    Link("/desk/pledges", _l("Pledges"), "desk_pledges.index"),
+    Link("/desk/savings", _l("Savings"), "desk_savings.reports"),
     Link("/desk/excel", _l("Excel"), "desk_excel.index"),
     Link("/desk/money", _l("Money"), "desk_money.index"),
     Link("/desk/bills", _l("Water bills"), "desk_bills.index"),

@@ -26,9 +26,12 @@ from market.web.bureau import (
     meter_acts,
     money_acts,
     people_acts,
+    pledge_acts,
     reversal_acts,
     right_acts,
+    saving_acts,
     season_acts,
+    storage_acts,
     succession_acts,
     user_acts,
     warning_acts,
@@ -62,6 +65,9 @@ ACTS: dict[str, Act] = {
         fee_invoice_acts,
         delivery_acts,
         duty_acts,
+        pledge_acts,
+        saving_acts,
+        storage_acts,
     )
     for each in group.ACTS
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
@@ -87,6 +88,30 @@ def _plan(numbers: Typed, typed: Typed) -> Told:
         says=[gettext("What the account may buy is bounded by it; what was bought already stays.")],
         version=account["version"],
     )
+
+
+def following() -> list[tuple[str, object]]:
+    """Other open accounts of the holder of the meter that the page is about, at the same place, of the same source."""
+    meter = asking.get(f"/v1/meters/{frame.public('mtr', (request.view_args or {})['meter_id'])}")
+    now = asking.get(f"/v1/water-accounts/{meter['water_account_id']}")
+    same = ("township", "canal", "source", "origin")
+    return [
+        (each["id"], f"{word(each['source'])} {each['water_year']} · {word(each['sector'])}")
+        for each in asking.pages("/v1/water-accounts", participant_id=now["participant_id"])
+        if each["status"] == "open"
+        and each["id"] != now["id"]
+        and all(each[name] == now[name] for name in same)
+    ]
+
+
+def _assign(numbers: Typed, typed: Typed) -> Told:
+    told: Told = _of_meter(
+        gettext("From the next reading on, what the meter shows is booked to this account."),
+        gettext("What was read before stays with the account that it was booked to."),
+    )(numbers, typed)
+    account = _account(typed["water_account_id"])
+    told.facts += _facts(account)
+    return told
 
 
 ACTS = (
@@ -179,6 +204,24 @@ ACTS = (
         _l("The finding is dismissed."),
         back="/desk/meters",
         tells=_finding(_l("A reading that was held is not booked; it has to be read again.")),
+    ),
+    Act(
+        "meters.assign",
+        f"{METER}/assign",
+        _l("Move the meter to another account"),
+        _l("The meter measures for the other account."),
+        asks=(
+            Ask(
+                "water_account_id",
+                _l("To which account"),
+                "choice",
+                _l("Of the same holder, at the same place: that of the next water year, as a rule."),
+                choices=following,
+            ),
+        ),
+        signs=(),
+        tells=_assign,
+        back=BACK,
     ),
     Act(
         "meters.calibrate",
