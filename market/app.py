@@ -45,7 +45,7 @@ API_MODULES = (
 
 PAGE_MODULES = (
     "assets", "signing_in", "forgotten", "counter",
-    "account.identity", "account.proofs", "account.own_data", "account.programs", "account.webhooks",
+    "account.identity", "account.proofs", "account.own_data", "account.credit", "account.programs", "account.webhooks",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
     "board.verifying", "board.firms", "board.rulebook",
     "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
@@ -56,7 +56,8 @@ PAGE_MODULES = (
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
     "bureau.deliveries", "bureau.duties", "bureau.pledges", "bureau.savings",
     "bureau.money", "bureau.bills", "bureau.bank", "bureau.fee_invoices", "bureau.trail", "bureau.acting",
-    "firm.projects", "firm.contracts", "firm.reports",
+    "firm.projects", "firm.contracts", "firm.points", "firm.drafting", "firm.trust",
+    "firm.reports", "firm.lots",
     "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
     "fee_invoice_pages",
 )  # fmt: skip

@@ -76,6 +76,7 @@ ACCOUNT = (
     Link("/account/phone", _l("Telephone"), "account_proofs.phone"),
     Link("/account/totp", _l("One-time codes")),
     Link("/account/data", _l("My data")),
+    Link("/account/credit", _l("Credit record"), "account_credit.overview"),
     Link("/account/keys", _l("Keys for programs")),
     Link("/account/webhooks", _l("Notifications for programs"), "account_webhooks.listing"),
 )

@@ -19,6 +19,7 @@ _PARTICIPANTS = {
     "account": ("revoke",),
     "account_proofs": ("phone", "give_phone", "confirm_phone"),
     "account_data": ("erase",),
+    "account_credit": ("overview", "appeal"),
     "account_webhooks": (
         "listing",
         "make",
