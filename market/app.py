@@ -44,12 +44,13 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "forgotten", "counter",
+    "assets", "signing_in", "forgotten", "applying", "counter",
     "account.identity", "account.proofs", "account.own_data", "account.credit", "account.programs", "account.webhooks",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
     "board.verifying", "board.firms", "board.rulebook",
     "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
-    "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
+    "holder.trades", "holder.joining", "holder.offering", "holder.deals", "holder.offers", "holder.trusts",
+    "holder.pledges",
     "holder.money", "holder.statements", "holder.bills", "holder.bank", "holder.fee_invoices",
     "holder.meters", "holder.gates", "holder.rights", "holder.messages",
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",

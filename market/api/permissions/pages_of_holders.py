@@ -5,13 +5,16 @@ from __future__ import annotations
 from market.api.permissions.rules import HOLDERS, Rule
 
 _PAGES = {
-    "my_water": ("overview", "account", "pay_debt"),
+    "my_water": ("overview", "account", "pay_debt", "close"),
     "selling": ("choose", "check", "place"),
     "buying": ("choose", "check", "place"),
     "my_orders": ("listed", "one", "amend", "ask_cancel", "cancel"),
-    "my_trades": ("listed", "one"),
+    "my_trades": ("listed", "one", "order_delivery"),
     "joining": (
-        "overview", "call", "listing", "register", "bid", "withdraw", "confirm", "accept", "decline",
+        "overview", "call", "listing", "register", "bid", "withdraw", "confirm", "accept", "decline", "cancel",
+    ),
+    "my_offering": (
+        "new_listing", "make_listing", "new_programme", "make_programme", "new_account", "make_account",
     ),
     "my_deals": (
         "begin", "open_deal", "one", "offer", "accept", "sign", "withdraw", "lease", "terminate",
@@ -31,9 +34,14 @@ _PAGES = {
     "my_messages": ("overview", "notice", "ask", "complain", "complaint", "withdraw"),
 }  # fmt: skip
 
-ROUTES: dict[str, Rule] = {
-    f"{group}.{name}": Rule(HOLDERS, page=True) for group, names in _PAGES.items() for name in names
-} | {
-    f"my_gates.{name}": Rule(frozenset({"association"}), page=True)
-    for name in ("listed", "confirm", "close_short")
-}
+ROUTES: dict[str, Rule] = (
+    {f"{group}.{name}": Rule(HOLDERS, page=True) for group, names in _PAGES.items() for name in names}
+    | {
+        f"my_offering.{name}": Rule(frozenset({"agent", "association"}), page=True)
+        for name in ("new_trust", "make_trust")
+    }
+    | {
+        f"my_gates.{name}": Rule(frozenset({"association"}), page=True)
+        for name in ("listed", "confirm", "close_short")
+    }
+)
