@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from market.api.http import may
 from market.api.permissions import BUREAU, HOLDERS, OUTSIDE, PARTICIPANTS, ROUTES
+from market.participants.access import AccessActor
 from market.web.sitting import reader
 
 
@@ -69,6 +70,7 @@ FIRM = (
     Link("/firm/contracts", _l("Contracts")),
     Link("/firm/reports", _l("Savings")),
     Link("/firm/cash-flow", _l("Cash flow")),
+    Link("/firm/pledges", _l("Pledges"), "bank_pledges.listing"),
 )
 ACCOUNT = (
     Link("/account", _l("Account")),
@@ -122,16 +124,19 @@ def desks() -> tuple[Desk, ...]:
     if who is not None and who.mandate_id is not None:
         found.append(Desk(_l("Counter"), "/counter", COUNTER))
     if who is not None and who.roles & HOLDERS:
-        found.append(Desk(_l("My desk"), "/my", HOLDER))
+        found.append(Desk(_l("My desk"), "/my", _open_to(who, HOLDER)))
     if who is not None and who.participant_id is not None:
-        found.append(Desk(_l("Water saving"), "/firm", FIRM))
+        found.append(Desk(_l("Water saving"), "/firm", _open_to(who, FIRM)))
     if who is not None and who.participant_id is None and who.roles & (BUREAU | OUTSIDE):
-        open_to = tuple(each for each in DESK if may(who, ROUTES[each.endpoint]))
-        found.append(Desk(_l("Bureau"), "/desk", open_to))
+        found.append(Desk(_l("Bureau"), "/desk", _open_to(who, DESK)))
     if who is not None:
-        own = tuple(each for each in ACCOUNT if not each.endpoint or may(who, ROUTES[each.endpoint]))
-        found.append(Desk(_l("Account"), "/account", own, aside=True))
+        found.append(Desk(_l("Account"), "/account", _open_to(who, ACCOUNT), aside=True))
     return tuple(found)
+
+
+def _open_to(who: AccessActor, links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """The links of a group that a reader may open."""
+    return tuple(each for each in links if not each.endpoint or may(who, ROUTES[each.endpoint]))
 
 
 def where(groups: tuple[Desk, ...]) -> tuple[Desk, Link | None]:

@@ -39,6 +39,8 @@ PAGES = {
     "/desk/firms": ROUTES["desk_participants.firms"].roles,
     "/desk/limits": ROUTES["desk_limits.index"].roles,
     "/desk/meters": ROUTES["desk_meters.index"].roles,
+    "/desk/pledges": ROUTES["desk_pledges.index"].roles,
+    "/desk/savings": ROUTES["desk_savings.reports"].roles,
     "/desk/excel": ROUTES["desk_excel.index"].roles,
     "/desk/money": ROUTES["desk_money.index"].roles,
     "/desk/users": ROUTES["desk_participants.users"].roles,

@@ -11,8 +11,8 @@ from tests.api import storing
 from tests.api.county import YEAR, County
 from tests.api.desk_browsing import acted, do, read
 from tests.api.furnished import open_furnished
-from tests.api.smallholders import trustee_of
-from tests.api.test_pages_holder import signed_in
+from tests.api.smallholders import buy, order_body, trustee_of
+from tests.api.test_pages_holder import done, sent, shown, signed_in
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +123,47 @@ def test_a_meter_goes_on_with_the_account_of_another_use_at_its_place(
     assert acted(clerk, act, asks={"water_account_id": other}) == page
     assert county.get("registrar", f"/meters/{meter}")["water_account_id"] == other
     acted(clerk, act, asks={"water_account_id": account["id"]})
+
+
+def test_a_bank_looks_applies_lets_sell_and_releases_on_its_own_pages(county: County) -> None:
+    bank, mine = signed_in(county, "lender"), signed_in(county, "mine")
+    consent = county.mine["pledge_consent"]
+    new = f"/firm/pledges/consents/{consent}"
+    assert f'href="{new}"' in shown(bank, "/firm/pledges")
+    asks = {"volume": "3", "secured": "10.00", "owed": "1.00", "valued": "15.00", "valuation": "prices"}
+    bare = sent(bank, new, new, **asks, document="")
+    assert bare.status_code == 422 and 'value="15.00"' in bare.text
+    where = done(bank, new, new, **asks, document="loan 3")
+    number = where.rpartition("/")[2]
+    shown(bank, where, "loan 3", "Applied for by the bank")
+    done(mine, "/my/pledges", f"/my/pledges/{number}/agree")
+    county.post("registrar", f"/pledges/{number}/register")
+    less = {"volume": "1", "owed": "1.00", "floor_price": "0.1", "reason": "the harvest is in"}
+    done(bank, where, f"{where}/consent-to-sale", **less)
+    [sale] = county.get("lender", f"/pledges/{number}/steps")["pledge_sale_ids"]
+    assert f"{where}/sales/{sale}/pay-out" not in shown(bank, where), "nothing has been earned"
+    assert f"/my/pledges/sales/{sale}/pay-out" not in shown(mine, "/my/pledges")
+    done(bank, where, f"{where}/sales/{sale}/take-back")
+    assert county.get("lender", f"/pledges/{number}")["held"] == "3.000"
+    done(bank, where, f"{where}/release", reason="repaid")
+    assert county.get("lender", f"/pledges/{number}")["status"] == "released"
+    assert "Release the pledge" not in shown(bank, where)
+    assert mine.get("/firm/pledges", headers={"Accept": "text/html"}).status_code == 403
+
+
+def test_what_pledged_water_earned_is_paid_out_by_its_holder(county: County) -> None:
+    mine, less = (
+        signed_in(county, "mine"),
+        {"volume": "2", "owed": "1.00", "floor_price": "0.1", "reason": "asked"},
+    )
+    made = county.post("lender", f"/pledges/{county.mine['pledge']}/consent-to-sale", less)
+    sale = made["id"]
+    county.post("mine", "/orders", order_body(county, made["water_account_id"], "sell", "2", "0.11"))
+    buy(county, "2", "0.9")
+    earned = county.get("mine", f"/pledge-sales/{sale}")["proceeds"]
+    assert earned != "0.00"
+    act = f"/my/pledges/sales/{sale}/pay-out"
+    assert act in shown(mine, "/my/pledges", earned)
+    done(mine, "/my/pledges", act)
+    assert act not in shown(mine, "/my/pledges")
+    assert county.get("mine", f"/pledge-sales/{sale}")["proceeds"] == "0.00"

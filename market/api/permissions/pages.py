@@ -121,6 +121,18 @@ ROUTES: dict[str, Rule] = {
         )
     },
     **pages(
+        frozenset({"bank"}),
+        "bank_pledges.listing",
+        "bank_pledges.consent",
+        "bank_pledges.apply",
+        "bank_pledges.pledge",
+        "bank_pledges.secure",
+        "bank_pledges.release",
+        "bank_pledges.consent_to_sale",
+        "bank_pledges.pay_out",
+        "bank_pledges.take_back",
+    ),
+    **pages(
         frozenset({"firm"}),
         "firm_projects.propose",
         "firm_projects.take_back",

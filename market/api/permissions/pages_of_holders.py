@@ -23,7 +23,7 @@ _PAGES = {
         "buy_back", "take", "programme", "subscribe", "withdraw", "resale", "bid", "withdraw_bid",
     ),
     "my_trusts": ("overview", "one", "join", "member_act", "pool_act"),
-    "my_pledges": ("overview", "consent", "revoke", "agree"),
+    "my_pledges": ("overview", "consent", "revoke", "agree", "pay_out"),
     "my_money": ("overview", "pay_in", "payment", "cancel_payment", "pay_due"),
     "my_statements": ("overview", "table"),
     "my_bills": ("overview", "one", "pay", "consent", "withdraw"),
