@@ -89,6 +89,7 @@ def test_a_baseline_is_typed_month_by_month_and_a_period_is_given_up_by_both(
     page, new = f"/firm/contracts/{contract}", f"/firm/contracts/{contract}/baselines/new"
     valves, school = browsers["valves"], browsers["school"]
     assert f'href="{new}"' in shown(valves, page)
+    assert "built-in" not in shown(valves, new), "a field that was not typed is empty"
     base = {
         "works_start": str(month()), "first_month": str(month(-BASE_YEARS)), "months": str(BASE_YEARS * 12),
         "drivers": "pupils | 学生 | Pupils | 1 | more", "unit_driver": "", "departures": "",

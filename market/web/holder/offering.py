@@ -210,7 +210,8 @@ def body_of(form: Form, typed: forms.Typed) -> Body:
 
 
 def _shown(form: Form, problem: Problem | None) -> Response:
-    return page("holder/new.html", form=form, problem=problem, typed=_typed(form))
+    without = any(each.choices is _accounts for each in form.asks) and not _accounts()
+    return page("holder/new.html", form=form, problem=problem, typed=_typed(form), without=without)
 
 
 def _typed(form: Form) -> dict[str, str]:
