@@ -50,6 +50,10 @@ ROUTES: dict[str, Rule] = {
     **HOLDER_PAGES,
     **pages(
         PARTICIPANTS,
+        "firm_contracting.new",
+        "firm_contracting.draft",
+        "firm_contracting.ask_amendment",
+        "firm_contracting.amend",
         "firm_contracts.overview",
         "firm_contracts.listing",
         "firm_contracts.contract",

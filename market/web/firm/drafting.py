@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from market.core import ids
 from market.core.errors import NotFound
 from market.web import asking, forms
 from market.web.asking import Problem
+from market.web.firm.terms import count, figures, lines
 from market.web.pages import page
 
 blp = Blueprint("firm_drafting", __name__, template_folder="../templates")
@@ -22,8 +22,6 @@ DAY = dt.timedelta(days=1)
 BASE_MONTHS = 36
 MOST_MONTHS = 400
 HOURS = 24
-_BAR = re.compile(r"\s*[|｜]\s*")
-_BLANK = re.compile(r"[\s,，;；]+")
 DEPARTURE = ("what", "reason")
 
 
@@ -146,9 +144,9 @@ def propose_nights(contract_id: int) -> Response:
             "pressure_point_id",
         )
     )  # fmt: skip
-    body["hourly_pressure"] = [each for each in _BLANK.split(typed.get("hourly_pressure", "")) if each]
+    body["hourly_pressure"] = figures(typed.get("hourly_pressure", ""))
     if typed.get("connections"):
-        body["connections"] = whole(typed["connections"])
+        body["connections"] = count(typed["connections"])
     return _proposed(contract_id, "night-baselines", body | _billed(typed))
 
 
@@ -162,25 +160,18 @@ def _proposed(contract_id: int, what: str, body: dict[str, Any]) -> Response:
     )  # fmt: skip
 
 
-def whole(typed: str) -> Any:
-    """A count as the API wants it; what is none stays as it was typed, for the refusal to say so."""
-    return int(typed) if typed.isdecimal() else typed
-
-
 def base_of(typed: forms.Typed) -> dict[str, Any]:
     """A base period as it was typed: drivers a line each, and a line of their values for each month."""
     drivers = [
-        dict(zip(("code", "name_zh", "name_en", "unit", "effect"), _BAR.split(line), strict=False))
-        for line in _lines(typed, "drivers")
+        dict(zip(("code", "name_zh", "name_en", "unit", "effect"), each, strict=False))
+        for each in lines(typed, "drivers")
     ]
-    values = [[each for each in _BLANK.split(line) if each] for line in _lines(typed, "values")]
+    values = [figures(each[0]) for each in lines(typed, "values")]
     spans = [
         {"first_day": str(first), "last_day": str(last), "drivers": values[row] if row < len(values) else []}
         for row, (first, last) in enumerate(_base_months(typed))
     ]
-    departures = [
-        dict(zip(DEPARTURE, _BAR.split(line, 1), strict=False)) for line in _lines(typed, "departures")
-    ]
+    departures = [dict(zip(DEPARTURE, each, strict=False)) for each in lines(typed, "departures")]
     body = {
         "works_start": typed.get("works_start", ""),
         "drivers": drivers,
@@ -196,12 +187,8 @@ def _base_months(typed: forms.Typed) -> list[tuple[dt.date, dt.date]]:
         first = dt.date.fromisoformat(typed.get("first_month", "")).replace(day=1)
     except ValueError:
         return []
-    count = typed.get("months", "")
-    if not count.isdecimal() or not 1 <= int(count) <= MOST_MONTHS:
+    length = typed.get("months", "")
+    if not length.isdecimal() or not 1 <= int(length) <= MOST_MONTHS:
         return []
-    total = first.year * 12 + first.month - 1 + int(count)
+    total = first.year * 12 + first.month - 1 + int(length)
     return list(months(first, dt.date(total // 12, total % 12 + 1, 1)))
-
-
-def _lines(typed: forms.Typed, name: str) -> list[str]:
-    return [line.strip() for line in typed.get(name, "").splitlines() if line.strip()]
