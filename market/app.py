@@ -52,7 +52,7 @@ PAGE_MODULES = (
     "holder.trades", "holder.joining", "holder.offering", "holder.deals", "holder.offers", "holder.trusts",
     "holder.pledges",
     "holder.money", "holder.statements", "holder.bills", "holder.bank", "holder.fee_invoices",
-    "holder.meters", "holder.gates", "holder.rights", "holder.messages",
+    "holder.meters", "holder.gates", "holder.turn_sheets", "holder.rights", "holder.messages",
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
     "bureau.deliveries", "bureau.duties", "bureau.pledges", "bureau.savings",

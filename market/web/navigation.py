@@ -62,6 +62,7 @@ HOLDER = (
     Link("/my/statements", _l("Statements")),
     Link("/my/meters", _l("Meters")),
     Link("/my/gates", _l("Gates"), "my_gates.listed"),
+    Link("/my/turns", _l("Turn sheets"), "my_turns.listed"),
     Link("/my/messages", _l("Messages")),
 )
 FIRM = (

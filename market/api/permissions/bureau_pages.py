@@ -121,7 +121,7 @@ ROUTES: dict[str, Rule] = {
     **acts(
         "findings.confirm", "findings.dismiss", "meters.calibrate", "meters.record_reading", "meters.correct",
         "meters.close_meter", "meters.register_meter", "meters.replace_counter", "meters.record_conversion",
-        "meters.assign",
+        "meters.assign", "turn_sheets.serve",
         "water_accounts.set_use_plan",
     ),
     **pages(_who_may("imports.meters_template"), "desk_excel.index", "desk_excel.file"),

@@ -44,4 +44,7 @@ ROUTES: dict[str, Rule] = (
         f"my_gates.{name}": Rule(frozenset({"association"}), page=True)
         for name in ("listed", "confirm", "close_short")
     }
-)
+) | {
+    f"my_turns.{name}": Rule(frozenset({"association"}), page=True)
+    for name in ("listed", "ask", "enter", "one", "sign", "discard")
+}

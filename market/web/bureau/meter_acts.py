@@ -141,6 +141,7 @@ ACTS = (
             Ask("calibrated_on", _l("Calibrated"), "day", required=False),
             Ask("calibration_expires_on", _l("Expires"), "day", required=False),
             Ask("read_every_days", _l("Read every so many days"), "count", required=False),
+            Ask("apportioned", _l("It is a gate whose water an association shares out"), "tick"),
         ),
         signs=(),
         tells=_register,
@@ -221,6 +222,23 @@ ACTS = (
         ),
         signs=(),
         tells=_assign,
+        back=BACK,
+    ),
+    Act(
+        "turn_sheets.serve",
+        f"{METER}/serve",
+        _l("Say whom the gate serves"),
+        _l("The gate serves them."),
+        signs=(
+            Ask(
+                "water_account_ids",
+                _l("Water accounts"),
+                "words",
+                _l("Their numbers, blanks between them; those that it serves already stay."),
+            ),
+        ),
+        body=lambda _act, typed: {"water_account_ids": typed.get("water_account_ids", "").split()},
+        tells=_of_meter(_l("The association that keeps the gate may share its water out among them.")),
         back=BACK,
     ),
     Act(
