@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import re
 from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from market.core import clock
 from market.demo import people
 from tests.api.contracting import funded
 from tests.api.county import YEAR, County
-from tests.api.desk_browsing import HTML
+from tests.api.desk_browsing import HTML, read
 from tests.api.furnished import open_furnished
 from tests.api.test_pages_holder import HIDDEN, done, sent, shown, signed_in
 
@@ -136,3 +139,30 @@ def test_the_water_of_a_settled_trade_is_ordered_by_its_holder(county: County, b
     done(browser, where, f"{where}/delivery", starts_on="", ends_on="")
     page = shown(browser, where, "Delivery ordered")
     assert "Order the delivery" not in page
+
+
+def test_a_village_sells_by_a_list_whose_wrong_rows_are_shown(county: County) -> None:
+    trustee = signed_in(county, "mine-trustee")
+    where = f"/my/join/buy-backs/{county.offer}"
+    assert "Sell for a village" not in shown(signed_in(county, "mine"), where)
+    form = dict(HIDDEN.findall(shown(trustee, where, "Sell for a village by a list")))
+
+    def handed_in(*accounts: str, **ticks: str) -> TestResponse:
+        rows = "\n".join(["水量账户编号,水量(立方米)", *(f"{each},1" for each in accounts)])
+        data = (
+            form | ticks | {"basis": "signed by all", "_key": f"village-{len(accounts)}-{len(ticks)}-000000"}
+        )
+        sheet = {"sheet": (io.BytesIO(rows.encode()), "village.csv")}
+        return trustee.post(f"{where}/list?lang=en", data=data | sheet, headers=HTML)
+
+    mine, theirs = county.mine["water_account"], county.theirs["water_account"]
+    nothing = trustee.post(f"{where}/list?lang=en", data=form | {"basis": "x"}, headers=HTML)
+    assert (nothing.status_code, "Choose a file first." in nothing.text) == (422, True)
+    wrong = handed_in(mine, theirs)
+    assert wrong.status_code == 422
+    assert re.search(r'<th scope="row" class="amount">3</th>', wrong.text), (
+        "the row of the neighbour's account"
+    )
+    taken = handed_in(mine, theirs, partial="yes")
+    assert (taken.status_code, taken.location) == (303, where)
+    assert "1 rows are taken, 1 are refused." in read(trustee, where).text

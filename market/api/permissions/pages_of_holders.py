@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.api.permissions.rules import HOLDERS, Rule
+from market.api.permissions.rules import HOLDERS, SHEET_BYTES, Rule
 
 _PAGES = {
     "my_water": ("overview", "account", "pay_debt", "close"),
@@ -34,17 +34,20 @@ _PAGES = {
     "my_messages": ("overview", "notice", "ask", "complain", "complaint", "withdraw"),
 }  # fmt: skip
 
-ROUTES: dict[str, Rule] = (
-    {f"{group}.{name}": Rule(HOLDERS, page=True) for group, names in _PAGES.items() for name in names}
-    | {
-        f"my_offering.{name}": Rule(frozenset({"agent", "association"}), page=True)
-        for name in ("new_trust", "make_trust")
-    }
-    | {
-        f"my_gates.{name}": Rule(frozenset({"association"}), page=True)
-        for name in ("listed", "confirm", "close_short")
-    }
-) | {
-    f"my_turns.{name}": Rule(frozenset({"association"}), page=True)
-    for name in ("listed", "ask", "enter", "one", "sign", "discard")
+_ASSOCIATION, _FOR_OTHERS = frozenset({"association"}), frozenset({"agent", "association"})
+_OF_SOME = {
+    "my_gates": (_ASSOCIATION, ("listed", "confirm", "close_short")),
+    "my_turns": (_ASSOCIATION, ("listed", "ask", "enter", "one", "sign", "discard")),
+    "my_offering": (_FOR_OTHERS, ("new_trust", "make_trust")),
+}
+"""What an association does beside other holders, or an agent, too."""
+
+ROUTES: dict[str, Rule] = {
+    **{f"{group}.{name}": Rule(HOLDERS, page=True) for group, names in _PAGES.items() for name in names},
+    **{
+        f"{group}.{name}": Rule(roles, page=True)
+        for group, (roles, names) in _OF_SOME.items()
+        for name in names
+    },
+    "my_offers.take_list": Rule(_FOR_OTHERS, page=True, body_bytes=SHEET_BYTES),
 }
