@@ -13,8 +13,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from market.contracts.sharing import MODES
-from market.contracts.sharing.late import SIZES
-from market.contracts.sharing.tariff import PRICE_BASES
+from market.contracts.sharing.late import SIZES, SMALL
+from market.contracts.sharing.tariff import FIXED, FLOOR, TARIFF
 from market.contracts.terms import PERIOD_MONTHS
 from market.web.bureau.acts import Ask, Choices
 from market.web.firm.projects import KINDS
@@ -37,6 +37,8 @@ _PLAIN = (
     *_MONEY,
     "vat",
 )
+QUARTER = 3
+"""Months of a period, where nobody says otherwise."""
 _YUAN, _CUBIC = _l("yuan"), _l("m³")
 _NUMBER = _l("Its number in the market; it begins with par_.")
 
@@ -56,7 +58,7 @@ GROUPS: tuple[tuple[object, tuple[Ask, ...]], ...] = (
             Ask("ends_on", _l("Last day"), "day"),
             Ask(
                 "period_months", _l("A period is"), "choice",
-                choices=lambda: [(str(each), word(f"months_{each}")) for each in PERIOD_MONTHS],
+                choices=_words("months_", PERIOD_MONTHS), value=lambda: QUARTER,
             ),
             Ask("duties", _l("Duties of both sides"), "words"),
             Ask("equipment", _l("What becomes of the equipment"), "words"),
@@ -68,7 +70,9 @@ GROUPS: tuple[tuple[object, tuple[Ask, ...]], ...] = (
             Ask("user_id", _l("User"), hint=_NUMBER),
             Ask("user_size", _l("Size of the user"), "choice", choices=_words("size_", SIZES)),
             Ask("firm_id", _l("Service firm"), hint=_NUMBER),
-            Ask("firm_size", _l("Size of the firm"), "choice", choices=_words("size_", SIZES)),
+            Ask(
+                "firm_size", _l("Size of the firm"), "choice", choices=_words("size_", SIZES), value=lambda: SMALL,
+            ),
             Ask(
                 "others", _l("Further parties"), "words",
                 _l("One a line: number | financier, subsidy_giver or supplier | public_body, large, small or other."),
@@ -85,7 +89,10 @@ GROUPS: tuple[tuple[object, tuple[Ask, ...]], ...] = (
         _l("Money"),
         (
             Ask("investment", _l("Investment"), "number", unit=_YUAN),
-            Ask("price_basis", _l("How the saving is valued"), "choice", choices=_words("price_basis_", PRICE_BASES)),
+            Ask(
+                "price_basis", _l("How the saving is valued"), "choice",
+                choices=_words("price_basis_", (FIXED, FLOOR, TARIFF)),
+            ),
             Ask("price", _l("Price"), "number", unit=_l("yuan/m³"), required=False),
             Ask("deposit", _l("Deposit of the firm"), "number", unit=_YUAN, required=False),
             Ask("payment_days", _l("To pay within so many days"), "count", value=lambda: 30),
