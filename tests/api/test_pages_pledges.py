@@ -167,3 +167,21 @@ def test_what_pledged_water_earned_is_paid_out_by_its_holder(county: County) -> 
     done(mine, "/my/pledges", act)
     assert act not in shown(mine, "/my/pledges")
     assert county.get("mine", f"/pledge-sales/{sale}")["proceeds"] == "0.00"
+
+
+def test_an_account_is_opened_and_closed_from_its_holder_s_page(county: County, clerk: FlaskClient) -> None:
+    whose = county.mine["participant"]
+    page, act = f"/desk/participants/{whose}", "/desk/act/water-accounts"
+    assert f"{act}?change=yes&amp;participant_id={whose}" in read(clerk, page).text
+    assert f'<option value="{whose}" selected' in read(clerk, f"{act}?change=yes&participant_id={whose}").text
+    asks = {
+        "participant_id": whose, "township": "653123401", "canal": "PARK", "sector": "services", "source": "surface",
+        "water_year": YEAR,
+    }  # fmt: skip
+    assert acted(clerk, act, asks=asks) == page
+    made = county.get("registrar", f"/water-accounts?participant_id={whose}&limit=100")["data"]
+    [account] = [each["id"] for each in made if each["sector"] == "services"]
+    close = f"{act}/{account}/close"
+    assert f'href="{close}"' in read(clerk, page).text
+    assert acted(clerk, close) == page
+    assert f'href="{close}"' not in read(clerk, page).text

@@ -84,6 +84,7 @@ NOT_OPENED: dict[str, str] = {
     "desk_acts.show_season_advance_curtailment": "no curtailment was ordered",
     "desk_acts.show_season_release_spillable": "no water was carried over",
     "desk_acts.show_season_spill": "no water was carried over",
+    "desk_acts.show_water_accounts_close": "whose account is empty is another page of a kind that was read",
     "desk_acts.show_water_bills_take_cash": "no bills were issued",
     "desk_bank.file": "no payout file was gathered",
     "desk_bills.run": "no bills were issued",

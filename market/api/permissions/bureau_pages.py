@@ -122,7 +122,7 @@ ROUTES: dict[str, Rule] = {
         "findings.confirm", "findings.dismiss", "meters.calibrate", "meters.record_reading", "meters.correct",
         "meters.close_meter", "meters.register_meter", "meters.replace_counter", "meters.record_conversion",
         "meters.assign", "turn_sheets.serve",
-        "water_accounts.set_use_plan",
+        "water_accounts.set_use_plan", "water_accounts.open_water_account", "water_accounts.close",
     ),
     **pages(_who_may("imports.meters_template"), "desk_excel.index", "desk_excel.file"),
     "desk_excel.send": Rule(_who_may("imports.import_meters"), page=True, body_bytes=SHEET_BYTES + FORM_BYTES),

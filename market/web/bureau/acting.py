@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from market.web import asking, forms
 from market.web.asking import Problem
 from market.web.bureau import (
+    account_acts,
     announcing_acts,
     auction_acts,
     bank_acts,
@@ -68,6 +69,7 @@ ACTS: dict[str, Act] = {
         pledge_acts,
         saving_acts,
         storage_acts,
+        account_acts,
     )
     for each in group.ACTS
 }
