@@ -57,8 +57,8 @@ PAGE_MODULES = (
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
     "bureau.deliveries", "bureau.duties", "bureau.pledges", "bureau.savings",
     "bureau.money", "bureau.bills", "bureau.bank", "bureau.fee_invoices", "bureau.trail", "bureau.acting",
-    "firm.projects", "firm.contracting", "firm.contracts", "firm.points", "firm.drafting", "firm.trust",
-    "firm.reports", "firm.lots", "firm.pledges",
+    "firm.projects", "firm.appraising", "firm.contracting", "firm.contracts", "firm.points", "firm.drafting",
+    "firm.trust", "firm.reports", "firm.lots", "firm.pledges",
     "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
     "fee_invoice_pages",
 )  # fmt: skip

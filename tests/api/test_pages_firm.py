@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -173,3 +174,19 @@ def test_a_contract_is_drafted_as_a_form_and_another_version_of_it(
     now = county.get("valves", f"/saving-contracts/{contract}")
     assert now["terms"] == made | {"title": "Pipes and taps", "early_end": []}
     assert len(now["versions"]) > len(again["versions"])
+
+
+def test_a_project_is_weighed_before_anybody_signs(county: County, browsers: dict[str, FlaskClient]) -> None:
+    typed = {
+        "base_use": "2000000", "savings": " ".join(["1000000"] * 10), "price": "3.55", "investment": "9580000.00",
+        "rows": "1 | 0.1 0.9", "rate": "0.08",
+    }  # fmt: skip
+    page, valves = "/firm/appraise", browsers["valves"]
+    assert f'href="{page}"' in shown(valves, "/firm")
+    assert "Worth today" not in shown(valves, page)
+    # SAVINGS section 9, 3 without recovery: the firm's nine tenths are worth 11 858 710.07
+    shown(valves, f"{page}?{urlencode(typed)}", "11,858,710.07 yuan", "2,382,078.90 yuan", "year by year")
+    three = typed | {"rows": "1 | 0.1 0.8 0.1"}
+    shown(valves, f"{page}?{urlencode(three)}", "financier")
+    wrong = valves.get(f"{page}?{urlencode(typed | {'price': 'x'})}&lang=en", headers=HTML)
+    assert wrong.status_code == 422 and 'role="alert"' in wrong.text and 'value="9580000.00"' in wrong.text

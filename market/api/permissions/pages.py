@@ -50,6 +50,7 @@ ROUTES: dict[str, Rule] = {
     **HOLDER_PAGES,
     **pages(
         PARTICIPANTS,
+        "firm_appraising.appraise",
         "firm_contracting.new",
         "firm_contracting.draft",
         "firm_contracting.ask_amendment",
