@@ -44,19 +44,21 @@ API_MODULES = (
 )  # fmt: skip
 
 PAGE_MODULES = (
-    "assets", "signing_in", "forgotten", "counter",
-    "account.identity", "account.proofs", "account.own_data", "account.programs", "account.webhooks",
+    "assets", "signing_in", "forgotten", "applying", "counter",
+    "account.identity", "account.proofs", "account.own_data", "account.credit", "account.programs", "account.webhooks",
     "board.home", "board.market", "board.limits", "board.districts", "board.announcements", "board.objections",
     "board.verifying", "board.firms", "board.rulebook",
     "holder.my_water", "holder.selling", "holder.buying", "holder.orders",
-    "holder.trades", "holder.joining", "holder.deals", "holder.offers", "holder.trusts", "holder.pledges",
+    "holder.trades", "holder.joining", "holder.offering", "holder.deals", "holder.offers", "holder.trusts",
+    "holder.pledges",
     "holder.money", "holder.statements", "holder.bills", "holder.bank", "holder.fee_invoices",
-    "holder.meters", "holder.gates", "holder.rights", "holder.messages",
+    "holder.meters", "holder.gates", "holder.turn_sheets", "holder.rights", "holder.messages",
     "bureau.desk", "bureau.matters", "bureau.rights", "bureau.warning", "bureau.watching", "bureau.interventions",
     "bureau.announcing", "bureau.auctions", "bureau.participants", "bureau.limits", "bureau.meters", "bureau.excel",
-    "bureau.deliveries", "bureau.duties",
+    "bureau.deliveries", "bureau.duties", "bureau.pledges", "bureau.savings",
     "bureau.money", "bureau.bills", "bureau.bank", "bureau.fee_invoices", "bureau.trail", "bureau.acting",
-    "firm.projects", "firm.contracts", "firm.reports",
+    "firm.projects", "firm.appraising", "firm.contracting", "firm.contracts", "firm.points", "firm.drafting",
+    "firm.trust", "firm.reports", "firm.lots", "firm.pledges",
     "certificates", "contract_pages", "report_pages", "notice_pages", "bill_pages", "statement_pages",
     "fee_invoice_pages",
 )  # fmt: skip

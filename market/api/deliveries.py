@@ -24,11 +24,13 @@ blp = blueprint("deliveries", "Traded water on its way to the buyer's gate")
 @blp.response(200, shapes.DeliveryPage)
 def list_deliveries(query: dict[str, Any]) -> dict[str, Any]:
     """Deliveries that one buys, sells or keeps the gate for (the bureau: all), by id."""
-    where = paging("dlv")
+    where, with_parts = paging("dlv"), query.pop("whole")
     rows = delivery_queries.listed(
         session(), party=own_only(), **query, after=where.after, limit=where.limit + 1
     )
     tree = reference.zones(raw(session()))
+    if with_parts:
+        return page([_whole(tree, each) for each in delivery_queries.wholes(session(), rows)], where.limit)
     return page([_summary(tree, each) for each in rows], where.limit)
 
 
@@ -117,7 +119,11 @@ def decline_refund(delivery_id: int) -> dict[str, Any]:
 def _one(delivery_id: int) -> dict[str, Any]:
     found = delivery_queries.whole(session(), delivery_id=delivery_id)
     etag(found.delivery.version)
-    return _summary(reference.zones(raw(session())), found.delivery) | {
+    return _whole(reference.zones(raw(session())), found)
+
+
+def _whole(tree: reference.Zones, found: delivery_queries.Whole) -> dict[str, Any]:
+    return _summary(tree, found.delivery) | {
         "profile": [{"from_day": each.from_day, "volume": each.litres} for each in found.lines],
         "receipts": [
             {"volume": each.litres, "note": each.note, "confirmed_at": each.confirmed_at} for each in found.receipts

@@ -147,6 +147,7 @@ def steps(pledge_id: int) -> dict[str, Any]:
             }
             for each in rows
         ],
+        "pledge_sale_ids": pledge_queries.sale_ids(session(), pledge_id=pledge_id),
     }  # fmt: skip
 
 

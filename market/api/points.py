@@ -172,4 +172,6 @@ def _interval_out(each: points.Interval) -> dict[str, Any]:
         "last_day": each.last_day,
         "volume": each.litres,
         "evidence": each.evidence,
+        "point_reading_id": each.reading_id,
+        "counter": each.counter_litres,
     }

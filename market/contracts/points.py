@@ -300,12 +300,17 @@ def listed(
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Litres of the days from `first_day` to `last_day`, both in it, and what shows them."""
+    """Litres of the days from `first_day` to `last_day`, both in it, and what shows them.
+
+    `reading_id`: the reading of the point that ends it, if it is not the registry's.
+    """
 
     first_day: dt.date
     last_day: dt.date
     litres: int
     evidence: str
+    reading_id: int | None = None
+    counter_litres: int | None = None
 
 
 _REGISTRY_SQL = """
@@ -339,9 +344,8 @@ def series(session: Session, point_id: int) -> list[Interval]:
         return found
     day, counter = point.starts_on, point.start_litres
     for each in readings(session, point_id):
-        found.append(
-            Interval(day + _DAY, each.read_on, each.counter_litres - counter, f"point reading {each.id}")
-        )
+        used, shows = each.counter_litres - counter, f"point reading {each.id}"
+        found.append(Interval(day + _DAY, each.read_on, used, shows, each.id, each.counter_litres))
         day, counter = each.read_on, each.counter_litres
     return found
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from market.contracts.contract_models import ContractParty
+from market.contracts.lot_models import ReportClawBack
 from market.contracts.report_models import (
     BaselineConsent,
     ContractBaseline,
@@ -80,7 +81,10 @@ def reports(
     if party is not None:
         seats = select(ContractParty.contract_id).where(ContractParty.participant_id == party)
         named = select(ReportDispute.report_id).where(ReportDispute.verifier_id == party)
-        wanted.append(or_(SavingReport.contract_id.in_(seats), SavingReport.id.in_(named)))
+        again = select(ReportClawBack.report_id).where(ReportClawBack.verifier_id == party)
+        wanted.append(
+            or_(SavingReport.contract_id.in_(seats), SavingReport.id.in_(named), SavingReport.id.in_(again))
+        )
     if contract_id is not None:
         wanted.append(SavingReport.contract_id == contract_id)
     if status is not None:

@@ -16,7 +16,7 @@ from market.core.db import raw
 from market.core.errors import NotFound
 from market.registry import lease_queries, queries, reference
 from market.registry.models import Entitlement, WaterAccount
-from market.registry.pledge_models import Pledge, PledgeConsent, PledgeSale, PledgeStep
+from market.registry.pledge_models import Pledge, PledgeConsent, PledgeSale, PledgeSalePart, PledgeStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,12 @@ def steps(session: Session, *, pledge_id: int) -> list[PledgeStep]:
     """The steps of a pledge, oldest first."""
     statement = select(PledgeStep).where(PledgeStep.pledge_id == pledge_id)
     return list(session.scalars(statement.order_by(PledgeStep.id)))
+
+
+def sale_ids(session: Session, *, pledge_id: int) -> list[int]:
+    """The sales in which a pledge let water go, oldest first."""
+    parts = select(PledgeSalePart.sale_id).where(PledgeSalePart.pledge_id == pledge_id)
+    return sorted(set(session.scalars(parts)))
 
 
 _SALE_SQL = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -21,6 +22,12 @@ def body(names: Iterable[str]) -> dict[str, Any]:
     """The named fields as a body for the API; an empty one is left out."""
     values = typed()
     return {name: values[name] for name in names if values.get(name)}
+
+
+def fingerprint(name: str) -> str | None:
+    """The SHA-256 of a file that was chosen, in hex: of a paper no more than that is kept. None: no file."""
+    given = request.files.get(name)
+    return hashlib.sha256(given.read()).hexdigest() if given and given.filename else None
 
 
 def act(do: Callable[[], str], *, show: Callable[[Problem], Response], done: Any = None) -> Response:

@@ -62,6 +62,7 @@ HOLDER = (
     Link("/my/statements", _l("Statements")),
     Link("/my/meters", _l("Meters")),
     Link("/my/gates", _l("Gates"), "my_gates.listed"),
+    Link("/my/turns", _l("Turn sheets"), "my_turns.listed"),
     Link("/my/messages", _l("Messages")),
 )
 FIRM = (
@@ -70,6 +71,7 @@ FIRM = (
     Link("/firm/contracts", _l("Contracts for saving")),
     Link("/firm/reports", _l("Savings")),
     Link("/firm/cash-flow", _l("Cash flow")),
+    Link("/firm/pledges", _l("Pledges"), "bank_pledges.listing"),
 )
 ACCOUNT = (
     Link("/account", _l("Account")),
@@ -77,6 +79,7 @@ ACCOUNT = (
     Link("/account/phone", _l("Telephone"), "account_proofs.phone"),
     Link("/account/totp", _l("One-time codes")),
     Link("/account/data", _l("My data")),
+    Link("/account/credit", _l("Credit record"), "account_credit.overview"),
     Link("/account/keys", _l("Keys for programs")),
     Link("/account/webhooks", _l("Notifications for programs"), "account_webhooks.listing"),
 )
@@ -95,6 +98,8 @@ DESK = (
     Link("/desk/limits", _l("Limits"), "desk_limits.index"),
     Link("/desk/meters", _l("Meters"), "desk_meters.index"),
     Link("/desk/deliveries", _l("Deliveries"), "desk_deliveries.index"),
+    Link("/desk/pledges", _l("Pledges"), "desk_pledges.index"),
+    Link("/desk/savings", _l("Savings"), "desk_savings.reports"),
     Link("/desk/excel", _l("Excel"), "desk_excel.index"),
     Link("/desk/money", _l("Money"), "desk_money.index"),
     Link("/desk/bills", _l("Water bills"), "desk_bills.index"),
@@ -111,10 +116,6 @@ DESK = (
 )
 
 
-def _is_open(who: AccessActor, link: Link) -> bool:
-    return not link.endpoint or may(who, ROUTES[link.endpoint])
-
-
 def desks() -> tuple[Desk, ...]:
     """The groups of pages of whoever reads."""
     who = reader()
@@ -124,16 +125,19 @@ def desks() -> tuple[Desk, ...]:
     if who is not None and who.mandate_id is not None:
         found.append(Desk(_l("Counter"), "/counter", COUNTER))
     if who is not None and who.roles & HOLDERS:
-        found.append(Desk(_l("My desk"), "/my", tuple(each for each in HOLDER if _is_open(who, each))))
+        found.append(Desk(_l("My desk"), "/my", _open_to(who, HOLDER)))
     if who is not None and who.participant_id is not None:
-        found.append(Desk(_l("Water saving"), "/firm", FIRM))
+        found.append(Desk(_l("Water saving"), "/firm", _open_to(who, FIRM)))
     if who is not None and who.participant_id is None and who.roles & (BUREAU | OUTSIDE):
-        open_to = tuple(each for each in DESK if _is_open(who, each))
-        found.append(Desk(_l("Bureau"), "/desk", open_to))
+        found.append(Desk(_l("Bureau"), "/desk", _open_to(who, DESK)))
     if who is not None:
-        own = tuple(each for each in ACCOUNT if _is_open(who, each))
-        found.append(Desk(_l("Account"), "/account", own, aside=True))
+        found.append(Desk(_l("Account"), "/account", _open_to(who, ACCOUNT), aside=True))
     return tuple(found)
+
+
+def _open_to(who: AccessActor, links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """The links of a group that a reader may open."""
+    return tuple(each for each in links if not each.endpoint or may(who, ROUTES[each.endpoint]))
 
 
 def where(groups: tuple[Desk, ...]) -> tuple[Desk, Link | None]:

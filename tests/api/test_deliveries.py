@@ -101,7 +101,15 @@ def test_a_short_delivery_is_made_good_by_a_further_one(county: County, seller: 
     county.post("keeper", f"/deliveries/{delivery}/close-short", {"reason": "the canal broke"})
     further = county.post("registrar", f"/deliveries/{delivery}/make-good", {"ends_on": f"{YEAR}-12-20"})
     assert (further["volume"], further["makes_good_id"], further["status"]) == ("3.000", delivery, "ordered")
-    assert county.get("registrar", f"/deliveries/{delivery}")["status"] == "made_good"
+    made_good = county.get("registrar", f"/deliveries/{delivery}")
+    assert made_good["status"] == "made_good"
+    of_trade = f"/deliveries?instruction_id={made_good['instruction_id']}"
+    whole = county.get(seller[0], f"{of_trade}&whole=true")["data"]
+    alone = [county.get("registrar", f"/deliveries/{each['id']}") for each in (made_good, further)]
+    assert whole == alone
+    brief = county.get(seller[0], of_trade)["data"]
+    assert [each["id"] for each in brief] == [delivery, further["id"]]
+    assert not any("profile" in each for each in brief)
 
 
 def test_a_short_delivery_is_refunded_on_four_eyes(county: County, seller: tuple[str, str]) -> None:

@@ -15,9 +15,9 @@ from market.api.permissions import BUREAU, OUTSIDE, ROUTES
 from market.sheet_runs import working
 from market.web.bureau.acting import ACTS
 from tests.api.county import PASSWORD, County
+from tests.api.desk_browsing import HTML, do, hidden, read
 from tests.api.furnished import open_furnished
 
-HTML = {"Accept": "text/html"}
 PEOPLE = (
     ("first", "reviewer"),
     ("clerk", "registrar"),
@@ -39,6 +39,8 @@ PAGES = {
     "/desk/firms": ROUTES["desk_participants.firms"].roles,
     "/desk/limits": ROUTES["desk_limits.index"].roles,
     "/desk/meters": ROUTES["desk_meters.index"].roles,
+    "/desk/pledges": ROUTES["desk_pledges.index"].roles,
+    "/desk/savings": ROUTES["desk_savings.reports"].roles,
     "/desk/excel": ROUTES["desk_excel.index"].roles,
     "/desk/money": ROUTES["desk_money.index"].roles,
     "/desk/users": ROUTES["desk_participants.users"].roles,
@@ -65,24 +67,6 @@ def browsers(county: County) -> dict[str, FlaskClient]:
         data = {"login": county.logins[name], "password": PASSWORD}
         assert browser.post("/sign-in?lang=en", data=data, headers=HTML).status_code == 303
     return found
-
-
-def read(browser: FlaskClient, address: str) -> TestResponse:
-    mark = "&" if "?" in address else "?"
-    return browser.get(f"{address}{mark}lang=en", headers=HTML)
-
-
-def hidden(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
-
-
-def do(browser: FlaskClient, address: str, **signs: str) -> TestResponse:
-    """Reads the page of an act and sends its form with what it holds."""
-    shown = read(browser, address)
-    assert shown.status_code == 200, shown.text
-    form = shown.text.split('<form method="post"')[-1]
-    where = address.partition("?")[0]
-    return browser.post(where, data=hidden(form) | signs, headers=HTML)
 
 
 def test_each_page_is_for_whom_it_has_something_and_says_so_in_both_languages(

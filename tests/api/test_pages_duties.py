@@ -6,15 +6,14 @@ import io
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests.api.county import PASSWORD, YEAR, County
+from tests.api.desk_browsing import HTML, acted, do, hidden, read
 from tests.api.furnished import open_furnished
 from tests.api.smallholders import trustee_of
-from tests.api.test_pages_bureau import HTML, do, hidden, read
 
 DAY = f"{YEAR}-11-20"
 
@@ -38,13 +37,6 @@ def browsers(county: County) -> dict[str, FlaskClient]:
     return found
 
 
-def _act(browser: FlaskClient, address: str, *, asks: dict[str, Any] | None = None, **signs: str) -> str:
-    """Does an act whose particulars are `asks`; where it leads."""
-    answer = do(browser, f"{address}?{urlencode(asks)}" if asks else address, **signs)
-    assert answer.status_code == 303, re.sub(r"<[^>]+>|\s+", " ", answer.text.split('role="alert"')[-1])[:600]
-    return answer.location
-
-
 def test_a_delivery_goes_to_its_gate_and_what_is_missing_is_dealt_with(
     county: County, browsers: dict[str, FlaskClient]
 ) -> None:
@@ -56,18 +48,18 @@ def test_a_delivery_goes_to_its_gate_and_what_is_missing_is_dealt_with(
     first = read(clerk, f"/desk/act/deliveries/{number}/confirm").text
     assert "What it concerns" in first, "whose it is stands beside the question"
     assert (
-        _act(clerk, f"/desk/act/deliveries/{number}/confirm", asks={"volume": "0.300", "note": "first"})
+        acted(clerk, f"/desk/act/deliveries/{number}/confirm", asks={"volume": "0.300", "note": "first"})
         == page
     )
     assert "first" in read(clerk, page).text
-    _act(clerk, f"/desk/act/deliveries/{number}/close-short", reason="the canal is dry")
+    acted(clerk, f"/desk/act/deliveries/{number}/close-short", reason="the canal is dry")
     assert "the canal is dry" in read(clerk, page).text
-    further = _act(clerk, f"/desk/act/deliveries/{number}/make-good", asks={"starts_on": "", "ends_on": ""})
+    further = acted(clerk, f"/desk/act/deliveries/{number}/make-good", asks={"starts_on": "", "ends_on": ""})
     assert further != page and page in read(clerk, further).text
     asks = {"keeper_id": county.logins["id of keeper"]}
     where = further.rpartition("/")[2]
     assert where not in read(keeper, "/my/gates").text
-    _act(clerk, f"/desk/act/deliveries/{where}/dispatch", asks=asks)
+    acted(clerk, f"/desk/act/deliveries/{where}/dispatch", asks=asks)
     shown = read(keeper, "/my/gates").text
     assert where in shown
 
@@ -81,7 +73,7 @@ def test_a_delivery_goes_to_its_gate_and_what_is_missing_is_dealt_with(
     now = county.get("registrar", f"/deliveries/{where}")
     assert (now["status"], now["confirmed"], now["reason"]) == ("short", "0.200", "no more comes")
     assert now["volume"] < volume
-    _act(clerk, f"/desk/act/deliveries/{where}/propose-refund", reason="nothing to make it good with")
+    acted(clerk, f"/desk/act/deliveries/{where}/propose-refund", reason="nothing to make it good with")
     assert "nothing to make it good with" in read(clerk, further).text
     assert read(browsers["mine"], "/my/gates").status_code == 403
 
@@ -92,7 +84,7 @@ def test_a_report_is_filed_and_an_inspection_is_planned_done_and_read(
     chief = browsers["chief"]
     listed = read(chief, "/desk/filings").text
     [link, *_] = re.findall(r'href="(/desk/act/filings[?][^"]*duty[^"]*)"', listed)
-    filed = _act(chief, link.replace("&amp;", "&"))
+    filed = acted(chief, link.replace("&amp;", "&"))
     assert filed.startswith("/desk/filings/flg_")
     shown = read(chief, filed).text
     assert "Nothing differs from what was filed." in shown
@@ -101,10 +93,10 @@ def test_a_report_is_filed_and_an_inspection_is_planned_done_and_read(
         "title": "Wells at night", "subject": "whether they run", "zone": "", "inspectors": "A and B",
         "planned_on": DAY,
     }  # fmt: skip
-    where = _act(chief, "/desk/act/inspections", asks=asks, legal_source="county plan 4(1)4")
+    where = acted(chief, "/desk/act/inspections", asks=asks, legal_source="county plan 4(1)4")
     assert "Wells at night" in read(chief, "/desk/inspections").text
     findings = f"two ran | stop them ｜ {DAY}\n\na third one"
-    _act(
+    acted(
         chief,
         f"/desk/act{where.removeprefix('/desk')}/complete",
         done_on=DAY,
@@ -116,14 +108,14 @@ def test_a_report_is_filed_and_an_inspection_is_planned_done_and_read(
         ("two ran", "stop them", DAY), ("a third one", None, None),
     ]  # fmt: skip
     assert "a third one" in read(chief, where).text
-    other = _act(chief, "/desk/act/inspections", asks=asks, legal_source="county plan 4(1)4")
-    _act(chief, f"/desk/act{other.removeprefix('/desk')}/cancel", reason="rain")
+    other = acted(chief, "/desk/act/inspections", asks=asks, legal_source="county plan 4(1)4")
+    acted(chief, f"/desk/act{other.removeprefix('/desk')}/cancel", reason="rain")
     assert "called off" in read(chief, other).text
 
 
 def test_an_export_is_made_and_its_answer_is_read_line_by_line(browsers: dict[str, FlaskClient]) -> None:
     chief = browsers["chief"]
-    where = _act(chief, "/desk/act/national-exports", asks={"kind": "use", "water_year": YEAR})
+    where = acted(chief, "/desk/act/national-exports", asks={"kind": "use", "water_year": YEAR})
     assert where in read(chief, "/desk/national-exports").text
     form = hidden(read(chief, where).text.split('/answers"')[-1])
 
@@ -148,10 +140,10 @@ def test_a_meter_and_a_use_plan_are_entered_from_the_holder_s_page(
         "measures": "electricity",
         "start_kwh": "5.00",
     }
-    meter = _act(clerk, "/desk/act/meters", asks=asks)
+    meter = acted(clerk, "/desk/act/meters", asks=asks)
     assert "PAGE-1" in read(clerk, meter).text
     act = f"/desk/act{meter.removeprefix('/desk')}"
-    _act(
+    acted(
         clerk,
         f"{act}/conversions",
         coefficient="4.2",
@@ -167,7 +159,7 @@ def test_a_meter_and_a_use_plan_are_entered_from_the_holder_s_page(
     plan, owner = f"/desk/act/water-accounts/{factory['id']}/use-plan", factory["participant_id"]
     assert plan in read(clerk, f"/desk/participants/{owner}").text
     assert plan.replace(factory["id"], account) not in read(clerk, holder).text, "farming needs none"
-    done = _act(clerk, plan, asks={"volume": "123456.000"}, legal_source="plan 1")
+    done = acted(clerk, plan, asks={"volume": "123456.000"}, legal_source="plan 1")
     assert done == f"/desk/participants/{owner}"
     assert county.get("registrar", f"/water-accounts/{factory['id']}")["use_plan"] == "123456.000"
 
@@ -188,8 +180,8 @@ def test_personal_data_are_seen_for_a_purpose_and_a_forgotten_password_is_helped
         each["purpose"] == "a complaint of it" for each in county.get("mine", "/me/data-access")["data"]
     )
     mark = {"participant_id": person, "kind": "telephone", "value": "13900000000", "document": "a letter"}
-    assert _act(chief, "/desk/act/party-marks", asks=mark) == page
-    _act(clerk, f"{act}/password-reset", login=county.logins["mine"], reason="showed its card")
+    assert acted(chief, "/desk/act/party-marks", asks=mark) == page
+    acted(clerk, f"{act}/password-reset", login=county.logins["mine"], reason="showed its card")
     helped = re.search(r"good for a day: ([\w-]{20,})", read(clerk, page).text)
     assert helped is not None, "the token is shown this once"
     new = {"login": county.logins["mine"], "code": helped[1], "password": "another horse battery"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 
 from market.core import clock
-from tests.api.contracting import drafted, funded, seats, terms
+from market.web.firm import terms as terms_form
+from tests.api.contracting import drafted, funded, main_point, seats, terms
 from tests.api.county import County, open_county
 from tests.api.reporting import OPERATION, base_body, billed_point, quarter, read
 from tests.api.test_pages_holder import done, sent, shown, signed_in
@@ -131,3 +133,60 @@ def test_every_page_says_a_fact_in_both_languages(
         shown(browsers[name], address, chinese, language="zh-CN")
     stranger = county.app.test_client()
     assert stranger.get(f"/firm/contracts/{contract}", headers=HTML).status_code == 303
+
+
+def _typed(county: County, point: str) -> dict[str, str]:
+    """The terms of `terms` as a person types them."""
+    whole = terms(county.mine, point)
+    return {
+        name: str(whole[name])
+        for name in ("kind", "mode", "title", "starts_on", "ends_on", "period_months", "duties", "equipment")
+    } | {
+        "user_id": county.mine["school"], "user_size": "public_body", "firm_id": county.mine["valves"],
+        "firm_size": "small", "others": f"{county.mine['lender']} | financier | large", "boundary": point,
+        "verifier_id": county.mine["judge"], "investment": "300000.00", "price_basis": "fixed", "price": "3.2",
+        "deposit": "20000.00", "payment_days": "30", "late": "0.0005", "vat": "",
+        "early_end": "1 | 50000.00\n3|10000.00",
+        "rows": "1 | 0.05 0.9 0.05\n4 | 0.45 0.5 0.05", "water_shares": "0.6 0.3 0.1",
+    }  # fmt: skip
+
+
+def test_a_contract_is_drafted_as_a_form_and_another_version_of_it(
+    county: County, browsers: dict[str, FlaskClient]
+) -> None:
+    point = main_point(county, county.mine["school"])
+    new, typed = "/firm/contracts/new", _typed(county, point)
+    assert f'href="{new}"' in shown(browsers["valves"], "/firm/contracts")
+    assert f'value="{county.mine["valves"]}"' in shown(browsers["valves"], new)
+    wrong = sent(browsers["valves"], new, new, **typed | {"rows": "1 | 0.5"})
+    assert wrong.status_code == 422 and 'role="alert"' in wrong.text and "1 | 0.5" in wrong.text
+    page = done(browsers["valves"], new, new, **typed)
+    contract = page.rpartition("/")[2]
+    made, asked = county.get("valves", f"/saving-contracts/{contract}")["terms"], terms(county.mine, point)
+    assert made == county.get("valves", f"/saving-contracts/{drafted(county, asked)}")["terms"]
+    amend = f"{page}/amend"
+    shown(browsers["school"], amend, "4 | 0.4500 0.5000 0.0500", county.mine["lender"])
+    same = terms_form.typed_of(made)
+    done(browsers["school"], amend, amend, **same)
+    again = county.get("valves", f"/saving-contracts/{contract}")
+    assert again["terms"] == made, "what is not changed stays as it is"
+    done(browsers["school"], amend, amend, **same | {"title": "Pipes and taps", "early_end": ""})
+    now = county.get("valves", f"/saving-contracts/{contract}")
+    assert now["terms"] == made | {"title": "Pipes and taps", "early_end": []}
+    assert len(now["versions"]) > len(again["versions"])
+
+
+def test_a_project_is_weighed_before_anybody_signs(county: County, browsers: dict[str, FlaskClient]) -> None:
+    typed = {
+        "base_use": "2000000", "savings": " ".join(["1000000"] * 10), "price": "3.55", "investment": "9580000.00",
+        "rows": "1 | 0.1 0.9", "rate": "0.08",
+    }  # fmt: skip
+    page, valves = "/firm/appraise", browsers["valves"]
+    assert f'href="{page}"' in shown(valves, "/firm")
+    assert "Worth today" not in shown(valves, page)
+    # SAVINGS section 9, 3 without recovery: the firm's nine tenths are worth 11 858 710.07
+    shown(valves, f"{page}?{urlencode(typed)}", "11,858,710.07 yuan", "2,382,078.90 yuan", "year by year")
+    three = typed | {"rows": "1 | 0.1 0.8 0.1"}
+    shown(valves, f"{page}?{urlencode(three)}", "financier")
+    wrong = valves.get(f"{page}?{urlencode(typed | {'price': 'x'})}&lang=en", headers=HTML)
+    assert wrong.status_code == 422 and 'role="alert"' in wrong.text and 'value="9580000.00"' in wrong.text

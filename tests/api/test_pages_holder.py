@@ -110,6 +110,15 @@ def test_every_page_of_mine_says_a_fact_in_both_languages(county: County, browse
     assert not wrong
 
 
+def test_a_trade_shows_its_own_delivery_alone(county: County, browser: FlaskClient) -> None:
+    delivery = county.get("mine", f"/deliveries/{county.mine['delivery']}")
+    trades = county.get("mine", "/trades")["data"]
+    of_it = {each["instruction_id"] == delivery["instruction_id"]: each["id"] for each in trades}
+    page = shown(browser, f"/my/trades/{of_it[True]}", "Delivery ordered", "Handed to the gate keeper")
+    assert page.count("<progress") == 1
+    assert "<progress" not in shown(browser, f"/my/trades/{of_it[False]}")
+
+
 def test_a_sale_goes_in_three_steps_and_its_draft_is_an_address(county: County, browser: FlaskClient) -> None:
     account = county.mine["water_account"]
     draft = f"account={account}&volume=20&price=0.3003&time_in_force=GTC"

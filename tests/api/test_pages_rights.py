@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.api.county import YEAR, County
+from tests.api.desk_browsing import do, read
 from tests.api.furnished import open_furnished
-from tests.api.test_pages_bureau import do, read
 from tests.api.test_pages_holder import signed_in
 
 

@@ -56,8 +56,12 @@ def measured(county: County, which: str) -> list[tuple[str, str, str]]:
 
 def test_readings_in_any_order_make_one_series(county: County) -> None:
     main = point(county)
-    read(county, main, 10, "140")
-    read(county, main, 20, "110.5")
+    last, first = read(county, main, 10, "140"), read(county, main, 20, "110.5")
+    rows = county.get("school", f"/measuring-points/{main}/series")["measured"]
+    assert [(each["point_reading_id"], each["counter"]) for each in rows] == [
+        (first, "110.500"),
+        (last, "140.000"),
+    ]
     assert measured(county, main) == [(day(29), day(20), "10.500"), (day(19), day(10), "29.500")]
 
 

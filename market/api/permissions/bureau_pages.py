@@ -40,6 +40,19 @@ ROUTES: dict[str, Rule] = {
         "pledges.register", "pledges.refuse", "saving_reports.name_verifier", "claw_backs.decide",
         "deliveries.approve_refund", "deliveries.decline_refund",
     ),
+    # pledges
+    **pages(_who_may("pledges.list_pledges"), "desk_pledges.index", "desk_pledges.show", "desk_pledges.sale"),
+    **acts("pledges.secure", "pledges.enforce", "pledge_sales.pay_out", "pledge_sales.take_back"),
+    # savings
+    **pages(
+        _who_may("saving_reports.list_reports"), "desk_savings.reports", "desk_savings.report",
+        "desk_savings.contracts", "desk_savings.contract", "desk_savings.calls",
+    ),
+    **acts(
+        "saving_reports.object_to", "saving_reports.void", "saving_reports.distribute", "claw_backs.propose",
+        "claw_backs.open_one", "claw_backs.withdraw", "saving_clearances.record", "saving_clearances.withdraw",
+        "saving_lots.take_back", "projects.mark", "projects.unmark",
+    ),
     # rights
     **pages(_who_may("entitlements.get_entitlement"), "desk_rights.index", "desk_rights.show"),
     **acts(
@@ -47,8 +60,9 @@ ROUTES: dict[str, Rule] = {
         "life.open_hearing", "life.close_hearing", "life.open_dispute", "life.close_dispute", "entitlements.suspend",
         "entitlements.reinstate", "life.ask_renewal", "life.renew", "life.refuse_renewal", "life.excuse",
         "life.cancel", "life.amend", "life.transfer", "life.uphold_objection", "life.dismiss_objection",
-        "life.expire", "life.split", "life.merge", "life.inherit",
+        "life.expire", "life.split", "life.merge", "life.inherit", "assessments.record",
     ),
+    **pages(_who_may("assessments.list_assessments"), "desk_rights.assessments"),
     # early warning, and what departments enter
     **pages(_who_may("early_warning.get_tree"), "desk_warning.tree", "desk_warning.history"),
     **pages(_who_may("entries.list_figures"), "desk_warning.figures"),
@@ -60,7 +74,7 @@ ROUTES: dict[str, Rule] = {
     ),
     **acts(
         "alerts.dismiss", "cases.open_case", "cases.assign", "cases.note", "cases.add_alerts", "cases.name",
-        "cases.add_evidence", "cases.close", "appeals.grant", "appeals.reject", "credit.record",
+        "cases.add_evidence", "cases.close", "appeals.grant", "appeals.reject", "credit.record", "credit.withdraw",
         "surveillance.record_decision", "surveillance.publish_decision",
     ),
     # interventions
@@ -86,6 +100,7 @@ ROUTES: dict[str, Rule] = {
         "calls.open_call", "calls.close", "calls.cancel", "calls.approve", "calls.reject",
         "sessions.set_reference_price", "listings.stop", "programmes.approve", "programmes.reject",
         "buy_backs.publish", "buy_backs.close", "resales.open_round", "resales.close", "storage.state_need",
+        "storage.assign",
     ),
     # who takes part
     **pages(LOOKERS, "desk_participants.index", "desk_participants.show"),
@@ -106,7 +121,8 @@ ROUTES: dict[str, Rule] = {
     **acts(
         "findings.confirm", "findings.dismiss", "meters.calibrate", "meters.record_reading", "meters.correct",
         "meters.close_meter", "meters.register_meter", "meters.replace_counter", "meters.record_conversion",
-        "water_accounts.set_use_plan",
+        "meters.assign", "turn_sheets.serve",
+        "water_accounts.set_use_plan", "water_accounts.open_water_account", "water_accounts.close",
     ),
     **pages(_who_may("imports.meters_template"), "desk_excel.index", "desk_excel.file"),
     "desk_excel.send": Rule(_who_may("imports.import_meters"), page=True, body_bytes=SHEET_BYTES + FORM_BYTES),

@@ -6,6 +6,9 @@ from market.api.permissions.pages_of_accounts import ROUTES as ACCOUNT_PAGES
 from market.api.permissions.pages_of_holders import ROUTES as HOLDER_PAGES
 from market.api.permissions.rules import EVERYONE, HOLDERS, PARTICIPANTS, PUBLIC, Rule
 
+PAPER_BYTES = 8 * 1024 * 1024
+"""The largest paper whose fingerprint is taken."""
+
 
 def pages(roles: frozenset[str], *endpoints: str) -> dict[str, Rule]:
     """Pages that these roles may open; none: everyone."""
@@ -47,6 +50,11 @@ ROUTES: dict[str, Rule] = {
     **HOLDER_PAGES,
     **pages(
         PARTICIPANTS,
+        "firm_appraising.appraise",
+        "firm_contracting.new",
+        "firm_contracting.draft",
+        "firm_contracting.ask_amendment",
+        "firm_contracting.amend",
         "firm_contracts.overview",
         "firm_contracts.listing",
         "firm_contracts.contract",
@@ -55,9 +63,11 @@ ROUTES: dict[str, Rule] = {
         "firm_contracts.enter_phase",
         "firm_contracts.consent",
         "firm_contracts.give_up",
-        "firm_contracts.points",
-        "firm_contracts.point",
-        "firm_contracts.read",
+        "firm_contracts.end",
+        "firm_points.listing",
+        "firm_points.point",
+        "firm_lots.lot",
+        "firm_trust.account",
         "firm_reports.listing",
         "firm_reports.report",
         "firm_reports.accept",
@@ -66,6 +76,13 @@ ROUTES: dict[str, Rule] = {
         "firm_reports.object_to",
         "firm_reports.distribute",
         "firm_reports.lot",
+        "firm_reports.revise",
+        "firm_reports.propose_adjustment",
+        "firm_reports.accept_adjustment",
+        "firm_reports.re_verify",
+        "firm_reports.verify_claw_back",
+        "firm_reports.pay_households",
+        "firm_reports.take_invoice_back",
         "firm_reports.cash_flow",
         "firm_reports.pay",
         "firm_reports.invoice",
@@ -77,11 +94,57 @@ ROUTES: dict[str, Rule] = {
         "firm_projects.withdraw",
     ),
     **pages(
+        HOLDERS,
+        "firm_drafting.new_report",
+        "firm_drafting.new_baseline",
+        "firm_drafting.propose",
+        "firm_trust.pay_in",
+        "firm_trust.pay",
+        "firm_trust.withdraw",
+        "firm_trust.settle",
+        "firm_trust.close",
+        "firm_lots.offer",
+        "firm_lots.take_back",
+        "firm_lots.retire",
+        "firm_points.register",
+        "firm_points.read",
+        "firm_points.retire",
+        "firm_points.ask_correction",
+        "firm_points.correct",
+        "firm_points.nights",
+        "firm_points.record_night",
+        "firm_points.ask_night",
+        "firm_points.correct_night",
+    ),
+    **{
+        each: Rule(HOLDERS, page=True, body_bytes=PAPER_BYTES)
+        for each in (
+            "firm_points.bill",
+            "firm_trust.present",
+            "firm_drafting.draft",
+            "firm_drafting.propose_nights",
+        )
+    },
+    **pages(
+        frozenset({"bank"}),
+        "bank_pledges.listing",
+        "bank_pledges.consent",
+        "bank_pledges.apply",
+        "bank_pledges.pledge",
+        "bank_pledges.secure",
+        "bank_pledges.release",
+        "bank_pledges.consent_to_sale",
+        "bank_pledges.pay_out",
+        "bank_pledges.take_back",
+    ),
+    **pages(
         frozenset({"firm"}),
         "firm_projects.propose",
         "firm_projects.take_back",
         "firm_projects.registration",
         "firm_projects.register",
+        "firm_projects.amend",
+        "firm_projects.leave",
         "firm_projects.qualify",
     ),
 }

@@ -8,6 +8,7 @@ _ENROL = Rule(EVERYONE, scope="enroll", page=True)
 _PUBLIC = {
     "signing_in": ("form", "sign_in", "code_form", "ask_code", "enter_code"),
     "forgotten": ("form", "ask", "new", "confirm"),
+    "applying": ("form", "apply", "done"),
 }
 _OWN = {
     "account": ("overview", "end_session", "sign_out_everywhere"),
@@ -19,6 +20,7 @@ _PARTICIPANTS = {
     "account": ("revoke",),
     "account_proofs": ("phone", "give_phone", "confirm_phone"),
     "account_data": ("erase",),
+    "account_credit": ("overview", "appeal"),
     "account_webhooks": (
         "listing",
         "make",

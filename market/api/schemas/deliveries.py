@@ -93,14 +93,24 @@ class DeliveryOut(DeliverySummary):
     refunds = fields.List(fields.Nested(RefundOut), required=True)
 
 
+class DeliveryRow(DeliverySummary):
+    """A delivery of a list; its profile, receipts and refunds where it was asked for whole."""
+
+    profile = fields.List(fields.Nested(LineOut))
+    receipts = fields.List(fields.Nested(ReceiptOut))
+    refunds = fields.List(fields.Nested(RefundOut))
+
+
 class DeliveryPage(Schema):
     """A page of deliveries."""
 
-    data = fields.List(fields.Nested(DeliverySummary), required=True)
+    data = fields.List(fields.Nested(DeliveryRow), required=True)
     has_more = fields.Boolean(required=True)
 
 
 class DeliveriesQuery(Schema):
-    """Which deliveries."""
+    """Which deliveries; `instruction_id`: the one of a trade, and what makes it good. `whole`: each with its parts."""
 
+    instruction_id = PublicId("ins")
+    whole = fields.Boolean(load_default=False)
     status = fields.String(validate=validate.OneOf(DELIVERY_STATES))

@@ -142,10 +142,11 @@ class StepOut(Schema):
 
 
 class StepsOut(Schema):
-    """Every step of a pledge, oldest first."""
+    """Every step of a pledge, oldest first, and the sales in which its water was let go."""
 
     pledge_id = PublicId("plg", required=True)
     steps = fields.List(fields.Nested(StepOut), required=True)
+    pledge_sale_ids = fields.List(PublicId("psl"), required=True)
 
 
 class AlertOut(Schema):

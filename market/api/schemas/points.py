@@ -127,12 +127,17 @@ class BillOut(Schema):
 
 
 class IntervalOut(Schema):
-    """Litres of some days, both ends in it, and what shows them."""
+    """Litres of some days, both ends in it, and what shows them.
+
+    `point_reading_id`, `counter`: the reading of the point that ends it (null: a bill, or the registry's).
+    """
 
     first_day = fields.Date(required=True)
     last_day = fields.Date(required=True)
     volume = Volume(required=True)
     evidence = fields.String(required=True)
+    point_reading_id = PublicId("mpr", required=True, allow_none=True)
+    counter = Volume(required=True, allow_none=True)
 
 
 class SeriesOut(Schema):

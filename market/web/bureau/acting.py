@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from market.web import asking, forms
 from market.web.asking import Problem
 from market.web.bureau import (
+    account_acts,
     announcing_acts,
     auction_acts,
     bank_acts,
@@ -26,9 +27,12 @@ from market.web.bureau import (
     meter_acts,
     money_acts,
     people_acts,
+    pledge_acts,
     reversal_acts,
     right_acts,
+    saving_acts,
     season_acts,
+    storage_acts,
     succession_acts,
     user_acts,
     warning_acts,
@@ -62,6 +66,10 @@ ACTS: dict[str, Act] = {
         fee_invoice_acts,
         delivery_acts,
         duty_acts,
+        pledge_acts,
+        saving_acts,
+        storage_acts,
+        account_acts,
     )
     for each in group.ACTS
 }

@@ -48,13 +48,15 @@ def index() -> Response:
 
 
 def _storages() -> list[Any]:
-    """Storage accounts with what is in them, for whoever may look."""
+    """Storage accounts with what is in them and what was given of it, for whoever may look."""
     if not (frame.may("storage.stock") and frame.may("water_accounts.list_water_accounts")):
         return []
     found = []
     for number, words in storages():
         try:
-            found.append((words, asking.get(f"/v1/storage-accounts/{number}")))
+            stock = asking.get(f"/v1/storage-accounts/{number}")
+            given = asking.get(f"/v1/storage-accounts/{number}/assignments", limit=50)["data"]
+            found.append((words, stock, given))
         except Problem as refused:
             if (
                 refused.code != "not_public_storage"

@@ -299,6 +299,17 @@ ACTS = (
         back="/desk/cases",
     ),
     Act(
+        "credit.withdraw",
+        "/credit-entries/<cre:credit_entry_id>/withdraw",
+        _l("Withdraw the entry"),
+        _l("The entry is withdrawn."),
+        back="/desk/participants",
+        then="/desk/participants/{participant_id}",
+        tells=lambda _n, _t: Told(
+            says=[_l("The entry counts no more and its points come back; that it was made stays on record.")]
+        ),
+    ),
+    Act(
         "surveillance.record_decision",
         "/price-decisions",
         _l("Record a decision that is not public yet"),

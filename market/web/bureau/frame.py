@@ -60,6 +60,19 @@ def parties(numbers: Iterable[str | None]) -> dict[str, str]:
     return {each: found.get(each, short(each)) for each in wanted}
 
 
+def found_participants(name: str, chosen: str) -> list[tuple[str, str]]:
+    """Admitted participants whose names hold `name`, each told from others of the same name; else the one chosen."""
+    asked = {"name": name, "status": "admitted"} if name else {"ids": chosen}
+    found = asking.get("/v1/participants", **asked, limit=MOST_FOUND)["data"]
+    return [
+        (
+            each["id"],
+            f"{each['name'] or short(each['id'])} · {each['identifier_masked'] or short(each['id'])}",
+        )
+        for each in found
+    ]
+
+
 def colleagues() -> dict[str, str]:
     """Names of the bureau's people by id."""
     if not may("users.list_colleagues"):

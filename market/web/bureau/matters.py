@@ -21,10 +21,14 @@ _OF_ITS_OWN: dict[str, tuple[str, ...]] = {
         "firm_registrations.confirm_qualification",
         "firm_registrations.refuse_qualification",
     ),
-    "claw_back": ("claw_backs.decide",),
     "refund": ("deliveries.approve_refund", "deliveries.decline_refund"),
 }
 """Matters that are decided by steps of their own, and which."""
+_OF_CLAW_BACK = {
+    "proposed": ("claw_backs.open_one", "claw_backs.withdraw"),
+    "verified": ("claw_backs.decide",),
+}
+"""A claw-back waits twice: for a second person who agrees, and for the decision when it is verified anew."""
 
 
 @blp.get("/desk/reviews/<rvw:desk_review_id>")
@@ -44,12 +48,19 @@ def show(desk_review_id: int) -> Response:
         whole=subjects.link(found["subject_id"]),
         names=frame.parties(named),
         people=frame.colleagues(),
-        own_acts=_OF_ITS_OWN.get(found["kind"], ()),
+        own_acts=_own_acts(found),
         decides=seated and not recused and found["status"] == "open" and frame.may("desk_reviews.decide"),
         recused=recused,
         proposed_by_me=found["proposed_by_id"] == own,
         trade=_trade(found),
     )
+
+
+def _own_acts(found: Any) -> tuple[str, ...]:
+    """The steps that a matter waits for, if it is decided by steps of its own."""
+    if found["kind"] == "claw_back" and frame.may("claw_backs.get"):
+        return _OF_CLAW_BACK.get(asking.get(f"/v1/claw-backs/{found['subject_id']}")["status"], ())
+    return _OF_ITS_OWN.get(found["kind"], ())
 
 
 def _trade(found: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
@@ -89,6 +90,30 @@ def _plan(numbers: Typed, typed: Typed) -> Told:
     )
 
 
+def following() -> list[tuple[str, object]]:
+    """Other open accounts of the holder of the meter that the page is about, at the same place, of the same source."""
+    meter = asking.get(f"/v1/meters/{frame.public('mtr', (request.view_args or {})['meter_id'])}")
+    now = asking.get(f"/v1/water-accounts/{meter['water_account_id']}")
+    same = ("township", "canal", "source", "origin")
+    return [
+        (each["id"], f"{word(each['source'])} {each['water_year']} · {word(each['sector'])}")
+        for each in asking.pages("/v1/water-accounts", participant_id=now["participant_id"])
+        if each["status"] == "open"
+        and each["id"] != now["id"]
+        and all(each[name] == now[name] for name in same)
+    ]
+
+
+def _assign(numbers: Typed, typed: Typed) -> Told:
+    told: Told = _of_meter(
+        gettext("From the next reading on, what the meter shows is booked to this account."),
+        gettext("What was read before stays with the account that it was booked to."),
+    )(numbers, typed)
+    account = _account(typed["water_account_id"])
+    told.facts += _facts(account)
+    return told
+
+
 ACTS = (
     Act(
         "meters.register_meter",
@@ -116,6 +141,7 @@ ACTS = (
             Ask("calibrated_on", _l("Calibrated"), "day", required=False),
             Ask("calibration_expires_on", _l("Expires"), "day", required=False),
             Ask("read_every_days", _l("Read every so many days"), "count", required=False),
+            Ask("apportioned", _l("It is a gate whose water an association shares out"), "tick"),
         ),
         signs=(),
         tells=_register,
@@ -179,6 +205,41 @@ ACTS = (
         _l("The finding is dismissed."),
         back="/desk/meters",
         tells=_finding(_l("A reading that was held is not booked; it has to be read again.")),
+    ),
+    Act(
+        "meters.assign",
+        f"{METER}/assign",
+        _l("Move the meter to another account"),
+        _l("The meter measures for the other account."),
+        asks=(
+            Ask(
+                "water_account_id",
+                _l("To which account"),
+                "choice",
+                _l("Of the same holder, at the same place: that of the next water year, as a rule."),
+                choices=following,
+            ),
+        ),
+        signs=(),
+        tells=_assign,
+        back=BACK,
+    ),
+    Act(
+        "turn_sheets.serve",
+        f"{METER}/serve",
+        _l("Say whom the gate serves"),
+        _l("The gate serves them."),
+        signs=(
+            Ask(
+                "water_account_ids",
+                _l("Water accounts"),
+                "words",
+                _l("Their numbers, blanks between them; those that it serves already stay."),
+            ),
+        ),
+        body=lambda _act, typed: {"water_account_ids": typed.get("water_account_ids", "").split()},
+        tells=_of_meter(_l("The association that keeps the gate may share its water out among them.")),
+        back=BACK,
     ),
     Act(
         "meters.calibrate",

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from market.web import asking
 from market.web.bureau import frame
+from market.web.bureau.meter_acts import following
 
 blp = Blueprint("desk_meters", __name__, template_folder="../templates")
 
@@ -40,6 +41,7 @@ def show(meter_id: int) -> Response:
         zones=frame.zones(),
         account=account,
         names=frame.parties([account["participant_id"]]),
+        others=frame.may("meters.assign") and following(),
         readings=asking.get(f"{where}/readings", limit=50, starting_after=request.args.get("starting_after")),
     )
 

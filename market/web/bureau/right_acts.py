@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from market.web import asking
-from market.web.bureau import subjects
+from market.web.bureau import frame, subjects
 from market.web.bureau.acts import OTHER_SOURCE, REASON, REMARK, Act, Ask, Told
 from market.web.forms import Typed
+from market.web.spoken import cubic
 
 _RIGHT = "/entitlements/<ent:entitlement_id>"
 BACK = "/desk/rights/{entitlement_id}"
@@ -46,6 +48,22 @@ _VOLUME = Ask(
     "volume", _l("New volume a year"), "number", _l("Only a smaller one."), _l("m³"), required=False
 )
 _TO = Ask("participant_id", _l("To which participant"), hint=_l("Its number, as its page shows."))
+
+
+def _assessment(_numbers: Typed, typed: Typed) -> Told:
+    who = frame.parties([typed["participant_id"]])[typed["participant_id"]]
+    return Told(
+        facts=[
+            (gettext("Whose project"), who),
+            (gettext("Project"), typed["project"]),
+            (gettext("Number of the approval"), typed["number"]),
+            (gettext("Who approved it"), typed["authority"]),
+        ],
+        figures=[(gettext("Approved volume a year"), cubic(typed["volume"]), "")],
+        says=[gettext("Applications for a permit may name it from now on, up to this volume.")],
+    )
+
+
 ACTS = (
     _step(
         "life.accept",
@@ -241,6 +259,23 @@ ACTS = (
         ),
         then="/desk/rights/{entitlement_id}",
         back="/desk/rights",
+    ),
+    Act(
+        "assessments.record",
+        "/water-assessments",
+        _l("Record a water-resource assessment"),
+        _l("The assessment is recorded."),
+        asks=(
+            Ask("participant_id", _l("Whose project"), "find", finds=frame.found_participants),
+            Ask("project", _l("Project")),
+            Ask("number", _l("Number of the approval")),
+            Ask("authority", _l("Who approved it")),
+            Ask("approved_on", _l("Approved on"), "day"),
+            Ask("volume", _l("Approved volume a year"), "number", unit=_l("m³")),
+        ),
+        signs=(),
+        tells=_assessment,
+        back="/desk/assessments",
     ),
     Act(
         "life.expire",

@@ -84,6 +84,17 @@ def index() -> Response:
     )
 
 
+@blp.get("/desk/assessments")
+def assessments() -> Response:
+    """Water-resource assessments of projects, which applications for permits name."""
+    found = asking.get("/v1/water-assessments", limit=50, starting_after=request.args.get("starting_after"))
+    return frame.sheet(
+        "bureau/assessments.html",
+        found=found,
+        names=frame.parties(each["participant_id"] for each in found["data"]),
+    )
+
+
 @blp.get("/desk/rights/<ent:entitlement_id>")
 def show(entitlement_id: int) -> Response:
     """One right whole: what it is, its clocks, documents, objections and steps."""

@@ -50,6 +50,9 @@ def link(number: str) -> str:
         "par": ("desk_participants.show", "/desk/participants/"),
         "cal": ("desk_auctions.call", "/desk/auctions/calls/"),
         "frm": ("desk_participants.firm", "/desk/firms/"),
+        "plg": ("desk_pledges.show", "/desk/pledges/"),
+        "srp": ("desk_savings.report", "/desk/savings/reports/"),
+        "dlv": ("desk_deliveries.show", "/desk/deliveries/"),
     }
     known = pages.get(number[:3])
     return known[1] + number if known and frame.may(known[0]) else ""
@@ -171,7 +174,8 @@ def _complaint(found: Any) -> list[Fact]:
     ]
 
 
-def _pledge(found: Any) -> list[Fact]:
+def pledge(found: Any) -> list[Fact]:
+    """A pledge."""
     names = frame.parties([found["participant_id"], found["bank_id"]])
     return [
         (gettext("Pledgor"), names[found["participant_id"]]),
@@ -185,7 +189,19 @@ def _pledge(found: Any) -> list[Fact]:
     ]
 
 
-def _report(found: Any) -> list[Fact]:
+def pledge_sale(found: Any) -> list[Fact]:
+    """A sale of pledged water."""
+    names = frame.parties([found["participant_id"], found["seller_id"]])
+    return [
+        (gettext("Pledgor"), names[found["participant_id"]]),
+        (gettext("Who sells"), names[found["seller_id"]]),
+        (gettext("Let go"), cubic(found["let_go"])),
+        (gettext("Lowest price"), price(found["floor_price"])),
+    ]
+
+
+def saving_report(found: Any) -> list[Fact]:
+    """A report of a saving."""
     return [
         (gettext("Period"), day(found["starts_on"]) + " – " + day(found["ends_on"])),
         (gettext("Adjusted baseline"), cubic(found["adjusted_baseline"])),
@@ -196,7 +212,8 @@ def _report(found: Any) -> list[Fact]:
     ]
 
 
-def _claw_back(found: Any) -> list[Fact]:
+def claw_back(found: Any) -> list[Fact]:
+    """A claw-back of a saving."""
     return [
         (gettext("Why"), found["reason"]),
         (gettext("Finding"), found["finding"] or "–"),
@@ -232,8 +249,8 @@ _FACTS: dict[str, Callable[[Any], list[Fact]]] = {
     "frm": firm,
     "cpl": _complaint,
     "par": participant,
-    "plg": _pledge,
-    "srp": _report,
-    "clb": _claw_back,
+    "plg": pledge,
+    "srp": saving_report,
+    "clb": claw_back,
     "dlv": _delivery,
 }

@@ -1,16 +1,17 @@
-"""Saving contracts: what waits for whom, terms in words, signatures, phases, baselines, periods, measuring points."""
+"""Saving contracts: what waits for whom, terms in words, signatures, phases, baselines, periods."""
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response
 from flask_babel import gettext
 
-from market.core import ids
+from market.core import clock, ids
 from market.web import asking, forms
 from market.web.asking import Problem
-from market.web.charts import savings
 from market.web.firm.projects import is_firm, me
 from market.web.pages import page
 from market.web.sitting import reader
@@ -38,11 +39,18 @@ def overview() -> Response:
             each for each in reports
             if not verifier and each["status"] in WAITING_FOR_PARTIES and own not in each["accepted_by"]
         ],
-        to_verify=[each for each in reports if verifier and each["status"] == "submitted"],
+        to_verify=[each for each in reports if verifier and _to_verify(each, own)],
         running=[each for each in reports if each["status"] in ("verified", "disputed")],
         to_pay=[each for each in dues if each["payer_id"] == own],
         to_receive=[each for each in dues if each["payee_id"] == own],
     )  # fmt: skip
+
+
+def _to_verify(report: Any, own: str) -> bool:
+    """Whether a report waits for a verifier: its contract's, the one named in a dispute, or in a claw-back."""
+    named = any(each["status"] == "named" and each["verifier_id"] == own for each in report["disputes"])
+    reopened = report["status"] == "reopened" and report["verified_by"] != own
+    return bool(report["status"] == "submitted" or (report["status"] == "disputed" and named) or reopened)
 
 
 def _to_sign(contract: Any, own: str) -> bool:
@@ -72,7 +80,7 @@ def _contract(contract_id: int, problem: Problem | None) -> Response:
     parties = asking.get(f"{where}/parties")["data"]
     return page(
         "firm/contract.html", contract=found, problem=problem, own=own, parties=parties,
-        names={each["participant_id"]: each["name"] for each in parties},
+        names={each["participant_id"]: each["name"] for each in parties}, early=_price_of_ending(found),
         role=next((each["role"] for each in parties if each["participant_id"] == own), ""),
         standing=asking.get(f"{where}/standing"), to_sign=_to_sign(found, own),
         baselines=asking.get(f"{where}/baselines")["data"],
@@ -81,6 +89,18 @@ def _contract(contract_id: int, problem: Problem | None) -> Response:
         dues=asking.pages("/v1/contract-dues", contract_id=found["id"]), phases=PHASES, typed=forms.typed(),
         trust=asking.get(f"{where}/trust-account") if _has_trust(found) else None,
     )  # fmt: skip
+
+
+def _price_of_ending(contract: Any) -> str | None:
+    """What who ends the contract today owes the other side, as it was signed; None: nothing."""
+    starts, ends = (dt.date.fromisoformat(contract["terms"][name]) for name in ("starts_on", "ends_on"))
+    today = clock.today()
+    if today > ends:
+        return None
+    months = (today.year - starts.year) * 12 + today.month - starts.month
+    year = max(1, months // 12 + 1)
+    prices = [each["amount"] for each in contract["terms"]["early_end"] if each["from_year"] <= year]
+    return prices[-1] if prices and Decimal(prices[-1]) else None
 
 
 def _has_trust(contract: Any) -> bool:
@@ -133,47 +153,17 @@ def consent(contract_id: int, baseline_id: int) -> Response:
     return _act(contract_id, path, forms.body(("sha256",)), gettext("You have consented to the baseline."))
 
 
+@blp.post("/firm/contracts/<sct:contract_id>/end")
+def end(contract_id: int) -> Response:
+    """Ends the contract, as user or firm."""
+    body = forms.body(("reason",))
+    return _act(contract_id, "/v1/saving-contracts/{contract}/end", body, gettext("The contract has ended."))
+
+
 @blp.post("/firm/contracts/<sct:contract_id>/give-up")
 def give_up(contract_id: int) -> Response:
     """Gives up a period, as user or firm."""
     body = forms.body(("starts_on", "reason"))
     return _act(
         contract_id, "/v1/saving-contracts/{contract}/give-up", body, gettext("The period is given up.")
-    )
-
-
-@blp.get("/firm/points")
-def points() -> Response:
-    """The reader's measuring points."""
-    return page("firm/points.html", points=asking.pages("/v1/measuring-points"))
-
-
-@blp.get("/firm/points/<mpt:point_id>")
-def point(point_id: int) -> Response:
-    """What a point has measured, and what was billed for it."""
-    return _point(point_id, None)
-
-
-def _point(point_id: int, problem: Problem | None) -> Response:
-    public = ids.public("mpt", point_id)
-    found = next((each for each in asking.pages("/v1/measuring-points") if each["id"] == public), None)
-    series = asking.get(f"/v1/measuring-points/{public}/series")
-    words = {"measured": gettext("Measured"), "billed": gettext("Billed"), "volume": gettext("m³")}
-    return page(
-        "firm/point.html", point=found, public=public, series=series, chart_spec=savings.measured(series, words),
-        problem=problem, typed=forms.typed(),
-    )  # fmt: skip
-
-
-@blp.post("/firm/points/<mpt:point_id>")
-def read(point_id: int) -> Response:
-    """Records what a counter showed at the end of a day."""
-    public = ids.public("mpt", point_id)
-
-    def do() -> str:
-        asking.send(f"/v1/measuring-points/{public}/readings", forms.body(("read_on", "counter")))
-        return f"/firm/points/{public}"
-
-    return forms.act(
-        do, show=lambda problem: _point(point_id, problem), done=gettext("The reading is recorded.")
     )

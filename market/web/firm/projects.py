@@ -21,7 +21,8 @@ KINDS = ("public_institution", "public_building", "industry", "services", "irrig
 MODES = ("sharing", "guaranteed", "trusteeship", "trusteeship_guaranteed")
 PROPOSAL = ("mode", "saving", "investment", "share", "fee", "term_months", "measures")
 CALL = ("kind", "title", "description", "township", "use", "mode", "longest_months", "closes_at")
-REGISTRATION = ("about", "contact", "staff", "founded_on")
+CHANGE = ("about", "contact", "staff")
+REGISTRATION = (*CHANGE, "founded_on")
 QUALIFICATION = ("kind", "name", "number", "issuer", "valid_from", "valid_to")
 QUALIFICATIONS = ("grade", "licence", "management_system", "laboratory", "patent", "other")
 
@@ -173,6 +174,33 @@ def register() -> Response:
         return "/firm/registration"
 
     return forms.act(do, show=_registration, done=gettext("Your entry is handed in; the bureau decides."))
+
+
+@blp.post("/firm/registration/<frm:firm_id>")
+def amend(firm_id: int) -> Response:
+    """Changes what the firm says of itself."""
+
+    def do() -> str:
+        body = forms.body(CHANGE) | {"works_in": request.form.getlist("works_in")}
+        if body.get("staff", "").isdigit():
+            body["staff"] = int(body["staff"])
+        path = f"/v1/firm-registrations/{ids.public('frm', firm_id)}/amend"
+        asking.send(path, body, version=forms.typed().get("version", ""))
+        return "/firm/registration"
+
+    return forms.act(do, show=_registration, done=gettext("Your entry is changed."))
+
+
+@blp.post("/firm/registration/<frm:firm_id>/leave")
+def leave(firm_id: int) -> Response:
+    """Leaves the directory; contracts go on."""
+
+    def do() -> str:
+        path = f"/v1/firm-registrations/{ids.public('frm', firm_id)}/leave"
+        asking.send(path, forms.body(("reason",)))
+        return "/firm/registration"
+
+    return forms.act(do, show=_registration, done=gettext("The firm has left the directory."))
 
 
 @blp.post("/firm/registration/<frm:firm_id>/qualifications")

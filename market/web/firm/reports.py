@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from flask_babel import gettext
 
 from market.core import ids
@@ -41,8 +41,7 @@ def report(report_id: int) -> Response:
 def _report(report_id: int, problem: Problem | None) -> Response:
     where = f"/v1/saving-reports/{ids.public('srp', report_id)}"
     found = asking.get(where)
-    contract = asking.get(f"/v1/saving-contracts/{found['contract_id']}")
-    parties = asking.get(f"/v1/saving-contracts/{found['contract_id']}/parties")["data"]
+    contract, parties = _contract_of(found)
     own, who = me(), reader()
     zh = language() != "en"
     derivation = asking.get(f"{where}/derivation")
@@ -50,6 +49,7 @@ def _report(report_id: int, problem: Problem | None) -> Response:
     return page(
         "firm/report.html", report=found, contract=contract, own=own, problem=problem, typed=forms.typed(),
         names={each["participant_id"]: each["name"] for each in parties}, lots=lots,
+        roles={each["participant_id"]: each["role"] for each in parties},
         role=next((each["role"] for each in parties if each["participant_id"] == own), ""),
         verifier=who is not None and "verifier" in who.roles, derivation=_steps(derivation, zh=zh),
         chart_spec=derivation["plot_zh" if zh else "plot_en"],
@@ -62,6 +62,17 @@ def _steps(derivation: Any, *, zh: bool) -> list[str]:
     if not zh:
         return list(derivation["en"])
     return [_CITED.sub(lambda found: f"[{source_in_chinese(found[1])}]", each) for each in derivation["zh"]]
+
+
+def _contract_of(report: Any) -> tuple[Any, list[Any]]:
+    """A report's contract and its parties; nothing for a verifier who was named for the report alone."""
+    where = f"/v1/saving-contracts/{report['contract_id']}"
+    try:
+        return asking.get(where), asking.get(f"{where}/parties")["data"]
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None, []
 
 
 def _lots(report: Any) -> list[Any]:
@@ -120,6 +131,59 @@ def lot(report_id: int) -> Response:
     return _act(report_id, "lot", {}, gettext("The lot is issued."))
 
 
+@blp.post("/firm/reports/<srp:report_id>/revise")
+def revise(report_id: int) -> Response:
+    """Reckons a draft anew from what is measured and accepted now."""
+    return _act(report_id, "revise", {}, gettext("The report is reckoned anew."))
+
+
+@blp.post("/firm/reports/<srp:report_id>/adjustments")
+def propose_adjustment(report_id: int) -> Response:
+    """A side proposes what an event of its own added to the baseline, or took off it."""
+    body = forms.body(("event", "first_day", "last_day", "volume", "uncertainty", "evidence"))
+    return _act(report_id, "adjustments", body, gettext("The adjustment is proposed."))
+
+
+@blp.post("/firm/reports/<srp:report_id>/adjustments/<adj:adjustment_id>/accept")
+def accept_adjustment(report_id: int, adjustment_id: int) -> Response:
+    """The other side, or the verifier, accepts an adjustment."""
+
+    def do() -> str:
+        asking.send(f"/v1/report-adjustments/{ids.public('adj', adjustment_id)}/accept")
+        return f"/firm/reports/{ids.public('srp', report_id)}"
+
+    return forms.act(
+        do, show=lambda problem: _report(report_id, problem), done=gettext("The adjustment is accepted.")
+    )
+
+
+@blp.post("/firm/reports/<srp:report_id>/re-verify")
+def re_verify(report_id: int) -> Response:
+    """The verifier whom the bureau named decides a dispute."""
+    body: dict[str, Any] = forms.body(("sha256", "finding")) | {"anew": "anew" in request.form}
+    return _act(report_id, "re-verify", body, gettext("The dispute is decided."))
+
+
+@blp.post("/firm/reports/<srp:report_id>/claw-backs/<clb:claw_back_id>/re-verify")
+def verify_claw_back(report_id: int, claw_back_id: int) -> Response:
+    """The verifier named for a claw-back says what of the credit stands."""
+
+    def do() -> str:
+        body = forms.body(("sha256", "finding", "money_volume", "water_volume"))
+        asking.send(f"/v1/claw-backs/{ids.public('clb', claw_back_id)}/re-verify", body)
+        return f"/firm/reports/{ids.public('srp', report_id)}"
+
+    return forms.act(
+        do, show=lambda problem: _report(report_id, problem), done=gettext("Your finding is recorded.")
+    )
+
+
+@blp.post("/firm/reports/<srp:report_id>/household-payout")
+def pay_households(report_id: int) -> Response:
+    """Pays the district's share of a period out to its households."""
+    return _act(report_id, "household-payout", {}, gettext("The households are paid."))
+
+
 @blp.get("/firm/cash-flow")
 def cash_flow() -> Response:
     """What the reader's contracts brought and cost, by month, and every due."""
@@ -149,6 +213,18 @@ def pay(contract_due_id: int) -> Response:
         return "/firm/cash-flow"
 
     return forms.act(do, show=_cash_flow, done=gettext("It is paid."))
+
+
+@blp.post("/firm/invoices/<inv:invoice_id>/take-back")
+def take_invoice_back(invoice_id: int) -> Response:
+    """Takes an invoice back whole, as its seller."""
+
+    def do() -> str:
+        path = f"/v1/invoices/{ids.public('inv', invoice_id)}/take-back"
+        asking.send(path, forms.body(("reason",)))
+        return "/firm/cash-flow"
+
+    return forms.act(do, show=_cash_flow, done=gettext("The invoice is taken back by another."))
 
 
 @blp.post("/firm/dues/<due:contract_due_id>/invoice")

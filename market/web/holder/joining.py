@@ -89,7 +89,7 @@ def _listing(listing_id: int, problem: Problem | None) -> Response:
         "holder/listing.html", listing=found, mine=mine, accounts=own, problem=problem, typed=forms.typed(),
         bids=asking.pages(f"/v1/listings/{where}/bids", most=200), zones=zone_names(),
         own_bids=asking.pages(f"/v1/bidders/{mine['id']}/bids") if mine else [],
-        money=asking.get("/v1/money-accounts")["data"],
+        money=asking.get("/v1/money-accounts")["data"], sold=_seller_view(where),
     )  # fmt: skip
 
 
@@ -138,6 +138,24 @@ def accept(listing_id: int) -> Response:
 def decline(listing_id: int) -> Response:
     """Does not take the lot."""
     return _do(listing_id, _bidder(listing_id, "decline"), {}, gettext("You did not take the lot."))
+
+
+@blp.post("/my/join/listings/<lst:listing_id>/cancel")
+def cancel(listing_id: int) -> Response:
+    """Takes a lot of one's own back before the first bid."""
+    path = f"/v1/listings/{public('lst', listing_id)}/cancel"
+    said = gettext("The lot is taken back; its water is free again.")
+    return _do(listing_id, path, forms.body(("reason",)), said)
+
+
+def _seller_view(where: str) -> Any:
+    """A listing as its seller sees it; None for everybody else."""
+    try:
+        return asking.get(f"/v1/listings/{where}/seller-view")
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None
 
 
 def _bidder(listing_id: int, act: str) -> str:

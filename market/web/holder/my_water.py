@@ -65,6 +65,20 @@ def _account(water_account_id: int, problem: Problem | None) -> Response:
     )  # fmt: skip
 
 
+@blp.post("/my/water/<wac:water_account_id>/close")
+def close(water_account_id: int) -> Response:
+    """Closes an account on which nothing is left."""
+    where = public("wac", water_account_id)
+
+    def do() -> str:
+        asking.send(f"/v1/water-accounts/{where}/close")
+        return "/my"
+
+    return forms.act(
+        do, show=lambda problem: _account(water_account_id, problem), done=gettext("The account is closed.")
+    )
+
+
 @blp.post("/my/water/<wac:water_account_id>/pay-debt")
 def pay_debt(water_account_id: int) -> Response:
     """Pays water that was used beyond the balance out of what is free now."""

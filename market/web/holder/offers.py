@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, flash, request
 from flask_babel import gettext
 
-from market.web import asking, forms
+from market.web import asking, forms, sitting
 from market.web.asking import Problem
+from market.web.bureau.excel import EXCEL
 from market.web.holder.addresses import me, public
 from market.web.holder.drafts import tradeable_accounts
 from market.web.pages import page
@@ -40,6 +41,7 @@ def _buy_back(buy_back_id: int, problem: Problem | None) -> Response:
         "holder/buy_back.html", offer=found, accounts=own, problem=problem, typed=forms.typed(), zones=zone_names(),
         takes=list(reversed(asking.pages("/v1/buy-back-takes", buy_back_id=where))),
         sellable={each["id"]: asking.get(f"/v1/water-accounts/{each['id']}/tradable")["volume"] for each in own[:6]},
+        village=sells_for_others(), wrong=problem.document.get("rows", ()) if problem else (),
     )  # fmt: skip
 
 
@@ -52,6 +54,32 @@ def take(buy_back_id: int) -> Response:
         f"/v1/buy-backs/{where}/takes", body, f"/my/join/buy-backs/{where}",
         lambda problem: _buy_back(buy_back_id, problem), gettext("Taken. The exchange settles it within moments."),
     )  # fmt: skip
+
+
+@blp.post("/my/join/buy-backs/<bbk:buy_back_id>/list")
+def take_list(buy_back_id: int) -> Response:
+    """Sells for a village at once, by a list as a file."""
+    where = public("bbk", buy_back_id)
+
+    def do() -> str:
+        sheet = request.files.get("sheet")
+        if sheet is None or not sheet.filename:
+            raise Problem(422, {"code": "no_file", "title": gettext("Choose a file first.")}, {})
+        kind = "text/csv" if sheet.filename.lower().endswith(".csv") else EXCEL
+        made = asking.send_file(
+            f"/v1/buy-backs/{where}/lists/sheet", sheet.read(), kind, basis=forms.typed().get("basis") or None,
+            partial="partial" in request.form, share="share" in request.form,
+        )  # fmt: skip
+        flash(gettext("%(taken)s rows are taken, %(refused)s are refused.", **made))
+        return f"/my/join/buy-backs/{where}"
+
+    return forms.act(do, show=lambda problem: _buy_back(buy_back_id, problem))
+
+
+def sells_for_others() -> bool:
+    """Whether the reader may sell by a list: an agent or an association."""
+    who = sitting.reader()
+    return who is not None and bool(who.roles & {"agent", "association"})
 
 
 @blp.get("/my/join/programmes/<prg:programme_id>")

@@ -28,8 +28,15 @@ def _page(problem: Problem | None) -> Response:
     return page(
         "holder/pledges.html", consents=list(reversed(asking.pages("/v1/pledge-consents"))), rights=rights,
         by_id={each["id"]: each for each in rights}, problem=problem, typed=forms.typed(), zones=zone_names(),
-        pledges=[(each, asking.get(f"/v1/pledges/{each['id']}/steps")["steps"]) for each in pledges[:20]],
+        pledges=[(each, *_told(each["id"])) for each in pledges[:20]],
     )  # fmt: skip
+
+
+def _told(number: str) -> tuple[list[Any], list[Any]]:
+    """The steps of a pledge, and its sales whose proceeds wait to be paid out."""
+    told = asking.get(f"/v1/pledges/{number}/steps")
+    sales = [asking.get(f"/v1/pledge-sales/{each}") for each in told["pledge_sale_ids"]]
+    return told["steps"], [each for each in sales if each["proceeds"] != "0.00"]
 
 
 @blp.post("/my/pledges/consent")
@@ -51,6 +58,13 @@ def agree(pledge_id: int) -> Response:
     """Agrees to a pledge that a bank has applied for."""
     path = f"/v1/pledges/{public('plg', pledge_id)}/agree"
     return _do(path, forms.body(("reason",)), gettext("You have agreed. The bureau registers the pledge."))
+
+
+@blp.post("/my/pledges/sales/<psl:pledge_sale_id>/pay-out")
+def pay_out(pledge_sale_id: int) -> Response:
+    """Has paid out what a sale of pledged water has earned."""
+    path = f"/v1/pledge-sales/{public('psl', pledge_sale_id)}/pay-out"
+    return _do(path, {}, gettext("It is paid out."))
 
 
 def _do(path: str, body: dict[str, Any], said: str) -> Response:

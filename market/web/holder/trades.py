@@ -7,7 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 from flask_babel import gettext
 
-from market.web import asking
+from market.web import asking, forms
+from market.web.asking import Problem
 from market.web.holder.addresses import me, public
 from market.web.pages import page
 from market.web.places import zone_names
@@ -29,19 +30,35 @@ def listed() -> Response:
 @blp.get("/my/trades/<trd:trade_id>")
 def one(trade_id: int) -> Response:
     """One trade: what was given for what, where it stands, its delivery, and where saved water came from."""
+    return _one(trade_id, None)
+
+
+@blp.post("/my/trades/<trd:trade_id>/delivery")
+def order_delivery(trade_id: int) -> Response:
+    """Orders that the water of a settled trade is let through, by the canal's open months."""
+    where = public("trd", trade_id)
+
+    def do() -> str:
+        instruction = asking.get(f"/v1/trades/{where}")["instruction_id"]
+        asking.send("/v1/deliveries", {"instruction_id": instruction, **forms.body(("starts_on", "ends_on"))})
+        return f"/my/trades/{where}"
+
+    return forms.act(
+        do, show=lambda problem: _one(trade_id, problem), done=gettext("The delivery is ordered.")
+    )
+
+
+def _one(trade_id: int, problem: Problem | None) -> Response:
     where = f"/v1/trades/{public('trd', trade_id)}"
     trade = asking.get(where)
     instruction = asking.get(f"/v1/instructions/{trade['instruction_id']}")
     standing = asking.get(f"{where}/standing")
-    deliveries = [
-        asking.get(f"/v1/deliveries/{each['id']}")
-        for each in asking.pages("/v1/deliveries", most=400)
-        if each["instruction_id"] == trade["instruction_id"]
-    ]
+    deliveries = asking.pages("/v1/deliveries", instruction_id=trade["instruction_id"], whole=True)
     return page(
         "holder/trade.html", trade=trade, instruction=instruction, standing=standing, deliveries=deliveries,
         events=events(trade, instruction, standing, deliveries, zh=language() != "en"), me=me(), zones=zone_names(),
-        lineage=asking.get(f"{where}/lineage")["data"], product=asking.get(f"/v1/products/{trade['product_id']}"),
+        problem=problem, typed=forms.typed(), lineage=asking.get(f"{where}/lineage")["data"],
+        product=asking.get(f"/v1/products/{trade['product_id']}"),
     )  # fmt: skip
 
 
