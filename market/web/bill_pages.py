@@ -14,6 +14,7 @@ from market.billing import publishing, queries
 from market.core import clock, ids
 from market.participants import privacy
 from market.web.pages import page, pdf
+from market.web.places import zone_names
 from market.web.spoken import fen
 
 blp = Blueprint("bill_pages", __name__, template_folder="templates")
@@ -24,7 +25,8 @@ def bill(water_bill_id: int) -> Response:
     """A bill with how it came about and what settled it. Errors: NotFound."""
     found = in_full(water_bill_id)
     return page(
-        "water_bill.html", found=found, number=ids.public("wbl", water_bill_id), holder=_holder(found),
+        "water_bill.html", found=found, zones=zone_names(), number=ids.public("wbl", water_bill_id),
+        holder=_holder(found),
         money=fen, price=format_price_e4, multiple=_multiple, over=_over,
         credit_of=lambda number: ids.public("wbl", number),
         day=lambda instant: instant.astimezone(clock.LEGAL_ZONE).date(),

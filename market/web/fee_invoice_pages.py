@@ -8,11 +8,10 @@ from ledger.units import format_decimal
 from market.api.fee_invoices import in_full
 from market.api.schemas.personal import viewer
 from market.core import clock, ids
-from market.core.refusals import source_in_chinese, source_in_english
 from market.participants import privacy
 from market.participants.privacy import Kind
 from market.web.pages import page, pdf
-from market.web.spoken import fen, language
+from market.web.spoken import fen, language, law
 
 blp = Blueprint("fee_invoice_pages", __name__, template_folder="templates")
 
@@ -33,7 +32,7 @@ def invoice(fee_invoice_id: int) -> Response:
     spoken, source = "en" if language() == "en" else "zh", found["vat"]["legal_source"]
     return page(
         "fee_invoice.html", found=found, spoken=spoken, money=fen,
-        source=source_in_english(source) if spoken == "en" else source_in_chinese(source),
+        source=law(source),
         title=shown(Kind.NAME, "title"), public=ids.public("fin", fee_invoice_id),
         rate=lambda e4: f"{format_decimal(e4, scale=2).rstrip('0').rstrip('.')}%",
         day=lambda instant: instant.astimezone(clock.LEGAL_ZONE).date(),

@@ -15,7 +15,7 @@ from market.core import clock
 from market.web import assets, navigation, printing, sitting
 from market.web.catalogues import LANGUAGES, NAMES, RIGHT_TO_LEFT, TAGS
 from market.web.places import account_words, constraint_words, detail_of
-from market.web.spoken import COOKIE, language, litres
+from market.web.spoken import COOKIE, language, law, litres
 from market.web.words import word
 
 PAGE = (
@@ -42,7 +42,7 @@ def page(template: str, **values: Any) -> Response:
     shown = render_template(
         template, t=word, language=spoken, tag=TAGS[spoken], direction="rtl" if spoken in RIGHT_TO_LEFT else "ltr",
         languages=[(each, TAGS[each], NAMES[each], _in(each)) for each in LANGUAGES], today=clock.today(),
-        volume=litres, land_of=_land, asset=assets.address, account_words=account_words,
+        volume=litres, law=law, land_of=_land, asset=assets.address, account_words=account_words,
         constraint_words=constraint_words, detail_of=detail_of, csrf_field=_csrf_field,
         demonstration=settings().demonstration, reader=sitting.reader(), desks=desks, desk=desk, link=link, **values,
     )  # fmt: skip

@@ -11,7 +11,6 @@ from market.api.http import session
 from market.api.schemas.supervision_reports import ReportQuery
 from market.core import clock
 from market.core.db import raw
-from market.core.refusals import source_in_chinese, source_in_english
 from market.supervision.reports import bulletin as bulletins
 from market.supervision.reports import catalogue, formats
 from market.supervision.reports.report import SCALES, Field, Kind
@@ -19,7 +18,7 @@ from market.web import asking
 from market.web.bureau import frame
 from market.web.pages import page, pdf
 from market.web.places import zone_names
-from market.web.spoken import cited, language, number
+from market.web.spoken import cited, language, law, number
 from market.web.words import word
 
 blp = Blueprint("report_pages", __name__, template_folder="templates")
@@ -47,7 +46,7 @@ def _shown(column: Field, value: Any, spoken: str) -> str:
     if column.kind is Kind.TEXT and column.name in PLACED:
         return zone_names().get(value, str(value))
     if column.kind is Kind.TEXT and column.name in SOURCES:
-        return cited(source_in_chinese(value) if spoken == "zh" else source_in_english(value))
+        return cited(law(value))
     return formats.shown(column, value, spoken)
 
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from ledger.units import format_fen, format_litres
 from market.api.errors import wants_chinese
 from market.core import clock
-from market.core.refusals import source_in_chinese
+from market.core.refusals import source_in_chinese, source_in_english
 from market.web.catalogues import LANGUAGES, LOCALES, Messages
 from market.web.words import WORDS
 
@@ -134,6 +134,11 @@ def _date(value: Any) -> dt.date | None:
 def cited(source: Any) -> str:
     """A legal source; nothing of a figure that only demonstrates, which pages mark as such themselves."""
     return "" if source in (None, DEMONSTRATION, source_in_chinese(DEMONSTRATION)) else str(source)
+
+
+def law(source: str) -> str:
+    """A legal source of our own records, which no answer of the API has put into the reader's language."""
+    return source_in_english(source) if _language() == "en" else source_in_chinese(source)
 
 
 _MEASURE = re.compile(r"(\d+) (years|days|bytes)")

@@ -16,8 +16,9 @@ from market.contracts.sharing import MODES
 from market.contracts.sharing.late import SIZES, SMALL
 from market.contracts.sharing.tariff import FIXED, FLOOR, TARIFF
 from market.contracts.terms import PERIOD_MONTHS
+from market.web import asking
 from market.web.bureau.acts import Ask, Choices
-from market.web.firm.projects import KINDS
+from market.web.firm.projects import KINDS, me
 from market.web.forms import Typed
 from market.web.words import word
 
@@ -47,6 +48,13 @@ def _words(prefix: str, keys: Iterable[object]) -> Callable[[], Choices]:
     return lambda: [(str(each), word(f"{prefix}{each}")) for each in keys]
 
 
+def _firms() -> Choices:
+    """The firms of the directory, the reader first if it is one."""
+    own = me()
+    listed = [(each["participant_id"], each["name"]) for each in asking.pages("/v1/firms")]
+    return sorted(listed, key=lambda each: each[0] != own)
+
+
 GROUPS: tuple[tuple[object, tuple[Ask, ...]], ...] = (
     (
         _l("What it is about"),
@@ -69,7 +77,7 @@ GROUPS: tuple[tuple[object, tuple[Ask, ...]], ...] = (
         (
             Ask("user_id", _l("User"), hint=_NUMBER),
             Ask("user_size", _l("Size of the user"), "choice", choices=_words("size_", SIZES)),
-            Ask("firm_id", _l("Service firm"), hint=_NUMBER),
+            Ask("firm_id", _l("Service firm"), "choice", choices=_firms),
             Ask(
                 "firm_size", _l("Size of the firm"), "choice", choices=_words("size_", SIZES), value=lambda: SMALL,
             ),
