@@ -84,7 +84,7 @@ WORDS: Mapping[str, object] = {
     "bank_reason_over_limit": _l("above the bank's limit"),
     "bank_reason_other": _l("another reason"),
     "payout_file_is_gathered": _l("waits to be released"),
-    "payout_file_is_released": _l("released"),
+    "payout_file_is_released": _l("released to the bank"),
     "payout_file_is_cancelled": _l("given up"),
     "bank_line_deposit": _l("deposit"),
     "bank_line_payout": _l("payout"),
