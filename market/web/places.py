@@ -27,11 +27,11 @@ def zones_by_code() -> dict[str, Any]:
 
 def zone_names() -> dict[str, str]:
     """The name of each zone of both trees, by code."""
-    zh = language() != "en"
-    return {
-        code: each["name_zh" if zh else "name_en"] or each["name_zh"]
-        for code, each in zones_by_code().items()
-    }
+    if "zone_names" not in g:
+        own = "name_en" if language() == "en" else "name_zh"
+        g.zone_names = {code: each[own] or each["name_zh"] for code, each in zones_by_code().items()}
+    found: dict[str, str] = g.zone_names
+    return found
 
 
 def limit_name(row: Any) -> str:

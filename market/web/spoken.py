@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, parse_pattern
 from flask import Flask, request
 from flask_babel import Babel, get_locale, gettext
 from markupsafe import Markup
@@ -45,8 +47,17 @@ def number(value: Any, places: int | None = None) -> str:
     if places is None:
         exponent = exact.as_tuple().exponent
         places = max(0, -exponent) if isinstance(exponent, int) else 0
-    pattern = "#,##0" + ("." + "0" * places if places else "")
-    return format_decimal(exact, format=pattern, locale=_locale())
+    return _pattern(places).apply(exact, _written_as(_locale()))
+
+
+@lru_cache
+def _pattern(places: int) -> NumberPattern:
+    return parse_pattern("#,##0" + ("." + "0" * places if places else ""))
+
+
+@lru_cache
+def _written_as(locale: str) -> Locale:
+    return Locale.parse(locale)
 
 
 def litres(value: int) -> str:

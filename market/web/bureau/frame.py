@@ -15,7 +15,7 @@ from market.core.errors import NotFound
 from market.web import asking
 from market.web.bureau.acts import MOST_FOUND
 from market.web.pages import page
-from market.web.places import zone_names
+from market.web.places import zone_names, zones_by_code
 from market.web.sitting import reader
 from market.web.spoken import either
 
@@ -94,7 +94,7 @@ def zone_choices(levels: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """Zones to choose from: their codes and names."""
     return [
         (each["code"], f"{either(each)} · {each['code']}")
-        for each in asking.get("/v1/zones")["data"]
+        for each in zones_by_code().values()
         if not levels or each["level"] in levels
     ]
 
