@@ -128,7 +128,7 @@ def test_a_page_and_a_pdf_say_it_in_both_languages(county: County) -> None:
         answer = county.client.get(f"{at}?period={QUARTER}&lang={language}", headers=county.headers("centre"))
         assert answer.status_code == 200 and word in answer.text
         closing = _get(county, "centre", "statement")["data"][0]["closing"]
-        assert closing in answer.text
+        assert f"{Decimal(closing):,}" in answer.text
     pdf = county.client.get(f"{at}/pdf?period={QUARTER}", headers=county.headers("centre"))
     assert pdf.data.startswith(b"%PDF") if pdf.status_code == 200 else pdf.status_code == 501
     assert county.client.get(f"{at}?period=x", headers=county.headers("centre")).status_code == 422

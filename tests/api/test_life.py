@@ -248,7 +248,7 @@ def test_a_certificate_is_shown_to_its_holder_and_the_bureau_in_both_languages(c
             title,
             right["certificate_number"],
             "mine",
-            "1000.000",
+            "1,000.000",
             right["valid_to"],
             "<svg",
             "10.00",
