@@ -115,11 +115,15 @@ FROM counted m GROUP BY 1 ORDER BY 1
 _PERIOD = f"date_trunc(%(period)s, m.traded_at AT TIME ZONE '{_LEGAL}')::date"
 _ZONE = "LEFT JOIN above a ON a.leaf IN (m.township_zone_id, m.canal_zone_id) AND a.level = %(level)s"
 
+# Added up by place first: there are few places, and many trades to look for each one's zone.
 PRICES_SQL = f"""
-WITH RECURSIVE {_COUNTED}
-SELECT {_PERIOD}, m.product_id, a.code, m.sector, max({_HALF_EVEN}), min({_HALF_EVEN}), sum(m.litres), sum(m.value),
-       count(*)
-FROM counted m {_ZONE}
+WITH RECURSIVE {_COUNTED}, placed AS (
+  SELECT {_PERIOD} AS period, m.product_id, m.township_zone_id, m.canal_zone_id, m.sector, max({_HALF_EVEN}) AS high,
+         min({_HALF_EVEN}) AS low, sum(m.litres) AS litres, sum(m.value) AS value, count(*) AS trades
+  FROM counted m GROUP BY 1, 2, 3, 4, 5
+)
+SELECT m.period, m.product_id, a.code, m.sector, max(m.high), min(m.low), sum(m.litres), sum(m.value), sum(m.trades)
+FROM placed m {_ZONE}
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3 NULLS FIRST, 4 LIMIT %(limit)s
 """
 
