@@ -48,6 +48,7 @@ NOT_OPENED: dict[str, str] = {
     "desk_acts.show_gateway_payments_cancel": "no payment provider is set up",
     "desk_acts.show_gateway_payments_capture": "no payment provider is set up",
     "desk_acts.show_gateway_payments_refund": "no payment provider is set up",
+    "desk_acts.show_interventions_lift_halt": "no halt stands when the season ends",
     "desk_acts.show_pledge_sales_pay_out": "no pledged water is sold",
     "desk_acts.show_pledge_sales_take_back": "no pledged water is sold",
     "desk_acts.show_saving_lots_take_back": "no saving became a lot",
