@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from importlib import import_module
-from itertools import count, repeat
+from itertools import repeat
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -25,10 +25,12 @@ from rich.console import Console
 
 from market.bench import machine, publish
 from market.core.datadir import OperatorError
+from market.trading.book import Account
 from market.trading.commands import Accepted, Cancel, Place
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
-from market.trading.gates import Account, Product
+from market.trading.gates import Product
+from market.trading.numbers import Numbers
 
 ORDERS = 200_000
 CANCELS_IN_TEN = 3
@@ -200,17 +202,18 @@ def _place(step: Step) -> Place:
 
 def _exchange() -> Exchange:
     """Farms and works at one place: nothing is lost, a cap counts what works receive, sellers pay a fee."""
-    cap, numbers = 1, count(1)
+    cap = 1
     terms = {("farm", "works"): Terms(1000, 1000, ((cap, False),), (), 3_000)}
-    exchange = Exchange(lambda seller, buyer: terms.get((seller, buyer)), lambda: next(numbers), lambda: 0.0)
+    exchange = Exchange(lambda seller, buyer: terms.get((seller, buyer)), Numbers())
     exchange.products[1] = Product(1, "bench", "open", LOT, 1.0)
     exchange.book_of(1)
-    exchange.available[cap] = PLENTY
+    exchange.learn(cap, PLENTY)
     for number in range(1, 2 * TRADERS + 1):
         pool = "farm" if number <= TRADERS else "works"
         account = Account(number, number, number, 1_000 + number, 2_000 + number, 0, 1, pool, LOT)
         exchange.accounts[number] = account
-        exchange.available[account.ledger] = exchange.available[account.money] = PLENTY
+        exchange.learn(account.ledger, PLENTY)
+        exchange.learn(account.money, PLENTY)
     return exchange
 
 

@@ -9,12 +9,13 @@ import psycopg
 from market.trading.exchange import Exchange
 from market.trading.fills import are_one
 from market.trading.loading import load_orders
+from market.trading.numbers import Numbers
 from market.trading.reference import Reference
 
 
 def violations(connection: psycopg.Connection[Any]) -> list[list[Any]]:
     """Pairs of open orders that the engine should have matched. What lies unread in its inbox is still to come."""
-    exchange = Exchange(lambda s, b: reference.terms(s, b), lambda: 1, lambda: 0.0)
+    exchange = Exchange(lambda s, b: reference.terms(s, b), Numbers())
     reference = Reference(connection, exchange)
     load_orders(connection, reference, exchange)
     pending = connection.execute("SELECT count(*) FROM inbox WHERE done_at IS NULL").fetchone()

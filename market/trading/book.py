@@ -1,44 +1,77 @@
 """The order book in memory: pure, integers only, every change undoable.
 
 A book is one product. Orders of one side that are alike to matching (same place, sector, kind of right) stand in one
-*pool*; a pool's ladder holds price levels, a level its orders by time. Changes are written to an undo log, so that a
-batch, or one command of it, can be taken back as if it had not been.
+*pool*; a pool's ladder holds price levels, a level its orders by time, each linked to its neighbours. Changes are
+written to an undo log, so that a batch, or one command of it, can be taken back as if it had not been: newest first, so
+that whoever goes back between two neighbours finds them as they were when it left.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import deque
 from collections.abc import Iterator
-from operator import attrgetter
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
-BUY = "buy"
-SELL = "sell"
+if TYPE_CHECKING:
+    from market.registry.halts import Halt
+    from market.settlement.clearing import Beneficiaries
 
-UNDO_FIELDS = 0
-UNDO_ITEM = 1
-UNDO_POP_FRONT = 2
-UNDO_LEVEL_GONE = 3
-UNDO_LEVEL_NEW = 4
-UNDO_APPEND = 5
-UNDO_ENTRY_GONE = 6
+BUY: Final = "buy"
+SELL: Final = "sell"
+
+
+class Balance:
+    """What may still be debited on one ledger account: litres, fen, or a limit's litres."""
+
+    __slots__ = ("free",)
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+
+@dataclass(slots=True)
+class Account:
+    """What the exchange knows of a water account: whose, where, its ledger accounts, and its two gates.
+
+    `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
+    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant);
+    `stores`: public storage, whose gates only its own mechanisms pass; `halt`: what the bureau ordered to stand still
+    of which this is part (its participant, or a zone it is in); `water` and `cash` are the balances of `ledger` and
+    `money`, once an exchange has looked for them.
+    """
+
+    id: int
+    participant: int
+    owner: int
+    ledger: int
+    money: int
+    plan: int
+    product: int
+    pool: Any
+    lot: int = 1
+    sell_gate: tuple[str, str, str] | None = None
+    buy_gate: tuple[str, str, str] | None = None
+    beneficiaries: Beneficiaries | None = None
+    stores: bool = False
+    halt: Halt | None = None
+    water: Balance | None = None
+    cash: Balance | None = None
 
 
 class Order:
     """An order as matching sees it. Litres at its own place; `held` is litres for a sell, fen for a buy."""
 
     __slots__ = (
-        "id", "account", "side", "volume", "rest", "price", "tif", "post_only", "min_fill", "expires_at",
+        "id", "account", "side", "buying", "volume", "rest", "price", "tif", "post_only", "min_fill", "expires_at",
         "client_order_id", "priority", "held", "hold_id", "value", "paid", "status", "reason", "created_at", "level",
-        "entry",
+        "before", "after", "touched_in",
     )  # fmt: skip
 
     def __init__(
         self,
-        *,
         id: int,
-        account: Any,
+        account: Account,
         side: str,
         volume: int,
         price: int,
@@ -53,6 +86,7 @@ class Order:
         self.id = id
         self.account = account
         self.side = side
+        self.buying = side == BUY
         self.volume = volume
         self.rest = volume
         self.price = price
@@ -70,71 +104,147 @@ class Order:
         self.reason: str | None = None
         self.created_at = created_at
         self.level: Level | None = None
-        self.entry: list[Any] | None = None
+        self.before: Order | None = None
+        self.after: Order | None = None
+        self.touched_in = 0
 
-    def restore(self, fields: tuple[Any, ...]) -> None:
-        """The reverse of `fields_of`."""
-        (
-            self.volume, self.rest, self.price, self.priority, self.held, self.hold_id, self.value, self.paid,
-            self.status, self.reason, self.level, self.entry,
-        ) = fields  # fmt: skip
+    def plain(self) -> bool:
+        """Whether it rests until it is filled or cancelled, whatever comes, and asks nothing special."""
+        return self.tif == "GTC" and not self.post_only and not self.min_fill and self.expires_at is None
 
 
-fields_of = attrgetter(
-    "volume",
-    "rest",
-    "price",
-    "priority",
-    "held",
-    "hold_id",
-    "value",
-    "paid",
-    "status",
-    "reason",
-    "level",
-    "entry",
-)
-"""What an undo must bring back of an order."""
+class Saved:
+    """An order's fields as they were, beside its place: what an undo must bring back."""
+
+    __slots__ = (
+        "order", "volume", "rest", "price", "priority", "held", "hold_id", "value", "paid", "status", "reason",
+    )  # fmt: skip
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.volume = order.volume
+        self.rest = order.rest
+        self.price = order.price
+        self.priority = order.priority
+        self.held = order.held
+        self.hold_id = order.hold_id
+        self.value = order.value
+        self.paid = order.paid
+        self.status = order.status
+        self.reason = order.reason
+
+    def restore(self) -> None:
+        """Gives the order its fields back."""
+        order = self.order
+        order.volume, order.rest, order.price, order.priority = (
+            self.volume,
+            self.rest,
+            self.price,
+            self.priority,
+        )
+        order.held, order.hold_id, order.value, order.paid = self.held, self.hold_id, self.value, self.paid
+        order.status, order.reason = self.status, self.reason
+
+
+class Removed:
+    """An order's place, which an undo must give back to it."""
+
+    __slots__ = ("order", "level", "before", "after")
+
+    def __init__(self, order: Order, level: Level) -> None:
+        self.order = order
+        self.level = level
+        self.before = order.before
+        self.after = order.after
 
 
 class Level:
-    """The orders of one price, oldest first. An entry is [order]; a cancelled one is emptied to [None] and skipped."""
+    """The orders of one price, linked from the oldest to the youngest."""
 
-    __slots__ = ("ladder", "price", "entries", "live")
+    __slots__ = ("ladder", "price", "first", "last")
 
     def __init__(self, ladder: Ladder, price: int) -> None:
         self.ladder = ladder
         self.price = price
-        self.entries: deque[list[Any]] = deque()
-        self.live = 0
+        self.first: Order | None = None
+        self.last: Order | None = None
+
+    def link(self, order: Order) -> None:
+        """Puts an order between the two that it names as its neighbours."""
+        before, after = order.before, order.after
+        if before is None:
+            self.first = order
+        else:
+            before.after = order
+        if after is None:
+            self.last = order
+        else:
+            after.before = order
+
+    def unlink(self, order: Order) -> None:
+        """Takes an order out from between its neighbours, which it forgets."""
+        before, after = order.before, order.after
+        if before is None:
+            self.first = after
+        else:
+            before.after = after
+        if after is None:
+            self.last = before
+        else:
+            after.before = before
+        order.before = order.after = None
 
 
 class Ladder:
     """The levels of one side of one pool. `keys` is sorted with the best price last (asks are kept negated)."""
 
-    __slots__ = ("side", "pool", "levels", "keys", "sign")
+    __slots__ = ("book", "pool", "levels", "keys", "sign", "best")
 
-    def __init__(self, side: str, pool: Any) -> None:
-        self.side = side
+    def __init__(self, book: Book, side: str, pool: Any) -> None:
+        self.book = book
         self.pool = pool
         self.levels: dict[int, Level] = {}
         self.keys: list[int] = []
         self.sign = 1 if side == BUY else -1
+        self.best: Level | None = None
+
+    def put(self, level: Level) -> None:
+        """A level that has its first order."""
+        self.levels[level.price] = level
+        key = level.price * self.sign
+        best = self.best
+        if best is None or key > best.price * self.sign:
+            self.keys.append(key)
+            self.best = level
+        else:
+            insort(self.keys, key)
+
+    def drop(self, level: Level) -> None:
+        """A level that has lost its last order."""
+        del self.levels[level.price]
+        if level is self.best:
+            self.keys.pop()
+            self.best = self.levels[self.keys[-1] * self.sign] if self.keys else None
+        else:
+            del self.keys[bisect_left(self.keys, level.price * self.sign)]
 
     def best_price(self) -> int | None:
         """The price of the best level, None when the ladder is empty."""
-        return self.keys[-1] * self.sign if self.keys else None
+        return None if self.best is None else self.best.price
 
     def orders(self) -> Iterator[Order]:
         """Every open order, best price first and oldest first within a price."""
         for key in reversed(self.keys):
-            for entry in self.levels[key * self.sign].entries:
-                if entry[0] is not None:
-                    yield entry[0]
+            order = self.levels[key * self.sign].first
+            while order is not None:
+                yield order
+                order = order.after
 
 
 class Book:
-    """Both sides of one product, pool by pool, with the undo log of the batch under way."""
+    """Both sides of one product, pool by pool."""
+
+    __slots__ = ("product_id", "buys", "sells", "orders")
 
     def __init__(self, product_id: int) -> None:
         self.product_id = product_id
@@ -142,54 +252,55 @@ class Book:
         self.sells: dict[Any, Ladder] = {}
         self.orders: dict[int, Order] = {}
 
-    def side(self, side: str) -> dict[Any, Ladder]:
-        """The ladders of one side by pool."""
-        return self.buys if side == BUY else self.sells
-
     def add(self, order: Order, log: list[Any]) -> None:
         """Puts an open order at the end of its level."""
-        ladders = self.buys if order.side == BUY else self.sells
-        pool = order.account.pool
+        ladders, pool = self.buys if order.buying else self.sells, order.account.pool
         ladder = ladders.get(pool)
         if ladder is None:
-            ladder = ladders[pool] = Ladder(order.side, pool)
+            ladder = ladders[pool] = Ladder(self, order.side, pool)
         level = ladder.levels.get(order.price)
         if level is None:
-            level = ladder.levels[order.price] = Level(ladder, order.price)
-            insort(ladder.keys, order.price * ladder.sign)
-            log.append((UNDO_LEVEL_NEW, ladder, order.price))
-        entry = [order]
-        log.append((UNDO_APPEND, level, order, self.orders))
-        level.entries.append(entry)
-        level.live += 1
+            level = Level(ladder, order.price)
+            ladder.put(level)
+        last = level.last
+        if last is None:
+            level.first = order
+        else:
+            last.after = order
+            order.before = last
+        level.last = order
         order.level = level
-        order.entry = entry
         self.orders[order.id] = order
+        log.append(order)
 
     def remove(self, order: Order, log: list[Any]) -> None:
         """Takes an order out of its level. Its fields must have been logged by the caller already."""
-        level, entry = order.level, order.entry
-        assert level is not None and entry is not None
-        log.append((UNDO_ENTRY_GONE, level, entry, order, self.orders))
-        entry[0] = None
-        level.live -= 1
-        order.level = order.entry = None
+        assert order.level is not None
+        log.append(Removed(order, order.level))
+        self.take_out(order)
+
+    def take_out(self, order: Order) -> None:
+        """Takes an order out of its level for good, or to undo that it was added."""
+        level = order.level
+        assert level is not None
+        level.unlink(order)
+        order.level = None
         del self.orders[order.id]
-        if level.live == 0:
-            ladder = level.ladder
-            del ladder.levels[level.price]
-            del ladder.keys[bisect_left(ladder.keys, level.price * ladder.sign)]
-            log.append((UNDO_LEVEL_GONE, ladder, level))
-            return
-        entries = level.entries
-        while entries[0][0] is None:
-            log.append((UNDO_POP_FRONT, level, entries.popleft()))
-        if len(entries) > 2 * level.live + 64:
-            self._compact(level, log)
+        if level.first is None:
+            level.ladder.drop(level)
+
+    def put_back(self, place: Removed) -> None:
+        """Puts an order into the place from which it was taken."""
+        order, level = place.order, place.level
+        if level.first is None:
+            level.ladder.put(level)
+        order.level, order.before, order.after = level, place.before, place.after
+        level.link(order)
+        self.orders[order.id] = order
 
     def shelve(self, order: Order) -> None:
         """Takes an order that stands still out of its ladder, between batches: it stays open and is never matched."""
-        self.remove(order, [])
+        self.take_out(order)
         self.orders[order.id] = order
 
     def drop(self, order: Order, log: list[Any]) -> None:
@@ -197,52 +308,35 @@ class Book:
         if order.level is not None:
             self.remove(order, log)
         elif order.id in self.orders:
-            log.append((UNDO_ITEM, self.orders, order.id, order))
+            log.append((self.orders, order.id, order))
             del self.orders[order.id]
-
-    @staticmethod
-    def _compact(level: Level, log: list[Any]) -> None:
-        """Drops emptied entries from the middle of a level, so that cancels cannot make a level slow."""
-        log.append((UNDO_ITEM, level, None, level.entries))
-        level.entries = deque(entry for entry in level.entries if entry[0] is not None)
 
 
 def undo(log: list[Any], mark: int = 0) -> None:
-    """Takes back everything logged since `mark`, newest first."""
+    """Takes back everything logged since `mark`, newest first.
+
+    A log holds, for what was done: an order that was added; `Removed`; `Saved`; a balance above what it was before;
+    (container, key, what was there); (thing, the fields that its `restore` takes).
+    """
     while len(log) > mark:
         record = log.pop()
-        kind = record[0]
-        if kind == UNDO_FIELDS:
-            record[1].restore(record[2])
-        elif kind == UNDO_ITEM:
-            _undo_item(record)
-        elif kind == UNDO_APPEND:
-            level, order, orders = record[1:]
-            level.entries.pop()
-            level.live -= 1
-            del orders[order.id]
-        elif kind == UNDO_POP_FRONT:
-            record[1].entries.appendleft(record[2])
-        elif kind == UNDO_LEVEL_NEW:
-            ladder, price = record[1], record[2]
-            del ladder.levels[price]
-            del ladder.keys[bisect_left(ladder.keys, price * ladder.sign)]
-        elif kind == UNDO_LEVEL_GONE:
-            ladder, level = record[1], record[2]
-            ladder.levels[level.price] = level
-            insort(ladder.keys, level.price * ladder.sign)
-        elif kind == UNDO_ENTRY_GONE:
-            level, entry, order, orders = record[1:]
-            entry[0] = order
-            level.live += 1
-            orders[order.id] = order
+        if isinstance(record, Balance):
+            record.free = log.pop()
+        elif isinstance(record, Order):
+            assert record.level is not None
+            record.level.ladder.book.take_out(record)
+        elif isinstance(record, Saved):
+            record.restore()
+        elif isinstance(record, Removed):
+            record.level.ladder.book.put_back(record)
+        elif len(record) == 2:
+            record[0].restore(record[1])
+        else:
+            _undo_item(*record)
 
 
-def _undo_item(record: tuple[Any, ...]) -> None:
-    _, container, key, old = record
-    if isinstance(container, Level):
-        container.entries = old
-    elif old is None:
+def _undo_item(container: dict[Any, Any], key: Any, old: Any) -> None:
+    if old is None:
         container.pop(key, None)
     else:
         container[key] = old

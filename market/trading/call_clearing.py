@@ -28,6 +28,7 @@ from market.trading.exchange import Exchange
 from market.trading.fills import TICK_LITRES_PER_FEN, ReviewNeed
 from market.trading.loading import load_orders
 from market.trading.models import Product
+from market.trading.numbers import Numbers
 from market.trading.reference import Reference
 
 
@@ -47,7 +48,7 @@ def compute(session: Session, call: Call) -> Found:
     """Clears the book of a call's product as it stands. Errors: NoCallHere."""
     connection = raw(session)
     product = session.get_one(Product, call.product_id)
-    exchange = Exchange(lambda seller, buyer: reference.terms(seller, buyer), lambda: 1, lambda: 0.0)
+    exchange = Exchange(lambda seller, buyer: reference.terms(seller, buyer), Numbers())
     reference = Reference(connection, exchange)
     load_orders(connection, reference, exchange)
     try:
@@ -58,7 +59,7 @@ def compute(session: Session, call: Call) -> Found:
             book=[each for each in exchange.books[product.id].orders.values() if each.level is not None],
             pack=reference.pack,
             limits=[each for each in reference.limits if each.water_year == product.water_year],
-            available=exchange.available,
+            available={account: each.free for account, each in exchange.balances.items()},
             place_of=lambda where: _place(reference, product.water_year, where),
             borders=call_borders.borders(connection, reference.pack, product_id=product.id, call_id=call.id),
             reference_e4=reference_prices.latest(connection, [product.id]).get(product.id),

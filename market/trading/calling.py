@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from market.trading.book import BUY, Order
+from market.trading.book import Order
 from market.trading.exchange import Exchange, for_one_call
 from market.trading.fills import REST_TOO_SMALL, TICK_LITRES_PER_FEN, buy_hold
 
@@ -67,8 +67,8 @@ def apply(exchange: Exchange, call: ClearedCall) -> int:
             raise Moved(f"order {fill.order} has less left than was filled, or stands still")
         _fill(exchange, call, order, fill)
     for account, litres in call.charges:
-        if exchange.available[account] < litres:
-            raise Moved(f"a limit has {exchange.available[account]} litres left and the call needs {litres}")
+        if exchange.free(account) < litres:
+            raise Moved(f"a limit has {exchange.free(account)} litres left and the call needs {litres}")
         exchange.change(account, -litres)
         exchange.tape.events.append(CallHold(call.id, 0, call.product, account, litres, True))
     if call.price:
@@ -78,7 +78,7 @@ def apply(exchange: Exchange, call: ClearedCall) -> int:
 
 def _fill(exchange: Exchange, call: ClearedCall, order: Order, fill: CallFill) -> None:
     exchange.touch(order)
-    buying = order.side == BUY
+    buying = order.buying
     account = order.account.money if buying else order.account.ledger
     amount = fill.paid_fen if buying else fill.litres
     if order.held < amount:
@@ -99,7 +99,7 @@ def _after(exchange: Exchange, order: Order, account: int, *, buying: bool) -> N
     ended = order.rest < order.account.lot or for_one_call(order)
     needed = 0 if ended else buy_hold(order) if buying else order.rest
     short = needed - order.held
-    if short > exchange.available[account]:
+    if short > exchange.free(account):
         ended, needed, short = True, 0, -order.held
     if short < 0:
         exchange.release(order, -short)

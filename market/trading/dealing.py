@@ -14,11 +14,11 @@ from typing import Protocol
 import msgspec
 
 from ledger.units import format_fen, format_litres
-from market.trading.book import BUY, SELL, Order
+from market.trading.book import BUY, SELL, Account, Order
 from market.trading.commands import Deal, Outcome, Refused
 from market.trading.exchange import Exchange
 from market.trading.fills import ReviewNeed, Terms, are_one, round_half_even, source_for
-from market.trading.gates import HOLD_RULE, SERVICE_RULE, Account, Phases
+from market.trading.gates import HOLD_RULE, SERVICE_RULE, Phases
 
 DEALING: Phases = frozenset({"pre_open", "open", "auction"})
 """Deals do not wait for the book to open; a halt stops them too."""
@@ -90,7 +90,7 @@ class Dealer:
         mark = len(exchange.tape.events)
         taker = sell if deal.at == BUY else buy
         exchange.fill(buy, sell, terms, delivered, taker, taker_held=False, maker_held=False)
-        exchange.new_orders[sell.id], exchange.new_orders[buy.id] = sell, buy
+        exchange.new_orders += (sell, buy)
         return msgspec.structs.replace(exchange.view(sell, mark), counterpart=buy.id)
 
 
@@ -110,7 +110,7 @@ def _orders(
     The other side's limit is what the agreed price comes to at its own place.
     """
     source = source_for(delivered, terms.k)
-    first, second = exchange.new_id(), exchange.new_id()
+    first, second = exchange.numbers.next(), exchange.numbers.next()
     if deal.at == BUY:
         prices = (deal.price, max(1, deal.price * delivered // source))
         numbers, sold = (first, second), source
@@ -124,7 +124,7 @@ def _orders(
 
 def _refuse_funds(exchange: Exchange, deal: Deal, buy: Order, sell: Order, source: int) -> Refused | None:
     """Whether free water and free money cover the deal; to the litre and to the fen."""
-    water, money = exchange.available[sell.account.ledger], exchange.available[buy.account.money]
+    water, money = exchange.free(sell.account.ledger), exchange.free(buy.account.money)
     amount = round_half_even(deal.price * (buy.rest if deal.at == BUY else source))
     if source > water:
         return Refused("insufficient_water", "the water account does not hold that much free water", "/volume",

@@ -39,6 +39,7 @@ from market.trading.fills import Terms
 from market.trading.guarding import stopped
 from market.trading.loading import load_accounts, load_orders, refresh
 from market.trading.models import ID_BLOCK
+from market.trading.numbers import Numbers
 from market.trading.reference import Reference
 from market.trading.rows import Journal, Rows
 
@@ -61,7 +62,7 @@ class Engine:
 
     def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
         self._connect = connect
-        self._ids: list[int] = []
+        self.numbers = Numbers(0, 0, self._draw_numbers)
         self._ids_from: list[int] = []
         self._moment = clock.now()
         self.batches = 0
@@ -82,8 +83,8 @@ class Engine:
     def reload(self) -> None:
         """Forgets what is cached and loads it from the database again."""
         started = time.perf_counter()
-        self._ids.clear()
-        self.exchange = Exchange(self._terms, self.new_id, lambda: self._moment.timestamp())
+        self.numbers.jump(0, 0)
+        self.exchange = Exchange(self._terms, self.numbers)
         self.reference = Reference(self.connection, self.exchange)
         self.exchange.strike = Dealer(self.reference).strike
         orders = load_orders(self.connection, self.reference, self.exchange)
@@ -94,13 +95,11 @@ class Engine:
     def _terms(self, seller: Any, buyer: Any) -> Terms | None:
         return self.reference.terms(seller, buyer)
 
-    def new_id(self) -> int:
-        """The next id for an order, trade, instruction, command or batch, or the next priority."""
-        if not self._ids:
-            first = self._draw_block()
-            self._ids = ids_from(first)
-            self._ids_from.append(first)
-        return self._ids.pop()
+    def _draw_numbers(self) -> tuple[int, int]:
+        """A block for the ids of orders, trades, instructions, commands and batches, and for priorities."""
+        first = self._draw_block()
+        self._ids_from.append(first)
+        return first, block_end(first)
 
     def _draw_block(self) -> int:
         """The first id of a block that no other engine has."""
@@ -215,7 +214,9 @@ class Engine:
     def _match(self, batch: Batch) -> None:
         exchange = self.exchange
         exchange.begin()
-        batch.ids_from = self._ids_from = self._ids[-1:]
+        exchange.moment = self._moment.timestamp()
+        coming = self.numbers.coming()
+        batch.ids_from = self._ids_from = [] if coming is None else [coming]
         if exchange.freed:
             exchange.rematch()
         if batch.work is not None:
@@ -225,16 +226,17 @@ class Engine:
             for index, command in enumerate(batch.commands)
             if index not in batch.preset
         }
-        batch.rows = Rows(self.new_id(), self._moment)
+        batch.rows = Rows(self.numbers.next(), self._moment)
         batch.rows.add_events(
-            exchange.tape.events, self.reference.books_of, self.reference.due_on, self.new_id
+            exchange.tape.events, self.reference.books_of, self.reference.due_on, self.numbers.next
         )
 
     # --- first round trip --------------------------------------------------------------------------------------
 
     def _deciding(self, commands: Sequence[Command]) -> set[int]:
         """The accounts whose balances decided about these commands, even where they were refused."""
-        accounts, orders = self.exchange.accounts, self.exchange.tape.touched
+        accounts = self.exchange.accounts
+        orders = {each.id: each for each in self.exchange.tape.touched}
         deciding = set(self.exchange.binding)
         for command in commands:
             request = command.request
@@ -275,7 +277,7 @@ class Engine:
     def _products_of(self, batch: Batch) -> list[int]:
         """The products whose books this batch reads or changes, lowest first."""
         tape = self.exchange.tape
-        products = {order.account.product for order in tape.touched.values()} | set(batch.products)
+        products = {order.account.product for order in tape.touched} | set(batch.products)
         products |= stopped(tape.events)
         for command in batch.commands:
             for number in accounts_of(command.request):
@@ -321,12 +323,13 @@ class Engine:
 
     def _stale(self, balances: Sequence[tuple[int, ...]], rows: Rows) -> dict[int, int]:
         """The accounts whose balance in the database is not what memory believed before this batch."""
-        available, deltas = self.exchange.available, rows.posting.deltas
+        known_balances, deltas = self.exchange.balances, rows.posting.deltas
         stale = {}
         for account, _, _, debits_pending, debits_posted, _, credits_posted in balances:
-            believed = available.get(account)
-            if believed is None:
+            known = known_balances.get(account)
+            if known is None:
                 continue
+            believed = known.free
             delta = deltas.get(account)
             if delta is not None:
                 believed -= delta[3] - delta[1] - delta[0]
@@ -343,9 +346,9 @@ class Engine:
         exchange = self.exchange
         exchange.undo_batch()
         for account, actual in stale.items():
-            if actual > exchange.available[account] and account in exchange.blocked:
+            if actual > exchange.free(account) and account in exchange.blocked:
                 exchange.freed[account] = None
-            exchange.available[account] = actual
+            exchange.learn(account, actual)
         batch.preset.update(found)
         self._match(batch)
         if not batch.rows.posting.deltas.keys() | self._deciding(batch.commands) <= batch.locked:
@@ -366,7 +369,7 @@ class Engine:
         self.connection.commit()
         for product in products:
             self.exchange.products[product].version += 1
-        for order in self.exchange.new_orders.values():
+        for order in self.exchange.new_orders:
             order.created_at = self._moment
         self.exchange.begin()
 
@@ -376,15 +379,15 @@ class Engine:
         for index, command in enumerate(batch.commands):
             preset = batch.preset.get(index)
             if preset is None:
-                journal.add(self.new_id(), command, batch.outcomes[index])
+                journal.add(self.numbers.next(), command, batch.outcomes[index])
             elif not needs_no_row(preset):
-                journal.add(self.new_id(), command, preset.outcome)
+                journal.add(self.numbers.next(), command, preset.outcome)
         return journal
 
 
-def ids_from(first: int) -> list[int]:
-    """The ids from `first` to the end of its block, to be popped in order."""
-    return list(range(first - first % ID_BLOCK + ID_BLOCK - 1, first - 1, -1))
+def block_end(first: int) -> int:
+    """The end of the block that an id is of, which is the next block's first id."""
+    return first - first % ID_BLOCK + ID_BLOCK
 
 
 def _duplicates(fresh: Sequence[tuple[int, Command]], places: Sequence[int]) -> dict[int, Answer]:

@@ -10,13 +10,18 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+from msgspec.structs import astuple
+
 from ledger.units import format_litres, format_price_e4
-from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order
+from market.trading.book import Book, Order
 from market.trading.commands import Accepted, Amend, Cancel, Deal, FillView, Outcome, Place, Refused, Request
 from market.trading.fills import Fill, Terms, buy_hold
 from market.trading.gates import CHANGING, ENTERING, SERVICE_RULE, TRADING, Gates, Product
 from market.trading.guards import BREAKER, PHASE_OF, Ended, Stop
+from market.trading.numbers import Numbers
 
+_Placed = tuple[int, int, str, int, int, str, bool, int, float | None, str | None]
+"""The fields of a `Place`, in their order."""
 CALL = frozenset({"auction", "uncross"})
 """Orders are gathered for a call, and the call is cleared: nothing is entered or cancelled meanwhile."""
 
@@ -30,11 +35,11 @@ class Exchange(Gates):
     """Books, products and accounts; `place`, `amend`, `cancel` and the commands of the second door."""
 
     def __init__(
-        self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int], now: Callable[[], float]
+        self, terms: Callable[[Any, Any], Terms | None], numbers: Numbers, moment: float = 0.0
     ) -> None:
-        super().__init__(terms, new_id, now)
+        super().__init__(terms, numbers, moment)
         self.expiries: list[tuple[float, int, int]] = []
-        self.new_orders: dict[int, Order] = {}
+        self.new_orders: list[Order] = []
         self._freed_before: dict[int, None] = {}
         self.strike: Callable[[Exchange, Deal], Outcome] | None = None
         self.doomed: dict[int, int] = {}
@@ -43,13 +48,13 @@ class Exchange(Gates):
     def begin(self) -> None:
         """Starts a batch: what was done before can no longer be taken back."""
         super().begin()
-        self.new_orders = {}
+        self.new_orders = []
         self._freed_before = dict(self.freed)
 
     def undo_batch(self) -> None:
         """Takes back everything since `begin`."""
         self.back_to((0, 0))
-        self.new_orders = {}
+        self.new_orders = []
         self.freed = self._freed_before | self.freed  # what others freed meanwhile too
 
     def restore(self, order: Order) -> None:
@@ -109,24 +114,16 @@ class Exchange(Gates):
 
     def place(self, participant: int, request: Place) -> Outcome:
         """Hold, match, rest; FOK and minimum fill are all or nothing at once."""
-        account = self.accounts.get(request.water_account)
+        what: _Placed = astuple(request)
+        number, product, side, volume, price, tif, post_only, min_fill, expires_at, client_order_id = what
+        account = self.accounts.get(number)
         if account is None or account.participant != participant:
             return Refused("not_found", "there is no such water account", "/water_account_id")
-        refusal = self.refuse_place(account, request)
+        order = Order(0, account, side, volume, price, tif, post_only, min_fill, expires_at, client_order_id)
+        refusal = self.refuse_place(order, product)
         if refusal is not None:
             return refusal
-        order = Order(
-            id=self.new_id(),
-            account=account,
-            side=request.side,
-            volume=request.volume,
-            price=request.price,
-            tif=request.tif,
-            post_only=request.post_only,
-            min_fill=request.min_fill,
-            expires_at=request.expires_at,
-            client_order_id=request.client_order_id,
-        )
+        order.id = order.priority = self.numbers.next()
         refusal = self.refuse_funds(order)
         if refusal is not None:
             return refusal
@@ -148,13 +145,13 @@ class Exchange(Gates):
                 SERVICE_RULE,
             )  # fmt: skip
         self._rest_or_end(order)
-        self.new_orders[order.id] = order
+        self.new_orders.append(order)
         return self.view(order, mark[1])
 
     def _wait(self, order: Order, mark: tuple[int, int]) -> Accepted:
         """An order where nothing matches now: held, and into the book whatever its validity."""
         self._rest(order)
-        self.new_orders[order.id] = order
+        self.new_orders.append(order)
         return self.view(order, mark[1])
 
     def _rest_or_end(self, order: Order) -> None:
@@ -167,11 +164,11 @@ class Exchange(Gates):
         self._rest(order)
 
     def _rest(self, order: Order) -> None:
-        needed = buy_hold(order) if order.side == BUY else order.rest
+        needed = buy_hold(order) if order.buying else order.rest
         order.held = needed
         if needed:
             self.tape.events.append(("hold", order, needed))
-            self.change(order.account.money if order.side == BUY else order.account.ledger, -needed)
+            self.move(self.purse(order), -needed)
         self.books[order.account.product].add(order, self.log)
         self.remember_expiry(order)
 
@@ -229,7 +226,7 @@ class Exchange(Gates):
         self.touch(order)
         if price == order.price and volume <= order.volume:
             order.volume, order.rest = volume, volume - filled
-            excess = order.held - (buy_hold(order) if order.side == BUY else order.rest)
+            excess = order.held - (buy_hold(order) if order.buying else order.rest)
             if excess:
                 self.release(order, excess)
             return self.view(order, mark[1])
@@ -240,7 +237,7 @@ class Exchange(Gates):
         self.books[order.account.product].remove(order, self.log)
         if order.held:
             self.release(order, order.held)
-        order.volume, order.rest, order.price, order.priority = volume, rest, price, self.new_id()
+        order.volume, order.rest, order.price, order.priority = volume, rest, price, self.numbers.next()
         refusal = self.refuse_funds(order)
         if refusal is None and order.account.product in self.paused:
             self._rest(order)
@@ -267,11 +264,11 @@ class Exchange(Gates):
         if product.phase in CALL and phase not in CALL:
             self.cancel_where(lambda order: order.account.product == product_id and for_one_call(order),
                               "cancelled", "call_over")  # fmt: skip
-        self.log.append((UNDO_FIELDS, product, product.fields()))
+        self.log.append((product, product.fields()))
         if product.stop:
             self._end_stop(product)
         product.phase, product.phase_reason = phase, reason
-        self.log.append((UNDO_ITEM, self.paused, product_id, self.paused.get(product_id)))
+        self.log.append((self.paused, product_id, self.paused.get(product_id)))
         if phase not in TRADING or product.halt is not None:
             self.paused[product_id] = product_id
         elif self.paused.pop(product_id, None) is not None:
@@ -282,12 +279,12 @@ class Exchange(Gates):
         product, guard = self.products[product_id], self.guards[product_id]
         broke = kind == BREAKER
         base = guard.reference if broke else guard.last
-        number = self.new_id()
+        number = self.numbers.next()
         reason = f"{kind}: {format_price_e4(price)} against {format_price_e4(base)}"
         self.set_phase(product_id, PHASE_OF[kind], reason)
         product.stop = number  # its fields are logged by now
         if broke:  # once for each reference price: else the next trade after it would stop again
-            self.log.append((UNDO_FIELDS, guard, guard.fields()))
+            self.log.append((guard, guard.fields()))
             guard.breaker_e6 = 0
         minutes = guard.breaker_minutes if broke else guard.interruption_minutes
         self.tape.events.append(Stop(number, product_id, kind, price, base, minutes))
@@ -298,7 +295,7 @@ class Exchange(Gates):
         product.stop = 0
         guard = self.guards.get(product.id)
         if guard is not None:
-            self.log.append((UNDO_FIELDS, guard, guard.fields()))
+            self.log.append((guard, guard.fields()))
             guard.last = 0
 
     def cancel_where(self, matches: Callable[[Order], bool], status: str, reason: str) -> int:
@@ -354,14 +351,20 @@ class Exchange(Gates):
 
     def view(self, order: Order, since: int) -> Accepted:
         """The order as the sender sees it, with the fills since that point of the tape."""
-        fills = []
-        for event in self.tape.events[since:]:
-            if type(event) is Fill and (event.buy is order or event.sell is order):
-                fills.append(FillView(
-                    event.trade_id, event.source, event.delivered, event.price, event.maker, event.amount, event.fee,
-                    "settled" if event.review is None else "awaiting_review", event.terms.k,
-                ))  # fmt: skip
+        fills: list[FillView] | None = None
+        events = self.tape.events
+        for place in range(since, len(events)):
+            fill = events[place]
+            if isinstance(fill, Fill) and (fill.buy is order or fill.sell is order):
+                seen = FillView(
+                    fill.trade_id, fill.source, fill.delivered, fill.price, fill.maker, fill.amount, fill.fee,
+                    "settled" if fill.review is None else "awaiting_review", fill.terms.k,
+                )  # fmt: skip
+                if fills is None:
+                    fills = [seen]
+                else:
+                    fills.append(seen)
         return Accepted(
             order.id, order.status, order.volume, order.rest, order.price, order.held, order.priority, order.reason,
-            tuple(fills),
+            () if fills is None else tuple(fills),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from market.settlement.clearing import Payee
@@ -45,7 +45,6 @@ class Terms:
         return None
 
 
-@dataclass(slots=True)
 class Fill:
     """One match. `buy_held`/`sell_held`: whether that side's funds stand in its order's hold (else they are fresh).
 
@@ -53,34 +52,47 @@ class Fill:
     of the freed litres goes on to a cap's excess, as (limit account, excess account, limit id, litres).
     """
 
-    trade_id: int
-    buy: Order
-    sell: Order
-    maker: str
-    source: int
-    delivered: int
-    price: int
-    value: int
-    amount: int
-    fee: int
-    terms: Terms
-    review: ReviewNeed | None
-    buy_held: bool
-    sell_held: bool
-    charges: tuple[tuple[int, int], ...]
-    payees: list[Payee] | None = None
-    absorbed: tuple[tuple[int, int, int, int], ...] = ()
+    __slots__ = (
+        "trade_id", "buy", "sell", "maker", "source", "delivered", "price", "value", "amount", "fee", "terms", "review",
+        "buy_held", "sell_held", "charges", "payees", "absorbed",
+    )  # fmt: skip
+
+    def __init__(
+        self, trade_id: int, buy: Order, sell: Order, maker: str, source: int, delivered: int, price: int, value: int,
+        amount: int, fee: int, terms: Terms, review: ReviewNeed | None, buy_held: bool, sell_held: bool,
+        charges: tuple[tuple[int, int], ...], payees: list[Payee] | None,
+    ) -> None:  # fmt: skip
+        self.trade_id = trade_id
+        self.buy = buy
+        self.sell = sell
+        self.maker = maker
+        self.source = source
+        self.delivered = delivered
+        self.price = price
+        self.value = value
+        self.amount = amount
+        self.fee = fee
+        self.terms = terms
+        self.review = review
+        self.buy_held = buy_held
+        self.sell_held = sell_held
+        self.charges = charges
+        self.payees = payees
+        self.absorbed: tuple[tuple[int, int, int, int], ...] = ()
 
 
-@dataclass(slots=True)
 class Tape:
     """What a batch did, in order: fills and changes of holds; the engine turns it into rows.
 
-    `events` holds Fill, ("hold", order, amount) and ("void", order, amount).
+    `events` holds Fill, ("hold", order, amount) and ("void", order, amount); `touched` every order that may have
+    changed, once.
     """
 
-    events: list[Any] = field(default_factory=list)
-    touched: dict[int, Order] = field(default_factory=dict)
+    __slots__ = ("events", "touched")
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.touched: list[Order] = []
 
 
 def source_for(delivered: int, k: int) -> int:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.units import format_fen, format_litres, format_price_e4
 from market.settlement.clearing import Beneficiaries
-from market.trading.book import BUY, Order
-from market.trading.commands import Place, Refused
+from market.trading.book import BUY, Account, Order
+from market.trading.commands import Refused
 from market.trading.fills import Terms, buy_hold
 from market.trading.matching import Matcher
+from market.trading.numbers import Numbers
 
 if TYPE_CHECKING:
     from market.registry.halts import Halt
@@ -33,32 +34,6 @@ CHANGING: Phases = ENTERING | {"halted", "closed"}
 MAX_LITRES = 10**15
 MAX_PRICE_E4 = 10**8
 MAX_HOLD_FEN = 10**15
-
-
-@dataclass(slots=True)
-class Account:
-    """What the exchange knows of a water account: whose, where, its ledger accounts, and its two gates.
-
-    `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
-    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant);
-    `stores`: public storage, whose gates only its own mechanisms pass; `halt`: what the bureau ordered to stand still
-    of which this is part (its participant, or a zone it is in).
-    """
-
-    id: int
-    participant: int
-    owner: int
-    ledger: int
-    money: int
-    plan: int
-    product: int
-    pool: Any
-    lot: int = 1
-    sell_gate: tuple[str, str, str] | None = None
-    buy_gate: tuple[str, str, str] | None = None
-    beneficiaries: Beneficiaries | None = None
-    stores: bool = False
-    halt: Halt | None = None
 
 
 @dataclass(slots=True)
@@ -98,36 +73,38 @@ class Switch:
 
 
 class Gates(Matcher):
-    """Products and accounts beside the books, and the rules that an order must pass before it is matched."""
+    """Products and accounts beside the books, and the rules that an order must pass before it is matched.
+
+    `moment` is the UNIX time of what is decided now; whoever begins a batch sets it.
+    """
 
     def __init__(
-        self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int], now: Callable[[], float]
+        self, terms: Callable[[Any, Any], Terms | None], numbers: Numbers, moment: float = 0.0
     ) -> None:
-        super().__init__(terms, new_id)
-        self.now = now
+        super().__init__(terms, numbers)
+        self.moment = moment
         self.products: dict[int, Product] = {}
         self.accounts: dict[int, Account] = {}
         self.switches: tuple[Switch, ...] = ()
         self.halts: tuple[Halt, ...] = ()
 
-    def refuse_place(self, account: Account, request: Place) -> Refused | None:
-        """What forbids a new order, whatever its account has free."""
-        refusal = self.refuse_side(
-            account, request.side, request.product, request.volume, request.price, ENTERING
-        )
+    def refuse_place(self, order: Order, product: int) -> Refused | None:
+        """What forbids a new order in a product, whatever its account has free."""
+        account = order.account
+        refusal = self.refuse_side(account, order.side, product, order.volume, order.price, ENTERING)
         if refusal is None:
-            refusal = self.refuse_band(request.price, account.product) or self._refuse_terms(request)
-        if refusal is None:
-            refusal = self._refuse_waiting(request, self.products[request.product].phase)
+            refusal = self.refuse_band(order.price, product)
+        if refusal is None and not order.plain():
+            refusal = self._refuse_terms(order) or self._refuse_waiting(order, self.products[product].phase)
         return refusal
 
     @staticmethod
-    def _refuse_waiting(request: Place, phase: str) -> Refused | None:
+    def _refuse_waiting(order: Order, phase: str) -> Refused | None:
         """What cannot be promised where orders wait: a call knows minimum fills and one-time orders, an opening not."""
         if phase in TRADING:
             return None
-        once = request.tif in ("IOC", "FOK") or request.min_fill > 0
-        if request.post_only or (once and phase != "auction"):
+        once = order.tif in ("IOC", "FOK") or order.min_fill > 0
+        if order.post_only or (once and phase != "auction"):
             detail = f"the order would wait: in the phase {phase} this validity says nothing"
             return Refused("validity_not_in_phase", detail, "/time_in_force", None, None, SERVICE_RULE)
         return None
@@ -157,7 +134,7 @@ class Gates(Matcher):
 
     def refuse_entrusted(self, terms: Beneficiaries, price: int) -> Refused | None:
         """What those whose water it is have agreed with who sells it."""
-        if terms.ends_at and self.now() >= terms.ends_at:
+        if terms.ends_at and self.moment >= terms.ends_at:
             return Refused("trust_ended", "the agreement under which this account sells is over",
                            "/water_account_id", None, None, TRUST_RULE)  # fmt: skip
         if price < terms.floor_price_e4:
@@ -166,23 +143,23 @@ class Gates(Matcher):
                            TRUST_RULE)  # fmt: skip
         return None
 
-    def _refuse_terms(self, request: Place) -> Refused | None:
-        if request.min_fill > request.volume:
+    def _refuse_terms(self, order: Order) -> Refused | None:
+        if order.min_fill > order.volume:
             return Refused("minimum_fill_above_volume", "the minimum fill is above the volume", "/minimum_fill",
-                           format_litres(request.volume), None, SERVICE_RULE)  # fmt: skip
-        if request.post_only and (request.tif in ("IOC", "FOK") or request.min_fill):
+                           format_litres(order.volume), None, SERVICE_RULE)  # fmt: skip
+        if order.post_only and (order.tif in ("IOC", "FOK") or order.min_fill):
             return Refused("post_only_contradicted", "post-only never fills at once", "/post_only", None, None,
                            SERVICE_RULE)  # fmt: skip
-        if (request.tif == "GTD") != (request.expires_at is not None):
+        if (order.tif == "GTD") != (order.expires_at is not None):
             return Refused("expiry_and_validity", "GTD, and only GTD, names an expiry", "/expires_at", None, None,
                            SERVICE_RULE)  # fmt: skip
-        if request.expires_at is not None and request.expires_at <= self.now():
+        if order.expires_at is not None and order.expires_at <= self.moment:
             return Refused("expiry_past", "the expiry is past", "/expires_at", None, None, SERVICE_RULE)
         return None
 
     def refuse_phase(self, product: Product, phases: Phases = TRADING) -> Refused | None:
         """Whether the product's phase allows it."""
-        if product.closes_at <= self.now():
+        if product.closes_at <= self.moment:
             return Refused("product_expired", "the product's water year is over", "/product_id", None, None,
                            "service rule of the exchange: orders end with the water year")  # fmt: skip
         if product.phase not in phases:
@@ -234,13 +211,13 @@ class Gates(Matcher):
     def refuse_funds(self, order: Order) -> Refused | None:
         """Whether what is available covers the rest of an order that holds nothing yet."""
         account = order.account
-        if order.side == BUY:
-            needed, available = buy_hold(order), self.available[account.money]
+        if order.buying:
+            needed, available = buy_hold(order), self.free(account.money)
             if needed > available:
                 return Refused("insufficient_money", "the money account does not cover the order", "/volume",
                                format_fen(needed), format_fen(available), HOLD_RULE)  # fmt: skip
             return None
-        available = self.available[account.ledger]
+        available = self.free(account.ledger)
         if order.rest > available:
             return Refused("insufficient_water", "the water account does not hold that much free water", "/volume",
                            format_litres(order.rest), format_litres(available), HOLD_RULE)  # fmt: skip

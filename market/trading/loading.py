@@ -53,8 +53,8 @@ def load_accounts(
 
 def refresh(connection: psycopg.Connection[Any], exchange: Exchange, accounts: Iterable[int]) -> None:
     """Reads what is available on these ledger accounts now; what waits for one that grew is looked at again."""
-    available = exchange.available
     for account, free in connection.execute(sql.AVAILABLE_SQL, (Bigints(accounts),)).fetchall():
-        if free > available.get(account, free):
+        known = exchange.balances.get(account)
+        if known is not None and free > known.free:
             exchange.freed[account] = None
-        available[account] = free
+        exchange.learn(account, free)

@@ -27,7 +27,15 @@ from math import gcd
 from operator import itemgetter
 from typing import Any
 
-from market.trading.book import BUY, UNDO_FIELDS, UNDO_ITEM, Book, Order, fields_of, undo
+from market.trading.book import (
+    Account,
+    Balance,
+    Book,
+    Ladder,
+    Order,
+    Saved,
+    undo,
+)
 from market.trading.fills import (
     REST_TOO_SMALL,
     Fill,
@@ -40,23 +48,24 @@ from market.trading.fills import (
     source_for,
 )
 from market.trading.guards import BREAKER, INTERRUPTION, Guard, at_source
+from market.trading.numbers import Numbers
 
 
 class Matcher:
     """The market's state in memory: books, available balances and blocked orders, with one undo log.
 
-    `terms(seller_pool, buyer_pool)` gives Terms or None and caches by itself; `available` maps ledger accounts to
-    what may still be debited, for every account that a decision needs; `excesses` limit accounts to the account of
-    the use above them (its litres negative in `available`) and the limit's id; in `paused` products nothing matches;
+    `terms(seller_pool, buyer_pool)` gives Terms or None and caches by itself; `balances` maps ledger accounts to what
+    may still be debited, for every account that a decision needs; `excesses` limit accounts to the account of the use
+    above them (its litres negative in `balances`) and the limit's id; in `paused` products nothing matches;
     `guards` are what keeps the prices of products together, for those that have any; `binding` the limits that kept
     litres back in this batch, even where that was taken back.
     """
 
-    def __init__(self, terms: Callable[[Any, Any], Terms | None], new_id: Callable[[], int]) -> None:
+    def __init__(self, terms: Callable[[Any, Any], Terms | None], numbers: Numbers) -> None:
         self.terms = terms
-        self.new_id = new_id
+        self.numbers = numbers
         self.books: dict[int, Book] = {}
-        self.available: dict[int, int] = {}
+        self.balances: dict[int, Balance] = {}
         self.blocked: dict[int, dict[int, Order]] = {}
         self.freed: dict[int, None] = {}
         self.paused: dict[int, int] = {}
@@ -64,6 +73,7 @@ class Matcher:
         self.excesses: dict[int, tuple[int, int]] = {}
         self.log: list[Any] = []
         self.tape = Tape()
+        self.batch = 1
         self.binding: set[int] = set()
 
     def mark(self) -> tuple[int, int]:
@@ -78,26 +88,59 @@ class Matcher:
     def begin(self) -> None:
         """Starts a batch: what was done before can no longer be taken back."""
         self.log.clear()
+        self.batch += 1
         self.tape = Tape()
         self.binding = set()
 
+    def learn(self, account: int, free: int) -> None:
+        """Takes over what may be debited on a ledger account, from whoever has asked the ledger."""
+        balance = self.balances.get(account)
+        if balance is None:
+            self.balances[account] = Balance(free)
+        else:
+            balance.free = free
+
+    def free(self, account: int) -> int:
+        """What may still be debited on a ledger account. KeyError: no decision needed it so far."""
+        return self.balances[account].free
+
+    def move(self, balance: Balance | None, amount: int) -> None:
+        """Adds to a balance; None stands for an account that no decision needs."""
+        if balance is not None:
+            self.log.append(balance.free)
+            self.log.append(balance)
+            balance.free += amount
+
     def change(self, account: int, amount: int) -> None:
         """Adds to what is available on an account that the cache knows; others need no cache."""
-        old = self.available.get(account)
-        if old is not None:
-            self.log.append((UNDO_ITEM, self.available, account, old))
-            self.available[account] = old + amount
+        self.move(self.balances.get(account), amount)
+
+    def water(self, account: Account) -> Balance | None:
+        """The balance of a water account, if it is known."""
+        balance = account.water
+        if balance is None:
+            balance = account.water = self.balances.get(account.ledger)
+        return balance
+
+    def cash(self, account: Account) -> Balance | None:
+        """The balance of a water account's money account, if it is known."""
+        balance = account.cash
+        if balance is None:
+            balance = account.cash = self.balances.get(account.money)
+        return balance
 
     def touch(self, order: Order) -> None:
         """Logs an order's fields before they change."""
-        self.log.append((UNDO_FIELDS, order, fields_of(order)))
-        self.tape.touched[order.id] = order
+        self.log.append(Saved(order))
+        if order.touched_in != self.batch:
+            order.touched_in = self.batch
+            self.tape.touched.append(order)
 
     def block(self, limit: int, order: Order) -> None:
         """Remembers that only this limit kept the order from a counterparty it crosses."""
         orders = self.blocked.setdefault(limit, {})
         if order.id not in orders:
-            self.log.append((UNDO_ITEM, orders, order.id, None))
+            self.log.append((orders, order.id, None))
             orders[order.id] = order
 
     # --- one pair ----------------------------------------------------------------------------------------------
@@ -107,16 +150,15 @@ class Matcher:
         k = terms.k
         delivered = buy.rest if k == 1000 and buy.rest < sell.rest else min(buy.rest, sell.rest * k // 1000)
         bound = None
-        available = self.available
         for limit, counts_source in terms.charges:
-            room = available[limit]
+            room = self.balances[limit].free
             if counts_source:
                 room = room * k // 1000
             if room < delivered:
                 delivered, bound = max(room, 0), limit
         plan = buy.account.plan
-        if plan and available[plan] < delivered:
-            delivered, bound = max(available[plan], 0), plan
+        if plan and self.balances[plan].free < delivered:
+            delivered, bound = max(self.balances[plan].free, 0), plan
         if bound is not None:
             self.binding.add(bound)
         if k != 1000 and source_for(delivered, k) * sell.price > delivered * buy.price:
@@ -142,19 +184,22 @@ class Matcher:
             self.touch(buy)
         if sell_held:
             self.touch(sell)
+        buyer, seller = buy.account, sell.account
         maker = buy if buy.priority < sell.priority else sell
         price = maker.price
         value = (delivered if maker is buy else source) * price
         amount = round_half_even(buy.value + value) - buy.paid
         fee = amount * terms.fee_e6 // 1_000_000
         review = terms.review_for(delivered) if terms.reviews else None
-        beneficiaries = sell.account.beneficiaries
+        beneficiaries = seller.beneficiaries
         payees = None if beneficiaries is None else beneficiaries.payees(amount - fee)
         charges = tuple([(limit, source if by_source else delivered) for limit, by_source in terms.charges])
-        if buy.account.plan:
-            charges += ((buy.account.plan, delivered),)
-        fill = Fill(self.new_id(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
-                    buy_held, sell_held, charges, payees)  # fmt: skip
+        if buyer.plan:
+            charges += ((buyer.plan, delivered),)
+        fill = Fill(
+            self.numbers.next(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
+            buy_held, sell_held, charges, payees,
+        )  # fmt: skip
         self.tape.events.append(fill)
         buy.rest -= delivered
         sell.rest -= source
@@ -165,15 +210,15 @@ class Matcher:
         if buy_held:
             buy.held -= amount
         else:
-            self.change(buy.account.money, -amount)
+            self.move(self.cash(buyer), -amount)
         if sell_held:
             sell.held -= source
         else:
-            self.change(sell.account.ledger, -source)
+            self.move(self.water(seller), -source)
         if review is None:
-            self.change(buy.account.ledger, delivered)
+            self.move(self.water(buyer), delivered)
             if payees is None:
-                self.change(sell.account.money, amount - fee)
+                self.move(self.cash(seller), amount - fee)
             else:
                 for payee in payees:
                     self.change(payee.account, payee.fen)
@@ -182,8 +227,8 @@ class Matcher:
                 self.freed[limit] = None
             if self.excesses:
                 fill.absorbed = self._absorbed(terms.frees)
-        self._after_fill(buy, buy_held, ended=buy.rest < buy.account.lot)
-        self._after_fill(sell, sell_held, ended=sell.rest < sell.account.lot or sell.rest * terms.k < 1000)
+        self._after_fill(buy, buy_held, buy.rest < buyer.lot)
+        self._after_fill(sell, sell_held, sell.rest < seller.lot or sell.rest * terms.k < 1000)
 
     def stop(self, product: int, kind: str, price: int) -> None:
         """Stops trading in a product because of this price; the exchange, which knows phases, says how."""
@@ -193,7 +238,7 @@ class Matcher:
         """Remembers a trade's price (at the seller's place) as the last of a product's book."""
         guard = self.guards.get(product)
         if guard is not None:
-            self.log.append((UNDO_FIELDS, guard, guard.fields()))
+            self.log.append((guard, guard.fields()))
             guard.last = price
 
     def _fill_guarded(
@@ -201,11 +246,11 @@ class Matcher:
     ) -> bool:
         """Fills, unless the price jumps; False where trading in the product has stopped, before the fill or after."""
         product = taker.account.product
-        price = at_source(maker.price, terms.k, by_buyer=maker.side == BUY)
+        price = at_source(maker.price, terms.k, by_buyer=maker.buying)
         if guard.jumps(price):
             self.stop(product, INTERRUPTION, price)
             return False
-        buy, sell = (taker, maker) if taker.side == BUY else (maker, taker)
+        buy, sell = (taker, maker) if taker.buying else (maker, taker)
         self.fill(buy, sell, terms, delivered, taker, held)
         self.note_price(product, price)
         if guard.breaks(price):
@@ -218,17 +263,17 @@ class Matcher:
         moved = []
         for limit in freed:
             account, limit_id = self.excesses.get(limit, (0, 0))
-            litres = min(-self.available[account], self.available[limit]) if account else 0
+            litres = min(-self.free(account), self.free(limit)) if account else 0
             if litres > 0:
                 self.change(limit, -litres)
                 self.change(account, litres)
                 moved.append((limit, account, limit_id, litres))
         return tuple(moved)
 
-    def _after_fill(self, order: Order, held: bool, *, ended: bool) -> None:
+    def _after_fill(self, order: Order, held: bool, ended: bool) -> None:
         """Releases what the order no longer needs to hold, and ends it if nothing of it can still be filled."""
         if held:
-            needed = 0 if ended else buy_hold(order) if order.side == BUY else order.rest
+            needed = 0 if ended else buy_hold(order) if order.buying else order.rest
             if order.held > needed:
                 self.release(order, order.held - needed)
         if ended:
@@ -236,11 +281,15 @@ class Matcher:
                 order, "cancelled" if order.rest else "filled", REST_TOO_SMALL if order.rest else None
             )
 
+    def purse(self, order: Order) -> Balance | None:
+        """What an order's hold is taken from: the buyer's money, the seller's water."""
+        return self.cash(order.account) if order.buying else self.water(order.account)
+
     def release(self, order: Order, amount: int) -> None:
         """Gives back part of an order's hold."""
         order.held -= amount
         self.tape.events.append(("void", order, amount))
-        self.change(order.account.money if order.side == BUY else order.account.ledger, amount)
+        self.move(self.purse(order), amount)
 
     def finish(self, order: Order, status: str, reason: str | None) -> None:
         """Ends an order whose fields are logged and whose hold is nil; takes it out of its book if it is there."""
@@ -250,21 +299,23 @@ class Matcher:
 
     # --- one order against the book ----------------------------------------------------------------------------
 
-    def eligible(self, taker: Order) -> list[tuple[Any, Terms]]:
+    def eligible(self, taker: Order) -> list[tuple[Ladder, Terms]]:
         """The ladders on the other side that have terms and whose best price would cross if no water were lost."""
         book = self.books[taker.account.product]
         pool, price = taker.account.pool, taker.price
-        found = []
-        if taker.side == BUY:
-            for other, ladder in book.sells.items():
-                if ladder.keys and -ladder.keys[-1] <= price:
-                    terms = self.terms(other, pool)
+        found: list[tuple[Ladder, Terms]] = []
+        if taker.buying:
+            for ladder in book.sells.values():
+                best = ladder.best
+                if best is not None and best.price <= price:
+                    terms = self.terms(ladder.pool, pool)
                     if terms is not None:
                         found.append((ladder, terms))
         else:
-            for other, ladder in book.buys.items():
-                if ladder.keys and ladder.keys[-1] >= price:
-                    terms = self.terms(pool, other)
+            for ladder in book.buys.values():
+                best = ladder.best
+                if best is not None and best.price >= price:
+                    terms = self.terms(pool, ladder.pool)
                     if terms is not None:
                         found.append((ladder, terms))
         return found
@@ -275,7 +326,9 @@ class Matcher:
         `held`: its funds stand in its hold (a resting order looked at again), else they are fresh.
         """
         ladders = self.eligible(taker)
-        buying = taker.side == BUY
+        if not ladders:
+            return
+        buying = taker.buying
         guard = self.guards.get(taker.account.product)
         while ladders and taker.rest and taker.status == "open":
             best = self._best(taker, ladders)
@@ -307,35 +360,35 @@ class Matcher:
                 return
 
     @staticmethod
-    def _best(taker: Order, ladders: list[tuple[Any, Terms]]) -> tuple[Order, Terms, Any] | None:
+    def _best(taker: Order, ladders: list[tuple[Ladder, Terms]]) -> tuple[Order, Terms, Ladder] | None:
         """The best crossing order at the front of the ladders, by price at the taker's place, then by time."""
-        best: tuple[Order, Terms, Any] | None = None
-        best_rank = 0
-        buying = taker.side == BUY
+        best: tuple[Order, Terms, Ladder] | None = None
+        best_rank = best_priority = 0
+        price = taker.price
         for ladder, terms in ladders:
-            keys = ladder.keys
-            if not keys:
+            level = ladder.best
+            if level is None:
                 continue
-            key = keys[-1]
-            if buying:
-                if -key * 1000 > taker.price * terms.k:
+            if taker.buying:
+                if level.price * 1000 > price * terms.k:
                     continue
-                rank = key * terms.up
+                rank = -level.price * terms.up
             else:
-                if taker.price * 1000 > key * terms.k:
+                if price * 1000 > level.price * terms.k:
                     continue
-                rank = key * terms.k
-            order = ladder.levels[-key if buying else key].entries[0][0]
-            if best is None or rank > best_rank or (rank == best_rank and order.priority < best[0].priority):
-                best, best_rank = (order, terms, ladder), rank
+                rank = level.price * terms.k
+            order = level.first
+            assert order is not None
+            if best is None or rank > best_rank or (rank == best_rank and order.priority < best_priority):
+                best, best_rank, best_priority = (order, terms, ladder), rank, order.priority
         return best
 
     def _match_slowly(
-        self, taker: Order, ladders: list[tuple[Any, Terms]], held: bool, older_only: bool
+        self, taker: Order, ladders: list[tuple[Ladder, Terms]], held: bool, older_only: bool
     ) -> None:
         """The same walk when the best order cannot be filled: every crossing order in turn, skipping what cannot."""
-        buying = taker.side == BUY
-        candidates = []
+        buying = taker.buying
+        candidates: list[tuple[int, int, Order, Terms]] = []
         for ladder, terms in ladders:
             for order in ladder.orders():
                 if not (crosses(order.price, taker.price, terms.k) if buying
@@ -388,7 +441,7 @@ class Matcher:
         while self.freed or waiting:
             for limit in self.freed:
                 if blocked := self.blocked.pop(limit, None):
-                    self.log.append((UNDO_ITEM, self.blocked, limit, blocked))
+                    self.log.append((self.blocked, limit, blocked))
                     for order in blocked.values():
                         heapq.heappush(waiting, (order.priority, order))
             self.freed = {}

@@ -25,9 +25,10 @@ from market.registry.county import USE_PLAN, rules_of
 from market.registry.halts import Halt
 from market.settlement.clearing import Beneficiaries, Books
 from market.trading import guarding
+from market.trading.book import Account
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
-from market.trading.gates import TRADING, Account, Product
+from market.trading.gates import TRADING, Product
 from market.trading.ways import way_between, why_no_way
 
 
@@ -66,7 +67,8 @@ class Reference:
         self._due: dict[tuple[dt.date, int], dt.date] = {}
         self.version = 0
         self._load(connection)
-        exchange.available.update(reference.available(connection, self.limit_accounts()))
+        for account, free in reference.available(connection, self.limit_accounts()).items():
+            exchange.learn(account, free)
 
     def _load(self, connection: psycopg.Connection[Any]) -> None:
         row = connection.execute("SELECT reference_version FROM installation WHERE id = 1").fetchone()

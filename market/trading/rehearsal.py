@@ -8,7 +8,6 @@ quicker changes the outcome.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import psycopg
@@ -20,6 +19,7 @@ from market.trading.commands import Accepted, Place, Refused
 from market.trading.exchange import Exchange
 from market.trading.fills import Fill
 from market.trading.loading import load_accounts, order_of
+from market.trading.numbers import Numbers
 from market.trading.reference import PoolKey, Reference
 
 MOST_MAKERS = 2_000
@@ -75,7 +75,7 @@ def rehearse(connection: psycopg.Connection[Any], request: Place) -> Rehearsal:
     moment = clock.now().timestamp()
     reference: Reference
     exchange = Exchange(
-        lambda seller, buyer: reference.terms(seller, buyer), count(1 << 62).__next__, lambda: moment
+        lambda seller, buyer: reference.terms(seller, buyer), Numbers(1 << 61, 1 << 62), moment
     )
     reference = Reference(connection, exchange)
     asked = {

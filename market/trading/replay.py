@@ -17,7 +17,7 @@ from market.core import clock
 from market.core.datadir import OperatorError
 from market.trading.batch import Batch
 from market.trading.commands import Command, decode_request
-from market.trading.engine import Engine, ids_from
+from market.trading.engine import Engine, block_end
 from market.trading.intake import end_expired, take
 
 _LINKS_SQL = """
@@ -190,7 +190,8 @@ class Replayer(Engine):
     def _match(self, batch: Batch) -> None:
         assert self._link is not None
         self._blocks = self._link.ids_from[::-1]
-        self._ids = ids_from(self._blocks.pop()) if self._blocks else []
+        first = self._blocks.pop() if self._blocks else 0
+        self.numbers.jump(first, block_end(first) if first else 0)
         super()._match(batch)
 
     def _lock(self, batch: Batch) -> None:

@@ -108,8 +108,8 @@ def send(
     """
     rows, ids = batch.rows, batch.ids
     posting, execute = rows.posting, connection.execute
-    created = list(exchange.new_orders.values())
-    changed = [order for order in exchange.tape.touched.values() if order.created_at is not None]
+    created = exchange.new_orders
+    changed = [order for order in exchange.tape.touched if order.created_at is not None]
     with connection.pipeline():
         expected: list[tuple[psycopg.Cursor[Any], int]] = []
         if posting.rows:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import reduce
-from itertools import count
 from math import lcm
 
 from market.settlement.clearing import Beneficiaries
 from market.trading import commands
+from market.trading.book import Account
 from market.trading.exchange import Exchange
 from market.trading.fills import Fill as TapeFill
 from market.trading.fills import ReviewNeed, Terms
-from market.trading.gates import Account, Product
+from market.trading.gates import Product
+from market.trading.numbers import Numbers
 from tests.unit.trading.scene import (
     Amend,
     Cancel,
@@ -34,23 +35,21 @@ class FastBook:
     """Plays commands on a scene."""
 
     def __init__(self, scene: Scene) -> None:
-        self.now = 0.0
-        numbers = count(1)
         self.limit = {name: 100 + place for place, name in enumerate(scene.limits)}
         self.number = {name: 1 + place for place, name in enumerate(scene.holders)}
         self.keys: dict[int, str] = {}
         self.orders: dict[str, tuple[int, int]] = {}
         terms = self._terms(scene)
-        self.exchange = Exchange(lambda s, b: terms.get((s, b)), lambda: next(numbers), lambda: self.now)
+        self.exchange = Exchange(lambda s, b: terms.get((s, b)), Numbers())
         self.exchange.products[PRODUCT] = Product(PRODUCT, "test", "open", scene.lot, scene.closes_at)
         self.exchange.book_of(PRODUCT)
         for name, headroom in scene.limits.items():
-            self.exchange.available[self.limit[name]] = headroom
+            self.exchange.learn(self.limit[name], headroom)
         for name, holder in scene.holders.items():
             account = self._account(scene, name, holder)
             self.exchange.accounts[account.id] = account
-            self.exchange.available[account.ledger] = holder.water
-            self.exchange.available[account.money] = holder.money
+            self.exchange.learn(account.ledger, holder.water)
+            self.exchange.learn(account.money, holder.money)
 
     def _terms(self, scene: Scene) -> dict[tuple[str, str], Terms]:
         ranks = reduce(lcm, (way.k for way in scene.ways.values()), 1000)
@@ -90,14 +89,18 @@ class FastBook:
         self.exchange.begin()
         if twice:
             now, phase, expiries = (
-                self.now,
+                self.exchange.moment,
                 self.exchange.products[PRODUCT].phase,
                 list(self.exchange.expiries),
             )
             for command in commands:
                 self.one(command)
             self.exchange.undo_batch()
-            self.now, self.exchange.products[PRODUCT].phase, self.exchange.expiries = now, phase, expiries
+            self.exchange.moment, self.exchange.products[PRODUCT].phase, self.exchange.expiries = (
+                now,
+                phase,
+                expiries,
+            )
         return [self.one(command) for command in commands]
 
     def one(self, command: Command) -> Result:
@@ -105,7 +108,7 @@ class FastBook:
         exchange, mark = self.exchange, len(self.exchange.tape.events)
         code = "ok"
         if isinstance(command, Clock):
-            self.now = command.now
+            exchange.moment = command.now
             for order in exchange.due(command.now):
                 exchange.end(order, "expired", "expired")
         elif isinstance(command, Phase):
@@ -152,7 +155,7 @@ class FastBook:
         in_time = sorted(exchange.books[PRODUCT].orders.values(), key=lambda order: order.priority)
         return {
             "open": {o.client_order_id: (o.volume, o.rest, o.price, o.held) for o in in_time},
-            "water": {name: exchange.available[1_000 + number] for name, number in self.number.items()},
-            "money": {name: exchange.available[2_000 + number] for name, number in self.number.items()},
-            "limits": {name: exchange.available[account] for name, account in self.limit.items()},
+            "water": {name: exchange.free(1_000 + number) for name, number in self.number.items()},
+            "money": {name: exchange.free(2_000 + number) for name, number in self.number.items()},
+            "limits": {name: exchange.free(account) for name, account in self.limit.items()},
         }

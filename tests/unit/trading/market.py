@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any
 
-from market.trading.book import fields_of
+from market.trading.book import Account, Level, Order, Saved
 from market.trading.commands import Amend, Cancel, Outcome, Place
 from market.trading.exchange import Exchange
 from market.trading.fills import ReviewNeed, Terms
-from market.trading.gates import Account, Product
+from market.trading.gates import Product
+from market.trading.numbers import Numbers
 
 CAP = 900
 PLAN = 901
@@ -26,11 +26,10 @@ def make_exchange(
         (FARM, PARK): Terms(k, 1000, ((CAP, False),), (), fee_e6, reviews),
         (PARK, FARM): Terms(1000, k, (), (CAP,), fee_e6),
     }
-    numbers = count(1)
-    exchange = Exchange(lambda s, b: table.get((s, b)), lambda: next(numbers), lambda: 1_000.0)
+    exchange = Exchange(lambda s, b: table.get((s, b)), Numbers(), 1_000.0)
     exchange.products[1] = Product(1, "surface-2026", "open", 1, 10_000.0)
     exchange.book_of(1)
-    exchange.available[CAP] = cap
+    exchange.learn(CAP, cap)
     return exchange
 
 
@@ -47,8 +46,8 @@ def add_account(
     """A participant `number` with one water and one money account."""
     account = Account(number, number, owner or number, 1_000_000 + number, 2_000_000 + number, plan, 1, pool)
     exchange.accounts[number] = account
-    exchange.available[account.ledger] = water
-    exchange.available[account.money] = money
+    exchange.learn(account.ledger, water)
+    exchange.learn(account.money, money)
     return account
 
 
@@ -69,11 +68,33 @@ def amend(
     return exchange.apply(number, Amend(order, volume, price))
 
 
+def in_line(level: Level) -> list[int]:
+    """The ids of a level's orders from its first; they must stand there from its last, too."""
+    forth: list[Order] = []
+    order = level.first
+    while order is not None:
+        forth.append(order)
+        order = order.after
+    back: list[Order] = []
+    order = level.last
+    while order is not None:
+        back.append(order)
+        order = order.before
+    assert forth == back[::-1] and all(each.level is level for each in forth)
+    return [each.id for each in forth]
+
+
+def kept(order: Order) -> tuple[Any, ...]:
+    """What an undo must bring back of an order."""
+    saved = Saved(order)
+    return tuple(getattr(saved, each) for each in Saved.__slots__ if each != "order")
+
+
 def snapshot(exchange: Exchange) -> Any:
     """Everything that an undo must bring back."""
     books = {
         product: [
-            (side, pool, price, [entry[0].id for entry in level.entries if entry[0] is not None], level.live)
+            (side, pool, price, in_line(level))
             for side, ladders in (("buy", book.buys), ("sell", book.sells))
             for pool, ladder in ladders.items()
             for price, level in sorted(ladder.levels.items())
@@ -87,13 +108,11 @@ def snapshot(exchange: Exchange) -> Any:
         for pool, ladder in ladders.items()
         if ladder.keys
     }
-    orders = {
-        order.id: fields_of(order)[:10] for book in exchange.books.values() for order in book.orders.values()
-    }
+    orders = {order.id: kept(order) for book in exchange.books.values() for order in book.orders.values()}
     return (
         books,
         keys,
         orders,
-        dict(exchange.available),
+        {account: each.free for account, each in exchange.balances.items()},
         {k: sorted(v) for k, v in exchange.blocked.items() if v},
     )

@@ -73,7 +73,7 @@ def test_a_rest_below_the_lot_is_cancelled_after_a_fill() -> None:
     assert isinstance(placed, Accepted)
     place(x, 9, "buy", 950, 2_000)
     assert placed.order not in x.books[1].orders
-    assert x.available[seller.ledger] == 9_050
+    assert x.free(seller.ledger) == 9_050
 
 
 def test_buyers_rank_asks_by_the_price_at_their_own_place() -> None:
@@ -125,8 +125,8 @@ def test_a_cap_binds_and_a_trade_out_of_it_lets_the_blocked_order_through() -> N
     place(x, 2, "sell", 250, 2_900)
     place(x, 8, "buy", 250, 2_900)  # park → farm frees 250 of the cap; the blocked buyer takes it at once
     assert x.books[1].orders[outcome.order].rest == 350
-    assert x.available[CAP] == 0
-    assert x.available[buyer.ledger] == 650
+    assert x.free(CAP) == 0
+    assert x.free(buyer.ledger) == 650
 
 
 @pytest.mark.parametrize(("tif", "left"), [("IOC", "cancelled"), ("GTC", "open")])
@@ -176,7 +176,7 @@ def test_amending_down_keeps_the_place_in_the_queue_and_anything_else_loses_it()
     one, two = place(x, 1, "sell", 1_000, 2_000), place(x, 2, "sell", 1_000, 2_000)
     assert isinstance(one, Accepted) and isinstance(two, Accepted)
     amend(x, 1, one.order, volume=600)
-    assert x.available[first.ledger] == 400
+    assert x.free(first.ledger) == 400
     filled = place(x, 9, "buy", 600, 2_000)
     assert isinstance(filled, Accepted)
     assert x.books[1].orders.keys() == {two.order}
@@ -201,7 +201,7 @@ def test_a_buy_hold_covers_every_rounding_and_nothing_is_left_at_the_end() -> No
         place(x, 1, "sell", min(7, order.rest), 3_003)
     assert order.paid == round_half_even(1_001 * 3_003)
     assert order.held == 0
-    assert x.available[buyer.money] + x.available[seller.money] == 1_000
+    assert x.free(buyer.money) + x.free(seller.money) == 1_000
 
 
 def test_a_trade_under_review_moves_nothing_to_either_side_yet() -> None:
@@ -212,9 +212,9 @@ def test_a_trade_under_review_moves_nothing_to_either_side_yet() -> None:
     outcome = place(x, 9, "buy", 930, 4_000)
     assert isinstance(outcome, Accepted)
     assert [fill.status for fill in outcome.fills] == ["awaiting_review"]
-    assert x.available[seller.money] == 0
-    assert x.available[buyer.ledger] == 0
-    assert x.available[buyer.money] == 10**6 - outcome.fills[0].amount
+    assert x.free(seller.money) == 0
+    assert x.free(buyer.ledger) == 0
+    assert x.free(buyer.money) == 10**6 - outcome.fills[0].amount
 
 
 def test_the_seller_pays_the_fee_out_of_the_proceeds() -> None:
@@ -226,7 +226,7 @@ def test_the_seller_pays_the_fee_out_of_the_proceeds() -> None:
     assert isinstance(outcome, Accepted)
     (fill,) = outcome.fills
     assert (fill.amount, fill.fee) == (3_000, 15)
-    assert x.available[seller.money] == 2_985
+    assert x.free(seller.money) == 2_985
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_any_batch_can_be_taken_back_as_if_it_had_not_been(seed: int) -> None:
     for number in range(1, 9):
         pool = chance.choice((FARM, FARM, PARK))
         add_account(x, number, pool, water=20_000, money=20_000, owner=number % 5 + 1)
-    start = sum(value for key, value in x.available.items() if key > 2_000_000)
+    start = sum(each.free for key, each in x.balances.items() if key > 2_000_000)
     for _ in range(60):
         x.begin()
         before = snapshot(x)
@@ -271,7 +271,7 @@ def test_any_batch_can_be_taken_back_as_if_it_had_not_been(seed: int) -> None:
         if chance.random() < 0.5:
             x.undo_batch()
             assert snapshot(x) == before
-    money = sum(value for key, value in x.available.items() if key > 2_000_000)
+    money = sum(each.free for key, each in x.balances.items() if key > 2_000_000)
     held = sum(order.held for order in x.books[1].orders.values() if order.side == "buy")
     assert money + held <= start
 

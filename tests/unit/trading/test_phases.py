@@ -93,11 +93,9 @@ def test_what_is_for_one_call_ends_with_it(exchange: Exchange) -> None:
     assert len(exchange.books[1].orders) == 4
     exchange.set_phase(1, "open", "")
     assert list(exchange.books[1].orders) == [stays.order]
-    ended = {
-        number: exchange.tape.touched[number].reason for number in (once.order, whole.order, least.order)
-    }
-    assert set(ended.values()) == {"call_over"}
-    assert exchange.available[exchange.accounts[FARMER].ledger] == 999_500
+    ended = {each.id: each.reason for each in exchange.tape.touched}
+    assert ended == dict.fromkeys((once.order, whole.order, least.order), "call_over")
+    assert exchange.free(exchange.accounts[FARMER].ledger) == 999_500
 
 
 def test_nothing_is_cancelled_while_a_call_is_cleared_and_everything_while_halted(exchange: Exchange) -> None:
@@ -140,7 +138,7 @@ def test_a_change_of_phase_can_be_taken_back(exchange: Exchange) -> None:
 
 
 def test_a_limit_that_an_opening_frees_lets_the_blocked_order_through_at_once(exchange: Exchange) -> None:
-    exchange.available[CAP] = 100
+    exchange.learn(CAP, 100)
     ask = _accepted(place(exchange, FARMER, "sell", 1_000, 3_000))
     waits = _accepted(place(exchange, FACTORY, "buy", 500, 3_000))
     assert waits.rest == 400  # the cap is full
@@ -157,10 +155,11 @@ def test_a_limit_that_an_opening_frees_lets_the_blocked_order_through_at_once(ex
 
 def test_an_expiry_of_an_order_that_was_taken_back_ends_no_other_of_its_number(exchange: Exchange) -> None:
     """As in a replay, whose numbers are given again where a batch is matched again."""
-    exchange.new_id = lambda: 77
+    exchange.numbers.jump(77, 78)
     exchange.begin()
     place(exchange, FARMER, "sell", 500, 3_000, tif="GTD", expires_at=2_000.0)
     exchange.undo_batch()
+    exchange.numbers.jump(77, 78)
     place(exchange, OTHER, "sell", 500, 3_000)
     assert exchange.due(3_000.0) == []
 

@@ -50,9 +50,9 @@ def test_what_stands_still_is_passed_over_and_may_be_cancelled(exchange: Exchang
     assert [fill.delivered for fill in bought.fills] == [100] and bought.rest == 50
     assert exchange.open_order(dear) is None and exchange.open_order(cheap) is not None
     exchange.rematch_all()
-    assert exchange.available[1_000_000 + SELLER] == 900
+    assert exchange.free(1_000_000 + SELLER) == 900
     assert isinstance(cancel(exchange, SELLER, cheap), Accepted)
-    assert exchange.available[1_000_000 + SELLER] == 1_000 and exchange.open_order(cheap) is None
+    assert exchange.free(1_000_000 + SELLER) == 1_000 and exchange.open_order(cheap) is None
 
 
 def test_ending_what_stands_still_can_be_taken_back(exchange: Exchange) -> None:
@@ -65,7 +65,7 @@ def test_ending_what_stands_still_can_be_taken_back(exchange: Exchange) -> None:
     assert [order.id for order in exchange.doomed_by(5, 2)] == numbers[:2]
     for order in exchange.doomed_by(5, 9):
         exchange.end(order, "cancelled", "intervention")
-    assert exchange.doomed_by(5, 9) == [] and exchange.available[1_000_000 + SELLER] == 1_000
+    assert exchange.doomed_by(5, 9) == [] and exchange.free(1_000_000 + SELLER) == 1_000
     exchange.undo_batch()
     assert snapshot(exchange) == before
     assert exchange.doomed_by(4, 9) == []

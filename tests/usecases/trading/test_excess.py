@@ -114,7 +114,7 @@ def test_an_engine_that_believed_in_more_excess_than_there_is_matches_again(exce
 
 def _believed(world: World) -> int:
     exchange = world.engine.exchange
-    return sum(-exchange.available[account] for account, _ in exchange.excesses.values())
+    return sum(-exchange.free(account) for account, _ in exchange.excesses.values())
 
 
 def _raise(world: World, code: str, litres: int) -> None:
