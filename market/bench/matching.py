@@ -25,11 +25,11 @@ from rich.console import Console
 
 from market.bench import machine, publish
 from market.core.datadir import OperatorError
-from market.trading.book import Account
+from market.trading.board import Account, Product
+from market.trading.book import BUY, SELL, Order
 from market.trading.commands import Accepted, Cancel, Place
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
-from market.trading.gates import Product
 from market.trading.numbers import Numbers
 
 ORDERS = 200_000
@@ -200,6 +200,11 @@ def _place(step: Step) -> Place:
 # --- the contestants ---------------------------------------------------------------------------------------------
 
 
+def _order(exchange: Exchange, step: Step) -> Order:
+    side = BUY if step.buying else SELL
+    return Order(0, exchange.accounts[_trader(step)], side, step.litres, step.price_e4)
+
+
 def _exchange() -> Exchange:
     """Farms and works at one place: nothing is lost, a cap counts what works receive, sellers pay a fee."""
     cap = 1
@@ -218,6 +223,31 @@ def _exchange() -> Exchange:
 
 
 def _ours(steps: Sequence[Step]) -> Play:
+    """The floor as such: orders are made before, as those of the packages are, and trades are read from its tape."""
+    exchange = _exchange()
+    orders = [_order(exchange, step) for step in steps if step.litres]
+    commands = [(step.litres == 0, _trader(step), orders[step.order]) for step in steps]
+    batches = [commands[start : start + BATCH] for start in range(0, len(commands), BATCH)]
+
+    def play() -> list[Trade]:
+        trades: list[Trade] = []
+        enter, withdraw, traded = exchange.enter, exchange.withdraw, trades.append
+        for batch in batches:
+            exchange.begin()
+            for cancelling, participant, order in batch:
+                if cancelling:
+                    withdraw(participant, order.id)
+                    continue
+                fills: Any = enter(participant, order, 1)
+                for fill in fills:
+                    traded((fill.source, fill.price))
+        return trades
+
+    return play
+
+
+def _answering(steps: Sequence[Step]) -> Play:
+    """The floor as the engine's batches use it: from a request as it came to the answer as it goes out."""
     exchange = _exchange()
     commands: list[tuple[int, Any]] = [
         (_trader(step), _place(step) if step.litres else step.order) for step in steps

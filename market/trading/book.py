@@ -10,53 +10,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from market.trading.board import Account, Balance
+from market.trading.guards import Guard
+
 if TYPE_CHECKING:
-    from market.registry.halts import Halt
-    from market.settlement.clearing import Beneficiaries
+    from market.trading.fills import Terms
 
 BUY: Final = "buy"
 SELL: Final = "sell"
-
-
-class Balance:
-    """What may still be debited on one ledger account: litres, fen, or a limit's litres."""
-
-    __slots__ = ("free",)
-
-    def __init__(self, free: int) -> None:
-        self.free = free
-
-
-@dataclass(slots=True)
-class Account:
-    """What the exchange knows of a water account: whose, where, its ledger accounts, and its two gates.
-
-    `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
-    (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant);
-    `stores`: public storage, whose gates only its own mechanisms pass; `halt`: what the bureau ordered to stand still
-    of which this is part (its participant, or a zone it is in); `water` and `cash` are the balances of `ledger` and
-    `money`, once an exchange has looked for them.
-    """
-
-    id: int
-    participant: int
-    owner: int
-    ledger: int
-    money: int
-    plan: int
-    product: int
-    pool: Any
-    lot: int = 1
-    sell_gate: tuple[str, str, str] | None = None
-    buy_gate: tuple[str, str, str] | None = None
-    beneficiaries: Beneficiaries | None = None
-    stores: bool = False
-    halt: Halt | None = None
-    water: Balance | None = None
-    cash: Balance | None = None
 
 
 class Order:
@@ -196,9 +159,12 @@ class Level:
 
 
 class Ladder:
-    """The levels of one side of one pool. `keys` is sorted with the best price last (asks are kept negated)."""
+    """The levels of one side of one pool. `keys` is sorted with the best price last (asks are kept negated).
 
-    __slots__ = ("book", "pool", "levels", "keys", "sign", "best")
+    `terms` remembers on what terms pools of the other side can trade with it.
+    """
+
+    __slots__ = ("book", "pool", "levels", "keys", "sign", "best", "terms")
 
     def __init__(self, book: Book, side: str, pool: Any) -> None:
         self.book = book
@@ -207,6 +173,7 @@ class Ladder:
         self.keys: list[int] = []
         self.sign = 1 if side == BUY else -1
         self.best: Level | None = None
+        self.terms: dict[Any, Terms | None] = {}
 
     def put(self, level: Level) -> None:
         """A level that has its first order."""
@@ -242,12 +209,13 @@ class Ladder:
 
 
 class Book:
-    """Both sides of one product, pool by pool."""
+    """Both sides of one product, pool by pool; `guard` keeps its prices together, if anything does."""
 
-    __slots__ = ("product_id", "buys", "sells", "orders")
+    __slots__ = ("product_id", "guard", "buys", "sells", "orders")
 
     def __init__(self, product_id: int) -> None:
         self.product_id = product_id
+        self.guard: Guard | None = None
         self.buys: dict[Any, Ladder] = {}
         self.sells: dict[Any, Ladder] = {}
         self.orders: dict[int, Order] = {}

@@ -14,7 +14,8 @@ from typing import Protocol
 import msgspec
 
 from ledger.units import format_fen, format_litres
-from market.trading.book import BUY, SELL, Account, Order
+from market.trading.board import Account
+from market.trading.book import BUY, SELL, Order
 from market.trading.commands import Deal, Outcome, Refused
 from market.trading.exchange import Exchange
 from market.trading.fills import ReviewNeed, Terms, are_one, round_half_even, source_for
@@ -91,7 +92,7 @@ class Dealer:
         taker = sell if deal.at == BUY else buy
         exchange.fill(buy, sell, terms, delivered, taker, taker_held=False, maker_held=False)
         exchange.new_orders += (sell, buy)
-        return msgspec.structs.replace(exchange.view(sell, mark), counterpart=buy.id)
+        return msgspec.structs.replace(exchange.view(sell, exchange.fills_of(sell, mark)), counterpart=buy.id)
 
 
 def _reviews(deal: Deal, terms: Terms) -> tuple[ReviewNeed, ...]:

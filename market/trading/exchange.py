@@ -6,17 +6,18 @@ Every command either is refused by a named rule, with nothing changed, or has it
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
 from msgspec.structs import astuple
 
 from ledger.units import format_litres, format_price_e4
+from market.trading.board import Product
 from market.trading.book import Book, Order
 from market.trading.commands import Accepted, Amend, Cancel, Deal, FillView, Outcome, Place, Refused, Request
 from market.trading.fills import Fill, Terms, buy_hold
-from market.trading.gates import CHANGING, ENTERING, SERVICE_RULE, TRADING, Gates, Product
+from market.trading.gates import CHANGING, ENTERING, SERVICE_RULE, TRADING, Gates
 from market.trading.guards import BREAKER, PHASE_OF, Ended, Stop
 from market.trading.numbers import Numbers
 
@@ -117,28 +118,35 @@ class Exchange(Gates):
         what: _Placed = astuple(request)
         number, product, side, volume, price, tif, post_only, min_fill, expires_at, client_order_id = what
         account = self.accounts.get(number)
-        if account is None or account.participant != participant:
+        if account is None:
             return Refused("not_found", "there is no such water account", "/water_account_id")
         order = Order(0, account, side, volume, price, tif, post_only, min_fill, expires_at, client_order_id)
-        refusal = self.refuse_place(order, product)
+        done = self.enter(participant, order, product)
+        return done if isinstance(done, Refused) else self.view(order, done)
+
+    def enter(self, participant: int, order: Order, product: int) -> Sequence[Fill] | Refused:
+        """A new order, which has no number yet, comes into a product's book; returns its fills."""
+        refusal = self.refuse_place(participant, order, product)
         if refusal is not None:
             return refusal
         order.id = order.priority = self.numbers.next()
         refusal = self.refuse_funds(order)
         if refusal is not None:
             return refusal
-        mark = self.mark()
-        if account.product in self.paused:
-            return self._wait(order, mark)
+        if self.paused and product in self.paused:  # held, and into the book whatever its validity
+            self._rest(order)
+            self.new_orders.append(order)
+            return ()
         if order.post_only and self.would_fill(order):
             return Refused(
                 "post_only_would_fill", "the order would fill at once", "/post_only", None, None, SERVICE_RULE
             )
+        logged, told = len(self.log), len(self.tape.events)
         self.match(order)
         filled = order.volume - order.rest
         needed = order.volume if order.tif == "FOK" else order.min_fill
         if filled < needed:
-            self.back_to(mark)
+            self.back_to((logged, told))
             code = "fok_not_filled" if order.tif == "FOK" else "minimum_fill_not_met"
             return Refused(
                 code, "not enough could be filled at once", "/volume", format_litres(needed), format_litres(filled),
@@ -146,13 +154,7 @@ class Exchange(Gates):
             )  # fmt: skip
         self._rest_or_end(order)
         self.new_orders.append(order)
-        return self.view(order, mark[1])
-
-    def _wait(self, order: Order, mark: tuple[int, int]) -> Accepted:
-        """An order where nothing matches now: held, and into the book whatever its validity."""
-        self._rest(order)
-        self.new_orders.append(order)
-        return self.view(order, mark[1])
+        return self.fills_of(order, told) if filled else ()
 
     def _rest_or_end(self, order: Order) -> None:
         """The rest of an order whose funds are fresh: into the book with a hold, or ended."""
@@ -169,7 +171,7 @@ class Exchange(Gates):
         if needed:
             self.tape.events.append(("hold", order, needed))
             self.move(self.purse(order), -needed)
-        self.books[order.account.product].add(order, self.log)
+        self.home(order.account).add(order, self.log)
         self.remember_expiry(order)
 
     # --- amend, cancel -----------------------------------------------------------------------------------------
@@ -179,17 +181,21 @@ class Exchange(Gates):
         return order if order is not None and order.account.participant == participant else None
 
     def cancel(self, participant: int, request: Cancel) -> Outcome:
+        """`withdraw`, with the order as its sender sees it."""
+        done = self.withdraw(participant, request.order)
+        return done if isinstance(done, Refused) else self.view(done, ())
+
+    def withdraw(self, participant: int, order_id: int) -> Order | Refused:
         """Takes the rest out of the book and frees its hold. Allowed in every phase but while a call is cleared."""
-        order = self._own_open(participant, request.order)
+        order = self._own_open(participant, order_id)
         if order is None:
             return Refused("order_not_open", "there is no such open order", None, None, None, SERVICE_RULE)
         product = self.products[order.account.product]
         if product.phase not in CHANGING:
             return Refused("product_not_open", f"a call in {product.code} is being cleared", None, None, None,
                            SERVICE_RULE)  # fmt: skip
-        mark = len(self.tape.events)
         self.end(order, "cancelled", "by_owner")
-        return self.view(order, mark)
+        return order
 
     def end(self, order: Order, status: str, reason: str) -> None:
         """Ends a resting order and releases its hold."""
@@ -229,19 +235,19 @@ class Exchange(Gates):
             excess = order.held - (buy_hold(order) if order.buying else order.rest)
             if excess:
                 self.release(order, excess)
-            return self.view(order, mark[1])
+            return self.view(order, self.fills_of(order, mark[1]))
         return self._replace(order, volume, volume - filled, price, mark)
 
     def _replace(self, order: Order, volume: int, rest: int, price: int, mark: tuple[int, int]) -> Outcome:
         """An amendment that loses priority: out of the book, funds fresh, matched and rested as if new."""
-        self.books[order.account.product].remove(order, self.log)
+        self.home(order.account).remove(order, self.log)
         if order.held:
             self.release(order, order.held)
         order.volume, order.rest, order.price, order.priority = volume, rest, price, self.numbers.next()
         refusal = self.refuse_funds(order)
         if refusal is None and order.account.product in self.paused:
             self._rest(order)
-            return self.view(order, mark[1])
+            return self.view(order, self.fills_of(order, mark[1]))
         if refusal is None and order.post_only and self.would_fill(order):
             refusal = Refused(
                 "post_only_would_fill", "the order would fill at once", "/price", None, None, SERVICE_RULE
@@ -251,7 +257,7 @@ class Exchange(Gates):
             return refusal
         self.match(order)
         self._rest_or_end(order)
-        return self.view(order, mark[1])
+        return self.view(order, self.fills_of(order, mark[1]))
 
     # --- the second door ---------------------------------------------------------------------------------------
 
@@ -276,7 +282,8 @@ class Exchange(Gates):
 
     def stop(self, product_id: int, kind: str, price: int) -> None:
         """Stops matching in a product because of this price: into an auction, or (the breaker) halted."""
-        product, guard = self.products[product_id], self.guards[product_id]
+        product, guard = self.products[product_id], self.guard(product_id)
+        assert guard is not None
         broke = kind == BREAKER
         base = guard.reference if broke else guard.last
         number = self.numbers.next()
@@ -293,7 +300,7 @@ class Exchange(Gates):
         """What stopped a product is over; its next trade is held against none before it."""
         self.tape.events.append(Ended(product.stop, product.id))
         product.stop = 0
-        guard = self.guards.get(product.id)
+        guard = self.guard(product.id)
         if guard is not None:
             self.log.append((guard, guard.fields()))
             guard.last = 0
@@ -349,22 +356,23 @@ class Exchange(Gates):
 
     # --- outcome -----------------------------------------------------------------------------------------------
 
-    def view(self, order: Order, since: int) -> Accepted:
-        """The order as the sender sees it, with the fills since that point of the tape."""
-        fills: list[FillView] | None = None
+    def fills_of(self, order: Order, since: int) -> Sequence[Fill]:
+        """An order's fills since that point of the tape."""
+        found: list[Fill] = []
         events = self.tape.events
         for place in range(since, len(events)):
-            fill = events[place]
-            if isinstance(fill, Fill) and (fill.buy is order or fill.sell is order):
-                seen = FillView(
-                    fill.trade_id, fill.source, fill.delivered, fill.price, fill.maker, fill.amount, fill.fee,
-                    "settled" if fill.review is None else "awaiting_review", fill.terms.k,
-                )  # fmt: skip
-                if fills is None:
-                    fills = [seen]
-                else:
-                    fills.append(seen)
+            event = events[place]
+            if isinstance(event, Fill) and (event.buy is order or event.sell is order):
+                found.append(event)
+        return found
+
+    def view(self, order: Order, fills: Sequence[Fill]) -> Accepted:
+        """The order as the sender sees it, with these of its fills."""
         return Accepted(
             order.id, order.status, order.volume, order.rest, order.price, order.held, order.priority, order.reason,
-            () if fills is None else tuple(fills),
+            tuple([
+                FillView(each.trade_id, each.source, each.delivered, each.price, each.maker, each.amount, each.fee,
+                         "settled" if each.review is None else "awaiting_review", each.terms.k)
+                for each in fills
+            ]) if fills else (),
         )  # fmt: skip

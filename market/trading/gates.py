@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.units import format_fen, format_litres, format_price_e4
 from market.settlement.clearing import Beneficiaries
-from market.trading.book import BUY, Account, Order
+from market.trading.board import Account, Product
+from market.trading.book import BUY, Order
 from market.trading.commands import Refused
 from market.trading.fills import Terms, buy_hold
 from market.trading.matching import Matcher
@@ -34,32 +35,6 @@ CHANGING: Phases = ENTERING | {"halted", "closed"}
 MAX_LITRES = 10**15
 MAX_PRICE_E4 = 10**8
 MAX_HOLD_FEN = 10**15
-
-
-@dataclass(slots=True)
-class Product:
-    """One order book's rules now. `closes_at` is a UNIX time; `stop` what its guard has stopped it by, 0 if nothing.
-
-    `halt`: the bureau's order that it, or the whole market, stands still, whatever its phase.
-    """
-
-    id: int
-    code: str
-    phase: str
-    lot: int
-    closes_at: float
-    version: int = 0
-    phase_reason: str = ""
-    stop: int = 0
-    halt: Halt | None = None
-
-    def fields(self) -> tuple[str, str, int]:
-        """What an undo must bring back."""
-        return self.phase, self.phase_reason, self.stop
-
-    def restore(self, fields: tuple[str, str, int]) -> None:
-        """The reverse of `fields`."""
-        self.phase, self.phase_reason, self.stop = fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +63,11 @@ class Gates(Matcher):
         self.switches: tuple[Switch, ...] = ()
         self.halts: tuple[Halt, ...] = ()
 
-    def refuse_place(self, order: Order, product: int) -> Refused | None:
-        """What forbids a new order in a product, whatever its account has free."""
+    def refuse_place(self, participant: int, order: Order, product: int) -> Refused | None:
+        """What forbids a participant's new order in a product, whatever its account has free."""
         account = order.account
+        if account.participant != participant:
+            return Refused("not_found", "there is no such water account", "/water_account_id")
         refusal = self.refuse_side(account, order.side, product, order.volume, order.price, ENTERING)
         if refusal is None:
             refusal = self.refuse_band(order.price, product)
@@ -183,7 +160,7 @@ class Gates(Matcher):
 
     def refuse_band(self, price: int, product: int, *, deal: bool = False) -> Refused | None:
         """Whether a limit (1/10 000 yuan per m3, at the order's own place) is within the product's price band."""
-        guard = self.guards.get(product)
+        guard = self.guard(product)
         if guard is None or guard.admits(price) or (deal and guard.deals_exempt):
             return None
         low, high, reference = map(format_price_e4, (guard.low, guard.high, guard.reference))

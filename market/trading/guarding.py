@@ -76,7 +76,8 @@ def load(connection: psycopg.Connection[Any], exchange: Exchange, pack: Pack, to
         exchange.products[product].stop = number
     exchange.switches = tuple(Switch(*row) for row in connection.execute(_SWITCHES_SQL).fetchall())
     _load_orders_of_the_bureau(connection, exchange)
-    exchange.guards = {}
+    for book in exchange.books.values():
+        book.guard = None
     if not pack.bands:
         return
     for product, code, reference, last, broken in connection.execute(_GUARDED_SQL, (today,)).fetchall():
@@ -84,7 +85,7 @@ def load(connection: psycopg.Connection[Any], exchange: Exchange, pack: Pack, to
         if rule is None:
             continue
         low, high = band(reference, rule.static_e6)
-        exchange.guards[product] = Guard(
+        exchange.book_of(product).guard = Guard(
             reference=reference,
             low=low,
             high=high,

@@ -27,15 +27,8 @@ from math import gcd
 from operator import itemgetter
 from typing import Any
 
-from market.trading.book import (
-    Account,
-    Balance,
-    Book,
-    Ladder,
-    Order,
-    Saved,
-    undo,
-)
+from market.trading.board import Account, Balance
+from market.trading.book import Book, Ladder, Order, Saved, undo
 from market.trading.fills import (
     REST_TOO_SMALL,
     Fill,
@@ -57,7 +50,7 @@ class Matcher:
     `terms(seller_pool, buyer_pool)` gives Terms or None and caches by itself; `balances` maps ledger accounts to what
     may still be debited, for every account that a decision needs; `excesses` limit accounts to the account of the use
     above them (its litres negative in `balances`) and the limit's id; in `paused` products nothing matches;
-    `guards` are what keeps the prices of products together, for those that have any; `binding` the limits that kept
+    `binding` the limits that kept
     litres back in this batch, even where that was taken back.
     """
 
@@ -69,7 +62,6 @@ class Matcher:
         self.blocked: dict[int, dict[int, Order]] = {}
         self.freed: dict[int, None] = {}
         self.paused: dict[int, int] = {}
-        self.guards: dict[int, Guard] = {}
         self.excesses: dict[int, tuple[int, int]] = {}
         self.log: list[Any] = []
         self.tape = Tape()
@@ -128,6 +120,18 @@ class Matcher:
         if balance is None:
             balance = account.cash = self.balances.get(account.money)
         return balance
+
+    def home(self, account: Account) -> Book:
+        """The book in which an account's orders stand. KeyError: its product has none."""
+        book = account.book
+        if book is None:
+            book = account.book = self.books[account.product]
+        return book
+
+    def guard(self, product: int) -> Guard | None:
+        """What keeps a product's prices together, if anything does."""
+        book = self.books.get(product)
+        return None if book is None else book.guard
 
     def touch(self, order: Order) -> None:
         """Logs an order's fields before they change."""
@@ -236,7 +240,7 @@ class Matcher:
 
     def note_price(self, product: int, price: int) -> None:
         """Remembers a trade's price (at the seller's place) as the last of a product's book."""
-        guard = self.guards.get(product)
+        guard = self.guard(product)
         if guard is not None:
             self.log.append((guard, guard.fields()))
             guard.last = price
@@ -293,31 +297,41 @@ class Matcher:
 
     def finish(self, order: Order, status: str, reason: str | None) -> None:
         """Ends an order whose fields are logged and whose hold is nil; takes it out of its book if it is there."""
-        self.books[order.account.product].drop(order, self.log)
+        self.home(order.account).drop(order, self.log)
         order.status = status
         order.reason = reason
 
     # --- one order against the book ----------------------------------------------------------------------------
 
+    def forget_terms(self) -> None:
+        """Other rules or routes hold from now on: what `terms` gave is asked anew."""
+        for book in self.books.values():
+            for ladders in (book.buys, book.sells):
+                for ladder in ladders.values():
+                    ladder.terms = {}
+
+    def terms_with(self, ladder: Ladder, taker: Order) -> Terms | None:
+        """On what terms a taker can trade with the orders of a ladder; None: it cannot."""
+        pool = taker.account.pool
+        known = ladder.terms
+        if pool in known:
+            return known[pool]
+        found = self.terms(ladder.pool, pool) if taker.buying else self.terms(pool, ladder.pool)
+        known[pool] = found
+        return found
+
     def eligible(self, taker: Order) -> list[tuple[Ladder, Terms]]:
         """The ladders on the other side that have terms and whose best price would cross if no water were lost."""
-        book = self.books[taker.account.product]
-        pool, price = taker.account.pool, taker.price
+        book = self.home(taker.account)
+        buying, price = taker.buying, taker.price
         found: list[tuple[Ladder, Terms]] = []
-        if taker.buying:
-            for ladder in book.sells.values():
-                best = ladder.best
-                if best is not None and best.price <= price:
-                    terms = self.terms(ladder.pool, pool)
-                    if terms is not None:
-                        found.append((ladder, terms))
-        else:
-            for ladder in book.buys.values():
-                best = ladder.best
-                if best is not None and best.price >= price:
-                    terms = self.terms(pool, ladder.pool)
-                    if terms is not None:
-                        found.append((ladder, terms))
+        for ladder in (book.sells if buying else book.buys).values():
+            best = ladder.best
+            if best is None or (best.price > price if buying else best.price < price):
+                continue
+            terms = self.terms_with(ladder, taker)
+            if terms is not None:
+                found.append((ladder, terms))
         return found
 
     def match(self, taker: Order, *, held: bool = False, older_only: bool = False) -> None:
@@ -329,12 +343,14 @@ class Matcher:
         if not ladders:
             return
         buying = taker.buying
-        guard = self.guards.get(taker.account.product)
+        guard = self.home(taker.account).guard
         while ladders and taker.rest and taker.status == "open":
-            best = self._best(taker, ladders)
-            if best is None:
+            place = self._best(taker, ladders)
+            if place < 0:
                 return
-            maker, terms, ladder = best
+            ladder, terms = ladders[place]
+            assert ladder.best is not None and ladder.best.first is not None
+            maker = ladder.best.first
             buy, sell = (taker, maker) if buying else (maker, taker)
             if (
                 maker.account.owner == taker.account.owner
@@ -360,16 +376,16 @@ class Matcher:
                 return
 
     @staticmethod
-    def _best(taker: Order, ladders: list[tuple[Ladder, Terms]]) -> tuple[Order, Terms, Ladder] | None:
-        """The best crossing order at the front of the ladders, by price at the taker's place, then by time."""
-        best: tuple[Order, Terms, Ladder] | None = None
-        best_rank = best_priority = 0
-        price = taker.price
-        for ladder, terms in ladders:
+    def _best(taker: Order, ladders: list[tuple[Ladder, Terms]]) -> int:
+        """The ladder whose first order is the best that crosses, by price at the taker's place, then by time; or -1."""
+        found, best_rank, best_priority = -1, 0, 0
+        price, buying = taker.price, taker.buying
+        for place in range(len(ladders)):
+            ladder, terms = ladders[place]
             level = ladder.best
             if level is None:
                 continue
-            if taker.buying:
+            if buying:
                 if level.price * 1000 > price * terms.k:
                     continue
                 rank = -level.price * terms.up
@@ -377,11 +393,11 @@ class Matcher:
                 if price * 1000 > level.price * terms.k:
                     continue
                 rank = level.price * terms.k
-            order = level.first
-            assert order is not None
-            if best is None or rank > best_rank or (rank == best_rank and order.priority < best_priority):
-                best, best_rank, best_priority = (order, terms, ladder), rank, order.priority
-        return best
+            assert level.first is not None
+            priority = level.first.priority
+            if found < 0 or rank > best_rank or (rank == best_rank and priority < best_priority):
+                found, best_rank, best_priority = place, rank, priority
+        return found
 
     def _match_slowly(
         self, taker: Order, ladders: list[tuple[Ladder, Terms]], held: bool, older_only: bool
@@ -397,7 +413,7 @@ class Matcher:
                 rank = order.price * terms.up if buying else -order.price * terms.k
                 candidates.append((rank, order.priority, order, terms))
         candidates.sort(key=itemgetter(0, 1))
-        guard = self.guards.get(taker.account.product)
+        guard = self.home(taker.account).guard
         closed: set[Any] = set()
         for _, _, maker, terms in candidates:
             if not taker.rest or taker.status != "open":

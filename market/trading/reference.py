@@ -25,10 +25,10 @@ from market.registry.county import USE_PLAN, rules_of
 from market.registry.halts import Halt
 from market.settlement.clearing import Beneficiaries, Books
 from market.trading import guarding
-from market.trading.book import Account
+from market.trading.board import Account, Product
 from market.trading.exchange import Exchange
 from market.trading.fills import Terms
-from market.trading.gates import TRADING, Product
+from market.trading.gates import TRADING
 from market.trading.ways import way_between, why_no_way
 
 
@@ -79,7 +79,7 @@ class Reference:
         self.limits = reference.limits(connection)
         self._sector_rules = rules_of(self.pack)
         self._ranks = reduce(lcm, {route.k for route in self.pack.routes}, 1000)
-        self._terms.clear()
+        self._forget_terms()
         self._day = clock.today()
         self._dated = self.pack.has_dated_reviews
         self._load_products(connection)
@@ -217,7 +217,11 @@ class Reference:
         """On another legal day other rules of reviews may hold: what was found by the old ones is forgotten."""
         if self._dated and clock.today() != self._day:
             self._day = clock.today()
-            self._terms.clear()
+            self._forget_terms()
+
+    def _forget_terms(self) -> None:
+        self._terms.clear()
+        self.exchange.forget_terms()
 
     def no_way(self, seller: Account, buyer: Account) -> tuple[str, str, str]:
         """Why water may not, or cannot, go from one account to the other: (rule, detail, legal source)."""

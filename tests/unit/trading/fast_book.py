@@ -7,11 +7,10 @@ from math import lcm
 
 from market.settlement.clearing import Beneficiaries
 from market.trading import commands
-from market.trading.book import Account
+from market.trading.board import Account, Product
 from market.trading.exchange import Exchange
 from market.trading.fills import Fill as TapeFill
 from market.trading.fills import ReviewNeed, Terms
-from market.trading.gates import Product
 from market.trading.numbers import Numbers
 from tests.unit.trading.scene import (
     Amend,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.trading.book import Account, Level, Order, Saved
+from market.trading.board import Account, Product
+from market.trading.book import Level, Order, Saved
 from market.trading.commands import Amend, Cancel, Outcome, Place
 from market.trading.exchange import Exchange
 from market.trading.fills import ReviewNeed, Terms
-from market.trading.gates import Product
 from market.trading.numbers import Numbers
 
 CAP = 900

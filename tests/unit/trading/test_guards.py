@@ -30,8 +30,8 @@ def exchange() -> Exchange:
 
 def _guard(exchange: Exchange, **fields: Any) -> Guard:
     low, high = band(fields.get("reference", 0), fields.pop("static_e6", 0))
-    exchange.guards[1] = Guard(low=low, high=high, legal_source="a rule", **fields)
-    return exchange.guards[1]
+    exchange.books[1].guard = Guard(low=low, high=high, legal_source="a rule", **fields)
+    return exchange.books[1].guard
 
 
 def _accepted(outcome: Any) -> Accepted:
@@ -136,7 +136,7 @@ def test_orders_wait_in_an_interruption_and_its_end_trades_them(exchange: Exchan
     assert exchange.tape.events[0] == Ended(stop, 1)
     assert sorted(_fills(exchange)) == [3_700]  # the first price after it is held against none before it
     assert (exchange.products[1].phase, exchange.products[1].stop) == ("open", 0)
-    assert exchange.guards[1].last == 3_700
+    assert exchange.books[1].guard.last == 3_700
 
 
 def test_a_route_loss_is_no_jump_of_the_price() -> None:
@@ -177,7 +177,7 @@ def test_an_order_that_is_refused_stops_nothing(exchange: Exchange, terms: dict[
     assert isinstance(refused, Refused)
     assert (refused.code, snapshot(exchange)) == (code, before)
     assert (exchange.products[1].phase, exchange.paused, exchange.tape.events) == ("open", {}, [])
-    assert exchange.guards[1].fields() == (3_000, 0)
+    assert exchange.books[1].guard.fields() == (3_000, 0)
 
 
 @pytest.mark.parametrize("guard", [
@@ -189,12 +189,12 @@ def test_a_batch_that_stopped_a_product_can_be_taken_back(exchange: Exchange, gu
     place(exchange, OTHER, "sell", 500, 3_200)
     place(exchange, FARMER, "sell", 500, 3_700)
     exchange.begin()
-    before, fields = snapshot(exchange), exchange.guards[1].fields()
+    before, fields = snapshot(exchange), exchange.books[1].guard.fields()
     place(exchange, FACTORY, "buy", 1_000, 3_700)
     assert _stops(exchange) != []
     place(exchange, OTHER, "sell", 500, 3_200)
     exchange.undo_batch()
-    assert (snapshot(exchange), exchange.guards[1].fields()) == (before, fields)
+    assert (snapshot(exchange), exchange.books[1].guard.fields()) == (before, fields)
     assert (exchange.products[1].fields(), exchange.paused) == (("open", "", 0), {})
 
 
@@ -207,7 +207,7 @@ def test_the_end_of_a_stop_can_be_taken_back(exchange: Exchange) -> None:
     exchange.set_phase(1, "open", "")
     exchange.undo_batch()
     assert (snapshot(exchange), exchange.products[1].stop) == (before, stop)
-    assert (exchange.products[1].phase, exchange.guards[1].last) == ("auction", 3_000)
+    assert (exchange.products[1].phase, exchange.books[1].guard.last) == ("auction", 3_000)
 
 
 def test_opening_a_book_may_stop_it_again(exchange: Exchange) -> None:

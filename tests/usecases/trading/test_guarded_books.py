@@ -280,10 +280,10 @@ def test_a_deal_is_no_price_of_the_book(world: World) -> None:
             session, actor=world.names.actor, kind="negotiated", wanted=[wanted], user_id=world.names.actor.user_id
         )  # fmt: skip
     take_up(world.engine)
-    guard = world.engine.exchange.guards[world.names.product]
+    guard = world.engine.exchange.books[world.names.product].guard
     assert guard.last == 3_000
     world.engine.reload()
-    assert world.engine.exchange.guards[world.names.product].last == 3_000
+    assert world.engine.exchange.books[world.names.product].guard.last == 3_000
 
 
 def test_what_sellers_got_in_a_call_is_the_last_price_of_the_book(world: World) -> None:
@@ -294,7 +294,7 @@ def test_what_sellers_got_in_a_call_is_the_last_price_of_the_book(world: World) 
     call = call_of(world, [("a", "sell", 10 * LOT, 3_600), ("b", "buy", 5 * LOT, 3_700)])
     assert call.status == "settled"
     for _ in range(2):
-        assert world.engine.exchange.guards[world.names.product].last == 3_600
+        assert world.engine.exchange.books[world.names.product].guard.last == 3_600
         world.engine.reload()
     assert len(_accepted(world.place("b2", "b", "buy", LOT, 3_600)).fills) == 1
     assert _product(world)[0] == "open"
