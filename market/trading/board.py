@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 
 class Balance:
-    """What may still be debited on one ledger account: litres, fen, or a limit's litres."""
+    """What may still be debited on one ledger account: litres, fen, or a limit's litres.
 
-    __slots__ = ("free",)
+    `saved_in` is the stretch of the undo log that has kept it as it was.
+    """
+
+    __slots__ = ("free", "saved_in")
 
     def __init__(self, free: int) -> None:
         self.free = free
+        self.saved_in = 0
 
 
 @dataclass(slots=True)

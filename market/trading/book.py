@@ -28,7 +28,7 @@ class Order:
     __slots__ = (
         "id", "account", "side", "buying", "volume", "rest", "price", "tif", "post_only", "min_fill", "expires_at",
         "client_order_id", "priority", "held", "hold_id", "value", "paid", "status", "reason", "created_at", "level",
-        "before", "after", "touched_in",
+        "before", "after", "saved_in", "touched_in",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +69,7 @@ class Order:
         self.level: Level | None = None
         self.before: Order | None = None
         self.after: Order | None = None
+        self.saved_in = 0
         self.touched_in = 0
 
     def plain(self) -> bool:

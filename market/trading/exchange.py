@@ -141,10 +141,10 @@ class Exchange(Gates):
             return Refused(
                 "post_only_would_fill", "the order would fill at once", "/post_only", None, None, SERVICE_RULE
             )
-        logged, told = len(self.log), len(self.tape.events)
+        needed = order.volume if order.tif == "FOK" else order.min_fill
+        logged, told = self.mark() if needed else (0, len(self.tape.events))
         self.match(order)
         filled = order.volume - order.rest
-        needed = order.volume if order.tif == "FOK" else order.min_fill
         if filled < needed:
             self.back_to((logged, told))
             code = "fok_not_filled" if order.tif == "FOK" else "minimum_fill_not_met"

@@ -107,8 +107,8 @@ def buy_hold(order: Order) -> int:
 
 def round_half_even(value: int) -> int:
     """Tick-litres to fen, half to even."""
-    fen, rest = divmod(value, TICK_LITRES_PER_FEN)
-    twice = 2 * rest
+    fen = value // TICK_LITRES_PER_FEN
+    twice = 2 * (value - fen * TICK_LITRES_PER_FEN)
     if twice > TICK_LITRES_PER_FEN or (twice == TICK_LITRES_PER_FEN and fen & 1):
         return fen + 1
     return fen

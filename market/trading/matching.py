@@ -65,21 +65,24 @@ class Matcher:
         self.excesses: dict[int, tuple[int, int]] = {}
         self.log: list[Any] = []
         self.tape = Tape()
-        self.batch = 1
+        self.batch = self.stretch = 1
         self.binding: set[int] = set()
 
     def mark(self) -> tuple[int, int]:
-        """A point to which `back_to` can return."""
+        """A point to which `back_to` can return. What changes after it is logged anew, once."""
+        self.stretch += 1
         return len(self.log), len(self.tape.events)
 
     def back_to(self, mark: tuple[int, int]) -> None:
         """Takes back everything since the mark."""
         undo(self.log, mark[0])
         del self.tape.events[mark[1] :]
+        self.stretch += 1
 
     def begin(self) -> None:
         """Starts a batch: what was done before can no longer be taken back."""
         self.log.clear()
+        self.stretch += 1
         self.batch += 1
         self.tape = Tape()
         self.binding = set()
@@ -99,8 +102,10 @@ class Matcher:
     def move(self, balance: Balance | None, amount: int) -> None:
         """Adds to a balance; None stands for an account that no decision needs."""
         if balance is not None:
-            self.log.append(balance.free)
-            self.log.append(balance)
+            if balance.saved_in != self.stretch:
+                balance.saved_in = self.stretch
+                self.log.append(balance.free)
+                self.log.append(balance)
             balance.free += amount
 
     def change(self, account: int, amount: int) -> None:
@@ -135,7 +140,9 @@ class Matcher:
 
     def touch(self, order: Order) -> None:
         """Logs an order's fields before they change."""
-        self.log.append(Saved(order))
+        if order.saved_in != self.stretch:
+            order.saved_in = self.stretch
+            self.log.append(Saved(order))
         if order.touched_in != self.batch:
             order.touched_in = self.batch
             self.tape.touched.append(order)
