@@ -210,8 +210,7 @@ def _exchange() -> Exchange:
     cap = 1
     terms = {("farm", "works"): Terms(1000, 1000, ((cap, False),), (), 3_000)}
     exchange = Exchange(lambda seller, buyer: terms.get((seller, buyer)), Numbers())
-    exchange.products[1] = Product(1, "bench", "open", LOT, 1.0)
-    exchange.book_of(1)
+    exchange.bring(Product(1, "bench", "open", LOT, 1.0))
     exchange.learn(cap, PLENTY)
     for number in range(1, 2 * TRADERS + 1):
         pool = "farm" if number <= TRADERS else "works"

@@ -25,9 +25,9 @@ def violations(connection: psycopg.Connection[Any]) -> list[list[Any]]:
     for product, book in exchange.books.items():
         if product in exchange.paused:
             continue
-        for buyers, bids in book.buys.items():
-            for sellers, asks in book.sells.items():
-                terms = reference.terms(sellers, buyers)
+        for bids in book.buys:
+            for asks in book.sells:
+                terms = reference.terms(asks.pool, bids.pool)
                 if terms is not None and bids.keys and asks.keys:
                     found.extend(_crossing(exchange, bids, asks, terms))
     return found

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mypy_extensions import mypyc_attr
+
 if TYPE_CHECKING:
     from market.registry.halts import Halt
     from market.settlement.clearing import Beneficiaries
-    from market.trading.book import Book
+    from market.trading.book import Book, Ladder
 
 
+@mypyc_attr(acyclic=True)
 class Balance:
     """What may still be debited on one ledger account: litres, fen, or a limit's litres.
 
@@ -31,8 +34,8 @@ class Account:
     `owner` is the beneficial owner's group; `pool` whatever makes accounts alike to matching; a gate is None or
     (rule, detail, legal source); `beneficiaries` those who are paid for what it sells (None: its participant);
     `stores`: public storage, whose gates only its own mechanisms pass; `halt`: what the bureau ordered to stand still
-    of which this is part (its participant, or a zone it is in). An exchange that has looked them up once keeps its
-    book and the balances of `ledger` and `money` in `book`, `water` and `cash`.
+    of which this is part (its participant, or a zone it is in). An exchange that has looked them up once keeps in
+    `book`, `bids` and `asks` where its orders stand, in `water` and `cash` the balances of `ledger` and `money`.
     """
 
     id: int
@@ -50,6 +53,8 @@ class Account:
     stores: bool = False
     halt: Halt | None = None
     book: Book | None = None
+    bids: Ladder | None = None
+    asks: Ladder | None = None
     water: Balance | None = None
     cash: Balance | None = None
 

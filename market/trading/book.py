@@ -12,7 +12,9 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from market.trading.board import Account, Balance
+from mypy_extensions import mypyc_attr
+
+from market.trading.board import Account, Balance, Product
 from market.trading.guards import Guard
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Order:
         return self.tif == "GTC" and not self.post_only and not self.min_fill and self.expires_at is None
 
 
+@mypyc_attr(acyclic=True)
 class Saved:
     """An order's fields as they were, beside its place: what an undo must bring back."""
 
@@ -110,6 +113,7 @@ class Saved:
         order.status, order.reason = self.status, self.reason
 
 
+@mypyc_attr(acyclic=True)
 class Removed:
     """An order's place, which an undo must give back to it."""
 
@@ -165,23 +169,23 @@ class Ladder:
     `terms` remembers on what terms pools of the other side can trade with it.
     """
 
-    __slots__ = ("book", "pool", "levels", "keys", "sign", "best", "terms")
+    __slots__ = ("book", "pool", "bids", "levels", "keys", "best", "terms")
 
     def __init__(self, book: Book, side: str, pool: Any) -> None:
         self.book = book
         self.pool = pool
+        self.bids = side == BUY
         self.levels: dict[int, Level] = {}
         self.keys: list[int] = []
-        self.sign = 1 if side == BUY else -1
         self.best: Level | None = None
         self.terms: dict[Any, Terms | None] = {}
 
     def put(self, level: Level) -> None:
         """A level that has its first order."""
-        self.levels[level.price] = level
-        key = level.price * self.sign
-        best = self.best
-        if best is None or key > best.price * self.sign:
+        price, best = level.price, self.best
+        self.levels[price] = level
+        key = price if self.bids else -price
+        if best is None or (price > best.price if self.bids else price < best.price):
             self.keys.append(key)
             self.best = level
         else:
@@ -189,12 +193,13 @@ class Ladder:
 
     def drop(self, level: Level) -> None:
         """A level that has lost its last order."""
-        del self.levels[level.price]
+        price, keys = level.price, self.keys
+        del self.levels[price]
         if level is self.best:
-            self.keys.pop()
-            self.best = self.levels[self.keys[-1] * self.sign] if self.keys else None
+            keys.pop()
+            self.best = self.levels[abs(keys[-1])] if keys else None
         else:
-            del self.keys[bisect_left(self.keys, level.price * self.sign)]
+            del keys[bisect_left(keys, price if self.bids else -price)]
 
     def best_price(self) -> int | None:
         """The price of the best level, None when the ladder is empty."""
@@ -203,30 +208,28 @@ class Ladder:
     def orders(self) -> Iterator[Order]:
         """Every open order, best price first and oldest first within a price."""
         for key in reversed(self.keys):
-            order = self.levels[key * self.sign].first
+            order = self.levels[abs(key)].first
             while order is not None:
                 yield order
                 order = order.after
 
 
 class Book:
-    """Both sides of one product, pool by pool; `guard` keeps its prices together, if anything does."""
+    """Both sides of one product, a ladder for each pool; `guard` keeps its prices together, if anything does."""
 
-    __slots__ = ("product_id", "guard", "buys", "sells", "orders")
+    __slots__ = ("product_id", "product", "guard", "buys", "sells", "orders")
 
     def __init__(self, product_id: int) -> None:
         self.product_id = product_id
+        self.product: Product | None = None
         self.guard: Guard | None = None
-        self.buys: dict[Any, Ladder] = {}
-        self.sells: dict[Any, Ladder] = {}
+        self.buys: list[Ladder] = []
+        self.sells: list[Ladder] = []
         self.orders: dict[int, Order] = {}
 
     def add(self, order: Order, log: list[Any]) -> None:
         """Puts an open order at the end of its level."""
-        ladders, pool = self.buys if order.buying else self.sells, order.account.pool
-        ladder = ladders.get(pool)
-        if ladder is None:
-            ladder = ladders[pool] = Ladder(self, order.side, pool)
+        ladder = self.ladder_of(order)
         level = ladder.levels.get(order.price)
         if level is None:
             level = Level(ladder, order.price)
@@ -241,6 +244,22 @@ class Book:
         order.level = level
         self.orders[order.id] = order
         log.append(order)
+
+    def ladder_of(self, order: Order) -> Ladder:
+        """Where an order belongs, made on first use."""
+        account = order.account
+        ladder = account.bids if order.buying else account.asks
+        if ladder is None:
+            ladders = self.buys if order.buying else self.sells
+            known = [each for each in ladders if each.pool == account.pool]
+            ladder = known[0] if known else Ladder(self, order.side, account.pool)
+            if not known:
+                ladders.append(ladder)
+            if order.buying:
+                account.bids = ladder
+            else:
+                account.asks = ladder
+        return ladder
 
     def remove(self, order: Order, log: list[Any]) -> None:
         """Takes an order out of its level. Its fields must have been logged by the caller already."""

@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 
 from ledger.units import format_litres, format_price_e4
 from market.trading.board import Product
-from market.trading.book import Book, Order
+from market.trading.book import Order
 from market.trading.commands import Accepted, Amend, Cancel, Deal, FillView, Outcome, Place, Refused, Request
 from market.trading.fills import Fill, Terms, buy_hold
 from market.trading.gates import CHANGING, ENTERING, SERVICE_RULE, TRADING, Gates
@@ -190,7 +190,7 @@ class Exchange(Gates):
         order = self._own_open(participant, order_id)
         if order is None:
             return Refused("order_not_open", "there is no such open order", None, None, None, SERVICE_RULE)
-        product = self.products[order.account.product]
+        product = self.listed(order.account)
         if product.phase not in CHANGING:
             return Refused("product_not_open", f"a call in {product.code} is being cleared", None, None, None,
                            SERVICE_RULE)  # fmt: skip
@@ -209,7 +209,7 @@ class Exchange(Gates):
         order = self._own_open(participant, request.order)
         if order is None or order.id in self.doomed:
             return Refused("order_not_open", "there is no such open order", None, None, None, SERVICE_RULE)
-        product = self.products[order.account.product]
+        product = self.listed(order.account)
         volume = order.volume if request.volume is None else request.volume
         price = order.price if request.price is None else request.price
         refusal = (
@@ -346,13 +346,6 @@ class Exchange(Gates):
     def rematch_all(self) -> None:
         """Looks at every resting order again, oldest first: after a reload, when it is unknown what was blocked."""
         self.rematch(order for book in self.books.values() for order in book.orders.values())
-
-    def book_of(self, product_id: int) -> Book:
-        """The book of a product, made on first use."""
-        book = self.books.get(product_id)
-        if book is None:
-            book = self.books[product_id] = Book(product_id)
-        return book
 
     # --- outcome -----------------------------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from market.settlement.clearing import Payee
 from market.trading.book import Order
 
@@ -45,6 +47,7 @@ class Terms:
         return None
 
 
+@mypyc_attr(acyclic=True)
 class Fill:
     """One match. `buy_held`/`sell_held`: whether that side's funds stand in its order's hold (else they are fresh).
 
@@ -54,13 +57,13 @@ class Fill:
 
     __slots__ = (
         "trade_id", "buy", "sell", "maker", "source", "delivered", "price", "value", "amount", "fee", "terms", "review",
-        "buy_held", "sell_held", "charges", "payees", "absorbed",
+        "buy_held", "sell_held", "payees", "absorbed",
     )  # fmt: skip
 
     def __init__(
         self, trade_id: int, buy: Order, sell: Order, maker: str, source: int, delivered: int, price: int, value: int,
         amount: int, fee: int, terms: Terms, review: ReviewNeed | None, buy_held: bool, sell_held: bool,
-        charges: tuple[tuple[int, int], ...], payees: list[Payee] | None,
+        payees: list[Payee] | None,
     ) -> None:  # fmt: skip
         self.trade_id = trade_id
         self.buy = buy
@@ -76,9 +79,17 @@ class Fill:
         self.review = review
         self.buy_held = buy_held
         self.sell_held = sell_held
-        self.charges = charges
         self.payees = payees
         self.absorbed: tuple[tuple[int, int, int, int], ...] = ()
+
+    def charges(self) -> list[tuple[int, int]]:
+        """The limits and the use plan that it charges, each with its litres."""
+        found = [
+            (limit, self.source if by_source else self.delivered) for limit, by_source in self.terms.charges
+        ]
+        if self.buy.account.plan:
+            found.append((self.buy.account.plan, self.delivered))
+        return found
 
 
 class Tape:

@@ -15,6 +15,7 @@ from market.trading.board import Account, Product
 from market.trading.book import BUY, Order
 from market.trading.commands import Refused
 from market.trading.fills import Terms, buy_hold
+from market.trading.guards import Guard
 from market.trading.matching import Matcher
 from market.trading.numbers import Numbers
 
@@ -63,6 +64,18 @@ class Gates(Matcher):
         self.switches: tuple[Switch, ...] = ()
         self.halts: tuple[Halt, ...] = ()
 
+    def bring(self, product: Product) -> None:
+        """Takes up a product, or its rules as they are from now on."""
+        self.products[product.id] = product
+        self.book_of(product.id).product = product
+
+    def listed(self, account: Account) -> Product:
+        """The product that an account's orders are of. KeyError: there is none."""
+        product = self.home(account).product
+        if product is None:
+            raise KeyError(account.product)
+        return product
+
     def refuse_place(self, participant: int, order: Order, product: int) -> Refused | None:
         """What forbids a participant's new order in a product, whatever its account has free."""
         account = order.account
@@ -70,9 +83,9 @@ class Gates(Matcher):
             return Refused("not_found", "there is no such water account", "/water_account_id")
         refusal = self.refuse_side(account, order.side, product, order.volume, order.price, ENTERING)
         if refusal is None:
-            refusal = self.refuse_band(order.price, product)
+            refusal = self._refuse_price(order.price, self.home(account).guard)
         if refusal is None and not order.plain():
-            refusal = self._refuse_terms(order) or self._refuse_waiting(order, self.products[product].phase)
+            refusal = self._refuse_terms(order) or self._refuse_waiting(order, self.listed(account).phase)
         return refusal
 
     @staticmethod
@@ -91,7 +104,8 @@ class Gates(Matcher):
         storing: bool = False, lots: bool = True,
     ) -> Refused | None:  # fmt: skip
         """What forbids this account to buy or sell that much at that price, whatever it has free."""
-        product = self.products.get(account.product)
+        book = account.book or self.books.get(account.product)
+        product = None if book is None else book.product
         if product is None or product_id != product.id:
             return Refused("product_mismatch", "the water account holds another source or water year than the product",
                            "/product_id", None, None, SERVICE_RULE)  # fmt: skip
@@ -161,7 +175,13 @@ class Gates(Matcher):
     def refuse_band(self, price: int, product: int, *, deal: bool = False) -> Refused | None:
         """Whether a limit (1/10 000 yuan per m3, at the order's own place) is within the product's price band."""
         guard = self.guard(product)
-        if guard is None or guard.admits(price) or (deal and guard.deals_exempt):
+        if guard is not None and deal and guard.deals_exempt:
+            return None
+        return self._refuse_price(price, guard)
+
+    @staticmethod
+    def _refuse_price(price: int, guard: Guard | None) -> Refused | None:
+        if guard is None or guard.admits(price):
             return None
         low, high, reference = map(format_price_e4, (guard.low, guard.high, guard.reference))
         detail = f"the price is outside the band from {low} to {high} around the reference price {reference}"
@@ -187,15 +207,15 @@ class Gates(Matcher):
 
     def refuse_funds(self, order: Order) -> Refused | None:
         """Whether what is available covers the rest of an order that holds nothing yet."""
-        account = order.account
+        purse = self.purse(order)
+        if purse is None:
+            raise LookupError("an order's account has no balance here")
         if order.buying:
-            needed, available = buy_hold(order), self.free(account.money)
-            if needed > available:
+            needed = buy_hold(order)
+            if needed > purse.free:
                 return Refused("insufficient_money", "the money account does not cover the order", "/volume",
-                               format_fen(needed), format_fen(available), HOLD_RULE)  # fmt: skip
-            return None
-        available = self.free(account.ledger)
-        if order.rest > available:
+                               format_fen(needed), format_fen(purse.free), HOLD_RULE)  # fmt: skip
+        elif order.rest > purse.free:
             return Refused("insufficient_water", "the water account does not hold that much free water", "/volume",
-                           format_litres(order.rest), format_litres(available), HOLD_RULE)  # fmt: skip
+                           format_litres(order.rest), format_litres(purse.free), HOLD_RULE)  # fmt: skip
         return None

@@ -133,6 +133,13 @@ class Matcher:
             book = account.book = self.books[account.product]
         return book
 
+    def book_of(self, product_id: int) -> Book:
+        """The book of a product, made on first use."""
+        book = self.books.get(product_id)
+        if book is None:
+            book = self.books[product_id] = Book(product_id)
+        return book
+
     def guard(self, product: int) -> Guard | None:
         """What keeps a product's prices together, if anything does."""
         book = self.books.get(product)
@@ -204,20 +211,19 @@ class Matcher:
         review = terms.review_for(delivered) if terms.reviews else None
         beneficiaries = seller.beneficiaries
         payees = None if beneficiaries is None else beneficiaries.payees(amount - fee)
-        charges = tuple([(limit, source if by_source else delivered) for limit, by_source in terms.charges])
-        if buyer.plan:
-            charges += ((buyer.plan, delivered),)
         fill = Fill(
             self.numbers.next(), buy, sell, maker.side, source, delivered, price, value, amount, fee, terms, review,
-            buy_held, sell_held, charges, payees,
+            buy_held, sell_held, payees,
         )  # fmt: skip
         self.tape.events.append(fill)
         buy.rest -= delivered
         sell.rest -= source
         buy.value += value
         buy.paid += amount
-        for limit, litres in charges:
-            self.change(limit, -litres)
+        for limit, by_source in terms.charges:
+            self.change(limit, -source if by_source else -delivered)
+        if buyer.plan:
+            self.change(buyer.plan, -delivered)
         if buy_held:
             buy.held -= amount
         else:
@@ -314,7 +320,7 @@ class Matcher:
         """Other rules or routes hold from now on: what `terms` gave is asked anew."""
         for book in self.books.values():
             for ladders in (book.buys, book.sells):
-                for ladder in ladders.values():
+                for ladder in ladders:
                     ladder.terms = {}
 
     def terms_with(self, ladder: Ladder, taker: Order) -> Terms | None:
@@ -332,7 +338,7 @@ class Matcher:
         book = self.home(taker.account)
         buying, price = taker.buying, taker.price
         found: list[tuple[Ladder, Terms]] = []
-        for ladder in (book.sells if buying else book.buys).values():
+        for ladder in book.sells if buying else book.buys:
             best = ladder.best
             if best is None or (best.price > price if buying else best.price < price):
                 continue
@@ -385,7 +391,7 @@ class Matcher:
     @staticmethod
     def _best(taker: Order, ladders: list[tuple[Ladder, Terms]]) -> int:
         """The ladder whose first order is the best that crosses, by price at the taker's place, then by time; or -1."""
-        found, best_rank, best_priority = -1, 0, 0
+        found, best_rank, best_priority, better = -1, 0, 0, False
         price, buying = taker.price, taker.buying
         for place in range(len(ladders)):
             ladder, terms = ladders[place]
@@ -395,14 +401,16 @@ class Matcher:
             if buying:
                 if level.price * 1000 > price * terms.k:
                     continue
-                rank = -level.price * terms.up
+                rank = level.price * terms.up
+                better = rank < best_rank
             else:
                 if price * 1000 > level.price * terms.k:
                     continue
                 rank = level.price * terms.k
+                better = rank > best_rank
             assert level.first is not None
             priority = level.first.priority
-            if found < 0 or rank > best_rank or (rank == best_rank and priority < best_priority):
+            if found < 0 or better or (rank == best_rank and priority < best_priority):
                 found, best_rank, best_priority = place, rank, priority
         return found
 

@@ -99,10 +99,7 @@ class Reference:
         self._products: dict[tuple[str, int], int] = {}
         self.exchange.paused = {row[0]: row[0] for row in rows if row[2] not in TRADING}
         for product, code, phase, lot, closes_at, version, reason, source, year in rows:
-            self.exchange.products[product] = Product(
-                product, code, phase, lot, closes_at.timestamp(), version, reason
-            )
-            self.exchange.book_of(product)
+            self.exchange.bring(Product(product, code, phase, lot, closes_at.timestamp(), version, reason))
             self._products[source, year] = product
             water = water_asset(source, year)
             self._books[product] = Books(

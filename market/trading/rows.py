@@ -96,7 +96,7 @@ class Rows:
             payees.append(clearing.Payee(books.trading_fees, fill.fee, clearing.FEE))
         due = clearing.Obligation(
             instruction_id, seller.ledger, buyer.ledger, buyer.money, fill.source, fill.delivered, fill.amount, payees,
-            fill.charges, tuple((limit, fill.source) for limit in fill.terms.frees),
+            fill.charges(), tuple((limit, fill.source) for limit in fill.terms.frees),
         )  # fmt: skip
         holds = None
         if fill.review is None:
@@ -123,7 +123,7 @@ class Rows:
         self.instructions.append((
             instruction_id, fill.trade_id, buyer.product, seller.participant, buyer.participant, seller.id, buyer.id,
             seller.ledger, buyer.ledger, buyer.money, fill.source, fill.delivered, fill.amount,
-            _json([[payee.account, payee.fen, payee.role] for payee in payees]), _json(fill.charges), _json(due.frees),
+            _json([[payee.account, payee.fen, payee.role] for payee in payees]), _json(due.charges), _json(due.frees),
             SETTLED if fill.review is None else AWAITING,
             fill.review.rule if fill.review else None,
             due_on(fill.review.working_days).isoformat() if fill.review else None,

@@ -40,8 +40,7 @@ class FastBook:
         self.orders: dict[str, tuple[int, int]] = {}
         terms = self._terms(scene)
         self.exchange = Exchange(lambda s, b: terms.get((s, b)), Numbers())
-        self.exchange.products[PRODUCT] = Product(PRODUCT, "test", "open", scene.lot, scene.closes_at)
-        self.exchange.book_of(PRODUCT)
+        self.exchange.bring(Product(PRODUCT, "test", "open", scene.lot, scene.closes_at))
         for name, headroom in scene.limits.items():
             self.exchange.learn(self.limit[name], headroom)
         for name, holder in scene.holders.items():

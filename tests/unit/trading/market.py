@@ -27,8 +27,7 @@ def make_exchange(
         (PARK, FARM): Terms(1000, k, (), (CAP,), fee_e6),
     }
     exchange = Exchange(lambda s, b: table.get((s, b)), Numbers(), 1_000.0)
-    exchange.products[1] = Product(1, "surface-2026", "open", 1, 10_000.0)
-    exchange.book_of(1)
+    exchange.bring(Product(1, "surface-2026", "open", 1, 10_000.0))
     exchange.learn(CAP, cap)
     return exchange
 
@@ -94,18 +93,18 @@ def snapshot(exchange: Exchange) -> Any:
     """Everything that an undo must bring back."""
     books = {
         product: [
-            (side, pool, price, in_line(level))
+            (side, ladder.pool, price, in_line(level))
             for side, ladders in (("buy", book.buys), ("sell", book.sells))
-            for pool, ladder in ladders.items()
+            for ladder in ladders
             for price, level in sorted(ladder.levels.items())
         ]
         for product, book in exchange.books.items()
     }
     keys = {
-        (product, side, pool): list(ladder.keys)
+        (product, side, ladder.pool): list(ladder.keys)
         for product, book in exchange.books.items()
         for side, ladders in (("buy", book.buys), ("sell", book.sells))
-        for pool, ladder in ladders.items()
+        for ladder in ladders
         if ladder.keys
     }
     orders = {order.id: kept(order) for book in exchange.books.values() for order in book.orders.values()}
