@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import astuple
 
@@ -23,7 +23,7 @@ from market.trading.numbers import Numbers
 
 _Placed = tuple[int, int, str, int, int, str, bool, int, float | None, str | None]
 """The fields of a `Place`, in their order."""
-CALL = frozenset({"auction", "uncross"})
+CALL: Final = frozenset({"auction", "uncross"})
 """Orders are gathered for a call, and the call is cleared: nothing is entered or cancelled meanwhile."""
 
 

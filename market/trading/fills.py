@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from mypy_extensions import mypyc_attr
 
 from market.settlement.clearing import Payee
 from market.trading.book import Order
 
-TICK_LITRES_PER_FEN = 100_000
-REST_TOO_SMALL = "rest_too_small"
+TICK_LITRES_PER_FEN: Final = 100_000
+REST_TOO_SMALL: Final = "rest_too_small"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ledger.units import format_fen, format_litres, format_price_e4
 from market.settlement.clearing import Beneficiaries
@@ -22,20 +22,20 @@ from market.trading.numbers import Numbers
 if TYPE_CHECKING:
     from market.registry.halts import Halt
 
-SERVICE_RULE = "service rule of the exchange"
-HOLD_RULE = "service rule of the exchange: an order holds what it needs before it is matched"
-TRUST_RULE = "民法典 arts 919, 922: an agent acts as the principal has instructed"
+SERVICE_RULE: Final = "service rule of the exchange"
+HOLD_RULE: Final = "service rule of the exchange: an order holds what it needs before it is matched"
+TRUST_RULE: Final = "民法典 arts 919, 922: an agent acts as the principal has instructed"
 Phases = frozenset[str]
-TRADING: Phases = frozenset({"open"})
+TRADING: Final[Phases] = frozenset({"open"})
 """Orders match as they come."""
-COLLECTING: Phases = frozenset({"pre_open", "auction"})
+COLLECTING: Final[Phases] = frozenset({"pre_open", "auction"})
 """Orders are held and wait: for the book to open, or for the call."""
-ENTERING: Phases = TRADING | COLLECTING
-CHANGING: Phases = ENTERING | {"halted", "closed"}
+ENTERING: Final[Phases] = TRADING | COLLECTING
+CHANGING: Final[Phases] = ENTERING | {"halted", "closed"}
 """Where an order may be cancelled: always but while a call is being cleared."""
-MAX_LITRES = 10**15
-MAX_PRICE_E4 = 10**8
-MAX_HOLD_FEN = 10**15
+MAX_LITRES: Final = 1_000_000_000_000_000
+MAX_PRICE_E4: Final = 100_000_000
+MAX_HOLD_FEN: Final = 1_000_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ route's loss is no change of price, whoever was there first (docs/decisions/0018
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-ONE_E6 = 1_000_000
-INTERRUPTION, BREAKER = "interruption", "breaker"
-PHASE_OF = {INTERRUPTION: "auction", BREAKER: "halted"}
+ONE_E6: Final = 1_000_000
+INTERRUPTION: Final = "interruption"
+BREAKER: Final = "breaker"
+PHASE_OF: Final = {INTERRUPTION: "auction", BREAKER: "halted"}
 
 
 @dataclass(slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-ENDLESS = 1 << 61
+ENDLESS: Final = 1 << 61
 
 
 class Numbers:
