@@ -150,7 +150,7 @@ class Level:
             after.before = order
 
     def unlink(self, order: Order) -> None:
-        """Takes an order out from between its neighbours, which it forgets."""
+        """Takes an order out from between its neighbours."""
         before, after = order.before, order.after
         if before is None:
             self.first = after
@@ -160,16 +160,15 @@ class Level:
             self.last = before
         else:
             after.before = before
-        order.before = order.after = None
 
 
 class Ladder:
     """The levels of one side of one pool. `keys` is sorted with the best price last (asks are kept negated).
 
-    `terms` remembers on what terms pools of the other side can trade with it.
+    `facing` remembers which pools of the other side can trade with it, and on what terms.
     """
 
-    __slots__ = ("book", "pool", "bids", "levels", "keys", "best", "terms")
+    __slots__ = ("book", "pool", "bids", "levels", "keys", "best", "facing")
 
     def __init__(self, book: Book, side: str, pool: Any) -> None:
         self.book = book
@@ -178,7 +177,7 @@ class Ladder:
         self.levels: dict[int, Level] = {}
         self.keys: list[int] = []
         self.best: Level | None = None
-        self.terms: dict[Any, Terms | None] = {}
+        self.facing: dict[Any, Facing | None] = {}
 
     def put(self, level: Level) -> None:
         """A level that has its first order."""
@@ -212,6 +211,16 @@ class Ladder:
             while order is not None:
                 yield order
                 order = order.after
+
+
+class Facing:
+    """A ladder as a pool of the other side faces it: on what terms the two can trade."""
+
+    __slots__ = ("ladder", "terms")
+
+    def __init__(self, ladder: Ladder, terms: Terms) -> None:
+        self.ladder = ladder
+        self.terms = terms
 
 
 class Book:
@@ -266,9 +275,10 @@ class Book:
         assert order.level is not None
         log.append(Removed(order, order.level))
         self.take_out(order)
+        order.before = order.after = None
 
     def take_out(self, order: Order) -> None:
-        """Takes an order out of its level for good, or to undo that it was added."""
+        """Takes an order out from between its neighbours, which it goes on to know."""
         level = order.level
         assert level is not None
         level.unlink(order)
@@ -277,24 +287,27 @@ class Book:
         if level.first is None:
             level.ladder.drop(level)
 
-    def put_back(self, place: Removed) -> None:
-        """Puts an order into the place from which it was taken."""
-        order, level = place.order, place.level
+    def put_back(self, order: Order, level: Level) -> None:
+        """Puts an order into a level, between the neighbours that it knows."""
         if level.first is None:
             level.ladder.put(level)
-        order.level, order.before, order.after = level, place.before, place.after
+        order.level = level
         level.link(order)
         self.orders[order.id] = order
 
     def shelve(self, order: Order) -> None:
         """Takes an order that stands still out of its ladder, between batches: it stays open and is never matched."""
         self.take_out(order)
+        order.before = order.after = None
         self.orders[order.id] = order
 
     def drop(self, order: Order, log: list[Any]) -> None:
         """Forgets an order that ends, in its ladder or shelved; one that never stood here is none of it."""
-        if order.level is not None:
-            self.remove(order, log)
+        level = order.level
+        if level is not None:
+            log.append(order)
+            log.append(level)
+            self.take_out(order)  # it never comes back but by an undo, between the same neighbours
         elif order.id in self.orders:
             log.append((self.orders, order.id, order))
             del self.orders[order.id]
@@ -303,8 +316,8 @@ class Book:
 def undo(log: list[Any], mark: int = 0) -> None:
     """Takes back everything logged since `mark`, newest first.
 
-    A log holds, for what was done: an order that was added; `Removed`; `Saved`; a balance above what it was before;
-    (container, key, what was there); (thing, the fields that its `restore` takes).
+    A log holds, for what was done: an order that was added; a level above an order that ended in it; `Removed`;
+    `Saved`; a balance above what it was before; (container, key, what was there); (thing, what its `restore` takes).
     """
     while len(log) > mark:
         record = log.pop()
@@ -313,10 +326,15 @@ def undo(log: list[Any], mark: int = 0) -> None:
         elif isinstance(record, Order):
             assert record.level is not None
             record.level.ladder.book.take_out(record)
+            record.before = record.after = None
+        elif isinstance(record, Level):
+            record.ladder.book.put_back(log.pop(), record)
         elif isinstance(record, Saved):
             record.restore()
         elif isinstance(record, Removed):
-            record.level.ladder.book.put_back(record)
+            order, level = record.order, record.level
+            order.before, order.after = record.before, record.after
+            level.ladder.book.put_back(order, level)
         elif len(record) == 2:
             record[0].restore(record[1])
         else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from market.trading.book import Order
 from market.trading.exchange import Exchange, for_one_call
-from market.trading.fills import REST_TOO_SMALL, TICK_LITRES_PER_FEN, buy_hold
+from market.trading.fills import REST_TOO_SMALL, TICK_LITRES_PER_FEN, Held, buy_hold
 
 
 class Moved(ValueError):
@@ -108,7 +108,7 @@ def _after(exchange: Exchange, order: Order, account: int, *, buying: bool) -> N
             exchange.release(order, order.held)
         order.held = needed
         exchange.change(account, -needed)
-        exchange.tape.events.append(("hold", order, needed))
+        exchange.tape.events.append(Held(order, needed))
     if ended:
         reason = None if not order.rest else REST_TOO_SMALL if order.rest < order.account.lot else "call_over"
         exchange.finish(order, "cancelled" if order.rest else "filled", reason)

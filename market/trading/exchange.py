@@ -16,7 +16,7 @@ from ledger.units import format_litres, format_price_e4
 from market.trading.board import Product
 from market.trading.book import Order
 from market.trading.commands import Accepted, Amend, Cancel, Deal, FillView, Outcome, Place, Refused, Request
-from market.trading.fills import Fill, Terms, buy_hold
+from market.trading.fills import Fill, Held, Terms, buy_hold
 from market.trading.gates import CHANGING, ENTERING, SERVICE_RULE, TRADING, Gates
 from market.trading.guards import BREAKER, PHASE_OF, Ended, Stop
 from market.trading.numbers import Numbers
@@ -169,7 +169,7 @@ class Exchange(Gates):
         needed = buy_hold(order) if order.buying else order.rest
         order.held = needed
         if needed:
-            self.tape.events.append(("hold", order, needed))
+            self.tape.events.append(Held(order, needed))
             self.move(self.purse(order), -needed)
         self.home(order.account).add(order, self.log)
         self.remember_expiry(order)

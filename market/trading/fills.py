@@ -92,11 +92,21 @@ class Fill:
         return found
 
 
+@mypyc_attr(acyclic=True)
+class Held:
+    """An order's hold has grown by an amount (litres of a sell, fen of a buy), or, below zero, was freed of it."""
+
+    __slots__ = ("order", "amount")
+
+    def __init__(self, order: Order, amount: int) -> None:
+        self.order = order
+        self.amount = amount
+
+
 class Tape:
     """What a batch did, in order: fills and changes of holds; the engine turns it into rows.
 
-    `events` holds Fill, ("hold", order, amount) and ("void", order, amount); `touched` every order that may have
-    changed, once.
+    `events` holds `Fill` and `Held`, and what stops and calls add; `touched` every order that may have changed, once.
     """
 
     __slots__ = ("events", "touched")

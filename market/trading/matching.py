@@ -28,10 +28,11 @@ from operator import itemgetter
 from typing import Any
 
 from market.trading.board import Account, Balance
-from market.trading.book import Book, Ladder, Order, Saved, undo
+from market.trading.book import Book, Facing, Ladder, Order, Saved, undo
 from market.trading.fills import (
     REST_TOO_SMALL,
     Fill,
+    Held,
     Tape,
     Terms,
     are_one,
@@ -305,7 +306,7 @@ class Matcher:
     def release(self, order: Order, amount: int) -> None:
         """Gives back part of an order's hold."""
         order.held -= amount
-        self.tape.events.append(("void", order, amount))
+        self.tape.events.append(Held(order, -amount))
         self.move(self.purse(order), amount)
 
     def finish(self, order: Order, status: str, reason: str | None) -> None:
@@ -321,30 +322,29 @@ class Matcher:
         for book in self.books.values():
             for ladders in (book.buys, book.sells):
                 for ladder in ladders:
-                    ladder.terms = {}
+                    ladder.facing = {}
 
-    def terms_with(self, ladder: Ladder, taker: Order) -> Terms | None:
-        """On what terms a taker can trade with the orders of a ladder; None: it cannot."""
+    def facing(self, ladder: Ladder, taker: Order) -> Facing | None:
+        """A ladder as a taker faces it; None: the two cannot trade."""
         pool = taker.account.pool
-        known = ladder.terms
-        if pool in known:
-            return known[pool]
-        found = self.terms(ladder.pool, pool) if taker.buying else self.terms(pool, ladder.pool)
-        known[pool] = found
+        found = ladder.facing.get(pool)
+        if found is None and pool not in ladder.facing:
+            terms = self.terms(ladder.pool, pool) if taker.buying else self.terms(pool, ladder.pool)
+            found = ladder.facing[pool] = None if terms is None else Facing(ladder, terms)
         return found
 
-    def eligible(self, taker: Order) -> list[tuple[Ladder, Terms]]:
+    def eligible(self, taker: Order) -> list[Facing]:
         """The ladders on the other side that have terms and whose best price would cross if no water were lost."""
         book = self.home(taker.account)
         buying, price = taker.buying, taker.price
-        found: list[tuple[Ladder, Terms]] = []
+        found: list[Facing] = []
         for ladder in book.sells if buying else book.buys:
             best = ladder.best
             if best is None or (best.price > price if buying else best.price < price):
                 continue
-            terms = self.terms_with(ladder, taker)
-            if terms is not None:
-                found.append((ladder, terms))
+            facing = self.facing(ladder, taker)
+            if facing is not None:
+                found.append(facing)
         return found
 
     def match(self, taker: Order, *, held: bool = False, older_only: bool = False) -> None:
@@ -361,7 +361,7 @@ class Matcher:
             place = self._best(taker, ladders)
             if place < 0:
                 return
-            ladder, terms = ladders[place]
+            ladder, terms = ladders[place].ladder, ladders[place].terms
             assert ladder.best is not None and ladder.best.first is not None
             maker = ladder.best.first
             buy, sell = (taker, maker) if buying else (maker, taker)
@@ -382,20 +382,19 @@ class Matcher:
                     return
             elif bound is not None and bound != buy.account.plan:
                 ladders = [
-                    pair for pair in ladders if pair[0] is not ladder
+                    each for each in ladders if each.ladder is not ladder
                 ]  # the limit closes the whole ladder
             else:
                 self._match_slowly(taker, ladders, held, older_only)
                 return
 
     @staticmethod
-    def _best(taker: Order, ladders: list[tuple[Ladder, Terms]]) -> int:
+    def _best(taker: Order, ladders: list[Facing]) -> int:
         """The ladder whose first order is the best that crosses, by price at the taker's place, then by time; or -1."""
         found, best_rank, best_priority, better = -1, 0, 0, False
         price, buying = taker.price, taker.buying
         for place in range(len(ladders)):
-            ladder, terms = ladders[place]
-            level = ladder.best
+            level, terms = ladders[place].ladder.best, ladders[place].terms
             if level is None:
                 continue
             if buying:
@@ -414,14 +413,13 @@ class Matcher:
                 found, best_rank, best_priority = place, rank, priority
         return found
 
-    def _match_slowly(
-        self, taker: Order, ladders: list[tuple[Ladder, Terms]], held: bool, older_only: bool
-    ) -> None:
+    def _match_slowly(self, taker: Order, ladders: list[Facing], held: bool, older_only: bool) -> None:
         """The same walk when the best order cannot be filled: every crossing order in turn, skipping what cannot."""
         buying = taker.buying
         candidates: list[tuple[int, int, Order, Terms]] = []
-        for ladder, terms in ladders:
-            for order in ladder.orders():
+        for facing in ladders:
+            terms = facing.terms
+            for order in facing.ladder.orders():
                 if not (crosses(order.price, taker.price, terms.k) if buying
                         else crosses(taker.price, order.price, terms.k)):  # fmt: skip
                     break

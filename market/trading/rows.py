@@ -16,7 +16,7 @@ from market.settlement import clearing
 from market.trading.book import BUY, Order
 from market.trading.calling import CallHold
 from market.trading.commands import Command, Outcome, encode
-from market.trading.fills import Fill
+from market.trading.fills import Fill, Held
 
 _ORDER_HOLD = int(TransferCode.ORDER_HOLD)
 _CALL_HOLD = int(TransferCode.CALL_HOLD)
@@ -62,21 +62,21 @@ class Rows:
             if type(event) is CallHold:
                 self._add_call_hold(event, books_of(event.product))
                 continue
-            if type(event) is not tuple:  # a stop: no water, no money
+            if type(event) is not Held:  # a stop: no water, no money
                 continue
-            kind, order, amount = event
+            order, amount = event.order, event.amount
             account = order.account
             books = books_of(account.product)
             if order.side == BUY:
                 debit, credit = account.money, books.money_clearing
             else:
                 debit, credit = account.ledger, books.water_clearing
-            if kind == "hold":
+            if amount > 0:
                 order.hold_id = self.posting.hold(debit, credit, amount, _ORDER_HOLD, order.id)
             elif order.status == "expired":
-                self.posting.expire(order.hold_id, debit, credit, amount, _ORDER_HOLD, order.id)
+                self.posting.expire(order.hold_id, debit, credit, -amount, _ORDER_HOLD, order.id)
             else:
-                self.posting.void(order.hold_id, debit, credit, amount, _ORDER_HOLD, order.id)
+                self.posting.void(order.hold_id, debit, credit, -amount, _ORDER_HOLD, order.id)
 
     def _add_call_hold(self, held: CallHold, books: clearing.Books) -> None:
         if not held.order:
