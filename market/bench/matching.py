@@ -238,8 +238,9 @@ def _ours(steps: Sequence[Step]) -> Play:
                     withdraw(participant, order.id)
                     continue
                 fills: Any = enter(participant, order, 1)
-                for fill in fills:
-                    traded((fill.source, fill.price))
+                if fills:
+                    for fill in fills:
+                        traded((fill.source, fill.price))
         return trades
 
     return play

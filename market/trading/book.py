@@ -48,31 +48,32 @@ class Order:
         priority: int = 0,
         created_at: Any = None,
     ) -> None:
-        self.id = id
-        self.account = account
-        self.side = side
-        self.buying = side == BUY
-        self.volume = volume
-        self.rest = volume
-        self.price = price
-        self.tif = tif
-        self.post_only = post_only
-        self.min_fill = min_fill
-        self.expires_at = expires_at
-        self.client_order_id = client_order_id
-        self.priority = priority or id
-        self.held = 0
-        self.hold_id = 0
-        self.value = 0
-        self.paid = 0
-        self.status = "open"
-        self.reason: str | None = None
-        self.created_at = created_at
+        # What a fill or a cancel reads comes first, so that it lies close together where this is compiled.
         self.level: Level | None = None
         self.before: Order | None = None
         self.after: Order | None = None
+        self.account = account
+        self.id: Any = id  # kept as the object that is its key, not made anew at each look
         self.saved_in = 0
         self.touched_in = 0
+        self.buying = side == BUY
+        self.post_only = post_only
+        self.rest = volume
+        self.held = 0
+        self.status = "open"
+        self.reason: str | None = None
+        self.volume = volume
+        self.price = price
+        self.priority = priority or id
+        self.hold_id = 0
+        self.value = 0
+        self.paid = 0
+        self.side = side
+        self.tif = tif
+        self.min_fill = min_fill
+        self.expires_at = expires_at
+        self.client_order_id = client_order_id
+        self.created_at = created_at
 
     def plain(self) -> bool:
         """Whether it rests until it is filled or cancelled, whatever comes, and asks nothing special."""

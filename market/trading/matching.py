@@ -333,17 +333,24 @@ class Matcher:
             found = ladder.facing[pool] = None if terms is None else Facing(ladder, terms)
         return found
 
-    def eligible(self, taker: Order) -> list[Facing]:
-        """The ladders on the other side that have terms and whose best price would cross if no water were lost."""
+    def eligible(self, taker: Order) -> list[Facing] | None:
+        """The ladders on the other side that have terms and whose best price would cross if no water were lost.
+
+        None where there are none.
+        """
         book = self.home(taker.account)
         buying, price = taker.buying, taker.price
-        found: list[Facing] = []
+        found: list[Facing] | None = None
         for ladder in book.sells if buying else book.buys:
             best = ladder.best
             if best is None or (best.price > price if buying else best.price < price):
                 continue
             facing = self.facing(ladder, taker)
-            if facing is not None:
+            if facing is None:
+                continue
+            if found is None:
+                found = [facing]
+            else:
                 found.append(facing)
         return found
 
@@ -353,7 +360,7 @@ class Matcher:
         `held`: its funds stand in its hold (a resting order looked at again), else they are fresh.
         """
         ladders = self.eligible(taker)
-        if not ladders:
+        if ladders is None:
             return
         buying = taker.buying
         guard = self.home(taker.account).guard
