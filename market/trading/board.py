@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mypy_extensions import mypyc_attr
 
 if TYPE_CHECKING:
-    from market.registry.halts import Halt
     from market.settlement.clearing import Beneficiaries
     from market.trading.book import Book, Ladder
+
+
+class Halt(Protocol):
+    """Why something stands still, by the bureau's order, and until when at the latest (RFC 3339; "": by order only)."""
+
+    @property
+    def detail(self) -> str:
+        """In words."""
+
+    @property
+    def until(self) -> str:
+        """When it is lifted."""
+
+    @property
+    def legal_source(self) -> str:
+        """By what law."""
 
 
 @mypyc_attr(acyclic=True)
