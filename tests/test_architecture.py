@@ -20,7 +20,7 @@ LONGEST_FUNCTION = 70
 LONGEST_FILE = 400
 
 PURE = re.compile(
-    r"ledger/units|market/(core/chart|participants/policy|registry/(caps|lease_terms|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(bidding_rules|board|book|buy_back_rules|candles|fills|guards|index|sessions|matching|numbers|auction|auction/\w+|rules|verify)"
+    r"ledger/units|market/(core/chart|participants/policy|registry/(caps|lease_terms|life|pools|projects|rights|rules|season|shares|succession)|metering/usage|trading/(bidding_rules|board|book|buy_back_rules|candles|fills|guards|index|sessions|matching|memory|numbers|auction|auction/\w+|rules|verify)"
     r"|settlement/(clearing|schedule)|payments/(gateway|gateway_states|signatures|stripe_words)|contracts/(canonical|clawback|finance|lots|states|(savings|sharing)(/\w+)?)|compliance/rules|fees/rules|supervision/desks/(rules|wording)|supervision/warning/(forecast|colours|rollup)|supervision/reports/differences|supervision/national/reconciliation|supervision/surveillance(/\w+)?|web/charts/\w+)"
 )
 """DESIGN section 2 calls these pure: values in, values out."""
