@@ -15,7 +15,7 @@ import pytest
 import structlog
 from psycopg import sql
 
-from market.core import clock, datadir, db, embedded
+from market.core import clock, compiled, datadir, db, embedded
 from market.webhooks import topics
 
 VAR = Path(__file__).resolve().parents[1] / "var"
@@ -33,6 +33,8 @@ structlog.configure(
 )  # what failed, not what ran
 _numbers = itertools.count(1)
 
+# The sources themselves are tested, also where they have been compiled; KAREZ_COMPILED=true tests what was compiled.
+os.environ.setdefault(compiled.VARIABLE, "false")
 DAYS_ON = int(os.environ.get("KAREZ_TEST_DAYS_ON", "0"))
 """The tests run as if so many days had passed (a server of a test's own stays): nothing may end with a year.
 

@@ -2,10 +2,11 @@
 
 The stream has 200 000 limit orders, and three commands in ten are cancels of an order that is open then. It is one
 market without losses, the only one that every package can play, and everybody must come to the same trades.
-The contract is the same for all: commands are made before the clock starts; an order is answered with what a cancel
-needs, and every trade's litres and price are read as it happens. Ours does all that the exchange does for a command
-before it is written: ownership, phase, lots, ranges, gates, funds, holds, eligibility by place and owner, a cap, fees,
-cumulative rounding to the fen, an undo log, and the answer to the sender; the packages match prices and volumes.
+The contract is the same for all: orders are made before the clock starts, a cancel names its order by what the book
+knows it by, and every trade's litres and price are read as it happens. Ours does all that the exchange floor does for
+a command: ownership, phase, lots, ranges, gates, funds, holds, eligibility by place and owner, a cap, fees, cumulative
+rounding to the fen, an undo log and the tape; the packages match prices and volumes. `with_answers` is the same floor
+from a request as it came in to the answer as it goes out, which no package has.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from uuid import uuid4
 from rich.console import Console
 
 from market.bench import machine, publish
+from market.core import compiled
 from market.core.datadir import OperatorError
 from market.trading.board import Account, Product
 from market.trading.book import BUY, SELL, Order
@@ -51,6 +53,7 @@ PEERS = {
     "pyorderbook": "pyorderbook",
 }
 """The packages and their modules."""
+OURS, ANSWERING = "karez", "karez with answers"
 BASELINE = "the time of the fastest of pylobo, lightmatchingengine and pyorderbook on the same stream in the same run"
 
 Trade = tuple[int, int]
@@ -72,7 +75,7 @@ Play = Callable[[], list[Trade]]
 
 def run(as_json: bool) -> None:
     """Plays every contestant RUNS times by turns; needs the packages of the extra `bench`. Errors: OperatorError."""
-    contestants: dict[str, Callable[[Sequence[Step]], Play]] = {"karez": _ours}
+    contestants: dict[str, Callable[[Sequence[Step]], Play]] = {OURS: _ours, ANSWERING: _answering}
     makers = {"pylobo": _pylobo, "lightmatchingengine": _light, "pyorderbook": _pyorderbook}
     for name, module in _peers().items():
         contestants[name] = partial(makers[name], module)
@@ -87,7 +90,7 @@ def run(as_json: bool) -> None:
                 spent, trades[name] = _timed(make(steps))
                 seconds[name].append(spent)
     median = {name: statistics.median(each) for name, each in seconds.items()}
-    ours = median.pop("karez")
+    ours, answering = median.pop(OURS), median.pop(ANSWERING)
     best = min(median, key=lambda name: median[name])
     publish(
         bench="matching",
@@ -95,15 +98,17 @@ def run(as_json: bool) -> None:
         baseline=BASELINE,
         runs=RUNS,
         detail={
-            "stream": {"orders": ORDERS, "cancels": len(steps) - ORDERS, "trades": len(trades["karez"])},
+            "stream": {"orders": ORDERS, "cancels": len(steps) - ORDERS, "trades": len(trades[OURS])},
+            "floor": "interpreted" if compiled.found() is None else "compiled",
             "best_peer": best,
+            "with_answers": round(median[best] / answering, 3),
             "vs_each_peer": {name: round(each / ours, 3) for name, each in median.items()},
             "us_per_command": {
                 name: [round(each / len(steps) * 1e6, 2) for each in sorted(spent)]
                 for name, spent in seconds.items()
             },
             "same_trades": {
-                name: _difference(trades["karez"], trades[name]) or "the same" for name in median
+                name: _difference(trades[OURS], trades[name]) or "the same" for name in (ANSWERING, *median)
             },
         },
         machine=machine(),

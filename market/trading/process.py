@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import structlog
 
-from market.core import db, inbox
+from market.core import compiled, db, inbox
 from market.trading.batch import EngineUnavailable
 from market.trading.commands import Answer, Command
 from market.trading.engine import MAX_BATCH, Engine
@@ -57,7 +57,7 @@ class Server:
         door = self._door = self._open_door()
         self._selector.register(door, selectors.EVENT_READ)
         self._selector.register(self._listening, selectors.EVENT_READ)
-        log.info("engine.ready", socket=self._path)
+        log.info("engine.ready", socket=self._path, compiled=compiled.found() is not None)
         try:
             self._serve(door)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from market.trading.board import Account, Product
-from market.trading.book import Level, Order, Saved
+from market.trading.book import Level, Order
 from market.trading.commands import Amend, Cancel, Outcome, Place
 from market.trading.exchange import Exchange
 from market.trading.fills import ReviewNeed, Terms
@@ -85,8 +85,10 @@ def in_line(level: Level) -> list[int]:
 
 def kept(order: Order) -> tuple[Any, ...]:
     """What an undo must bring back of an order."""
-    saved = Saved(order)
-    return tuple(getattr(saved, each) for each in Saved.__slots__ if each != "order")
+    return (
+        order.volume, order.rest, order.price, order.priority, order.held, order.hold_id, order.value, order.paid,
+        order.status, order.reason,
+    )  # fmt: skip
 
 
 def snapshot(exchange: Exchange) -> Any:
