@@ -17,6 +17,7 @@ from market.core.config import Settings
 from market.core.datadir import OperatorError
 from market.core.options import AS_JSON, DATA_DIR
 from market.counties import county, pack, test_county
+from market.measuring import bench, compile_floor
 from market.paying import reconcile, sandbox
 from market.sharing_out import distribute
 from market.surveilling import surveil
@@ -217,48 +218,6 @@ def replay(second_url: str, data_dir: Path | None, as_json: bool) -> None:
     sys.exit(0 if again.is_same(report) else 1)
 
 
-@main.command("compile")
-@AS_JSON
-def compile_floor(as_json: bool) -> None:
-    """Compile the exchange floor; what starts from now on uses it.
-
-    Takes half a minute, a C compiler and the extra `compile`. The same sources run without it, only slower; after a
-    change of them, or with another Python, they do so until they are compiled again.
-    """
-    import time
-
-    from rich.console import Console
-
-    started = time.monotonic()
-    with Console(stderr=True, quiet=as_json).status("compiling the exchange floor"):
-        directory = import_module("market.compiling").make()
-    seconds = round(time.monotonic() - started, 1)
-    if as_json:
-        click.echo(json.dumps({"directory": str(directory), "seconds": seconds}))
-    else:
-        click.echo(f"The exchange floor is compiled ({seconds} s): {directory}")
-
-
-@main.command()
-@click.argument("name")
-@AS_JSON
-def bench(name: str, as_json: bool) -> None:
-    """Measure the benchmark NAME as ratios to a baseline of the same run."""
-    known = import_module("market.bench").BENCHMARKS
-    if name not in known:
-        raise OneLine(f"there is no benchmark {name}; there are: {', '.join(known)}")
-    if name == "matching":  # before anything of the floor is imported
-        _compile_if_possible()
-    import_module(f"market.bench.{name}").run(as_json)
-
-
-def _compile_if_possible() -> None:
-    try:
-        import_module("market.compiling").make()
-    except OperatorError as error:
-        click.echo(f"karez: the floor is measured as it is interpreted: {error}", err=True)
-
-
 @main.group()
 def demo() -> None:
     """Stories played on a running server, over HTTP."""
@@ -418,7 +377,20 @@ def announce(
         import_module("market.announcing").run(url, chosen | shares, preview=preview, as_json=as_json)
 
 
-for each in (auction, audit, county, distribute, pack, reconcile, sandbox, surveil, test_county, webhooks):
+for each in (
+    auction,
+    audit,
+    bench,
+    compile_floor,
+    county,
+    distribute,
+    pack,
+    reconcile,
+    sandbox,
+    surveil,
+    test_county,
+    webhooks,
+):
     main.add_command(each)
 
 if __name__ == "__main__":

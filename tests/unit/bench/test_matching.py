@@ -18,6 +18,13 @@ def test_three_commands_in_ten_are_cancels_of_an_order_that_is_open() -> None:
     assert steps == list(matching.stream(4_000))
 
 
+def test_the_floor_comes_to_the_same_with_requests_and_answers() -> None:
+    steps = list(matching.stream(3_000))
+    found = matching._ours(steps)()
+    assert len(found) > 500
+    assert matching._difference(found, matching._answering(steps)()) is None
+
+
 @pytest.mark.parametrize(
     ("package", "make"),
     [
