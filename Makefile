@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 # The first of these that is Python 3.11 or later and runs; PYTHON=... chooses another.
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.11 python3.12 python3.13 python3)
 
-.PHONY: help install run test lint soak bench screenshots
+.PHONY: help install run test lint soak bench screenshots compile
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -55,6 +55,10 @@ lint: $(VENV)/.installed-dev ## Check style, types, import order and security
 soak: $(VENV)/.installed-dev ## Run the long tests (a million steps; stop and go on at will; JOBS=2)
 	$(BIN)/python -m tests.soak_auction --jobs $(or $(JOBS),1)
 	$(BIN)/python -m tests.soak --jobs $(or $(JOBS),1)
+
+compile: $(VENV)/.installed ## Compile the exchange floor, which makes it faster (needs a C compiler)
+	@$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[compile]'
+	@$(BIN)/karez compile
 
 screenshots: $(VENV)/.installed-dev ## A picture of every page under var/screenshots
 	$(BIN)/python -m tests.browser.screenshots

@@ -9,6 +9,7 @@ what is cached; a batch that the database refuses is halved until the one poison
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -84,6 +85,7 @@ class Engine:
         """Forgets what is cached and loads it from the database again."""
         started = time.perf_counter()
         self.numbers.jump(0, 0)
+        gc.unfreeze()  # orders know their neighbours: only a sweep that looks at them frees the books of before
         self.exchange = Exchange(self._terms, self.numbers)
         self.reference = Reference(self.connection, self.exchange)
         self.exchange.strike = Dealer(self.reference).strike

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import weakref
 
 import psycopg
 import pytest
@@ -12,6 +14,7 @@ from market.trading import statements
 from market.trading.commands import Accepted, Amend, Answer, Cancel, Command, Place, Refused
 from market.trading.engine import Engine
 from market.trading.intake import end_expired, take_up
+from market.trading.process import sweep
 from tests.model.world import World
 
 LOT = 1_000
@@ -223,3 +226,28 @@ def test_the_engine_s_statements_find_their_rows_by_index(world: World) -> None:
         connection.execute(statements.SESSION_SQL)
         plan = connection.execute("EXPLAIN " + statements.FIND_KEYS_SQL, ([1], ["a"], [0])).fetchall()
     assert "Seq Scan on commands" not in "\n".join(row[0] for row in plan)
+
+
+class _Marker:
+    """Something whose end can be seen."""
+
+
+def test_the_books_of_before_are_freed_after_the_next_sweep(world: World) -> None:
+    """Neighbours in a book know each other, and a sweep looks at nothing that an earlier one has seen."""
+    world.place("one", "a", "sell", LOT, 9_000)
+    world.place("two", "a", "sell", LOT, 9_000)
+    marker = _Marker()
+    seen = weakref.ref(marker)
+    first = world.engine.exchange.open_order(world.orders["one"])
+    assert first is not None
+    first.created_at = marker
+    try:
+        sweep()
+        world.engine.reload()
+        del first, marker
+        assert seen() is not None
+        sweep()
+        assert seen() is None
+    finally:
+        gc.unfreeze()
+        gc.enable()
