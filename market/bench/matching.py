@@ -6,7 +6,7 @@ The contract is the same for all: orders are made before the clock starts, a can
 knows it by, and every trade's litres and price are read as it happens. Ours does all that the exchange floor does for
 a command: ownership, phase, lots, ranges, gates, funds, holds, eligibility by place and owner, a cap, fees, cumulative
 rounding to the fen, an undo log and the tape; the packages match prices and volumes. `with_answers` is the same floor
-from a request as it came in to the answer as it goes out, which no package has.
+from a request as it came in to the answer as it goes out, which no package has. Each run has a process of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from itertools import repeat
+from multiprocessing import get_context
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -80,15 +81,15 @@ def run(as_json: bool) -> None:
     for name, module in _peers().items():
         contestants[name] = partial(makers[name], module)
     console = Console(stderr=True, quiet=as_json)
+    console.print("making the stream")
+    steps = list(stream(ORDERS))
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     trades: dict[str, list[Trade]] = {}
-    with console.status("making the stream") as status:
-        steps = list(stream(ORDERS))
-        for number in range(1, RUNS + 1):
-            for name, make in contestants.items():
-                status.update(f"{name}, run {number} of {RUNS}")
-                spent, trades[name] = _timed(make(steps))
-                seconds[name].append(spent)
+    for number in range(1, RUNS + 1):
+        console.print(f"run {number} of {RUNS}")
+        for name, make in contestants.items():
+            spent, trades[name] = _apart(make, steps)
+            seconds[name].append(spent)
     median = {name: statistics.median(each) for name, each in seconds.items()}
     ours, answering = median.pop(OURS), median.pop(ANSWERING)
     best = min(median, key=lambda name: median[name])
@@ -128,6 +129,24 @@ def _peers() -> dict[str, Any]:
         raise OperatorError(
             f"karez bench matching needs {', '.join(missing)}: pip install -c constraints.txt -e '.[bench]'"
         )
+    return found
+
+
+def _apart(make: Callable[[Sequence[Step]], Play], steps: Sequence[Step]) -> tuple[float, list[Trade]]:
+    """Seconds and trades of one run in a process of its own: nobody plays in memory that another left in pieces."""
+    gc.freeze()
+    context = get_context("fork")
+    receiving, sending = context.Pipe(duplex=False)
+    child = context.Process(target=lambda: sending.send(_timed(make(steps))))
+    child.start()
+    sending.close()
+    try:
+        found: tuple[float, list[Trade]] = receiving.recv()
+    except EOFError as error:
+        raise OperatorError("a contestant of karez bench matching died in the middle of its run") from error
+    finally:
+        receiving.close()
+        child.join()
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import pytest
@@ -16,6 +17,14 @@ def test_three_commands_in_ten_are_cancels_of_an_order_that_is_open() -> None:
     assert abs(len(cancelled) / len(steps) - 0.3) < 0.02
     assert len(set(cancelled)) == len(cancelled)
     assert steps == list(matching.stream(4_000))
+
+
+def test_a_run_in_a_process_of_its_own_tells_its_trades_or_that_it_died() -> None:
+    steps = list(matching.stream(500))
+    seconds, trades = matching._apart(matching._ours, steps)
+    assert seconds > 0 and trades == matching._ours(steps)()
+    with pytest.raises(OperatorError, match="died in the middle"):
+        matching._apart(lambda _steps: lambda: os._exit(1), steps)
 
 
 def test_the_floor_comes_to_the_same_with_requests_and_answers() -> None:
