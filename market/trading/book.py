@@ -104,13 +104,10 @@ class Saved:
     def restore(self) -> None:
         """Gives the order its fields back."""
         order = self.order
-        order.volume, order.rest, order.price, order.priority = (
-            self.volume,
-            self.rest,
-            self.price,
-            self.priority,
-        )
-        order.held, order.hold_id, order.value, order.paid = self.held, self.hold_id, self.value, self.paid
+        order.volume, order.rest = self.volume, self.rest
+        order.price, order.priority = self.price, self.priority
+        order.held, order.hold_id = self.held, self.hold_id
+        order.value, order.paid = self.value, self.paid
         order.status, order.reason = self.status, self.reason
 
 
@@ -249,9 +246,8 @@ class Book:
             level.first = order
         else:
             last.after = order
-            order.before = last
         level.last = order
-        order.level = level
+        order.level, order.before, order.after = level, last, None
         self.orders[order.id] = order
         log.append(order)
 

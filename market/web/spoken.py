@@ -120,6 +120,12 @@ def day(value: Any) -> Markup:
     )
 
 
+def last_day(value: Any) -> Markup:
+    """The last day of a span that ends before this one."""
+    found = _date(value)
+    return day(None if found is None else found - dt.timedelta(days=1))
+
+
 def instant(value: Any) -> Markup:
     """An instant (RFC 3339) by the county's clock, inside <time>."""
     if value in (None, ""):
@@ -193,5 +199,5 @@ def register(app: Flask) -> None:
     babel.__dict__["domain_instance"] = Messages()  # a cached property of the extension
     app.jinja_env.filters.update(
         number=number, cubic=cubic, big_cubic=big_cubic, yuan=yuan, price=price, land=land, percent=percent,
-        day=day, instant=instant, cited=cited, either=either, measured=measured,
+        day=day, last_day=last_day, instant=instant, cited=cited, either=either, measured=measured,
     )  # fmt: skip

@@ -67,6 +67,9 @@ def test_a_firm_shares_a_saving_out_to_the_fen(
     for name in ("school", "valves"):
         page = shown(browsers[name], address, "How it was reckoned", "Accept the report")
         assert "data-chart=" in page
+        heading = page[page.index("<h1>") : page.index("</h1>")]
+        over = dt.date.fromisoformat(draft["ends_on"])  # the first day that is no more of it
+        assert f'datetime="{over - dt.timedelta(days=1)}"' in heading and f'datetime="{over}"' not in heading
         done(browsers[name], address, f"{address}/accept", sha256=draft["sha256"])
     early = sent(browsers["judge"], address, f"{address}/certify", sha256="00" * 32)
     assert early.status_code in (409, 422)

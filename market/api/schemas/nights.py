@@ -111,7 +111,10 @@ class GivingUpIn(Schema):
 
 
 class ContractPeriodOut(Schema):
-    """A period: open (not over), due, reported, merged into a later one's report, or given up by user and firm."""
+    """A period: open (not over), due, reported, merged into a later one's report, or given up by user and firm.
+
+    Its days are from `starts_on` up to, without, `ends_on`.
+    """
 
     starts_on = fields.Date(required=True)
     ends_on = fields.Date(required=True)

@@ -112,7 +112,10 @@ class NightBaseOut(Schema):
 
 
 class BaselineOut(Schema):
-    """A baseline: its rung (A regression or nights, B unit method, C one figure for money only), why, who agreed."""
+    """A baseline: its rung (A regression or nights, B unit method, C one figure for money only), why, who agreed.
+
+    Its days are from `starts_on` up to, without, `ends_on`.
+    """
 
     id = PublicId("bsl", required=True)
     contract_id = PublicId("sct", required=True)
@@ -238,6 +241,7 @@ class ReportsQuery(Schema):
 class SavingReportOut(Schema):
     """A report. `saving` = adjusted baseline - use; what of it is paid for, and what may become a lot of water.
 
+    Its days are from `starts_on` up to, without, `ends_on`.
     `merges`: too uncertain alone, so it becomes a part of the next period's report, `merged_into_id`.
     """
 

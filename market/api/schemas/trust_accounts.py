@@ -61,6 +61,7 @@ class TrustPeriodOut(Schema):
     """A period: `full_fee` is T by the formula; what was set off against a missed guarantee, paid in advance, and is
     due make it up. Once settled: before + fee + top_up = supplier + upkeep + firm + after.
 
+    Its days are from `starts_on` up to, without, `ends_on`.
     `user_gains`: what the baseline would have cost at `price`, less the full fee.
     """
 

@@ -16,6 +16,14 @@ def app() -> Flask:
 
 
 @pytest.mark.parametrize(
+    ("ends_on", "shown"), [("2026-04-01", "2026-03-31"), ("2024-03-01", "2024-02-29"), (None, "–")]
+)
+def test_a_span_is_shown_to_its_last_day(app: Flask, ends_on: str | None, shown: str) -> None:
+    with app.test_request_context("/?lang=en"):
+        assert shown in spoken.last_day(ends_on)
+
+
+@pytest.mark.parametrize(
     ("value", "zh", "en"),
     [
         ("5 years", "5 年", "5 years"),
