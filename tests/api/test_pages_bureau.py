@@ -15,7 +15,7 @@ from market.api.permissions import BUREAU, OUTSIDE, ROUTES
 from market.sheet_runs import working
 from market.web.bureau.acting import ACTS
 from tests.api.county import PASSWORD, County
-from tests.api.desk_browsing import HTML, do, hidden, read
+from tests.api.desk_browsing import HTML, acted, do, hidden, read
 from tests.api.furnished import open_furnished
 
 PEOPLE = (
@@ -163,6 +163,37 @@ def test_a_halt_says_in_words_and_figures_what_it_will_do(
     asked = read(chief, "/desk/act/interventions/cancellations?side=sell&change=yes")
     assert asked.status_code == 200
     assert "open orders of" in read(chief, "/desk/act/interventions/cancellations?side=sell").text
+
+
+def test_a_kill_switch_is_never_thrown_for_everybody_where_a_name_was_typed(
+    county: County, browsers: dict[str, FlaskClient]
+) -> None:
+    chief, page = browsers["chief"], "/desk/act/kill-switch"
+    works = next(
+        each for each in county.get("chief", "/participants?status=admitted")["data"] if each["name"]
+    )
+    whose, name = works["id"], works["name"]
+    signs = {"reason": "wash trades", "legal_source": "art. 1"}
+    found = read(chief, f"{page}?{urlencode({'participant_id_sought': name, 'participant_id': ''})}").text
+    assert (
+        f'<option value="{whose}">' in found and "everybody" not in found.split("<main")[1].split("</h1>")[0]
+    )
+    assert f'method="post" action="{page}"' not in found, "nobody is chosen yet"
+    forged = do(chief, page, participant_id_sought=name, participant_id="", **signs)
+    assert forged.status_code == 200 and county.get("chief", "/kill-switch")["data"] == []
+    person = county.mine["participant"]  # no supervisor finds a natural person by its name
+    by_number = read(
+        chief, f"{page}?{urlencode({'participant_id_sought': person, 'participant_id': ''})}"
+    ).text
+    assert f'<option value="{person}">' in by_number
+    told = read(chief, f"{page}?{urlencode({'participant_id_sought': name, 'participant_id': whose})}").text
+    assert f'method="post" action="{page}"' in told and name in told
+    acted(chief, page, asks={"participant_id": whose}, **signs)
+    [thrown] = county.get("chief", "/kill-switch")["data"]
+    assert thrown["participant_id"] == whose
+    assert do(chief, f"{page}/{thrown['id']}/lift", reason="over").status_code == 303
+    everybody = read(chief, f"{page}?{urlencode({'participant_id_sought': '', 'participant_id': ''})}").text
+    assert f'method="post" action="{page}"' in everybody and "everybody" in everybody
 
 
 def test_a_limit_a_case_and_a_user_are_made_by_whom_they_are_for(

@@ -59,7 +59,7 @@ ACTS = (
     Act(
         "water_accounts.open_water_account", "/water-accounts", _l("Open a water account"), _l("The account is open."),
         asks=(
-            Ask("participant_id", _l("Whose"), "find", finds=frame.found_participants),
+            Ask("participant_id", _l("Whose"), "find", frame.WHO, finds=frame.found_participants),
             Ask("township", _l("Township"), "choice", choices=lambda: frame.zone_choices(("township",))),
             Ask("canal", _l("Canal"), "choice", choices=_canals),
             Ask("sector", _l("Sector"), "choice", choices=lambda: [(each, word(each)) for each in SECTORS]),

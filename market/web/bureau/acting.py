@@ -115,7 +115,9 @@ def _show(
     act: Act, numbers: dict[str, str], typed: dict[str, str], problem: Problem | None = None
 ) -> Response:
     """The step that is due: the particulars while they are missing or refused, else what will happen."""
-    missing = any(each.required and each.kind != "tick" and not typed.get(each.name) for each in act.asks)
+    missing = _unchosen(act, typed) or any(
+        each.required and each.kind != "tick" and not typed.get(each.name) for each in act.asks
+    )
     if act.asks and (missing or typed.get("change") or not _sent(act, typed)):
         told = act.tells(numbers, typed) if act.facts_first else Told()
         return _page(act, numbers, typed, told, FIRST, problem)
@@ -138,9 +140,16 @@ def _many(act: Act, sent: MultiDict[str, str]) -> dict[str, str]:
     return {name: " ".join(sent.getlist(name)) for name in several if name in sent}
 
 
+def _unchosen(act: Act, typed: dict[str, str]) -> bool:
+    """Whether a name was typed and nobody chosen: what is left out stands for everybody in some acts."""
+    return any(
+        each.kind == "find" and typed.get(each.sought) and not typed.get(each.name) for each in act.asks
+    )
+
+
 def _sent(act: Act, typed: dict[str, str]) -> bool:
     """Whether the first form was sent at all: all it asks for may be left empty."""
-    return any(each.name in typed for each in act.asks)
+    return any(each.name in typed or (each.kind == "find" and each.sought in typed) for each in act.asks)
 
 
 def _kept(act: Act, typed: dict[str, str]) -> dict[str, str]:
@@ -165,6 +174,8 @@ def _doer(act: Act) -> Callable[..., Response]:
     def do(**arguments: int) -> Response:
         numbers, typed = _ids(act, arguments), forms.typed() | _many(act, request.form)
         version = typed.pop("version", "") or None
+        if _unchosen(act, typed):
+            return _show(act, numbers, typed)
         try:
             made = asking.send(_path(act, numbers), act.body(act, typed), version=version) or {}
         except Problem as problem:

@@ -266,8 +266,8 @@ ACTS = (
         "/credit-entries",
         _l("Enter into the credit record"),
         _l("The entry is made."),
+        asks=(Ask("participant_id", _l("Participant"), "find", frame.WHO, finds=frame.found_anybody),),
         signs=(
-            Ask("participant_id", _l("Participant"), hint=_l("Its number, as its page shows.")),
             Ask(
                 "kind",
                 _l("Kind"),
@@ -293,8 +293,9 @@ ACTS = (
             plain(act, typed)
             | ({"points": int(typed["points"])} if typed.get("points", "").lstrip("-").isdecimal() else {})
         ),
-        tells=lambda _n, _t: Told(
-            says=[_l("The entry stands in the participant's credit record until that day; it may appeal.")]
+        tells=lambda _n, typed: Told(
+            facts=[(_l("Participant"), frame.parties([typed["participant_id"]])[typed["participant_id"]])],
+            says=[_l("The entry stands in the participant's credit record until that day; it may appeal.")],
         ),
         back="/desk/cases",
     ),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Response
+from flask_babel import lazy_gettext as _l
 
 from market.api import http
 from market.api.permissions import ROUTES
@@ -21,6 +22,7 @@ from market.web.spoken import either
 
 ARGUMENT = re.compile(r"<\w+:\w+>")
 MOST_NAMES = 200
+WHO = _l("A part of the name, or the number; then choose.")
 
 
 def sheet(template: str, **values: Any) -> Response:
@@ -61,8 +63,22 @@ def parties(numbers: Iterable[str | None]) -> dict[str, str]:
 
 
 def found_participants(name: str, chosen: str) -> list[tuple[str, str]]:
-    """Admitted participants whose names hold `name`, each told from others of the same name; else the one chosen."""
-    asked = {"name": name, "status": "admitted"} if name else {"ids": chosen}
+    """Admitted participants whose names hold `name`, each told from others of the same name; else the one chosen.
+
+    Where `name` is a participant's number it is that one: natural persons are found by name only by some.
+    """
+    return _found({"name": name, "status": "admitted"}, chosen)
+
+
+def found_anybody(name: str, chosen: str) -> list[tuple[str, str]]:
+    """As `found_participants`, those too who are suspended or not admitted."""
+    return _found({"name": name}, chosen)
+
+
+def _found(wanted: dict[str, str], chosen: str) -> list[tuple[str, str]]:
+    asked = wanted if wanted["name"] else {"ids": chosen}
+    if _is_participant(wanted["name"]):
+        asked = {"ids": wanted["name"]}
     found = asking.get("/v1/participants", **asked, limit=MOST_FOUND)["data"]
     return [
         (
@@ -71,6 +87,13 @@ def found_participants(name: str, chosen: str) -> list[tuple[str, str]]:
         )
         for each in found
     ]
+
+
+def _is_participant(text: str) -> bool:
+    try:
+        return ids.parse("par", text) > 0
+    except NotFound:
+        return False
 
 
 def colleagues() -> dict[str, str]:

@@ -42,7 +42,7 @@ _ZONE = Ask(
     required=False,
     choices=lambda: frame.zone_choices(("county", "township", "district", "canal")),
 )
-_WHO = Ask("participant_id", _l("Participant"), hint=_l("Its number, as its page shows."), required=False)
+_WHO = Ask("participant_id", _l("Participant"), "find", frame.WHO, finds=frame.found_anybody, required=False)
 _FILTER = (
     _PRODUCT,
     _ZONE,
@@ -50,7 +50,9 @@ _FILTER = (
     Ask(
         "owner_of",
         _l("Or with all who belong with it"),
-        hint=_l("The number of one of them."),
+        "find",
+        frame.WHO,
+        finds=frame.found_anybody,
         required=False,
     ),
     Ask(
@@ -297,7 +299,12 @@ ACTS = (
         back=BACK,
         asks=(
             Ask(
-                "participant_id", _l("Participant"), hint=_l("Its number; empty: everybody."), required=False
+                "participant_id",
+                _l("Participant"),
+                "find",
+                _l("A part of the name, or the number; then choose. Empty: everybody."),
+                finds=frame.found_anybody,
+                required=False,
             ),
             _PRODUCT,
         ),

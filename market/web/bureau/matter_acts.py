@@ -194,8 +194,8 @@ ACTS = (
         "/desk-interests",
         _l("Declare an interest"),
         _l("The interest is declared."),
+        asks=(Ask("participant_id", _l("Participant"), "find", frame.WHO, finds=frame.found_anybody),),
         signs=(
-            Ask("participant_id", _l("Participant"), hint=_l("Its number, as its page shows.")),
             Ask(
                 "relation",
                 _l("Relation"),
@@ -260,8 +260,8 @@ ACTS = (
         "/notices/<ntc:notice_id>/services",
         _l("Record a service on paper"),
         _l("The service is recorded."),
+        asks=(Ask("participant_id", _l("On whom"), "find", frame.WHO, finds=frame.found_anybody),),
         signs=(
-            Ask("participant_id", _l("On whom"), hint=_l("The number of an addressee of the notice.")),
             Ask(
                 "how",
                 _l("How"),

@@ -92,7 +92,7 @@ ACTS = (
         _l("Record a mark for surveillance"),
         _l("The mark is recorded."),
         asks=(
-            Ask("participant_id", _l("Participant"), hint=_l("Its number, from its page.")),
+            Ask("participant_id", _l("Participant"), "find", frame.WHO, finds=frame.found_anybody),
             Ask(
                 "kind",
                 _l("Kind"),

@@ -36,18 +36,27 @@ def _step(
     title: object,
     done: object,
     *says: object,
+    asks: tuple[Ask, ...] = (),
     signs: tuple[Ask, ...] = (REASON,),
     danger: bool = False,
 ) -> Act:
     return Act(
-        endpoint, f"{_RIGHT}/{tail}", title, done, signs=signs, tells=_told(*says), back=BACK, danger=danger
+        endpoint,
+        f"{_RIGHT}/{tail}",
+        title,
+        done,
+        asks=asks,
+        signs=signs,
+        tells=_told(*says),
+        back=BACK,
+        danger=danger,
     )
 
 
 _VOLUME = Ask(
     "volume", _l("New volume a year"), "number", _l("Only a smaller one."), _l("m³"), required=False
 )
-_TO = Ask("participant_id", _l("To which participant"), hint=_l("Its number, as its page shows."))
+_TO = Ask("participant_id", _l("To which participant"), "find", frame.WHO, finds=frame.found_participants)
 
 
 def _assessment(_numbers: Typed, typed: Typed) -> Told:
@@ -231,8 +240,8 @@ ACTS = (
             "The right, or the part named, ends with its holder and begins "
             "anew with the other; water announced before stays where it is."
         ),
+        asks=(_TO,),
         signs=(
-            _TO,
             Ask("volume", _l("Only a part"), "number", unit=_l("m³"), required=False),
             REASON,
             OTHER_SOURCE,
@@ -266,7 +275,7 @@ ACTS = (
         _l("Record a water-resource assessment"),
         _l("The assessment is recorded."),
         asks=(
-            Ask("participant_id", _l("Whose project"), "find", finds=frame.found_participants),
+            Ask("participant_id", _l("Whose project"), "find", frame.WHO, finds=frame.found_participants),
             Ask("project", _l("Project")),
             Ask("number", _l("Number of the approval")),
             Ask("authority", _l("Who approved it")),
