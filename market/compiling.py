@@ -22,13 +22,15 @@ cache_dir = cache
 [mypy-market.registry.*]
 follow_imports = skip
 """
+# It leaves without giving back the type checker's memory, which would take a quarter of the time.
 _SETUP = """
-import sys
+import os, sys
 from mypyc.build import mypycify
 from setuptools import setup
 modules = mypycify(["--config-file=mypy.ini", *sys.argv[1:]], opt_level="3", debug_level="0", target_dir="c")
 setup(name="karez-floor", packages=[], py_modules=[], ext_modules=modules,
       script_args=["--quiet", "build_ext", "--build-lib", "made", "--build-temp", "objects"])
+os._exit(0)
 """
 WITHIN_S = 600
 
@@ -45,8 +47,11 @@ def make() -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as work:
             made = _compile(Path(work))
-            if not target.is_dir():  # else another was quicker
+            try:
                 os.rename(made, target)
+            except OSError:
+                if not target.is_dir():  # else another was quicker
+                    raise
     except OSError as error:
         raise OperatorError(f"the floor cannot be kept under {target.parent}: {error.strerror}") from error
     return target

@@ -96,6 +96,19 @@ def test_what_a_machine_lacks_is_said_in_one_line(
     assert compiled.found() is None
 
 
+def test_who_compiles_second_finds_what_the_first_made(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def quicker(work: Path) -> Path:
+        for directory in (work / "made", compiled.place()):
+            directory.mkdir(parents=True)
+            (directory / "floor").touch()
+        return work / "made"
+
+    monkeypatch.setattr(compiling, "why_not", lambda: None)
+    monkeypatch.setattr(compiling, "_compile", quicker)
+    assert compiling.make() == compiled.place() == compiled.found()
+    assert list(compiled.place().parent.iterdir()) == [compiled.place()]
+
+
 def test_a_failed_compilation_leaves_nothing_behind(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "why_not", lambda: None)
     monkeypatch.setattr(compiling, "_SETUP", "import sys; sys.exit('no room\\nnothing works')")
