@@ -64,6 +64,7 @@ screenshots: $(VENV)/.installed-dev ## A picture of every page under var/screens
 	$(BIN)/python -m tests.browser.screenshots
 
 bench: $(VENV)/.installed-dev ## Measure speed as ratios to the floor (NAME=orders)
+	@$(if $(filter matching,$(NAME)),$(PIP) install --constraint constraints.txt --no-build-isolation --editable '.[bench]')
 	$(BIN)/karez bench $(or $(NAME),orders) --json
 
 $(BIN)/python:
