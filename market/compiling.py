@@ -27,7 +27,8 @@ _SETUP = """
 import os, sys
 from mypyc.build import mypycify
 from setuptools import setup
-modules = mypycify(["--config-file=mypy.ini", *sys.argv[1:]], opt_level="3", debug_level="0", target_dir="c")
+modules = mypycify(["--config-file=mypy.ini", *sys.argv[2:]], opt_level="3", debug_level="0", target_dir="c",
+                   group_name=sys.argv[1])
 setup(name="karez-floor", packages=[], py_modules=[], ext_modules=modules,
       script_args=["--quiet", "build_ext", "--build-lib", "made", "--build-temp", "objects"])
 os._exit(0)
@@ -46,7 +47,9 @@ def make() -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as work:
-            made = _compile(Path(work))
+            made = _compile(Path(work), target.name)
+            if compiled.place() != target:
+                raise OperatorError("the sources changed while they were compiled: compile again")
             try:
                 os.rename(made, target)
             except OSError:
@@ -69,21 +72,24 @@ def why_not() -> str | None:
     return None
 
 
-def _compile(work: Path) -> Path:
+def _compile(work: Path, name: str) -> Path:
     """Compiles in an empty directory; returns where in it the result lies."""
     for package in ("ledger", "market"):
         (work / package).symlink_to(compiled.ROOT / package)
     (work / "mypy.ini").write_text(_CONFIG)
     environment = {key: text for key, text in os.environ.items() if not key.startswith("MYPY")}
-    done = subprocess.run(
-        [sys.executable, "-c", _SETUP, *compiled.SOURCES],
-        cwd=work,
-        env=environment | {"PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=WITHIN_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _SETUP, f"karez_{name}", *compiled.SOURCES],
+            cwd=work,
+            env=environment | {"PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OperatorError(f"the floor did not compile within {WITHIN_S} s") from error
     if done.returncode:
         said = (done.stderr + done.stdout).strip().splitlines() or ["it says nothing"]
         raise OperatorError(f"the floor did not compile: {said[-1]}")

@@ -100,7 +100,7 @@ def run(as_json: bool) -> None:
         runs=RUNS,
         detail={
             "stream": {"orders": ORDERS, "cancels": len(steps) - ORDERS, "trades": len(trades[OURS])},
-            "floor": "interpreted" if compiled.found() is None else "compiled",
+            "floor": "compiled" if compiled.running() else "interpreted",
             "best_peer": best,
             "with_answers": round(median[best] / answering, 3),
             "vs_each_peer": {name: round(each / ours, 3) for name, each in median.items()},

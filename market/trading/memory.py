@@ -47,6 +47,9 @@ class Memory:
 
     def begin(self) -> None:
         """Starts a batch: what was done before can no longer be taken back."""
+        for order in self.tape.touched:
+            if order.level is None:  # no undo needs its neighbours any more
+                order.before = order.after = None
         self.log.clear()
         self.stretch += 1
         self.batch += 1

@@ -57,7 +57,7 @@ class Server:
         door = self._door = self._open_door()
         self._selector.register(door, selectors.EVENT_READ)
         self._selector.register(self._listening, selectors.EVENT_READ)
-        log.info("engine.ready", socket=self._path, compiled=compiled.found() is not None)
+        log.info("engine.ready", socket=self._path, compiled=compiled.running())
         try:
             self._serve(door)
         finally:

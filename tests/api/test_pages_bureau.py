@@ -175,6 +175,8 @@ def test_a_kill_switch_is_never_thrown_for_everybody_where_a_name_was_typed(
     whose, name = works["id"], works["name"]
     signs = {"reason": "wash trades", "legal_source": "art. 1"}
     found = read(chief, f"{page}?{urlencode({'participant_id_sought': name, 'participant_id': ''})}").text
+    choices = found.partition('name="participant_id"')[2].partition("</select>")[0]
+    assert '<option value=""></option>' in choices and "selected" not in choices, "nobody is chosen by itself"
     assert (
         f'<option value="{whose}">' in found and "everybody" not in found.split("<main")[1].split("</h1>")[0]
     )

@@ -153,13 +153,17 @@ def _sent(act: Act, typed: dict[str, str]) -> bool:
 
 
 def _kept(act: Act, typed: dict[str, str]) -> dict[str, str]:
-    """Without what was chosen under another name than the one that stands there now: money must not go astray."""
+    """Without what was chosen under another name than the one that stands there now: money must not go astray.
+
+    The particulars are asked for again then: what is left out stands for everybody in some acts.
+    """
     gone = {
         each.name
         for each in act.asks
         if each.kind == "find" and typed.get(each.name) and typed[each.name] not in dict(each.found(typed))
     }
-    return {name: value for name, value in typed.items() if name not in gone}
+    kept = {name: value for name, value in typed.items() if name not in gone}
+    return kept | {"change": "yes"} if gone else kept
 
 
 def _shower(act: Act) -> Callable[..., Response]:

@@ -294,7 +294,7 @@ ACTS = (
             | ({"points": int(typed["points"])} if typed.get("points", "").lstrip("-").isdecimal() else {})
         ),
         tells=lambda _n, typed: Told(
-            facts=[(_l("Participant"), frame.parties([typed["participant_id"]])[typed["participant_id"]])],
+            facts=[(_l("Participant"), frame.party(typed["participant_id"]))],
             says=[_l("The entry stands in the participant's credit record until that day; it may appeal.")],
         ),
         back="/desk/cases",

@@ -62,6 +62,11 @@ def parties(numbers: Iterable[str | None]) -> dict[str, str]:
     return {each: found.get(each, short(each)) for each in wanted}
 
 
+def party(number: str) -> str:
+    """The name of one participant, as the reader may see it."""
+    return parties([number])[number]
+
+
 def found_participants(name: str, chosen: str) -> list[tuple[str, str]]:
     """Admitted participants whose names hold `name`, each told from others of the same name; else the one chosen.
 

@@ -206,7 +206,8 @@ ACTS = (
                 ],
             ),
         ),
-        tells=lambda _n, _t: Told(
+        tells=lambda _n, typed: Told(
+            facts=[(_l("Participant"), frame.party(typed["participant_id"]))],
             says=[_l("You decide nothing that concerns this participant, or whom it belongs with.")],
             sources=["行政许可法 art. 72"],
         ),
@@ -273,7 +274,10 @@ ACTS = (
             Ask("served_on", _l("Served on"), "day"),
             Ask("received_by", _l("Received by")),
         ),
-        tells=lambda _n, _t: Told(says=[_l("The days to appeal are counted from this service.")]),
+        tells=lambda _n, typed: Told(
+            facts=[(_l("On whom"), frame.party(typed["participant_id"]))],
+            says=[_l("The days to appeal are counted from this service.")],
+        ),
         back="/desk",
     ),
     # matters of procedures of their own

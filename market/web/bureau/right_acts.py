@@ -18,10 +18,13 @@ BACK = "/desk/rights/{entitlement_id}"
 
 
 def _told(*says: object) -> Callable[[Typed, Typed], Told]:
-    def tells(numbers: Typed, _typed: Typed) -> Told:
+    def tells(numbers: Typed, typed: Typed) -> Told:
         found = asking.get(f"/v1/entitlements/{numbers['entitlement_id']}")
         sources = sorted({each["legal_source"] for each in found["clocks"]})
-        return Told(facts=subjects.right(found), says=list(says), sources=sources, version=found["version"])
+        facts = subjects.right(found)
+        if typed.get(_TO.name):
+            facts.append((_TO.label, frame.party(typed[_TO.name])))
+        return Told(facts=facts, says=list(says), sources=sources, version=found["version"])
 
     return tells
 

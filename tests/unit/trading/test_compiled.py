@@ -40,6 +40,10 @@ def test_what_is_compiled_passes_the_tests_of_the_floor() -> None:
     done = _python("-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
     assert done.returncode == 0, done.stdout[-2_000:]
     names = ", ".join(f"market.trading.{name}" for name in compiled.MODULES)
+    told = _python(
+        "-c", "import market.trading.exchange; from market.core import compiled; print(compiled.running())"
+    )
+    assert told.stdout == "True\n" and not compiled.running()
     where = _python("-c", f"import {names}; print(*({names}), sep='\\n')")
     assert where.stdout.count(f"{directory}{os.sep}") == len(compiled.MODULES), where.stdout + where.stderr
 
@@ -97,7 +101,7 @@ def test_what_a_machine_lacks_is_said_in_one_line(
 
 
 def test_who_compiles_second_finds_what_the_first_made(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def quicker(work: Path) -> Path:
+    def quicker(work: Path, _name: str) -> Path:
         for directory in (work / "made", compiled.place()):
             directory.mkdir(parents=True)
             (directory / "floor").touch()
@@ -107,6 +111,34 @@ def test_who_compiles_second_finds_what_the_first_made(prefix: Path, monkeypatch
     monkeypatch.setattr(compiling, "_compile", quicker)
     assert compiling.make() == compiled.place() == compiled.found()
     assert list(compiled.place().parent.iterdir()) == [compiled.place()]
+
+
+def test_sources_that_change_meanwhile_are_not_kept_as_what_they_were(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(work: Path, _name: str) -> Path:
+        (work / "made").mkdir()
+        (prefix / compiled.SOURCES[0]).write_text("# saved in the middle\n")
+        return work / "made"
+
+    before = compiled.place()
+    monkeypatch.setattr(compiling, "why_not", lambda: None)
+    monkeypatch.setattr(compiling, "_compile", slow)
+    with pytest.raises(OperatorError, match="compile again"):
+        compiling.make()
+    assert compiled.place() != before and list(before.parent.iterdir()) == []
+
+
+def test_a_compilation_that_does_not_end_is_given_up(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "why_not", lambda: None)
+    monkeypatch.setattr(compiling, "WITHIN_S", 0)
+    with pytest.raises(OperatorError, match="within 0 s"):
+        compiling.make()
+
+
+def test_without_readable_sources_nothing_is_found(prefix: Path) -> None:
+    (prefix / compiled.SOURCES[0]).unlink()
+    assert compiled.found() is None
 
 
 def test_a_failed_compilation_leaves_nothing_behind(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -297,3 +297,22 @@ def _random_commands(x: object, chance: random.Random) -> None:
             cancel(x, owner, order)  # type: ignore[arg-type]
         else:
             amend(x, owner, order, chance.randint(1, 900), chance.choice((None, chance.randint(900, 1_100))))  # type: ignore[arg-type]
+
+
+def test_an_order_that_ended_keeps_its_neighbours_for_an_undo_and_no_longer() -> None:
+    """Else each would hold the next for good, where something still knows the first."""
+    x = make_exchange()
+    add_account(x, 1, FARM, water=10_000)
+    first, second, third = (place(x, 1, "sell", 1_000, 3_000) for _ in range(3))
+    assert isinstance(first, Accepted) and isinstance(second, Accepted) and isinstance(third, Accepted)
+    x.begin()
+    orders = dict(x.books[1].orders)
+    before = snapshot(x)
+    cancel(x, 1, second.order)
+    gone = orders[second.order]
+    assert (gone.before, gone.after) == (orders[first.order], orders[third.order])
+    x.undo_batch()
+    assert snapshot(x) == before
+    cancel(x, 1, second.order)
+    x.begin()
+    assert (gone.before, gone.after) == (None, None)
